@@ -1,0 +1,36 @@
+# How everything in this project is compiled. Included once, before any target.
+option(RINGDOWN_TESTS "Build the tests" ON)
+set(RINGDOWN_SANITIZE "" CACHE STRING "Sanitizers for every target: address,undefined or thread")
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Build type" FORCE)
+endif()
+
+# Programs at one known place, so that scripts and end-to-end tests find them.
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
+endif()
+
+# Flags that all our targets share. Warnings are errors here and nowhere else: foreign headers
+# come in as system headers.
+add_library(ringdown_flags INTERFACE)
+target_include_directories(ringdown_flags INTERFACE "${CMAKE_SOURCE_DIR}")
+target_compile_options(ringdown_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wcast-align
+  -Woverloaded-virtual -Wextra-semi -Werror
+  -fno-omit-frame-pointer)
+# CAF 0.17's typed interfaces overload virtuals by design, and its atoms are multi-character sums.
+target_compile_options(ringdown_flags INTERFACE -Wno-overloaded-virtual)
+
+if(RINGDOWN_SANITIZE)
+  add_compile_options(-fsanitize=${RINGDOWN_SANITIZE} -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${RINGDOWN_SANITIZE})
+endif()
