@@ -1,0 +1,412 @@
+#include "messages/send_event.hpp"
+
+#include "messages/frame.hpp"
+#include "messages/wire.hpp"
+
+#include <ringdown/v1/ringdown.pb.h>
+
+namespace ringdown {
+
+using wire::wire_type;
+
+// ---- reading -------------------------------------------------------------------------------
+
+namespace {
+
+// Field numbers of RequestSendEvent and Event (a test holds them to the schema).
+namespace request_field {
+constexpr std::uint32_t this_dn = 1, command_id = 2, retry = 3, if_version = 4,
+                        confirm_timeout_ms = 5, directed_client_id = 6, version = 7, event = 15;
+}
+namespace event_field {
+constexpr std::uint32_t this_dn = 1, message_type = 2, connection_id = 3, user_data = 4,
+                        user_event = 5;
+}
+
+/// The first fault of a kind stays.
+void note(send_fault& place, send_fault found) noexcept {
+  if (place == send_fault::none)
+    place = found;
+}
+
+/// True the first time a field number (below 32) is seen.
+bool first_time(std::uint32_t& seen, std::uint32_t number) noexcept {
+  auto bit = std::uint32_t{1} << number;
+  bool first = (seen & bit) == 0;
+  seen |= bit;
+  return first;
+}
+
+void take_command_id(send_event_view& view, std::string_view bytes) noexcept {
+  if (bytes.empty())
+    return;
+  if (auto id = command_id::from(bytes))
+    view.command = *id;
+  else
+    note(view.content_fault, send_fault::command_id_size);
+}
+
+/// One field of the request. Unknown fields and known ones of another type pass, as Protobuf has
+/// it.
+void request_one(send_event_view& view, const wire::field& f, std::uint32_t& seen) noexcept {
+  using namespace request_field;
+  bool is_bytes = f.type == wire_type::bytes;
+  bool is_number = f.type == wire_type::varint;
+  bool known = (is_bytes && (f.number == this_dn || f.number == request_field::command_id ||
+                             f.number == request_field::event)) ||
+               (is_number && (f.number == request_field::retry ||
+                              f.number == request_field::if_version ||
+                              f.number == request_field::confirm_timeout_ms ||
+                              f.number == version)) ||
+               (f.type == wire_type::fixed64 && f.number == directed_client_id);
+  if (!known)
+    return;
+  if (!first_time(seen, f.number)) {
+    if (f.number == this_dn)
+      note(view.dn_fault, send_fault::dn_twice);
+    else
+      note(view.content_fault, f.number == request_field::event ? send_fault::event_twice
+                                                                : send_fault::header_field_twice);
+    return;
+  }
+  switch (f.number) {
+  case this_dn: view.this_dn = f.bytes; return;
+  case request_field::command_id: take_command_id(view, f.bytes); return;
+  case request_field::retry: view.retry = f.value != 0; return;
+  case request_field::if_version: view.if_version = f.value; return;
+  case request_field::confirm_timeout_ms:
+    view.confirm_timeout_ms = static_cast<std::uint32_t>(f.value);
+    return;
+  case directed_client_id: view.directed_to.value = f.value; return;
+  case version: view.echoed_version.value = f.value; return;
+  default: view.event = f.bytes; return;
+  }
+}
+
+/// What the pass over the event found.
+struct event_scan {
+  std::string_view this_dn;
+  std::string_view user_data;
+  std::uint64_t message_type = 0;
+  std::uint32_t seen = 0;
+  bool malformed = false;
+};
+
+send_fault twice(std::uint32_t number) noexcept {
+  switch (number) {
+  case event_field::this_dn: return send_fault::event_dn_twice;
+  case event_field::message_type: return send_fault::message_type_twice;
+  case event_field::connection_id: return send_fault::connection_id_twice;
+  case event_field::user_data: return send_fault::user_data_twice;
+  default: return send_fault::user_event_twice;
+  }
+}
+
+wire_type type_of_event_field(std::uint32_t number) noexcept {
+  switch (number) {
+  case event_field::this_dn:
+  case event_field::user_data: return wire_type::bytes;
+  case event_field::connection_id: return wire_type::fixed64;
+  default: return wire_type::varint;
+  }
+}
+
+void event_one(send_event_view& view, event_scan& scan, const wire::field& f) noexcept {
+  if (f.number > event_field::user_event || f.type != type_of_event_field(f.number))
+    return; // of a later version: passes untouched
+  if (!first_time(scan.seen, f.number))
+    return note(view.content_fault, twice(f.number));
+  switch (f.number) {
+  case event_field::this_dn: scan.this_dn = f.bytes; return;
+  case event_field::message_type: scan.message_type = f.value; return;
+  case event_field::connection_id: view.connection.value = f.value; return;
+  case event_field::user_data: scan.user_data = f.bytes; return;
+  default: view.user_event = static_cast<std::int32_t>(f.value); return;
+  }
+}
+
+void read_event(send_event_view& view, const limits& bounds) noexcept {
+  event_scan scan;
+  wire::reader fields{view.event};
+  wire::field f;
+  for (bool more = true; more;) {
+    switch (fields.next(f)) {
+    case wire::step::field: event_one(view, scan, f); break;
+    case wire::step::end: more = false; break;
+    case wire::step::malformed: view.dn_fault = send_fault::malformed; return;
+    }
+  }
+  auto type = static_cast<std::int32_t>(scan.message_type);
+  if (type == 0)
+    note(view.content_fault, send_fault::message_type_unspecified);
+  else if (type != v1::MESSAGE_TYPE_EVENT_USER_EVENT)
+    view.type_fault = send_fault::message_type_unsupported;
+  if (scan.this_dn != view.this_dn)
+    note(view.content_fault, send_fault::event_dn_mismatch);
+  auto data = scan_user_data(scan.user_data, bounds.user_data_bytes_max);
+  view.verb = data.verb;
+  view.indication_key = data.indication_key;
+  if (data.fault == user_data_fault::malformed) {
+    view.dn_fault = send_fault::malformed;
+  } else if (data.fault != user_data_fault::none) {
+    if (view.content_fault == send_fault::none)
+      view.data_fault = data.fault;
+    note(view.content_fault, send_fault::user_data);
+  }
+}
+
+} // namespace
+
+send_fault check_dn(std::string_view dn) noexcept {
+  if (dn.empty())
+    return send_fault::dn_empty;
+  if (dn.size() > dn_bytes_max)
+    return send_fault::dn_too_long;
+  if (!wire::valid_utf8(dn))
+    return send_fault::dn_not_utf8;
+  if (wire::has_control_character(dn))
+    return send_fault::dn_control_character;
+  return send_fault::none;
+}
+
+send_event_view parse_send_event(std::string_view body, const limits& bounds) noexcept {
+  send_event_view view;
+  wire::reader fields{body};
+  wire::field f;
+  std::uint32_t seen = 0;
+  for (bool more = true; more;) {
+    switch (fields.next(f)) {
+    case wire::step::field: request_one(view, f, seen); break;
+    case wire::step::end: more = false; break;
+    case wire::step::malformed: view.dn_fault = send_fault::malformed; return view;
+    }
+  }
+  note(view.dn_fault, check_dn(view.this_dn));
+  if (view.confirm_timeout_ms &&
+      (*view.confirm_timeout_ms == 0 ||
+       std::chrono::milliseconds{*view.confirm_timeout_ms} > bounds.confirm_timeout_max))
+    note(view.content_fault, send_fault::confirm_timeout_range);
+  if (seen & (std::uint32_t{1} << request_field::event))
+    read_event(view, bounds);
+  else
+    note(view.content_fault, send_fault::event_missing);
+  return view;
+}
+
+// ---- telling what is wrong -----------------------------------------------------------------
+
+namespace {
+
+fault describe_user_data_fault(user_data_fault kind, const limits& bounds) {
+  const std::string values = "start, stop, pause, resume, query; enabled, disabled, paused";
+  const std::string data = "event.user_data";
+  const std::string capture = "event.user_data.screen-capture";
+  switch (kind) {
+  case user_data_fault::none: break;
+  case user_data_fault::malformed: return invalid(data, "a UserData message");
+  case user_data_fault::too_large:
+    return invalid(data, "at most " + std::to_string(bounds.user_data_bytes_max) + " bytes",
+                   "user data too large");
+  case user_data_fault::too_deep:
+    return invalid(data, "at most " + std::to_string(user_data_depth_max) + " lists deep",
+                   "user data nested too deep");
+  case user_data_fault::too_many_pairs:
+    return invalid(data, "at most " + std::to_string(user_data_pairs_max) + " pairs",
+                   "too many pairs of user data");
+  case user_data_fault::not_utf8:
+    return invalid(data, "keys and string values in UTF-8; use binary_value for other bytes",
+                   "a key or string value is not UTF-8");
+  case user_data_fault::key_twice: return invalid(data + ".pairs.key", "one key for each pair");
+  case user_data_fault::value_twice:
+    return invalid(data + ".pairs.value", "one value for each pair");
+  case user_data_fault::capture_value: return invalid(capture, "a string, one of " + values);
+  case user_data_fault::capture_twice:
+    return invalid(capture, "once", "screen-capture is given more than once");
+  case user_data_fault::capture_unknown:
+    return invalid(capture, values, "only the broker says unknown");
+  case user_data_fault::capture_not_indication:
+    return invalid("event.user_data.screen-capture-indication", "enabled, disabled, paused");
+  }
+  return invalid(data, "a UserData message");
+}
+
+} // namespace
+
+fault describe_send_fault(send_fault kind, user_data_fault data, const limits& bounds) {
+  const std::string dn_rule = "1 to 255 bytes of UTF-8 without control characters";
+  switch (kind) {
+  case send_fault::none: break;
+  case send_fault::malformed:
+    return invalid("frame", "a ringdown.v1.Frame", "the frame cannot be parsed");
+  case send_fault::dn_empty: return invalid("this_dn", dn_rule, "the DN is empty");
+  case send_fault::dn_too_long: return invalid("this_dn", dn_rule, "the DN is too long");
+  case send_fault::dn_not_utf8: return invalid("this_dn", dn_rule, "the DN is not UTF-8");
+  case send_fault::dn_control_character:
+    return invalid("this_dn", dn_rule, "the DN has a control character");
+  case send_fault::dn_twice: return invalid("this_dn", "given once");
+  case send_fault::message_type_unspecified:
+    return invalid("event.message_type", "EventUserEvent (1)", "the message type is missing");
+  case send_fault::message_type_unsupported:
+    return {error_code::unsupported_operation, "event.message_type", "EventUserEvent (1)", {}, {}};
+  case send_fault::event_missing: return invalid("event", "an Event", "the event is missing");
+  case send_fault::event_twice: return invalid("event", "given once");
+  case send_fault::event_dn_mismatch:
+    return invalid("event.this_dn", "the same as the request's this_dn");
+  case send_fault::event_dn_twice: return invalid("event.this_dn", "given once");
+  case send_fault::message_type_twice: return invalid("event.message_type", "given once");
+  case send_fault::connection_id_twice: return invalid("event.connection_id", "given once");
+  case send_fault::user_event_twice: return invalid("event.user_event", "given once");
+  case send_fault::user_data_twice: return invalid("event.user_data", "given once");
+  case send_fault::command_id_size: return invalid("command_id", "exactly 16 bytes, or absent");
+  case send_fault::header_field_twice:
+    return invalid("command_id, retry, if_version, confirm_timeout_ms, directed_client_id, version",
+                   "each given once");
+  case send_fault::directed_unknown:
+    return invalid("directed_client_id", "a client registered on this DN, or 0");
+  case send_fault::confirm_timeout_range:
+    return invalid("confirm_timeout_ms",
+                   "1 to " + std::to_string(bounds.confirm_timeout_max.count()) + ", or absent");
+  case send_fault::user_data: return describe_user_data_fault(data, bounds);
+  }
+  return invalid("frame", "a ringdown.v1.Frame");
+}
+
+std::string rename_indication_key(std::string_view event) {
+  v1::Event message;
+  if (!message.ParseFromArray(event.data(), static_cast<int>(event.size())))
+    return std::string{event}; // the caller has checked the bytes: not reached
+  for (auto& pair : *message.mutable_user_data()->mutable_pairs())
+    if (pair.key() == screen_capture_indication_key)
+      pair.set_key(std::string{screen_capture_key});
+  return message.SerializeAsString();
+}
+
+// ---- writing -------------------------------------------------------------------------------
+
+namespace {
+
+/// Puts the frame around a body that was written at `body` with `body_bytes`.
+char* put_frame(char* out, reference_id reference, body_number number, const char* body,
+                std::size_t body_bytes) noexcept {
+  auto tag = std::uint64_t{static_cast<std::uint32_t>(number)} << 3 | 2;
+  auto size = (reference ? 1 + wire::varint_size(reference.value) : 0) + wire::varint_size(tag) +
+              wire::varint_size(body_bytes) + body_bytes;
+  out = wire::put_varint(out, size);
+  out = wire::put_number(out, 1, reference.value);
+  out = wire::put_varint(wire::put_varint(out, tag), body_bytes);
+  std::memcpy(out, body, body_bytes);
+  return out + body_bytes;
+}
+
+std::optional<std::chrono::milliseconds> default_retry_after(error_code code) {
+  switch (code) {
+  case error_code::too_many_requests: return retry_after_window;
+  case error_code::no_queue_space: return retry_after_no_queue_space;
+  case error_code::overloaded: return retry_after_overloaded;
+  case error_code::out_of_service: return retry_after_draining;
+  default: return std::nullopt; // every other code: trying again changes nothing by itself
+  }
+}
+
+} // namespace
+
+char* encode_ack(char* out, reference_id reference, const ack& answer) noexcept {
+  char body[ack_frame_bytes_max];
+  char* end = body;
+  if (answer.recorders_queued)
+    end = wire::put_present(end, v1::EventACK::kRecordersQueuedFieldNumber,
+                            *answer.recorders_queued);
+  end = wire::put_number(end, v1::EventACK::kDnSequenceFieldNumber, answer.sequence.value);
+  end = wire::put_number(end, v1::EventACK::kDnEpochFieldNumber, answer.epoch.value);
+  end = wire::put_number(end, v1::EventACK::kVersionFieldNumber, answer.version.value);
+  end = wire::put_number(end, v1::EventACK::kUserEventFieldNumber,
+                         static_cast<std::uint64_t>(std::int64_t{answer.user_event}));
+  end = wire::put_number(end, v1::EventACK::kTimeUsFieldNumber,
+                         static_cast<std::uint64_t>(answer.time_us));
+  return put_frame(out, reference, body_number::event_ack, body,
+                   static_cast<std::size_t>(end - body));
+}
+
+std::string encode_error(reference_id reference, const fault& why, const error_context& context) {
+  v1::Frame frame;
+  frame.set_reference_id(reference.value);
+  auto& error = *frame.mutable_event_error();
+  auto& row = info(why.code);
+  error.set_error_code(static_cast<std::uint32_t>(why.code));
+  error.set_text(why.text.empty() ? std::string{row.text} : why.text);
+  error.set_attribute(why.attribute);
+  error.set_accepted(why.accepted);
+  error.set_retry_class(static_cast<v1::RetryClass>(row.retry));
+  auto retry_after = why.retry_after ? why.retry_after : default_retry_after(why.code);
+  if (retry_after)
+    error.set_retry_after_ms(static_cast<std::uint32_t>(retry_after->count()));
+  auto dn = context.this_dn.substr(0, dn_bytes_max);
+  if (wire::valid_utf8(dn))
+    error.set_this_dn(dn.data(), dn.size());
+  if (context.last_known_state)
+    error.set_last_known_state(static_cast<v1::CaptureState>(*context.last_known_state));
+  if (context.version)
+    error.set_version(context.version->value);
+  error.set_time_us(context.time_us);
+  return delimited(frame);
+}
+
+void encode_shared_event(std::string& out, const user_event_header& header,
+                         std::string_view event) {
+  constexpr std::size_t header_bytes_max = 160; // all fields below at their longest
+  out.resize(header_bytes_max);
+  using field = v1::EventUserEvent;
+  auto number = [](auto value) { return static_cast<std::uint64_t>(value); };
+  char* end = out.data();
+  end = wire::put_number(end, field::kDnSequenceFieldNumber, header.sequence.value);
+  end = wire::put_number(end, field::kDnEpochFieldNumber, header.epoch.value);
+  end = wire::put_number(end, field::kTimeUsFieldNumber, number(header.time_us));
+  end = wire::put_fixed64(end, field::kOriginClientIdFieldNumber, header.origin.value);
+  end = wire::put_number(end, field::kOriginRoleFieldNumber, number(header.origin_role));
+  end = wire::put_number(end, field::kVersionFieldNumber, header.version.value);
+  if (header.command)
+    end = wire::put_bytes(end, field::kCommandIdFieldNumber, header.command.view());
+  if (header.confirm_timeout_ms)
+    end = wire::put_present(end, field::kConfirmTimeoutMsFieldNumber, *header.confirm_timeout_ms);
+  end = wire::put_number(end, field::kEffectiveStateFieldNumber, number(header.effective_state));
+  end = wire::put_number(end, field::kBrokerReasonFieldNumber, header.broker_reason);
+  if (header.origin_instance)
+    end = wire::put_bytes(end, field::kOriginInstanceIdFieldNumber, header.origin_instance.view());
+  end = wire::put_number(end, field::kCoalescedFieldNumber, header.coalesced ? 1 : 0);
+  end = wire::put_tag(end, field::kEventFieldNumber, wire_type::bytes);
+  end = wire::put_varint(end, event.size());
+  out.resize(number(end - out.data()));
+  out.append(event);
+}
+
+char* encode_event_prefix(char* out, std::size_t shared_bytes, reference_id directed) noexcept {
+  auto tag = std::uint64_t{static_cast<std::uint32_t>(body_number::event_user_event)} << 3 | 2;
+  auto body = shared_bytes + (directed ? 1 + wire::varint_size(directed.value) : 0);
+  out = wire::put_varint(out, wire::varint_size(tag) + wire::varint_size(body) + body);
+  out = wire::put_varint(wire::put_varint(out, tag), body);
+  return wire::put_number(out, v1::EventUserEvent::kDirectedReferenceIdFieldNumber, directed.value);
+}
+
+std::string make_capture_event(std::string_view this_dn, conn_id connection, capture_verb verb) {
+  v1::Event event;
+  event.set_this_dn(this_dn.data(), this_dn.size());
+  event.set_message_type(v1::MESSAGE_TYPE_EVENT_USER_EVENT);
+  event.set_connection_id(connection.value);
+  auto& pair = *event.mutable_user_data()->add_pairs();
+  pair.set_key(std::string{screen_capture_key});
+  pair.set_string_value(std::string{to_string(verb)});
+  return event.SerializeAsString();
+}
+
+std::string encode_missed(std::string_view this_dn, dn_epoch epoch, dn_sequence from,
+                          dn_sequence to) {
+  v1::Frame frame;
+  auto& missed = *frame.mutable_event_missed();
+  missed.set_this_dn(this_dn.data(), this_dn.size());
+  missed.set_from_sequence(from.value);
+  missed.set_to_sequence(to.value);
+  missed.set_dn_epoch(epoch.value);
+  return delimited(frame);
+}
+
+} // namespace ringdown

@@ -1,0 +1,166 @@
+// The path of every event, on the wire: RequestSendEvent is read by hand in one pass, and
+// EventACK, EventError and EventUserEvent are written by hand. The event's own bytes are never
+// parsed into objects and never written anew: they go out behind a new header.
+#pragma once
+
+#include "messages/errors.hpp"
+#include "messages/ids.hpp"
+#include "messages/limits.hpp"
+#include "messages/user_data.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ringdown {
+
+/// Numbers of the requests and events in `Frame`'s oneof (a test holds them to the schema).
+enum class body_number : std::uint32_t {
+  request_sign_on = 10,
+  request_sign_off = 11,
+  request_register_address = 12,
+  request_unregister_address = 13,
+  request_set_input_mask = 14,
+  request_send_event = 15,
+  request_distribute_user_event = 16,
+  request_query_address = 17,
+  event_ack = 61,
+  event_error = 62,
+  event_user_event = 110,
+  heartbeat = 200,
+};
+
+/// What can be wrong with a RequestSendEvent. A small number, so that carrying it costs nothing;
+/// `describe_send_fault` makes the answer of it.
+enum class send_fault : std::uint8_t {
+  none,
+  malformed, ///< no Protobuf message: an error, then the connection is closed
+  dn_empty,
+  dn_too_long,
+  dn_not_utf8,
+  dn_control_character,
+  dn_twice,
+  message_type_unspecified,
+  message_type_unsupported, ///< 51
+  event_missing,
+  event_twice,
+  event_dn_mismatch,
+  event_dn_twice,
+  message_type_twice,
+  connection_id_twice,
+  user_event_twice,
+  user_data_twice,
+  command_id_size,
+  header_field_twice,
+  directed_unknown,    ///< directed_client_id is not registered on the DN
+  confirm_timeout_range,
+  user_data,           ///< see `user_data_fault`
+};
+
+/// What routing needs of a RequestSendEvent or RequestDistributeUserEvent. Views into the
+/// received bytes. Where faults of several kinds apply, the broker's order of checks decides
+/// which one is answered; so each kind has its place here.
+struct send_event_view {
+  std::string_view this_dn;
+  /// The received bytes of the `Event` message.
+  std::string_view event;
+  conn_id connection;
+  std::int32_t user_event = 0;
+  capture_verb verb = capture_verb::none;
+  /// The verb stood under `screen-capture-indication`: `event` must be rewritten for the way out.
+  bool indication_key = false;
+  bool retry = false;
+  ringdown::command_id command;
+  std::optional<std::uint64_t> if_version;
+  std::optional<std::uint32_t> confirm_timeout_ms;
+  client_id directed_to;
+  command_version echoed_version;
+
+  send_fault dn_fault = send_fault::none;      ///< check::dn_valid
+  send_fault type_fault = send_fault::none;    ///< check::event_type
+  send_fault content_fault = send_fault::none; ///< check::content
+  user_data_fault data_fault = user_data_fault::none;
+
+  /// The bytes are no Protobuf message.
+  bool malformed() const noexcept { return dn_fault == send_fault::malformed; }
+};
+
+/// Reads the body of RequestSendEvent; RequestDistributeUserEvent has the same fields without
+/// conditions and is read by the same function. Pure; no allocation.
+send_event_view parse_send_event(std::string_view body, const limits& bounds) noexcept;
+
+/// Why `dn` is no DN, or `send_fault::none`: 1 to 255 bytes of UTF-8 without control characters.
+send_fault check_dn(std::string_view dn) noexcept;
+
+/// The answer to a fault, naming the field and what it may be.
+fault describe_send_fault(send_fault kind, user_data_fault data, const limits& bounds);
+
+/// `event` with `screen-capture-indication` renamed to `screen-capture`. All values and unknown
+/// fields are kept; this is the one case in which an event is written anew.
+std::string rename_indication_key(std::string_view event);
+
+// ---- what goes out -------------------------------------------------------------------------
+
+struct ack {
+  std::optional<std::uint32_t> recorders_queued;
+  dn_sequence sequence;
+  dn_epoch epoch;
+  command_version version;
+  std::int32_t user_event = 0;
+  std::int64_t time_us = 0;
+};
+
+/// No encoded EventACK frame is longer.
+inline constexpr std::size_t ack_frame_bytes_max = 96;
+/// Writes the frame with its length; returns the place behind it. `out` has room for
+/// `ack_frame_bytes_max`.
+char* encode_ack(char* out, reference_id reference, const ack& answer) noexcept;
+
+/// What an EventError may say beyond the fault.
+struct error_context {
+  std::string_view this_dn;
+  std::optional<capture_state> last_known_state;
+  std::optional<command_version> version;
+  std::int64_t time_us = 0;
+};
+/// The whole frame. Texts come from the catalog where the fault has none; the retry time is the
+/// catalog's default for the code (limits.hpp) where the fault has none. Repeated input (the DN)
+/// is cut to `dn_bytes_max`.
+std::string encode_error(reference_id reference, const fault& why, const error_context& context);
+
+/// What the broker writes before an event: a client cannot forge any of it.
+struct user_event_header {
+  dn_sequence sequence;
+  dn_epoch epoch;
+  std::int64_t time_us = 0;
+  client_id origin;
+  role origin_role = role::unspecified;
+  command_version version;
+  ringdown::command_id command;
+  std::optional<std::uint32_t> confirm_timeout_ms;
+  capture_state effective_state = capture_state::unknown;
+  std::uint32_t broker_reason = 0;
+  instance_id origin_instance;
+  bool coalesced = false;
+};
+
+/// The part of an EventUserEvent that all receivers share: header and event. Replaces `out`'s
+/// content and keeps its capacity.
+void encode_shared_event(std::string& out, const user_event_header& header,
+                         std::string_view event);
+/// No prefix is longer.
+inline constexpr std::size_t event_prefix_bytes_max = 24;
+/// What stands before the shared part for one receiver: the frame's length, the body's tag and
+/// length, and in a directed copy the sender's ReferenceID.
+char* encode_event_prefix(char* out, std::size_t shared_bytes, reference_id directed) noexcept;
+
+/// The `Event` that the broker makes itself: `screen-capture` = `state` for one ConnID.
+std::string make_capture_event(std::string_view this_dn, conn_id connection, capture_verb verb);
+
+/// The complete EventMissed frame.
+std::string encode_missed(std::string_view this_dn, dn_epoch epoch, dn_sequence from,
+                          dn_sequence to);
+
+} // namespace ringdown

@@ -1,0 +1,159 @@
+#include "messages/wire.hpp"
+
+#include "messages/limits.hpp"
+
+namespace ringdown::wire {
+
+bool reader::varint(std::uint64_t& value) noexcept {
+  if (pos_ != end_ && (*pos_ & 0x80) == 0) { // nearly always one byte
+    value = static_cast<unsigned char>(*pos_++);
+    return true;
+  }
+  value = 0;
+  for (int shift = 0; shift < 70 && pos_ != end_; shift += 7) {
+    auto byte = static_cast<unsigned char>(*pos_++);
+    value |= std::uint64_t{byte & 0x7fu} << (shift < 64 ? shift : 63);
+    if (byte < 0x80)
+      return shift < 63 || byte <= 1; // a tenth byte holds one bit
+  }
+  return false;
+}
+
+bool reader::payload(field& out, int group_depth) noexcept {
+  auto left = static_cast<std::size_t>(end_ - pos_);
+  switch (out.type) {
+  case wire_type::varint: return varint(out.value);
+  case wire_type::fixed64:
+  case wire_type::fixed32: {
+    std::size_t size = out.type == wire_type::fixed64 ? 8 : 4;
+    if (left < size)
+      return false;
+    out.value = 0;
+    for (std::size_t i = size; i-- > 0;)
+      out.value = out.value << 8 | static_cast<unsigned char>(pos_[i]);
+    pos_ += size;
+    return true;
+  }
+  case wire_type::bytes: {
+    std::uint64_t size = 0;
+    if (!varint(size) || size > static_cast<std::size_t>(end_ - pos_))
+      return false;
+    out.bytes = {pos_, static_cast<std::size_t>(size)};
+    pos_ += size;
+    return true;
+  }
+  case wire_type::group: {
+    auto* begin = pos_;
+    if (!skip_group(out.number, group_depth + 1))
+      return false;
+    out.bytes = {begin, static_cast<std::size_t>(pos_ - begin)};
+    return true;
+  }
+  case wire_type::group_end: return false; // one that nothing began
+  }
+  return false;
+}
+
+bool reader::skip_group(std::uint32_t number, int depth) noexcept {
+  if (depth > unknown_group_depth_max)
+    return false;
+  for (;;) {
+    std::uint64_t tag = 0;
+    if (!varint(tag) || tag >> 3 == 0 || tag > 0xffffffffu || (tag & 7) > 5)
+      return false;
+    field inner;
+    inner.number = static_cast<std::uint32_t>(tag >> 3);
+    inner.type = static_cast<wire_type>(tag & 7);
+    if (inner.type == wire_type::group_end)
+      return inner.number == number;
+    if (!payload(inner, depth))
+      return false;
+  }
+}
+
+step reader::next(field& out) noexcept {
+  if (pos_ == end_)
+    return step::end;
+  std::uint64_t tag = 0;
+  if (!varint(tag) || tag >> 3 == 0 || tag > 0xffffffffu || (tag & 7) > 5) {
+    pos_ = end_;
+    return step::malformed;
+  }
+  out.number = static_cast<std::uint32_t>(tag >> 3);
+  out.type = static_cast<wire_type>(tag & 7);
+  if (!payload(out, 0)) {
+    pos_ = end_;
+    return step::malformed;
+  }
+  return step::field;
+}
+
+namespace {
+
+/// The length of the well-formed multi-byte character at `text`, or 0.
+std::size_t multi_byte_length(const unsigned char* text, std::size_t left) noexcept {
+  auto follows = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xbf) {
+    return i < left && text[i] >= low && text[i] <= high;
+  };
+  auto lead = text[0];
+  if (lead >= 0xc2 && lead <= 0xdf)
+    return follows(1) ? 2 : 0;
+  if (lead >= 0xe0 && lead <= 0xef) {
+    unsigned low = lead == 0xe0 ? 0xa0 : 0x80;   // overlong
+    unsigned high = lead == 0xed ? 0x9f : 0xbf;  // surrogates
+    return follows(1, low, high) && follows(2) ? 3 : 0;
+  }
+  if (lead >= 0xf0 && lead <= 0xf4) {
+    unsigned low = lead == 0xf0 ? 0x90 : 0x80;   // overlong
+    unsigned high = lead == 0xf4 ? 0x8f : 0xbf;  // above U+10FFFF
+    return follows(1, low, high) && follows(2) && follows(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+} // namespace
+
+bool valid_utf8(std::string_view text) noexcept {
+  auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
+  std::size_t size = text.size();
+  std::size_t i = 0;
+  while (i < size) {
+    if (size - i >= 8) { // eight ASCII characters at a time
+      std::uint64_t word;
+      std::memcpy(&word, bytes + i, 8);
+      if ((word & 0x8080808080808080u) == 0) {
+        i += 8;
+        continue;
+      }
+    }
+    if (bytes[i] < 0x80) {
+      ++i;
+      continue;
+    }
+    auto length = multi_byte_length(bytes + i, size - i);
+    if (length == 0)
+      return false;
+    i += length;
+  }
+  return true;
+}
+
+bool has_control_character(std::string_view text) noexcept {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    auto byte = static_cast<unsigned char>(text[i]);
+    if (byte < 0x20 || byte == 0x7f)
+      return true;
+    if (byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0)
+      return true; // U+0080 to U+009F
+  }
+  return false;
+}
+
+std::size_t varint_size(std::uint64_t value) noexcept {
+  std::size_t size = 1;
+  for (; value >= 0x80; value >>= 7)
+    ++size;
+  return size;
+}
+
+} // namespace ringdown::wire

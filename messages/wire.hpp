@@ -1,0 +1,102 @@
+// Reading and writing Protobuf's wire format by hand, for the few fields that routing needs and
+// for checks that a generated parser cannot make (a field given twice, which string is not UTF-8).
+// Pure functions over bytes: no allocation, no exceptions, thread-safe.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace ringdown::wire {
+
+enum class wire_type : std::uint8_t {
+  varint = 0,
+  fixed64 = 1,
+  bytes = 2,
+  group = 3,
+  group_end = 4,
+  fixed32 = 5,
+};
+
+/// One field as it stands on the wire.
+struct field {
+  std::uint32_t number = 0;
+  wire_type type = wire_type::varint;
+  /// The value of a varint, fixed64 or fixed32.
+  std::uint64_t value = 0;
+  /// The content of a length-delimited field, or a group with its tags.
+  std::string_view bytes;
+};
+
+enum class step : std::uint8_t { field, end, malformed };
+
+/// Goes through the fields of one message. After `malformed` nothing more can be read.
+class reader {
+public:
+  explicit reader(std::string_view message) noexcept
+    : pos_(message.data()), end_(message.data() + message.size()) {}
+
+  /// Reads the next field. A group is skipped as a whole; nested deeper than
+  /// `unknown_group_depth_max` it is malformed.
+  step next(field& out) noexcept;
+
+private:
+  bool varint(std::uint64_t& value) noexcept;
+  bool payload(field& out, int group_depth) noexcept;
+  bool skip_group(std::uint32_t number, int depth) noexcept;
+
+  const char* pos_;
+  const char* end_;
+};
+
+/// True for well-formed UTF-8 (no overlong forms, no surrogates, nothing above U+10FFFF).
+bool valid_utf8(std::string_view text) noexcept;
+/// True if the text has a control character (C0, DEL or C1): refused in names because these end
+/// up in logs and terminals. The text must be valid UTF-8.
+bool has_control_character(std::string_view text) noexcept;
+/// The length of a varint, 1 to 10 bytes.
+std::size_t varint_size(std::uint64_t value) noexcept;
+
+// Writers: put the bytes at `out` and return the place behind them. The caller has made room.
+
+inline char* put_varint(char* out, std::uint64_t value) noexcept {
+  while (value >= 0x80) {
+    *out++ = static_cast<char>(value | 0x80);
+    value >>= 7;
+  }
+  *out++ = static_cast<char>(value);
+  return out;
+}
+inline char* put_tag(char* out, std::uint32_t number, wire_type type) noexcept {
+  return put_varint(out, (std::uint64_t{number} << 3) | static_cast<std::uint64_t>(type));
+}
+/// A varint field; nothing for 0, as proto3 has it.
+inline char* put_number(char* out, std::uint32_t number, std::uint64_t value) noexcept {
+  if (value == 0)
+    return out;
+  return put_varint(put_tag(out, number, wire_type::varint), value);
+}
+/// A varint field that is written even when 0 (an `optional` one).
+inline char* put_present(char* out, std::uint32_t number, std::uint64_t value) noexcept {
+  return put_varint(put_tag(out, number, wire_type::varint), value);
+}
+/// A fixed64 field; nothing for 0.
+inline char* put_fixed64(char* out, std::uint32_t number, std::uint64_t value) noexcept {
+  if (value == 0)
+    return out;
+  out = put_tag(out, number, wire_type::fixed64);
+  for (int i = 0; i < 8; ++i, value >>= 8)
+    *out++ = static_cast<char>(value & 0xff);
+  return out;
+}
+/// A length-delimited field; nothing if empty.
+inline char* put_bytes(char* out, std::uint32_t number, std::string_view bytes) noexcept {
+  if (bytes.empty())
+    return out;
+  out = put_varint(put_tag(out, number, wire_type::bytes), bytes.size());
+  std::memcpy(out, bytes.data(), bytes.size());
+  return out + bytes.size();
+}
+
+} // namespace ringdown::wire
