@@ -87,8 +87,8 @@ struct fault {
 
 /// 53 for one field.
 inline fault invalid(std::string attribute, std::string accepted, std::string text = {}) {
-  return {error_code::invalid_attribute, std::move(attribute), std::move(accepted),
-          std::move(text), std::nullopt};
+  return {error_code::invalid_attribute, std::move(attribute), std::move(accepted), std::move(text),
+          std::nullopt};
 }
 
 } // namespace ringdown

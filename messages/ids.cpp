@@ -105,8 +105,7 @@ std::optional<role> parse_role(std::string_view text) {
 }
 
 std::optional<registration_mode> parse_registration_mode(std::string_view text) {
-  for (auto m :
-       {registration_mode::share, registration_mode::private_, registration_mode::monitor})
+  for (auto m : {registration_mode::share, registration_mode::private_, registration_mode::monitor})
     if (text == to_string(m))
       return m;
   return std::nullopt;

@@ -14,7 +14,8 @@
 namespace ringdown {
 
 /// A number with a meaning. `Tag` keeps kinds apart; `value` is the number on the wire.
-template <class Tag, class Number> struct strong_number {
+template <class Tag, class Number>
+struct strong_number {
   Number value = 0;
 
   auto operator<=>(const strong_number&) const = default;
@@ -36,7 +37,8 @@ using command_version = strong_number<struct command_version_tag, std::uint64_t>
 using conn_id = strong_number<struct conn_id_tag, std::uint64_t>;
 
 /// Sixteen bytes with a meaning (a command's id, a program's instance).
-template <class Tag> struct strong_bytes16 {
+template <class Tag>
+struct strong_bytes16 {
   std::array<std::uint8_t, 16> bytes{};
 
   auto operator<=>(const strong_bytes16&) const = default;
@@ -63,8 +65,12 @@ using instance_id = strong_bytes16<struct instance_id_tag>;
 /// 16 lower-case hex digits, as ConnIDs and client ids are written for people.
 std::string to_hex(std::uint64_t value);
 std::string to_hex(std::string_view bytes);
-inline std::string to_string(conn_id id) { return to_hex(id.value); }
-inline std::string to_string(client_id id) { return to_hex(id.value); }
+inline std::string to_string(conn_id id) {
+  return to_hex(id.value);
+}
+inline std::string to_string(client_id id) {
+  return to_hex(id.value);
+}
 
 /// Reads 1 to 16 hex digits (an "0x" in front is allowed); otherwise nothing.
 std::optional<conn_id> parse_conn_id(std::string_view text);
@@ -97,7 +103,8 @@ std::optional<registration_mode> parse_registration_mode(std::string_view text);
 
 } // namespace ringdown
 
-template <class Tag, class Number> struct std::hash<ringdown::strong_number<Tag, Number>> {
+template <class Tag, class Number>
+struct std::hash<ringdown::strong_number<Tag, Number>> {
   std::size_t operator()(ringdown::strong_number<Tag, Number> id) const noexcept {
     return std::hash<Number>{}(id.value);
   }

@@ -52,13 +52,12 @@ void request_one(send_event_view& view, const wire::field& f, std::uint32_t& see
   using namespace request_field;
   bool is_bytes = f.type == wire_type::bytes;
   bool is_number = f.type == wire_type::varint;
-  bool known = (is_bytes && (f.number == this_dn || f.number == request_field::command_id ||
-                             f.number == request_field::event)) ||
-               (is_number && (f.number == request_field::retry ||
-                              f.number == request_field::if_version ||
-                              f.number == request_field::confirm_timeout_ms ||
-                              f.number == version)) ||
-               (f.type == wire_type::fixed64 && f.number == directed_client_id);
+  bool known =
+    (is_bytes && (f.number == this_dn || f.number == request_field::command_id ||
+                  f.number == request_field::event)) ||
+    (is_number && (f.number == request_field::retry || f.number == request_field::if_version ||
+                   f.number == request_field::confirm_timeout_ms || f.number == version)) ||
+    (f.type == wire_type::fixed64 && f.number == directed_client_id);
   if (!known)
     return;
   if (!first_time(seen, f.number)) {
@@ -314,8 +313,8 @@ char* encode_ack(char* out, reference_id reference, const ack& answer) noexcept 
   char body[ack_frame_bytes_max];
   char* end = body;
   if (answer.recorders_queued)
-    end = wire::put_present(end, v1::EventACK::kRecordersQueuedFieldNumber,
-                            *answer.recorders_queued);
+    end =
+      wire::put_present(end, v1::EventACK::kRecordersQueuedFieldNumber, *answer.recorders_queued);
   end = wire::put_number(end, v1::EventACK::kDnSequenceFieldNumber, answer.sequence.value);
   end = wire::put_number(end, v1::EventACK::kDnEpochFieldNumber, answer.epoch.value);
   end = wire::put_number(end, v1::EventACK::kVersionFieldNumber, answer.version.value);

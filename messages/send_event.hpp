@@ -54,9 +54,9 @@ enum class send_fault : std::uint8_t {
   user_data_twice,
   command_id_size,
   header_field_twice,
-  directed_unknown,    ///< directed_client_id is not registered on the DN
+  directed_unknown, ///< directed_client_id is not registered on the DN
   confirm_timeout_range,
-  user_data,           ///< see `user_data_fault`
+  user_data, ///< see `user_data_fault`
 };
 
 /// What routing needs of a RequestSendEvent or RequestDistributeUserEvent. Views into the
@@ -148,8 +148,7 @@ struct user_event_header {
 
 /// The part of an EventUserEvent that all receivers share: header and event. Replaces `out`'s
 /// content and keeps its capacity.
-void encode_shared_event(std::string& out, const user_event_header& header,
-                         std::string_view event);
+void encode_shared_event(std::string& out, const user_event_header& header, std::string_view event);
 /// No prefix is longer.
 inline constexpr std::size_t event_prefix_bytes_max = 24;
 /// What stands before the shared part for one receiver: the frame's length, the body's tag and

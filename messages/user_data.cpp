@@ -211,7 +211,10 @@ user_data_scan scan_user_data(std::string_view bytes, std::size_t user_data_byte
 
 // ---- the value -----------------------------------------------------------------------------
 
-bool user_data_pair::operator==(const user_data_pair&) const = default;
+// Written out: clang 14 cannot default a comparison that comes back to itself through a variant.
+bool user_data_pair::operator==(const user_data_pair& other) const {
+  return key == other.key && value == other.value;
+}
 
 user_data& user_data::add(std::string key, user_data_value value) {
   pairs.push_back({std::move(key), std::move(value)});

@@ -60,16 +60,16 @@ capture_verb indication_of(capture_state state) noexcept;
 /// What can be wrong with user data. Each has a text in `describe_send_fault`.
 enum class user_data_fault : std::uint8_t {
   none,
-  malformed,           ///< no Protobuf message: the stream cannot be trusted
-  too_large,           ///< more than user_data_bytes_max
-  too_deep,            ///< nested deeper than user_data_depth_max
-  too_many_pairs,      ///< more than user_data_pairs_max
-  not_utf8,            ///< a key or string value
-  key_twice,           ///< one pair with two keys: Protobuf takes the last, others the first
-  value_twice,         ///< one pair with two values
-  capture_value,       ///< `screen-capture` is no known text
-  capture_twice,       ///< more than one `screen-capture`
-  capture_unknown,     ///< `unknown` from a client
+  malformed,              ///< no Protobuf message: the stream cannot be trusted
+  too_large,              ///< more than user_data_bytes_max
+  too_deep,               ///< nested deeper than user_data_depth_max
+  too_many_pairs,         ///< more than user_data_pairs_max
+  not_utf8,               ///< a key or string value
+  key_twice,              ///< one pair with two keys: Protobuf takes the last, others the first
+  value_twice,            ///< one pair with two values
+  capture_value,          ///< `screen-capture` is no known text
+  capture_twice,          ///< more than one `screen-capture`
+  capture_unknown,        ///< `unknown` from a client
   capture_not_indication, ///< a command under the key of indications
 };
 
@@ -94,8 +94,8 @@ struct binary_value {
   std::string bytes;
   bool operator==(const binary_value&) const = default;
 };
-using user_data_value =
-  std::variant<std::monostate, std::int64_t, std::string, binary_value, std::vector<struct user_data_pair>>;
+using user_data_value = std::variant<std::monostate, std::int64_t, std::string, binary_value,
+                                     std::vector<struct user_data_pair>>;
 
 struct user_data_pair {
   std::string key;

@@ -99,13 +99,13 @@ std::size_t multi_byte_length(const unsigned char* text, std::size_t left) noexc
   if (lead >= 0xc2 && lead <= 0xdf)
     return follows(1) ? 2 : 0;
   if (lead >= 0xe0 && lead <= 0xef) {
-    unsigned low = lead == 0xe0 ? 0xa0 : 0x80;   // overlong
-    unsigned high = lead == 0xed ? 0x9f : 0xbf;  // surrogates
+    unsigned low = lead == 0xe0 ? 0xa0 : 0x80;  // overlong
+    unsigned high = lead == 0xed ? 0x9f : 0xbf; // surrogates
     return follows(1, low, high) && follows(2) ? 3 : 0;
   }
   if (lead >= 0xf0 && lead <= 0xf4) {
-    unsigned low = lead == 0xf0 ? 0x90 : 0x80;   // overlong
-    unsigned high = lead == 0xf4 ? 0x8f : 0xbf;  // above U+10FFFF
+    unsigned low = lead == 0xf0 ? 0x90 : 0x80;  // overlong
+    unsigned high = lead == 0xf4 ? 0x8f : 0xbf; // above U+10FFFF
     return follows(1, low, high) && follows(2) && follows(3) ? 4 : 0;
   }
   return 0;
