@@ -1,0 +1,420 @@
+#include "actors/runtime/loop_scheduler.hpp"
+
+#include <caf/actor_clock.hpp>
+#include <caf/exit_reason.hpp>
+#include <caf/scheduled_actor.hpp>
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace ringdown::runtime {
+
+namespace {
+
+// Counters have one writer, so a plain load and store will do.
+void add(std::atomic<uint64_t>& counter, uint64_t n) {
+  counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+}
+
+caf::scheduled_actor* as_scheduled_actor(caf::resumable* job) {
+  switch (job->subtype()) {
+  case caf::resumable::scheduled_actor:
+  case caf::resumable::io_actor: return static_cast<caf::scheduled_actor*>(job);
+  case caf::resumable::unspecified:
+  case caf::resumable::function_object: return nullptr;
+  }
+  return nullptr;
+}
+
+// Ends an actor that will not be run again, as if it had quit: its state is destroyed, its links
+// and monitors are told, waiting requests get an error. What that enqueues goes to `unit`. Other
+// than CAF's own cleanup_and_release it calls on_exit (else a stateful actor's state is never
+// destroyed) and leaves nothing behind.
+void end_and_release(caf::resumable* job, caf::execution_unit* unit) {
+  if (auto* actor = as_scheduled_actor(job)) {
+    actor->context(unit);
+    try {
+      actor->quit(caf::exit_reason::user_shutdown);
+      actor->finalize();
+    } catch (...) {
+      // A throwing on_exit: the rest of the end below.
+    }
+    actor->cleanup(caf::make_error(caf::exit_reason::user_shutdown), unit);
+  }
+  caf::intrusive_ptr_release(job);
+}
+
+} // namespace
+
+// -- configurations
+// ---------------------------------------------------------------------------------
+
+void loop_options::validate() const {
+  if (loops < 1 || loops > defaults::loops_max)
+    throw std::invalid_argument("loops must be 1 to " + std::to_string(defaults::loops_max));
+  if (!make_loop)
+    throw std::invalid_argument("make_loop must be set");
+  if (turn_budget.count() <= 0)
+    throw std::invalid_argument("turn_budget must be positive");
+  if (messages_per_resume < 1)
+    throw std::invalid_argument("messages_per_resume must be positive");
+  if (spin.count() < 0)
+    throw std::invalid_argument("spin must not be negative");
+}
+
+loop_system_config::loop_system_config(loop_options options) : options_(std::move(options)) {
+  options_.validate();
+  config_file_path = ""; // else CAF reads ./caf-application.ini
+  load<loop_scheduler>();
+}
+
+stock_system_config::stock_system_config(size_t threads, size_t messages_per_resume) {
+  config_file_path = "";
+  set("scheduler.max-threads", threads);
+  set("scheduler.max-throughput", messages_per_resume);
+  // Sleep soon: CAF's default polls busily for a while and then sleeps for 10 ms at a time.
+  set("work-stealing.moderate-poll-attempts", size_t{0});
+  set("work-stealing.relaxed-sleep-duration", caf::timespan{std::chrono::milliseconds{2}});
+}
+
+// -- job_ring
+// ---------------------------------------------------------------------------------------
+
+void job_ring::push(caf::resumable* job) {
+  if (tail_ - head_ == slots_.size()) {
+    std::vector<caf::resumable*> bigger(slots_.size() * 2);
+    const size_t size = slots_.size();
+    for (size_t i = 0; i < size; ++i)
+      bigger[i] = slots_[(head_ + i) & (size - 1)];
+    slots_.swap(bigger);
+    head_ = 0;
+    tail_ = size;
+  }
+  slots_[tail_++ & (slots_.size() - 1)] = job;
+}
+
+// -- actor_loop: any thread
+// -------------------------------------------------------------------------
+
+actor_loop::actor_loop(loop_scheduler& parent, size_t index, const loop_options& options)
+  : caf::execution_unit(&parent.system()), parent_(parent), index_(index), options_(options),
+    io_(options.make_loop(index)), outgoing_(options.loops), now_(clock_type::now()),
+    turn_start_(now_), turn_end_(now_), last_work_(now_) {
+  if (!io_)
+    throw std::invalid_argument("make_loop returned no event loop");
+}
+
+actor_loop::~actor_loop() = default;
+
+loop_stats actor_loop::stats() const noexcept {
+  const auto read = [](const auto& counter) { return counter.load(std::memory_order_relaxed); };
+  return {read(turns_),    read(resumes_),      read(in_place_),    read(handlers_),
+          read(wake_ups_), read(armed_timers_), read(turn_max_us_), read(long_turns_)};
+}
+
+void actor_loop::post(std::function<void()> task) {
+  {
+    std::lock_guard lock{inbox_mutex_};
+    inbox_tasks_.push_back(std::move(task));
+    inbox_filled_.store(true, std::memory_order_seq_cst);
+  }
+  wake_if_asleep();
+}
+
+void actor_loop::exec_later(caf::resumable* job) {
+  // CAF lets a sender's execution unit run the receiver, but an actor of another system has its
+  // own.
+  if (auto* actor = as_scheduled_actor(job); actor && &actor->home_system() != system_) {
+    actor->home_system().scheduler().enqueue(job);
+    return;
+  }
+  auto* here = current_;
+  if (here == this) {
+    ready_.push(job);
+  } else if (here != nullptr && &here->parent_ == &parent_) {
+    here->outgoing_[index_].push_back(job); // until the end of that loop's run of actors
+    here->has_outgoing_ = true;
+  } else {
+    push_inbox({job});
+  }
+}
+
+void actor_loop::push_inbox(const std::vector<caf::resumable*>& jobs) {
+  {
+    std::lock_guard lock{inbox_mutex_};
+    inbox_jobs_.insert(inbox_jobs_.end(), jobs.begin(), jobs.end());
+    inbox_filled_.store(true, std::memory_order_seq_cst);
+  }
+  wake_if_asleep();
+}
+
+// The other half is in wait_for_work(): there `asleep_` is written before `inbox_filled_` is read,
+// here `inbox_filled_` was written before `asleep_` is read, all in one total order. So either the
+// loop sees the inbox before it sleeps, or we see it asleep. Only the first of many wakes it.
+void actor_loop::wake_if_asleep() {
+  if (asleep_.load(std::memory_order_seq_cst) &&
+      asleep_.exchange(false, std::memory_order_seq_cst)) {
+    wake_ups_.fetch_add(1, std::memory_order_relaxed);
+    io_->wake();
+  }
+}
+
+// -- actor_loop: its own thread
+// ---------------------------------------------------------------------
+
+actor_loop::hook_id actor_loop::at_end_of_turn(std::function<void()> hook) {
+  hooks_.push_back({++last_hook_, false, std::move(hook)});
+  return last_hook_;
+}
+
+void actor_loop::remove_hook(hook_id id) {
+  const auto found =
+    std::find_if(hooks_.begin(), hooks_.end(), [id](const auto& hook) { return hook.id == id; });
+  if (found == hooks_.end())
+    return;
+  if (in_hooks_)
+    found->removed = true; // it may be the one that is running
+  else
+    hooks_.erase(found);
+}
+
+void actor_loop::run() noexcept {
+  current_ = this;
+  for (size_t turns_left = defaults::stop_turns_max; turns_left > 0;) {
+    turn();
+    if (!stopping_.load(std::memory_order_acquire))
+      continue;
+    --turns_left;
+    if (ready_.empty() && !inbox_filled_.load(std::memory_order_acquire))
+      break;
+  }
+  current_ = nullptr;
+}
+
+void actor_loop::turn() {
+  wait_for_work();
+  take_inbox();
+  if (timers_.next_due() <= now_)
+    found_work_ |= timers_.trigger_expired_timeouts() > 0;
+  const auto end_of_budget = now_ + options_.turn_budget;
+  do {
+    run_ready(end_of_budget);
+    send_outgoing(); // before the hooks: they make system calls, the other loops need not wait
+    run_hooks();
+  } while (!ready_.empty() && clock_type::now() < end_of_budget);
+  send_outgoing();
+  end_turn();
+}
+
+void actor_loop::wait_for_work() {
+  const bool spinning = options_.spin.count() > 0 && turn_end_ - last_work_ < options_.spin;
+  bool blocks = ready_.empty() && !spinning && !stopping_.load(std::memory_order_acquire);
+  if (blocks) {
+    asleep_.store(true, std::memory_order_seq_cst); // see wake_if_asleep()
+    blocks = !inbox_filled_.load(std::memory_order_seq_cst);
+  }
+  now_is_fresh_ = false; // a handler that asks for the time gets that of its own turn
+  turn_start_ = turn_end_;
+  const size_t handlers = io_->wait(blocks ? timers_.next_due() : event_loop::poll_only);
+  asleep_.store(false, std::memory_order_relaxed);
+  const bool handlers_read_clock = now_is_fresh_;
+  if (blocks && handlers_read_clock)
+    turn_start_ = now_;
+  read_clock();
+  if (blocks && !handlers_read_clock)
+    turn_start_ = now_;
+  found_work_ = handlers > 0;
+  add(handlers_, handlers);
+}
+
+void actor_loop::take_inbox() {
+  if (!inbox_filled_.load(std::memory_order_acquire))
+    return;
+  {
+    std::lock_guard lock{inbox_mutex_};
+    taken_jobs_.swap(inbox_jobs_);
+    taken_tasks_.swap(inbox_tasks_);
+    inbox_filled_.store(false, std::memory_order_relaxed);
+  }
+  found_work_ = true;
+  for (auto* job : taken_jobs_)
+    ready_.push(job);
+  taken_jobs_.clear();
+  for (auto& task : taken_tasks_)
+    task();
+  taken_tasks_.clear();
+}
+
+void actor_loop::run_ready(time_point end_of_budget) {
+  size_t resumes = 0;
+  while (!ready_.empty()) {
+    if (++resumes % defaults::resumes_per_clock_read == 0 && clock_type::now() >= end_of_budget)
+      break;
+    auto* job = ready_.pop();
+    switch (job->resume(this, options_.messages_per_resume)) {
+    case caf::resumable::resume_later:
+      ready_.push(job); // the queue keeps its reference
+      break;
+    case caf::resumable::done:
+    case caf::resumable::awaiting_message:
+    case caf::resumable::shutdown_execution_unit: // only CAF's own scheduler has such jobs
+      caf::intrusive_ptr_release(job);
+      break;
+    }
+  }
+  found_work_ |= resumes > 0;
+  add(resumes_, resumes);
+}
+
+void actor_loop::run_hooks() {
+  if (hooks_.empty())
+    return;
+  in_hooks_ = true;
+  for (auto& hook : hooks_) // a list: hooks that are added meanwhile are called as well
+    if (!hook.removed)
+      hook.call();
+  in_hooks_ = false;
+  hooks_.remove_if([](const auto& hook) { return hook.removed; });
+}
+
+void actor_loop::send_outgoing() {
+  if (!has_outgoing_)
+    return;
+  has_outgoing_ = false;
+  for (size_t i = 0; i < outgoing_.size(); ++i) {
+    if (outgoing_[i].empty())
+      continue;
+    parent_.loop(i).push_inbox(outgoing_[i]);
+    outgoing_[i].clear();
+  }
+}
+
+void actor_loop::end_turn() {
+  turn_end_ = clock_type::now();
+  if (found_work_)
+    last_work_ = turn_end_;
+  const auto took = turn_end_ - turn_start_;
+  const auto took_us =
+    static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count());
+  if (took_us > turn_max_us_.load(std::memory_order_relaxed))
+    turn_max_us_.store(took_us, std::memory_order_relaxed);
+  if (took > defaults::long_turn)
+    add(long_turns_, 1);
+  add(turns_, 1);
+  armed_timers_.store(timers_.schedule().size(), std::memory_order_relaxed);
+}
+
+void actor_loop::read_clock() noexcept {
+  now_ = clock_type::now();
+  now_is_fresh_ = true;
+}
+
+// -- actor_loop: the end
+// ----------------------------------------------------------------------------
+
+void actor_loop::request_stop() {
+  stopping_.store(true, std::memory_order_release);
+  post([] {}); // wakes it
+}
+
+// Ends all that is still queued, once the thread has ended. Returns whether there was anything:
+// what is ended can enqueue to any loop.
+bool actor_loop::drop_leftovers() {
+  std::vector<caf::resumable*> jobs;
+  std::vector<std::function<void()>> tasks;
+  {
+    std::lock_guard lock{inbox_mutex_};
+    jobs.swap(inbox_jobs_);
+    tasks.swap(inbox_tasks_);
+    inbox_filled_.store(false, std::memory_order_relaxed);
+  }
+  const bool had_timers = !timers_.schedule().empty();
+  timers_.cancel_all();
+  while (!ready_.empty())
+    jobs.push_back(ready_.pop());
+  for (auto* job : jobs)
+    end_and_release(job, this);
+  return had_timers || !jobs.empty() || !tasks.empty();
+}
+
+// -- loop_scheduler
+// ---------------------------------------------------------------------------------
+
+loop_scheduler::loop_scheduler(caf::actor_system& system)
+  : abstract_coordinator(system), options_([&]() -> const loop_options& {
+      const auto* config = dynamic_cast<const loop_system_config*>(&system.config());
+      if (config == nullptr)
+        throw std::logic_error("a loop_scheduler needs a loop_system_config");
+      return config->loops();
+    }()) {}
+
+loop_scheduler::~loop_scheduler() {
+  // Handlers that still wait in the event loops may hold the last references to actors.
+  for (auto& loop : loops_)
+    loop->io_.reset();
+  drop_leftovers();
+}
+
+caf::actor_system::module* loop_scheduler::make(caf::actor_system& system,
+                                                caf::detail::type_list<>) {
+  return new loop_scheduler(system);
+}
+
+loop_scheduler* loop_scheduler::of(caf::actor_system& system) noexcept {
+  return dynamic_cast<loop_scheduler*>(&system.scheduler());
+}
+
+actor_loop& loop_scheduler::next_loop() noexcept {
+  return *loops_[turn_of_.fetch_add(1, std::memory_order_relaxed) % loops_.size()];
+}
+
+void loop_scheduler::enqueue(caf::resumable* job) {
+  auto* here = current();
+  (here != nullptr ? *here : next_loop()).exec_later(job);
+}
+
+// The loops exist before their threads run: CAF and other modules enqueue during start-up.
+void loop_scheduler::init(caf::actor_system_config& config) {
+  abstract_coordinator::init(config);
+  num_workers_ = options_.loops;
+  max_throughput_ = options_.messages_per_resume;
+  for (size_t i = 0; i < options_.loops; ++i)
+    loops_.push_back(std::make_unique<actor_loop>(*this, i, options_));
+}
+
+void loop_scheduler::start() {
+  for (auto& loop : loops_) {
+    threads_.emplace_back([this, &loop] {
+      const auto name = "loop." + std::to_string(loop->index());
+      pthread_setname_np(pthread_self(), name.c_str());
+      system().thread_started();
+      loop->run();
+      system().thread_terminates();
+    });
+  }
+  abstract_coordinator::start(); // CAF's printer, on a thread of its own
+}
+
+void loop_scheduler::stop() {
+  for (auto& loop : loops_)
+    loop->request_stop();
+  for (auto& thread : threads_)
+    thread.join();
+  threads_.clear();
+  stop_actors();
+  drop_leftovers();
+}
+
+void loop_scheduler::drop_leftovers() {
+  for (bool dropped = true; dropped;) {
+    dropped = false;
+    for (auto& loop : loops_)
+      dropped |= loop->drop_leftovers();
+  }
+}
+
+} // namespace ringdown::runtime
