@@ -18,18 +18,29 @@ inline constexpr std::array<std::string_view, 6> level_names{"trace", "debug", "
 
 /// Who speaks. Each component has a threshold of its own (log.levels.*).
 enum class component : std::uint8_t {
-  broker,     ///< the daemon itself: start, signals, drain
-  edge,       ///< sockets: accept, read, write
-  connection, ///< one T-Client: sign-on, window, heartbeat
-  dn,         ///< one directory number
-  session,    ///< one capture session
-  directory,  ///< which DN lives where
-  config,     ///< the configuration and its reload
-  runtime,    ///< the scheduler and its loops
+  broker,
+  edge,
+  connection,
+  dn,
+  session,
+  directory,
+  config,
+  runtime,
 };
 /// Indexed by `component`.
 inline constexpr std::array<std::string_view, 8> component_names{
   "broker", "edge", "connection", "dn", "session", "directory", "config", "runtime"};
+/// What each speaks of. Indexed by `component`.
+inline constexpr std::array<std::string_view, 8> component_docs{
+  "the daemon itself: start, signals, drain",
+  "sockets: accept, read, write",
+  "T-Clients: sign-on, window, heartbeat",
+  "directory numbers: registrations, refusals",
+  "capture sessions",
+  "which DN lives where",
+  "the configuration and its reload",
+  "the scheduler and its loops",
+};
 inline constexpr std::size_t component_count = component_names.size();
 static_assert(static_cast<std::size_t>(component::runtime) + 1 == component_count);
 

@@ -1,0 +1,28 @@
+// Reading the two files of the configuration: the TOML file and the list of DNs. Thread-safe.
+#pragma once
+
+#include "broker/config/config.hpp"
+#include "broker/config/toml_file.hpp"
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <variant>
+#include <vector>
+
+namespace ringdown::configuration {
+
+/// A whole file of at most `file_bytes_max` bytes, or why it cannot be read. Larger:
+/// `file_too_large`. Blocks; for start and SIGHUP only.
+std::variant<std::string, std::error_code> read_file(const std::filesystem::path& path);
+
+/// One line of a list of DNs, without the space around it.
+struct dn_line {
+  std::string_view dn; ///< part of the text that was given
+  position at;
+};
+/// The lines that name a DN, checked by nobody yet.
+std::vector<dn_line> split_dn_file(std::string_view text);
+
+} // namespace ringdown::configuration

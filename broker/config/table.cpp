@@ -1,0 +1,274 @@
+// The rows. Each says what the key is for and why its default is what it is; names of limits are
+// those of `ringdown::limits`, and a test fails for a limit without a row.
+#include "broker/config/table.hpp"
+
+#include "broker/config/access.hpp"
+
+#include <utility>
+
+namespace ringdown::configuration {
+namespace {
+
+constexpr std::uint64_t KiB = 1024;
+constexpr std::uint64_t MiB = 1024 * KiB;
+constexpr std::uint64_t GiB = 1024 * MiB;
+constexpr std::uint64_t second = 1000; // durations are counted in milliseconds
+constexpr std::uint64_t minute = 60 * second;
+constexpr std::uint64_t hour = 60 * minute;
+constexpr std::uint64_t path_bytes_max = 4095; // Linux's PATH_MAX without its end mark
+
+using kind = value_kind;
+
+/// A row with its way to `config.*Section.*Member`.
+template <auto Section, auto Member>
+key row(std::string_view name, value_rule rule) {
+  key result;
+  result.name = name;
+  result.rule = rule;
+  result.get = &access<Section, Member>::get;
+  result.set = &access<Section, Member>::set;
+  return result;
+}
+
+key with(key k, std::string_view unit, bool reloadable, std::string doc,
+         std::string_view short_flag = {}) {
+  k.unit = unit;
+  k.reloadable = reloadable;
+  k.doc = std::move(doc);
+  k.short_flag = short_flag;
+  return k;
+}
+
+void add_listen(std::vector<key>& t) {
+  using s = config::listen_section;
+  constexpr auto at = &config::listen;
+  t.push_back(with(row<at, &s::address>("listen.address", {kind::address, 0, 0, {}}), "", false,
+                   "Where the daemon listens. Only this machine by default: clients are not "
+                   "authenticated yet.",
+                   "address"));
+  t.push_back(with(row<at, &s::port>("listen.port", {kind::number, 0, 65'535, {}}), "", false,
+                   "The TCP port. 0: the kernel chooses one, and the log names it.", "port"));
+  t.push_back(with(
+    row<at, &s::allow_unauthenticated>("listen.allow_unauthenticated", {kind::boolean, 0, 0, {}}),
+    "", false,
+    "Listen beyond this machine although anybody who reaches the port may then "
+    "command any recorder."));
+}
+
+void add_server(std::vector<key>& t) {
+  using s = config::server_section;
+  constexpr auto at = &config::server;
+  t.push_back(with(row<at, &s::name>("server.name", {kind::text, 1, 64, {}}), "", false,
+                   "What EventLinkConnected calls this broker."));
+  t.push_back(with(row<at, &s::node>("server.node", {kind::number, 0, 65'535, {}}), "", false,
+                   "This node's number, the top 16 bits of its client ids. Different for every "
+                   "node of a cluster."));
+}
+
+void add_runtime(std::vector<key>& t) {
+  using s = config::runtime_section;
+  constexpr auto at = &config::runtime;
+  t.push_back(with(
+    row<at, &s::scheduler>("runtime.scheduler", {kind::choice, 0, 0, scheduler_names}), "", false,
+    "What runs the actors. loop: the threads that read the sockets; stock: CAF's "
+    "own worker threads, the fallback and the comparison.",
+    "scheduler"));
+  t.push_back(with(row<at, &s::loops>("runtime.loops", {kind::number, 1, 64, {}}), "threads", false,
+                   "Event loops, a thread each. One serves up to one core's load, and a hand-off "
+                   "between two costs more than it saves below that.",
+                   "loops"));
+  t.push_back(with(row<at, &s::stock_threads>("runtime.stock_threads", {kind::number, 0, 256, {}}),
+                   "threads", false,
+                   "Worker threads of the stock scheduler. 0: one per core. Without effect on "
+                   "loops."));
+  t.push_back(
+    with(row<at, &s::turn_budget_us>("runtime.turn_budget_us", {kind::number, 50, 1'000'000, {}}),
+         "us", false,
+         "How long a loop runs actors before it looks at its sockets again. Short "
+         "enough that busy actors do not delay others, long enough to share a turn's "
+         "system calls."));
+  t.push_back(with(row<at, &s::spin_us>("runtime.spin_us", {kind::number, 0, 1'000'000, {}}), "us",
+                   false,
+                   "How long a loop without work looks for more before it sleeps. 0: it sleeps at "
+                   "once; more takes processor time from everything else."));
+  t.push_back(with(row<at, &s::messages_per_resume_max>("runtime.messages_per_resume_max",
+                                                        {kind::number, 1, 1'000'000, {}}),
+                   "messages", false,
+                   "Messages that one actor handles before the next actor's turn."));
+}
+
+template <std::size_t... Component>
+void add_log_levels(std::vector<key>& t, std::index_sequence<Component...>) {
+  auto add = [&](auto index) {
+    using way = log_level_access<index.value>;
+    key k;
+    k.name = "log.levels." + std::string{logging::component_names[index.value]};
+    k.rule = {kind::choice, 0, 0, log_level_words};
+    k.get = &way::get;
+    k.set = &way::set;
+    t.push_back(with(std::move(k), "", true,
+                     "The level of " + std::string{logging::component_docs[index.value]} +
+                       ". inherit: that of log.level."));
+  };
+  (add(std::integral_constant<std::size_t, Component>{}), ...);
+}
+
+void add_log(std::vector<key>& t) {
+  using s = config::log_section;
+  constexpr auto at = &config::log;
+  t.push_back(with(row<at, &s::level>("log.level", {kind::choice, 0, 0, logging::level_names}), "",
+                   true,
+                   "The least important lines that are written. debug tells of each request and "
+                   "costs speed; off writes nothing.",
+                   "log-level"));
+  t.push_back(with(row<at, &s::format>("log.format", {kind::choice, 0, 0, logging::format_names}),
+                   "", true, "human: a line for people; json: one JSON object a line.",
+                   "log-format"));
+  t.push_back(with(row<at, &s::file>("log.file", {kind::path, 0, path_bytes_max, {}}), "", true,
+                   "The file that lines are appended to; SIGHUP opens it anew, for log rotation. "
+                   "Empty: stderr."));
+  add_log_levels(t, std::make_index_sequence<logging::component_count>{});
+}
+
+void add_dns(std::vector<key>& t) {
+  using s = config::dns_section;
+  constexpr auto at = &config::dns;
+  t.push_back(with(row<at, &s::list>("dns.list", {kind::dn_list, 0, 0, {}}), "", true,
+                   "The DNs that exist; requests for others get error 59. With neither dns.list "
+                   "nor dns.file any DN is valid. In the environment and in flags: separated by "
+                   "commas."));
+  t.push_back(with(row<at, &s::file>("dns.file", {kind::path, 0, path_bytes_max, {}}), "", true,
+                   "A file with more DNs, one a line; blank lines and lines that begin with # are "
+                   "passed over. SIGHUP reads it again. A relative path starts at the daemon's "
+                   "working directory."));
+}
+
+// A limit's key has its member's name, so that log lines, code and configuration agree.
+#define RINGDOWN_LIMIT(member, ...)                                                                \
+  with(row<&config::limits, &limits::member>("limits." #member, {__VA_ARGS__, {}})
+
+void add_size_limits(std::vector<key>& t) {
+  t.push_back(RINGDOWN_LIMIT(frame_bytes_max, kind::size, 4 * KiB, 16 * MiB), "", false,
+              "One frame. A larger one is refused before anything is allocated. Room for the "
+              "largest user data and a registration of many DNs."));
+  t.push_back(RINGDOWN_LIMIT(user_data_bytes_max, kind::size, 64, user_data_bytes_ceiling), "",
+              false, "The serialized user data of one event, as received."));
+  t.push_back(RINGDOWN_LIMIT(dns_per_request_max, kind::number, 1, 100'000), "DNs", false,
+              "DNs in one RequestRegisterAddress: each is one actor's work and one answer."));
+}
+
+void add_window_limits(std::vector<key>& t) {
+  t.push_back(RINGDOWN_LIMIT(requests_outstanding_max, kind::number, 1, 1'000'000), "requests",
+              false,
+              "Requests of one connection that may wait for their answers; beyond them it gets "
+              "111. 1,024 keep a link of 5 ms busy at 200,000 requests a second."));
+  t.push_back(RINGDOWN_LIMIT(requests_outstanding_reserve, kind::number, 0, 1'000'000),
+              "requests", false, "Above that, only for pause and stop."));
+  t.push_back(RINGDOWN_LIMIT(request_bytes_outstanding_max, kind::size, 4 * KiB, 1 * GiB), "",
+              false, "Bytes of those requests: 1,024 of 1 KiB."));
+  t.push_back(RINGDOWN_LIMIT(request_bytes_outstanding_reserve, kind::size, 0, 1 * GiB), "",
+              false, "Above that, only for pause and stop: eight of the largest frames."));
+}
+
+void add_outbox_limits(std::vector<key>& t) {
+  t.push_back(RINGDOWN_LIMIT(outbox_bytes_max, kind::size, 8 * KiB, 1 * GiB), "", false,
+              "Bytes that wait in one connection's outbox. At 150 bytes an event and 200,000 "
+              "events a second this is 0.14 s of a client that does not read."));
+  t.push_back(RINGDOWN_LIMIT(outbox_bytes_reserve, kind::size, 0, 1 * GiB), "", false,
+              "Above that, only for ACK, Error, heartbeat, outcome, pause and stop."));
+  t.push_back(RINGDOWN_LIMIT(outbox_events_max, kind::number, 16, 10'000'000), "frames", false,
+              "Frames that wait in one outbox: bounds the work of a client that comes back to "
+              "life."));
+  t.push_back(RINGDOWN_LIMIT(outbox_high_water_bytes, kind::size, 4 * KiB, 1 * GiB), "", false,
+              "Above this the connection's own requests stay unread, and slow_consumer_timeout "
+              "runs."));
+  t.push_back(RINGDOWN_LIMIT(outbox_low_water_bytes, kind::size, 4 * KiB, 1 * GiB), "", false,
+              "Below this the client counts as reading again; what it missed is then told."));
+  t.push_back(RINGDOWN_LIMIT(coalesced_bytes_max, kind::size, 0, 1 * GiB), "", false,
+              "The newest indications kept for one slow client. Past it they are only counted as "
+              "missed."));
+}
+
+void add_whole_limits(std::vector<key>& t) {
+  t.push_back(RINGDOWN_LIMIT(memory_budget_bytes, kind::size, 1 * MiB, 1024 * GiB), "", false,
+              "Queued bytes of the whole broker. Past it requests get 1186."));
+  t.push_back(RINGDOWN_LIMIT(memory_budget_reserve, kind::size, 0, 64 * GiB), "", false,
+              "Above that, only for pause and stop."));
+  t.push_back(RINGDOWN_LIMIT(connections_max, kind::number, 1, 1'000'000), "connections", false,
+              "Connections in all, checked against the limit of open files at start. 10,000 "
+              "agents and room for their recorders' reconnects."));
+  t.push_back(RINGDOWN_LIMIT(connections_unsigned_max, kind::number, 1, 1'000'000),
+              "connections", false,
+              "Connections that have not signed on yet: who only connects must not keep the "
+              "others out."));
+  t.push_back(RINGDOWN_LIMIT(registrations_per_connection_max, kind::number, 1, 10'000'000),
+              "DNs", false, "DNs that one connection may be registered on: a recorder has many."));
+  t.push_back(RINGDOWN_LIMIT(registrations_per_dn_max, kind::number, 1, 100'000), "clients",
+              false, "Clients registered on one DN: bounds the work of one event."));
+  t.push_back(RINGDOWN_LIMIT(dns_max, kind::number, 1, 10'000'000), "DNs", false,
+              "DNs with an actor at a time: some 2 KB each."));
+  t.push_back(RINGDOWN_LIMIT(sessions_per_dn_max, kind::number, 1, 1024), "sessions", false,
+              "Capture sessions of one DN: one agent's calls at a time, consult calls "
+              "included."));
+  t.push_back(RINGDOWN_LIMIT(read_bytes_per_turn_max, kind::size, 4 * KiB, 16 * MiB), "", false,
+              "Bytes read from one connection before the others get their turn."));
+}
+
+void add_time_limits(std::vector<key>& t) {
+  t.push_back(RINGDOWN_LIMIT(sign_on_timeout, kind::duration, 50, 10 * minute), "", false,
+              "From connect to the end of sign-on."));
+  t.push_back(RINGDOWN_LIMIT(heartbeat_interval, kind::duration, 10, 1 * hour), "", false,
+              "The heartbeat of a client that asks for none in particular. 2 s, so that a dead "
+              "recorder is known before an agent reads out a card number."));
+  t.push_back(RINGDOWN_LIMIT(heartbeat_interval_min, kind::duration, 10, 1 * hour), "", false,
+              "The shortest interval that a client may ask for."));
+  t.push_back(RINGDOWN_LIMIT(heartbeat_interval_max, kind::duration, 10, 1 * hour), "", false,
+              "The longest interval that a client may ask for."));
+  t.push_back(RINGDOWN_LIMIT(heartbeat_timeout_percent, kind::number, 200, 10'000), "percent",
+              false,
+              "Silence of this many hundredths of the interval means dead: 250 makes 5 s of 2 s. "
+              "At least two intervals, so that one late heartbeat does not end a client."));
+  t.push_back(RINGDOWN_LIMIT(slow_consumer_timeout, kind::duration, 10, 1 * hour), "", false,
+              "An outbox above high water for so long: the client is told why and "
+              "disconnected."));
+  t.push_back(RINGDOWN_LIMIT(linger_timeout, kind::duration, 0, 10 * minute), "", false,
+              "How long the last frames of a connection may take to leave."));
+  t.push_back(RINGDOWN_LIMIT(drain_timeout, kind::duration, 0, 10 * minute), "", false,
+              "From SIGTERM to the end: answers in flight, last frames."));
+  t.push_back(RINGDOWN_LIMIT(session_idle_max, kind::duration, 10, 720 * hour), "", false,
+              "A capture session without any event for so long ends, and the DN's clients are "
+              "told. A shift."));
+  t.push_back(RINGDOWN_LIMIT(dn_idle_timeout, kind::duration, 10, 720 * hour), "", false,
+              "A DN without registrations and sessions gives its memory back after so long."));
+  t.push_back(RINGDOWN_LIMIT(confirm_timeout_max, kind::duration, 10, 1 * hour), "", false,
+              "The longest confirm_timeout_ms that a command may carry."));
+  t.push_back(RINGDOWN_LIMIT(control_timeout, kind::duration, 10, 10 * minute), "", false,
+              "A wait between parts of the broker (sign-on, finding a DN): far below a client's "
+              "patience, far above a busy loop's turn."));
+}
+
+#undef RINGDOWN_LIMIT
+
+std::vector<key> make_table() {
+  std::vector<key> t;
+  add_listen(t);
+  add_server(t);
+  add_runtime(t);
+  add_log(t);
+  add_dns(t);
+  add_size_limits(t);
+  add_window_limits(t);
+  add_outbox_limits(t);
+  add_whole_limits(t);
+  add_time_limits(t);
+  return t;
+}
+
+} // namespace
+
+const std::vector<key>& table() {
+  static const auto rows = make_table();
+  return rows;
+}
+
+} // namespace ringdown::configuration
