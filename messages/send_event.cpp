@@ -168,14 +168,19 @@ send_fault check_dn(std::string_view dn) noexcept {
   return send_fault::none;
 }
 
-send_event_view parse_send_event(std::string_view body, const limits& bounds) noexcept {
+send_event_view parse_send_event(std::string_view body, const limits& bounds,
+                                 request_form form) noexcept {
   send_event_view view;
   wire::reader fields{body};
   wire::field f;
   std::uint32_t seen = 0;
   for (bool more = true; more;) {
     switch (fields.next(f)) {
-    case wire::step::field: request_one(view, f, seen); break;
+    case wire::step::field:
+      if (form == request_form::send_event || f.number == request_field::this_dn ||
+          f.number == request_field::event)
+        request_one(view, f, seen);
+      break;
     case wire::step::end: more = false; break;
     case wire::step::malformed: view.dn_fault = send_fault::malformed; return view;
     }
@@ -260,8 +265,6 @@ fault describe_send_fault(send_fault kind, user_data_fault data, const limits& b
   case send_fault::header_field_twice:
     return invalid("command_id, retry, if_version, confirm_timeout_ms, directed_client_id, version",
                    "each given once");
-  case send_fault::directed_unknown:
-    return invalid("directed_client_id", "a client registered on this DN, or 0");
   case send_fault::confirm_timeout_range:
     return invalid("confirm_timeout_ms",
                    "1 to " + std::to_string(bounds.confirm_timeout_max.count()) + ", or absent");

@@ -87,9 +87,12 @@ struct send_event_view {
   bool malformed() const noexcept { return dn_fault == send_fault::malformed; }
 };
 
-/// Reads the body of RequestSendEvent; RequestDistributeUserEvent has the same fields without
-/// conditions and is read by the same function. Pure; no allocation.
-send_event_view parse_send_event(std::string_view body, const limits& bounds) noexcept;
+/// RequestSendEvent, or the older RequestDistributeUserEvent, which has only this_dn and event.
+enum class request_form : std::uint8_t { send_event, distribute_user_event };
+
+/// Reads the body of either request. Pure; no allocation.
+send_event_view parse_send_event(std::string_view body, const limits& bounds,
+                                 request_form form = request_form::send_event) noexcept;
 
 /// Why `dn` is no DN, or `send_fault::none`: 1 to 255 bytes of UTF-8 without control characters.
 send_fault check_dn(std::string_view dn) noexcept;
