@@ -67,7 +67,7 @@ struct config {
     std::uint32_t stock_threads = 0; ///< 0: one per core
     std::uint32_t turn_budget_us = 500;
     std::uint32_t spin_us = 0;
-    std::uint32_t messages_per_resume_max = 100;
+    std::uint32_t messages_per_resume = 100;
   } runtime;
 
   struct log_section {

@@ -21,8 +21,9 @@ std::string comment(std::string_view text) {
   while (!text.empty()) {
     auto end = text.size();
     if (end > width)
-      end = std::min(text.rfind(' ', width), text.find(' '));
-    end = std::min(end, text.size());
+      end = text.rfind(' ', width);
+    if (end == std::string_view::npos) // a word wider than a line stands alone
+      end = std::min(text.find(' '), text.size());
     result.append("# ").append(text.substr(0, end)).append("\n");
     text.remove_prefix(std::min(end + 1, text.size()));
   }

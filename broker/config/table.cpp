@@ -91,8 +91,8 @@ void add_runtime(std::vector<key>& t) {
                    false,
                    "How long a loop without work looks for more before it sleeps. 0: it sleeps at "
                    "once; more takes processor time from everything else."));
-  t.push_back(with(row<at, &s::messages_per_resume_max>("runtime.messages_per_resume_max",
-                                                        {kind::number, 1, 1'000'000, {}}),
+  t.push_back(with(row<at, &s::messages_per_resume>("runtime.messages_per_resume",
+                                                    {kind::number, 1, 1'000'000, {}}),
                    "messages", false,
                    "Messages that one actor handles before the next actor's turn."));
 }
@@ -107,7 +107,8 @@ void add_log_levels(std::vector<key>& t, std::index_sequence<Component...>) {
     k.get = &way::get;
     k.set = &way::set;
     t.push_back(with(std::move(k), "", true,
-                     "The level of " + std::string{logging::component_docs[index.value]} +
+                     "The level of lines about " +
+                       std::string{logging::component_docs[index.value]} +
                        ". inherit: that of log.level."));
   };
   (add(std::integral_constant<std::size_t, Component>{}), ...);
@@ -163,11 +164,12 @@ void add_window_limits(std::vector<key>& t) {
               "Requests of one connection that may wait for their answers; beyond them it gets "
               "111. 1,024 keep a link of 5 ms busy at 200,000 requests a second."));
   t.push_back(RINGDOWN_LIMIT(requests_outstanding_reserve, kind::number, 0, 1'000'000),
-              "requests", false, "Above that, only for pause and stop."));
+              "requests", false, "So many above requests_outstanding_max, only for pause and stop."));
   t.push_back(RINGDOWN_LIMIT(request_bytes_outstanding_max, kind::size, 4 * KiB, 1 * GiB), "",
               false, "Bytes of those requests: 1,024 of 1 KiB."));
   t.push_back(RINGDOWN_LIMIT(request_bytes_outstanding_reserve, kind::size, 0, 1 * GiB), "",
-              false, "Above that, only for pause and stop: eight of the largest frames."));
+              false, "So many bytes above request_bytes_outstanding_max, only for pause and stop: eight "
+              "of the largest frames."));
 }
 
 void add_outbox_limits(std::vector<key>& t) {
@@ -175,7 +177,7 @@ void add_outbox_limits(std::vector<key>& t) {
               "Bytes that wait in one connection's outbox. At 150 bytes an event and 200,000 "
               "events a second this is 0.14 s of a client that does not read."));
   t.push_back(RINGDOWN_LIMIT(outbox_bytes_reserve, kind::size, 0, 1 * GiB), "", false,
-              "Above that, only for ACK, Error, heartbeat, outcome, pause and stop."));
+              "So many bytes above outbox_bytes_max, only for ACK, Error, heartbeat, outcome, pause and stop."));
   t.push_back(RINGDOWN_LIMIT(outbox_events_max, kind::number, 16, 10'000'000), "frames", false,
               "Frames that wait in one outbox: bounds the work of a client that comes back to "
               "life."));
@@ -193,7 +195,7 @@ void add_whole_limits(std::vector<key>& t) {
   t.push_back(RINGDOWN_LIMIT(memory_budget_bytes, kind::size, 1 * MiB, 1024 * GiB), "", false,
               "Queued bytes of the whole broker. Past it requests get 1186."));
   t.push_back(RINGDOWN_LIMIT(memory_budget_reserve, kind::size, 0, 64 * GiB), "", false,
-              "Above that, only for pause and stop."));
+              "So many bytes above memory_budget_bytes, only for pause and stop."));
   t.push_back(RINGDOWN_LIMIT(connections_max, kind::number, 1, 1'000'000), "connections", false,
               "Connections in all, checked against the limit of open files at start. 10,000 "
               "agents and room for their recorders' reconnects."));

@@ -1,0 +1,78 @@
+#include "docs/generate/errors_page.hpp"
+
+#include "messages/errors.hpp"
+
+#include <string_view>
+
+namespace ringdown::docs {
+namespace {
+
+constexpr std::string_view introduction = R"(# Error codes
+
+<!-- Made by ringdown-docs from messages/error_catalog.def and messages/errors.cpp: do not edit. -->
+
+A refusal is an `EventError` with the ReferenceID of its request. Its `code` is API and stays; its
+text is for people and may change. `attribute` names the field at fault, `accepted` what it may be.
+`ringdown error 118` prints a row of this page.
+
+## Retry classes
+
+| class | what a client does |
+|---|---|
+| failed | does not send the request again as it is |
+| overloaded | sends it again after `retry_after_ms` |
+| disconnected | connects again first |
+| unknown_outcome | the answer was lost: sends it again under the same command id |
+
+## Codes
+
+| code | name | retry class | meaning | when | what to do |
+|---|---|---|---|---|---|
+)";
+
+constexpr std::string_view precedence = R"(
+## Order of precedence
+
+A request is checked in this order, and where several checks fail the first one answers.
+
+| | what must hold | otherwise |
+|---|---|---|
+)";
+
+} // namespace
+
+std::string errors_page() {
+  std::string out{introduction};
+  auto cell = [&](std::string_view text) {
+    out += ' ';
+    for (const char c : text) {
+      if (c == '|')
+        out += '\\';
+      out += c;
+    }
+    out += " |";
+  };
+  for (const auto& row : error_catalog()) {
+    out += '|';
+    cell(std::to_string(static_cast<unsigned>(row.code)));
+    cell(row.name);
+    cell(to_string(row.retry));
+    cell(row.text);
+    cell(row.when);
+    cell(row.action);
+    out += '\n';
+  }
+  out += precedence;
+  int place = 0;
+  for (const auto& step : check_order()) {
+    out += '|';
+    cell(std::to_string(++place));
+    cell(step.text);
+    cell(std::to_string(static_cast<unsigned>(step.code)) + ' ' +
+         std::string{info(step.code).name});
+    out += '\n';
+  }
+  return out;
+}
+
+} // namespace ringdown::docs
