@@ -54,7 +54,6 @@ enum class send_fault : std::uint8_t {
   user_data_twice,
   command_id_size,
   header_field_twice,
-  directed_unknown, ///< directed_client_id is not registered on the DN
   confirm_timeout_range,
   user_data, ///< see `user_data_fault`
 };
