@@ -152,10 +152,11 @@ template <caf::spawn_options Options = caf::no_spawn_options, class Actor, class
 auto spawn_at(caf::actor_system& system, home where, Result (*fun)(Actor*, Params...), Ts&&... xs) {
   caf::actor_config config{where.loop()};
   auto args = std::make_tuple(std::forward<Ts>(xs)...);
-  config.init_fun = [fun, args = std::move(args)](caf::local_actor* self) mutable -> caf::behavior {
+  auto init = [fun, args = std::move(args)](caf::local_actor* self) mutable -> caf::behavior {
     auto call = [&](auto&... ys) { return fun(static_cast<Actor*>(self), std::move(ys)...); };
     return std::move(std::apply(call, args).unbox());
   };
+  config.init_fun = caf::actor_config::init_fun_type{std::move(init)};
   return system.spawn_class<Actor, Options>(config, where);
 }
 
