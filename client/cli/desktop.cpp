@@ -1,0 +1,255 @@
+// `ringdown desktop`: an agent's desktop, from a script or by hand.
+#include "client/cli/party.hpp"
+#include "client/describe.hpp"
+#include "client/escape.hpp"
+#include "client/script.hpp"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace ringdown::cli {
+
+using namespace ringdown::client;
+using std::chrono::milliseconds;
+using clock = std::chrono::steady_clock;
+
+namespace {
+
+struct desktop_options {
+  std::string dn;
+  std::string conn;
+  std::string script;
+  std::string role = "desktop";
+  std::string mode = "share";
+};
+
+constexpr const char* prompt_help =
+  "start stop pause resume query | wait 200ms | expect paused within 2s | send key=value\n"
+  "options of a command: conn=HEX if-version=N; also: status, help, quit";
+
+class desktop : public party {
+public:
+  desktop(const settings& common, const desktop_options& options, conn_id connection)
+    : party(common), options_(options), connection_(connection) {}
+
+  int run(const std::optional<script>& steps) {
+    if (begin()) {
+      if (steps)
+        run_script(*steps);
+      else
+        run_prompt();
+      leave();
+    }
+    return status();
+  }
+
+protected:
+  void on_event(const event& e) override {
+    bool changed = false;
+    if (auto* registered = std::get_if<event_registered>(&e))
+      changed = light_.on_snapshot(registered->snapshot) || first_;
+    else if (auto* info = std::get_if<event_address_info>(&e))
+      changed = light_.on_snapshot(info->snapshot);
+    else if (auto* user_event = std::get_if<event_user_event>(&e))
+      changed = light_.on_event(*user_event);
+    else if (auto* missed = std::get_if<event_missed>(&e))
+      changed = light_.on_missed(*missed);
+    else if (std::holds_alternative<event_unregistered>(e))
+      changed = light_.on_lost();
+    else if (std::holds_alternative<link_lost>(e))
+      changed = light_.on_lost();
+    if (changed) {
+      first_ = false;
+      out().light(options_.dn, light_.shown());
+    }
+    if (std::holds_alternative<event_missed>(e))
+      (void)link().query_address(options_.dn); // if refused, the light stays unknown: true
+  }
+
+private:
+  bool begin() {
+    identity who;
+    who.role = *parse_role(options_.role);
+    who.capabilities = {capability::directed, capability::coalesce_ok};
+    registration how;
+    how.mode = *parse_registration_mode(options_.mode);
+    return connect(who) && register_on({options_.dn}, how);
+  }
+
+  void run_script(const script& steps) {
+    for (auto& step : steps)
+      if (stop_requested() || !perform(step))
+        return;
+  }
+
+  /// False if going on makes no sense: the link is lost, no answer, an expectation failed.
+  bool perform(const script_step& step) {
+    return std::visit([this](const auto& s) { return one(s); }, step);
+  }
+
+  bool one(const script_send& s) {
+    outgoing_event what;
+    what.this_dn = options_.dn;
+    what.connection = s.connection.value_or(connection_);
+    what.if_version = s.if_version;
+    if (s.verb != capture_verb::none)
+      what.data.add(std::string{screen_capture_key}, std::string{to_string(s.verb)});
+    for (auto& pair : s.data.pairs)
+      what.data.pairs.push_back(pair);
+    auto sent = send(what);
+    return sent && await(sent.reference);
+  }
+
+  bool one(const script_wait& s) {
+    handle_until(clock::now() + s.time);
+    return !is_down();
+  }
+
+  bool one(const script_expect& s) {
+    auto shown = [&] { return light_.shown() == s.wanted; };
+    handle_until(clock::now() + s.within, shown);
+    if (shown())
+      return true;
+    if (!stop_requested()) {
+      out().complain("the light is " + std::string{to_string(light_.shown())} + ", not " +
+                     std::string{to_string(s.wanted)});
+      fail(lost);
+    }
+    return false;
+  }
+
+  // ---- by hand -----------------------------------------------------------------------------
+
+  void run_prompt() {
+    if (::isatty(STDIN_FILENO) != 0 && out().is_terminal()) {
+      out().note(prompt_help);
+      out().set_prompt("ringdown " + escaped(options_.dn) + "> ");
+    }
+    std::string pending;
+    bool open = true;
+    while (open && !is_down() && !stop_requested()) {
+      while (auto e = link().wait(milliseconds{0}))
+        handle(*e);
+      if (wait_for_input())
+        open = read_input(pending);
+      open = take_lines(pending, !open) && open;
+    }
+    out().set_prompt({});
+  }
+
+  /// Until there is input, something from the broker, or a heartbeat is due.
+  bool wait_for_input() {
+    short link_events = static_cast<short>(POLLIN | (link().wants_write() ? POLLOUT : 0));
+    pollfd entries[] = {{STDIN_FILENO, POLLIN, 0}, {link().descriptor(), link_events, 0}};
+    auto left = std::chrono::ceil<milliseconds>(link().next_deadline() - clock::now()).count();
+    auto timeout = static_cast<int>(std::clamp<std::int64_t>(left, 0, 100));
+    return ::poll(entries, 2, timeout) > 0 && entries[0].revents != 0;
+  }
+
+  /// False at the end of the input.
+  static bool read_input(std::string& pending) {
+    char bytes[4096];
+    auto got = ::read(STDIN_FILENO, bytes, sizeof bytes);
+    if (got < 0)
+      return errno == EINTR || errno == EAGAIN;
+    pending.append(bytes, static_cast<std::size_t>(got));
+    return got > 0;
+  }
+
+  /// Performs the whole lines; the rest too at the end of input. False: no more, please.
+  bool take_lines(std::string& pending, bool all) {
+    for (;;) {
+      auto end = pending.find('\n');
+      if (end == std::string::npos && !(all && !pending.empty()))
+        break;
+      auto line = pending.substr(0, end);
+      pending.erase(0, end == std::string::npos ? pending.size() : end + 1);
+      if (!take_line(line))
+        return false;
+    }
+    if (pending.size() > script_bytes_max) {
+      out().complain("a line above " + std::to_string(script_bytes_max) + " bytes");
+      fail(usage);
+      return false;
+    }
+    return true;
+  }
+
+  bool take_line(const std::string& line) {
+    if (line == "quit" || line == "exit")
+      return false;
+    if (line == "help" || line == "?") {
+      out().note(prompt_help);
+      return true;
+    }
+    if (line == "status") {
+      auto sent = link().query_address(options_.dn);
+      return sent && await(sent.reference);
+    }
+    auto parsed = parse_script(line);
+    if (auto* error = std::get_if<script_error>(&parsed)) {
+      out().complain(error->text());
+      fail(usage);
+      return true;
+    }
+    for (auto& step : std::get<script>(parsed))
+      if (stop_requested() || (!perform(step) && is_down()))
+        return false;
+    return true;
+  }
+
+  const desktop_options& options_;
+  conn_id connection_;
+  light_model light_;
+  bool first_ = true;
+};
+
+int run_desktop(const settings& common, const desktop_options& options, bool scripted) {
+  conn_id connection;
+  if (!options.conn.empty())
+    connection = *parse_conn_id(options.conn);
+  std::optional<script> steps;
+  if (scripted) {
+    auto parsed = parse_script(options.script);
+    if (auto* error = std::get_if<script_error>(&parsed)) {
+      console{common}.complain("--script: " + error->text());
+      return usage;
+    }
+    steps = std::get<script>(std::move(parsed));
+  }
+  return desktop{common, options, connection}.run(steps);
+}
+
+} // namespace
+
+void add_desktop(CLI::App& app, const settings& common, int& status) {
+  auto options = std::make_shared<desktop_options>();
+  auto* verb =
+    app.add_subcommand("desktop", "Play an agent's desktop: send commands, see the light");
+  verb->add_option("--dn", options->dn, "The agent's DN")->required();
+  add_conn_option(*verb, options->conn);
+  auto* script_option = verb->add_option(
+    "--script", options->script,
+    "Steps instead of standard input: commands (start, stop, pause, resume, query), "
+    "wait TIME, expect STATE [within TIME], send key=value; between commas");
+  verb->add_option("--role", options->role, "Role at sign-on")
+    ->check(CLI::IsMember(sender_roles))
+    ->capture_default_str();
+  verb->add_option("--mode", options->mode, "Mode of registration")
+    ->check(CLI::IsMember({"share", "private", "monitor"}))
+    ->capture_default_str();
+  verb->footer(
+    std::string{"Example:\n  ringdown desktop --dn 7001 --script \"start, expect recording, "
+                "pause, expect paused within 2s, stop\"\n"
+                "Without --script it reads the same steps line by line from standard "
+                "input; a failed expectation is status 3.\n"} +
+    exit_status_help);
+  verb->callback([&common, &status, options, script_option] {
+    status = run_desktop(common, *options, script_option->count() > 0);
+  });
+}
+
+} // namespace ringdown::cli

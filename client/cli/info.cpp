@@ -1,0 +1,62 @@
+// `ringdown info`: who the broker is, what it grants, and the state of DNs.
+#include "client/cli/party.hpp"
+#include "client/describe.hpp"
+#include "client/escape.hpp"
+
+#include <fmt/format.h>
+
+namespace ringdown::cli {
+
+using namespace ringdown::client;
+
+namespace {
+
+void print_link(console& out, const event_link_connected& link) {
+  if (out.json_wanted())
+    return out.object(to_json(link));
+  std::string capabilities;
+  for (auto c : link.capabilities)
+    capabilities += (capabilities.empty() ? "" : ", ") + std::string{to_string(c)};
+  auto row = [](std::string_view name, const std::string& value) {
+    fmt::print("{:<20} {}\n", name, value);
+  };
+  row("server", escaped(link.server_name) + " " + escaped(link.server_version));
+  row("server instance", to_hex(link.server_instance));
+  row("running since", utc_text(link.server_start_time_us));
+  row("protocol version", std::to_string(link.version));
+  row("capabilities", capabilities.empty() ? "none" : capabilities);
+  row("client id", to_string(link.client));
+  row("window", fmt::format("{} requests, {} bytes", link.window_requests, link.window_bytes));
+  row("frame", fmt::format("{} bytes", link.frame_bytes_max));
+  row("user data", fmt::format("{} bytes", link.user_data_bytes_max));
+  row("DNs per request", std::to_string(link.dns_per_request_max));
+  row("heartbeat", fmt::format("every {} ms, dead after {} ms", link.heartbeat_interval.count(),
+                               link.heartbeat_timeout.count()));
+}
+
+int run_info(const settings& common, const std::vector<std::string>& dns) {
+  party asker{common};
+  identity who;
+  who.role = role::supervisor;
+  if (!asker.connect(who))
+    return asker.status();
+  print_link(asker.out(), asker.link().link());
+  registration how;
+  how.mode = registration_mode::monitor;
+  if (!dns.empty())
+    asker.register_on(dns, how);
+  asker.link().leave(common.timeout());
+  return asker.status();
+}
+
+} // namespace
+
+void add_info(CLI::App& app, const settings& common, int& status) {
+  auto dns = std::make_shared<std::vector<std::string>>();
+  auto* verb = app.add_subcommand("info", "Show who the broker is, what it grants, and DNs' state");
+  add_dn_list(*verb, *dns);
+  verb->footer(std::string{"Example:\n  ringdown info --dn 7001\n"} + exit_status_help);
+  verb->callback([&common, &status, dns] { status = run_info(common, *dns); });
+}
+
+} // namespace ringdown::cli

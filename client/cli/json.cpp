@@ -1,0 +1,205 @@
+#include "client/cli/json.hpp"
+
+#include "client/describe.hpp"
+
+namespace ringdown::cli {
+
+using namespace ringdown::client;
+
+namespace {
+
+/// Pairs keep their order and may repeat, so they are a list and not an object.
+json pairs_json(const std::vector<user_data_pair>& pairs) {
+  auto list = json::array();
+  for (auto& pair : pairs) {
+    json entry{{"key", pair.key}};
+    if (auto* number = std::get_if<std::int64_t>(&pair.value))
+      entry["int"] = *number;
+    else if (auto* text = std::get_if<std::string>(&pair.value))
+      entry["string"] = *text;
+    else if (auto* binary = std::get_if<binary_value>(&pair.value))
+      entry["binary"] = to_hex(std::string_view{binary->bytes});
+    else if (auto* nested = std::get_if<std::vector<user_data_pair>>(&pair.value))
+      entry["list"] = pairs_json(*nested);
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+void put(json& out, const event_ack& e) {
+  if (e.recorders_queued)
+    out["recorders_queued"] = *e.recorders_queued;
+  out["dn_sequence"] = e.sequence.value;
+  out["dn_epoch"] = to_hex(e.epoch.value);
+  out["version"] = e.version.value;
+  out["user_event"] = e.user_event;
+  out["time_us"] = e.time_us;
+}
+
+void put(json& out, const event_error& e) {
+  auto* row = find_error(e.code);
+  out["error_code"] = e.code;
+  out["name"] = row != nullptr ? row->name : "unknown_code";
+  out["text"] = e.text;
+  out["attribute"] = e.attribute;
+  out["accepted"] = e.accepted;
+  out["retry_class"] = to_string(e.retry);
+  if (e.retry_after)
+    out["retry_after_ms"] = e.retry_after->count();
+  out["dn"] = e.this_dn;
+  if (e.last_known_state)
+    out["last_known_state"] = to_string(*e.last_known_state);
+  if (e.version)
+    out["version"] = e.version->value;
+  out["time_us"] = e.time_us;
+}
+
+void put(json& out, const event_registered& e) {
+  out["dn"] = e.this_dn;
+  out["mode"] = to_string(e.mode);
+  out["snapshot"] = to_json(e.snapshot);
+  out["time_us"] = e.time_us;
+}
+
+void put(json& out, const event_unregistered& e) {
+  out["dn"] = e.this_dn;
+  out["error_code"] = e.code;
+  out["text"] = e.text;
+  out["time_us"] = e.time_us;
+}
+
+void put(json& out, const event_address_info& e) {
+  out["dn"] = e.this_dn;
+  out["snapshot"] = to_json(e.snapshot);
+  out["time_us"] = e.time_us;
+}
+
+void put(json& out, const event_user_event& e) {
+  out["dn"] = e.this_dn;
+  out["connection_id"] = to_string(e.connection);
+  if (e.verb != capture_verb::none)
+    out["screen_capture"] = to_string(e.verb);
+  out["user_data"] = to_json(e.data);
+  out["user_event"] = e.user_event;
+  out["dn_sequence"] = e.sequence.value;
+  out["dn_epoch"] = to_hex(e.epoch.value);
+  out["version"] = e.version.value;
+  out["effective_state"] = to_string(e.effective_state);
+  out["origin_role"] = to_string(e.origin_role);
+  out["origin_client_id"] = to_string(e.origin);
+  if (e.command)
+    out["command_id"] = to_hex(e.command.view());
+  if (e.directed_reference)
+    out["directed_reference_id"] = e.directed_reference.value;
+  if (e.reason != broker_reason::unspecified)
+    out["broker_reason"] = to_string(e.reason);
+  if (e.coalesced)
+    out["coalesced"] = true;
+  out["time_us"] = e.time_us;
+}
+
+void put(json& out, const event_missed& e) {
+  out["dn"] = e.this_dn;
+  out["from_sequence"] = e.from.value;
+  out["to_sequence"] = e.to.value;
+  out["dn_epoch"] = to_hex(e.epoch.value);
+}
+
+void put(json& out, const event_link_disconnected& e) {
+  out["reason"] = to_string(e.reason);
+  out["text"] = e.text;
+  if (e.retry_after)
+    out["retry_after_ms"] = e.retry_after->count();
+}
+
+void put(json& out, const link_lost& e) {
+  out["fault"] = to_string(e.fault);
+  out["text"] = e.text;
+}
+
+} // namespace
+
+json to_json(const user_data& data) {
+  return pairs_json(data.pairs);
+}
+
+json to_json(const dn_snapshot& snapshot) {
+  auto sessions = json::array();
+  for (auto& s : snapshot.sessions) {
+    json entry{{"connection_id", to_string(s.connection)}, {"observed", to_string(s.observed)}};
+    if (s.desired)
+      entry["desired"] = to_string(*s.desired);
+    entry["version"] = s.version.value;
+    entry["changed_time_us"] = s.changed_time_us;
+    sessions.push_back(std::move(entry));
+  }
+  return {{"dn_sequence", snapshot.sequence.value},
+          {"dn_epoch", to_hex(snapshot.epoch.value)},
+          {"version", snapshot.version.value},
+          {"effective_state", to_string(snapshot.effective_state)},
+          {"sessions", std::move(sessions)},
+          {"recorders_active", snapshot.recorders_active},
+          {"recorders_standby", snapshot.recorders_standby},
+          {"clients_registered", snapshot.clients_registered}};
+}
+
+json to_json(const event_link_connected& link) {
+  auto capabilities = json::array();
+  for (auto c : link.capabilities)
+    capabilities.push_back(to_string(c));
+  return {{"event", "EventLinkConnected"},
+          {"version", link.version},
+          {"server_name", link.server_name},
+          {"server_version", link.server_version},
+          {"server_instance", to_hex(link.server_instance)},
+          {"server_start_time_us", link.server_start_time_us},
+          {"client_id", to_string(link.client)},
+          {"capabilities", std::move(capabilities)},
+          {"window_requests", link.window_requests},
+          {"window_bytes", link.window_bytes},
+          {"frame_bytes_max", link.frame_bytes_max},
+          {"user_data_bytes_max", link.user_data_bytes_max},
+          {"dns_per_request_max", link.dns_per_request_max},
+          {"heartbeat_interval_ms", link.heartbeat_interval.count()},
+          {"heartbeat_timeout_ms", link.heartbeat_timeout.count()},
+          {"time_us", link.time_us}};
+}
+
+json to_json(const event& e) {
+  json out{{"event", name_of(e)}, {"reference_id", reference_of(e).value}};
+  std::visit([&](const auto& value) { put(out, value); }, e);
+  return out;
+}
+
+json to_json(reference_id reference, const outgoing_event& what, bool distribute) {
+  json out{{"request", distribute ? "RequestDistributeUserEvent" : "RequestSendEvent"},
+           {"reference_id", reference.value},
+           {"dn", what.this_dn},
+           {"connection_id", to_string(what.connection)},
+           {"user_data", to_json(what.data)},
+           {"user_event", what.user_event}};
+  if (what.if_version)
+    out["if_version"] = what.if_version->value;
+  if (what.command)
+    out["command_id"] = to_hex(what.command.view());
+  if (what.version)
+    out["version"] = what.version.value;
+  if (what.directed)
+    out["directed_client_id"] = to_string(what.directed);
+  return out;
+}
+
+json to_json(const error_info& row) {
+  return {{"error_code", static_cast<int>(row.code)},
+          {"name", row.name},
+          {"retry_class", to_string(row.retry)},
+          {"text", row.text},
+          {"when", row.when},
+          {"action", row.action}};
+}
+
+std::string dump(const json& object) {
+  return object.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+} // namespace ringdown::cli

@@ -1,0 +1,212 @@
+// One link of a T-Client to the broker, over TCP. It connects, signs on, sends requests, hands
+// out what comes back as values, sends heartbeats when it has nothing else to say, and notices a
+// broker that went silent.
+//
+//   connection link;
+//   if (auto opened = link.open({.host = "127.0.0.1"}, {.role = role::desktop}); !opened)
+//     return complain(opened.text);
+//   auto sent = link.register_address({{"7001"}});
+//   auto answer = link.wait_reply(sent.reference, 5s);
+//   while (auto e = link.wait(1s)) ...
+//
+// No hidden threads: whatever it does, it does inside `poll`, `wait` and the like, which must be
+// called at least as often as `next_deadline` says. No network fault throws; each is a value.
+// Everything is bounded by `bounds`: bytes waiting to be sent, events waiting to be looked at,
+// the size of a frame. A connection belongs to one thread at a time. A lost link is not restored
+// here; that is for a layer above, which finds in `unanswered` what it may have to repeat.
+#pragma once
+
+#include "client/events.hpp"
+#include "messages/limits.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace ringdown::client {
+
+using steady_time = std::chrono::steady_clock::time_point;
+
+/// Where the broker listens.
+struct endpoint {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 7480;
+};
+
+/// Reads "host:port", "host", "[::1]:port"; nothing if it is none of these.
+std::optional<endpoint> parse_endpoint(std::string_view text);
+
+/// Who this client says it is.
+struct identity {
+  std::string application_name = "ringdown";
+  instance_id instance; ///< all zero: a random one
+  ringdown::role role = ringdown::role::desktop;
+  std::vector<capability> capabilities;
+  std::string credentials;
+  std::optional<std::chrono::milliseconds> heartbeat_interval; ///< wanted; the broker grants
+  std::uint32_t version_min = protocol_version_min;
+  std::uint32_t version_max = protocol_version_max;
+};
+
+/// What this side may cost its program.
+struct bounds {
+  /// From the start to the end of sign-on.
+  std::chrono::milliseconds connect_timeout{5'000};
+  /// Bytes accepted for sending that the socket has not taken yet.
+  std::size_t send_bytes_max = 1024 * 1024;
+  /// A longer frame from the broker ends the link. Room for the broker's default limit and what
+  /// it writes in front of an event.
+  std::size_t frame_bytes_max = 256 * 1024;
+  /// Events not looked at yet, in number and in bytes as received. Past either, the socket is
+  /// left unread; the broker then tells the client what it missed.
+  std::size_t events_max = 4096;
+  std::size_t event_bytes_max = 4 * 1024 * 1024;
+  /// Refuse a request that the granted window has no room for (`pause` and `stop` excepted, for
+  /// which the broker keeps a reserve). Tests of the broker switch it off.
+  bool keep_window = true;
+};
+
+/// Requests that the broker did not answer may be above the window by so many: the room for
+/// `pause` and `stop`.
+inline constexpr std::size_t safety_requests_max = 1024;
+
+enum class link_state : std::uint8_t { closed, connecting, signing_on, up, signing_off };
+
+/// What became of an attempt to connect and sign on.
+struct open_result {
+  link_fault fault = link_fault::none;
+  std::string text;
+  std::optional<event_error> error; ///< with `sign_on_refused`
+
+  explicit operator bool() const noexcept { return fault == link_fault::none; }
+};
+
+/// What became of a request on this side; no answer of the broker's yet.
+enum class send_status : std::uint8_t {
+  accepted,
+  window_full,  ///< wait for answers
+  buffer_full,  ///< the socket does not take what waits already
+  too_large,    ///< above the broker's frame limit
+  disconnected, ///< the link is not up
+};
+std::string_view to_string(send_status s) noexcept;
+
+struct submission {
+  send_status status = send_status::disconnected;
+  reference_id reference; ///< the reply will carry it
+
+  explicit operator bool() const noexcept { return status == send_status::accepted; }
+};
+
+struct registration {
+  registration_mode mode = registration_mode::share;
+  bool echo = false;
+  bool standby = false;
+  bool hear_outcomes = false;
+};
+
+/// An event to send for a DN.
+struct outgoing_event {
+  std::string this_dn;
+  conn_id connection;
+  user_data data;
+  std::int32_t user_event = 0; ///< a tag; EventACK returns it
+
+  // Not sent with the older form, RequestDistributeUserEvent.
+  command_id command;
+  bool retry = false;
+  std::optional<command_version> if_version;
+  std::optional<std::chrono::milliseconds> confirm_timeout;
+  client_id directed;
+  command_version version; ///< a recorder echoes the command's
+
+  /// An event with `screen-capture` and nothing else.
+  static outgoing_event capture(std::string dn, capture_verb verb, conn_id connection = {});
+};
+
+enum class wait_status : std::uint8_t {
+  answered,
+  timed_out,
+  disconnected, ///< the outcome is unknown
+  events_full,  ///< look at the waiting events first: the answer may stand behind them
+};
+
+struct reply {
+  wait_status status = wait_status::timed_out;
+  std::optional<event> answer;
+
+  explicit operator bool() const noexcept { return status == wait_status::answered; }
+};
+
+class connection {
+public:
+  connection();
+  ~connection(); ///< closes at once; `sign_off` first is politer
+  connection(connection&&) noexcept;
+  connection& operator=(connection&&) noexcept;
+
+  /// Connects and signs on; blocks for at most `limits.connect_timeout`, not counting the
+  /// resolving of a host's name. A connection that stands is closed first.
+  [[nodiscard]] open_result open(endpoint where, identity who, bounds limits = {});
+  /// The same without waiting: `poll` until `state()` is `up` or `closed` (then see `result`).
+  void start(endpoint where, identity who, bounds limits = {});
+  /// How the attempt ended, or why the link is down now.
+  const open_result& result() const noexcept;
+
+  link_state state() const noexcept;
+  /// What the broker granted. Meaningful once the link was up.
+  const event_link_connected& link() const noexcept;
+
+  /// Each DN gets its own answer with this reference: EventRegistered or EventError.
+  [[nodiscard]] submission register_address(std::span<const std::string> dns,
+                                            const registration& how = {});
+  [[nodiscard]] submission unregister_address(std::span<const std::string> dns);
+  /// An empty list: hear everything again. Answered by EventACK.
+  [[nodiscard]] submission set_mask(std::span<const event_kind> kinds);
+  [[nodiscard]] submission send_event(const outgoing_event& what);
+  [[nodiscard]] submission distribute(const outgoing_event& what);
+  [[nodiscard]] submission query_address(const std::string& dn);
+  /// Answered by EventLinkDisconnected, which is the last event.
+  [[nodiscard]] submission sign_off();
+  /// Signs off and waits for the broker's answer; then closes in any case. Events that came in
+  /// between can still be had from `next`.
+  void leave(std::chrono::milliseconds timeout);
+  /// Closes at once and forgets what waits to be sent.
+  void close();
+
+  /// Does what can be done now, then waits up to `timeout` for an event. True: `next` has one.
+  /// Returns early, with false, when the link went down or a signal came.
+  bool poll(std::chrono::milliseconds timeout);
+  /// The oldest event, if there is one. Does no I/O.
+  std::optional<event> next();
+  /// `poll`, then `next`.
+  std::optional<event> wait(std::chrono::milliseconds timeout);
+  /// Waits for the next answer to a request; other events stay waiting, in their order.
+  [[nodiscard]] reply wait_reply(reference_id reference, std::chrono::milliseconds timeout);
+
+  /// Answers that a request still awaits; 0 when it is done.
+  std::size_t answers_awaited(reference_id reference) const;
+  /// Requests without a full answer, by number. After a loss: their outcome is unknown.
+  std::vector<reference_id> unanswered() const;
+
+  /// For a program with a loop of its own: the socket (-1: none), whether to wait for it to
+  /// become writable too, and when to call `poll(0ms)` at the latest.
+  int descriptor() const noexcept;
+  bool wants_write() const noexcept;
+  bool wants_read() const noexcept;
+  steady_time next_deadline() const noexcept;
+
+private:
+  class impl;
+  std::unique_ptr<impl> impl_;
+};
+
+/// Sixteen random bytes from the system.
+command_id random_command_id();
+instance_id random_instance_id();
+
+} // namespace ringdown::client

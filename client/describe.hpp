@@ -1,0 +1,34 @@
+// What goes over a link, in one line for people. Everything that came from the network is
+// escaped. Pure.
+#pragma once
+
+#include "client/connection.hpp"
+
+#include <string>
+
+namespace ringdown::client {
+
+/// `screen-capture=pause case=7 note="x y" extra={a=1}`
+std::string describe(const user_data& data);
+
+/// `EventACK ref=3 recorders_queued=1 seq=5`
+std::string describe(const event& e);
+
+/// `EventError 59 dn_not_configured: ... (attribute this_dn, accepted ...)`, without what says
+/// which request it answers.
+std::string describe_error(const event_error& error);
+
+/// `paused, 1 recorder active, ...`
+std::string describe(const dn_snapshot& snapshot);
+
+/// `RequestSendEvent ref=3 dn=7001 screen-capture=pause`
+std::string describe_request(reference_id reference, const outgoing_event& what,
+                             bool distribute = false);
+
+/// The name of an event on the wire: "EventACK".
+std::string_view name_of(const event& e) noexcept;
+
+/// A time of the broker's, as UTC: 2024-05-01T12:00:00.123456Z.
+std::string utc_text(std::int64_t time_us);
+
+} // namespace ringdown::client

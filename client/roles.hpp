@@ -1,0 +1,99 @@
+// What a recorder and a desktop know about screen capture, as pure state machines: no clock, no
+// I/O. `recorder_model` keeps a believable capture state and says what to answer; `light_model`
+// is the agent's recording light. Not thread-safe; values otherwise.
+#pragma once
+
+#include "client/events.hpp"
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ringdown::client {
+
+/// The state of a capture after a command. Total: an indication changes nothing.
+///   start -> enabled · stop -> disabled · query: as it is
+///   pause: enabled -> paused, else as it is · resume: paused -> enabled, else as it is
+capture_state after_command(capture_state present, capture_verb command) noexcept;
+
+/// What a recorder says about a DN.
+struct indication {
+  std::string this_dn;
+  conn_id connection; ///< 0: for all of the DN's sessions
+  capture_state state = capture_state::disabled;
+  // What it answers, for a recorder that echoes exactly.
+  command_version version;
+  command_id command;
+  client_id asked_by; ///< of a query; else 0
+
+  bool operator==(const indication&) const = default;
+};
+
+/// A recorder's capture state by DN and ConnID. A ConnID that it has not heard of is in the state
+/// that was set without a ConnID (there is one screen), else disabled. A command without a ConnID
+/// is for all sessions of the DN, so that a pause without a call can never miss one.
+class recorder_model {
+public:
+  /// Sessions kept for one DN; above it a disabled one goes first, else the oldest.
+  static constexpr std::size_t sessions_per_dn_max = 8;
+
+  /// Takes a command and returns what to answer: one indication, or one for each session if a
+  /// command without ConnID leaves them in different states. Nothing for other events, except
+  /// that the end of a session (told by the broker) is noted.
+  std::vector<indication> on_event(const event_user_event& e);
+
+  /// Takes a DN's snapshot at registration, or after missed events: adopts what the last
+  /// commands asked for and confirms it.
+  std::vector<indication> on_snapshot(const std::string& dn, const dn_snapshot& snapshot);
+
+  /// The DN is no longer this recorder's.
+  void forget(const std::string& dn);
+
+  capture_state state(const std::string& dn, conn_id connection = {}) const;
+  std::size_t sessions(const std::string& dn) const;
+
+private:
+  struct session {
+    conn_id connection;
+    capture_state state = capture_state::disabled;
+  };
+  using sessions_of_dn = std::vector<session>; // oldest first
+
+  static capture_state state_in(const sessions_of_dn& sessions, conn_id connection);
+  static session& session_of(sessions_of_dn& sessions, conn_id connection);
+
+  std::map<std::string, sessions_of_dn, std::less<>> dns_;
+};
+
+/// The agent's recording light.
+enum class light : std::uint8_t { unknown, recording, paused, off };
+std::string_view to_string(light l) noexcept; ///< as in scripts: unknown, recording, paused, off
+light light_of(capture_state effective) noexcept;
+
+/// The light of one DN. It shows what recorders said and never what was only asked for; after any
+/// doubt it shows unknown.
+class light_model {
+public:
+  light shown() const noexcept { return shown_; }
+  /// Events of the DN were missed: ask for its snapshot (RequestQueryAddress).
+  bool needs_snapshot() const noexcept { return needs_snapshot_; }
+
+  // Each returns true if the light changed.
+  bool on_snapshot(const dn_snapshot& snapshot) noexcept;
+  bool on_event(const event_user_event& e) noexcept;
+  bool on_missed(const event_missed& missed) noexcept;
+  /// The link or the registration is gone.
+  bool on_lost() noexcept;
+
+private:
+  bool show(light l) noexcept;
+
+  light shown_ = light::unknown;
+  bool needs_snapshot_ = false;
+  dn_epoch epoch_;
+  dn_sequence sequence_;
+};
+
+} // namespace ringdown::client

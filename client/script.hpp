@@ -1,0 +1,74 @@
+// The little language of `ringdown desktop --script` and of its prompt.
+//
+//   script   := step { ("," | ";" | newline) step }      empty steps are skipped; # to the line's
+//   step     := command | wait | expect | send           end is a comment
+//   command  := "start" | "stop" | "pause" | "resume" | "query" { option }
+//   wait     := "wait" TIME                               TIME: 200ms, 2s, 1.5s
+//   expect   := ("expect" | "wait for") STATE ["within" TIME]        5 s if not given
+//   send     := "send" ITEM { ITEM | option }             ITEM: key=value, n:key=5, b:key=00ff
+//   option   := "conn=" HEX | "if-version=" NUMBER
+//   STATE    := recording | paused | off | unknown (enabled and disabled are understood too)
+//
+// A word may be quoted, "like this", to hold separators; \" and \\ inside. Pure and bounded:
+// nothing in a text can make the parser slow, deep or large.
+#pragma once
+
+#include "client/roles.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace ringdown::client {
+
+inline constexpr std::size_t script_bytes_max = 64 * 1024;
+inline constexpr std::size_t script_steps_max = 1000;
+inline constexpr std::chrono::milliseconds script_wait_max{3'600'000};
+inline constexpr std::chrono::milliseconds script_within_default{5'000};
+
+/// An event to send: a command, or user data of one's own (`verb` none).
+struct script_send {
+  capture_verb verb = capture_verb::none;
+  user_data data; ///< without the verb
+  std::optional<conn_id> connection;
+  std::optional<command_version> if_version;
+
+  bool operator==(const script_send&) const = default;
+};
+
+struct script_wait {
+  std::chrono::milliseconds time{0};
+
+  bool operator==(const script_wait&) const = default;
+};
+
+/// Goes on when the light shows `wanted`; fails if it does not within the time.
+struct script_expect {
+  light wanted = light::unknown;
+  std::chrono::milliseconds within = script_within_default;
+
+  bool operator==(const script_expect&) const = default;
+};
+
+using script_step = std::variant<script_send, script_wait, script_expect>;
+using script = std::vector<script_step>;
+
+/// What is wrong, where (line and column from 1, in bytes), and what would be right.
+struct script_error {
+  std::size_t line = 1;
+  std::size_t column = 1;
+  std::string problem;
+  std::string accepted;
+
+  std::string text() const; ///< in one line, safe for a terminal
+};
+
+std::variant<script, script_error> parse_script(std::string_view text);
+
+/// A step as one would write it; `parse_script` gives the same step back.
+std::string to_text(const script_step& step);
+
+} // namespace ringdown::client

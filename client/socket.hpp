@@ -1,0 +1,67 @@
+// A non-blocking TCP socket as a value. Internal to client/. Network faults are values here, not
+// exceptions; EINTR is taken care of.
+#pragma once
+
+#include "client/events.hpp"
+
+#include <sys/socket.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ringdown::client {
+
+/// Owns a file descriptor.
+class unique_fd {
+public:
+  unique_fd() = default;
+  explicit unique_fd(int fd) noexcept : fd_(fd) {}
+  unique_fd(unique_fd&& other) noexcept : fd_(other.release()) {}
+  unique_fd& operator=(unique_fd&& other) noexcept;
+  ~unique_fd() { reset(); }
+
+  int get() const noexcept { return fd_; }
+  explicit operator bool() const noexcept { return fd_ >= 0; }
+  int release() noexcept;
+  void reset() noexcept;
+
+private:
+  int fd_ = -1;
+};
+
+/// One resolved address.
+struct socket_address {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+};
+
+struct resolution {
+  std::vector<socket_address> addresses; ///< empty: see `text`
+  std::string text;
+};
+/// May block in the system's resolver if `host` is a name.
+resolution resolve(const std::string& host, std::uint16_t port);
+
+/// A socket whose connection is under way, or none with errno set. Nagle is off: our frames
+/// are gathered before they are written.
+unique_fd start_connect(const socket_address& address) noexcept;
+/// After the socket became writable: 0, or the errno of the failed attempt.
+int connect_error(int fd) noexcept;
+
+enum class io_status : std::uint8_t { done, would_block, end, failed };
+struct io_result {
+  io_status status = io_status::failed;
+  std::size_t bytes = 0;
+  int error = 0; ///< errno with `failed`
+};
+io_result read_some(int fd, char* into, std::size_t size) noexcept;
+/// Never raises SIGPIPE.
+io_result write_some(int fd, std::string_view bytes) noexcept;
+
+/// `refused`, `timed_out` or `io_error` by errno.
+link_fault fault_of(int error) noexcept;
+std::string error_text(int error);
+
+} // namespace ringdown::client
