@@ -64,12 +64,12 @@ struct options {
   thresholds levels = all_at(level::info);
   format shape = format::human;
   /// Where lines go. Empty: stderr, or the file of `open_file`.
-  sink to;
+  sink to{};
   /// The same component's same message of level warn or error is written at most so many times in
   /// a second; then one line tells how many were left out. 0: no bound.
   std::size_t repeats_per_second_max = 5;
   /// The time of a line, UTC. Empty: the system's clock.
-  std::function<std::chrono::system_clock::time_point()> clock;
+  std::function<std::chrono::system_clock::time_point()> clock{};
 };
 
 /// Writes lines. Every member function may be called from any thread.
