@@ -1,0 +1,127 @@
+#include "actors/admit.hpp"
+
+namespace ringdown {
+
+namespace {
+
+/// Domain.md, "Who may send what", the column of modes: 41 where the mode does not allow sending.
+bool mode_allows(const sender_facts& sender, const send_event_view& request) {
+  if (!sender.mode)
+    return false;
+  if (*sender.mode != registration_mode::monitor)
+    return true;
+  // A monitor sends nothing, but: an indication by a recorder is accepted, and what a role may
+  // never send is answered 165. A recorder's unreadable `screen-capture` is judged as content.
+  if (sender.role == role::recorder)
+    return request.verb != capture_verb::none ||
+           request.data_fault >= user_data_fault::capture_value;
+  return is_indication(request.verb);
+}
+
+/// The column of roles: commands do not come from recorders, indications come from nobody else.
+bool role_allows(role sender, capture_verb verb) {
+  if (is_command(verb))
+    return sender != role::recorder;
+  if (is_indication(verb))
+    return sender == role::recorder;
+  return true;
+}
+
+fault forbidden(const sender_facts& sender, capture_verb verb) {
+  fault why{error_code::access_restricted, {}, {}, {}, {}};
+  if (role_allows(sender.role, verb)) {
+    why.text = "the access list forbids it";
+    return why;
+  }
+  why.attribute = "event.user_data.screen-capture";
+  why.accepted = sender.role == role::recorder ? "enabled, disabled, paused"
+                                               : "start, stop, pause, resume, query";
+  why.text = sender.role == role::recorder ? "a recorder sends indications, not commands"
+                                           : "indications come from recorders only";
+  return why;
+}
+
+} // namespace
+
+std::optional<fault> check_send(const sender_facts& sender, bool dn_configured,
+                                const send_event_view& request, const limits& bounds) {
+  if (request.dn_fault != send_fault::none)
+    return describe_send_fault(request.dn_fault, request.data_fault, bounds);
+  if (!dn_configured)
+    return fault{error_code::dn_not_configured, "this_dn", "a configured DN", {}, {}};
+  if (!mode_allows(sender, request))
+    return fault{error_code::not_registered,
+                 "this_dn",
+                 "a DN on which the client is registered in mode share or private",
+                 {},
+                 {}};
+  if (!role_allows(sender.role, request.verb) || !sender.authorized)
+    return forbidden(sender, request.verb);
+  if (request.type_fault != send_fault::none)
+    return describe_send_fault(request.type_fault, request.data_fault, bounds);
+  if (request.content_fault != send_fault::none)
+    return describe_send_fault(request.content_fault, request.data_fault, bounds);
+  return std::nullopt;
+}
+
+admission admit_send(const sender_facts& sender, const dn_facts& dn, const send_event_view& request,
+                     const limits& bounds) {
+  admission result;
+  // Asked first and cheaply: nearly every request has no fault at all.
+  bool clean = request.dn_fault == send_fault::none && request.type_fault == send_fault::none &&
+               request.content_fault == send_fault::none && dn.configured && sender.authorized;
+  if (!clean || !mode_allows(sender, request) || !role_allows(sender.role, request.verb)) {
+    result.refusal = check_send(sender, dn.configured, request, bounds);
+    return result;
+  }
+  if (is_command(request.verb) && request.if_version && *request.if_version != dn.version.value) {
+    result.refusal =
+      fault{error_code::wrong_state, "if_version", std::to_string(dn.version.value), {}, {}};
+    return result;
+  }
+  if (request.verb == capture_verb::query && dn.recorders_active == 0) {
+    result.refusal = fault{error_code::service_unavailable, {}, {}, {}, {}};
+    return result;
+  }
+  result.for_recorders = is_command(request.verb);
+  result.takes_version = desired_by(request.verb).has_value();
+  result.safety = is_safety_command(request.verb);
+  return result;
+}
+
+std::optional<fault> admit_registration(const sender_facts& sender, registration_mode mode,
+                                        const registration_facts& dn, const limits& bounds) {
+  if (!dn.configured)
+    return fault{error_code::dn_not_configured, "this_dn", "a configured DN", {}, {}};
+  if (sender.role == role::recorder && mode == registration_mode::private_)
+    return fault{error_code::access_restricted,
+                 "mode",
+                 "share, monitor",
+                 "a recorder cannot hold a DN privately",
+                 {}};
+  if (!sender.authorized)
+    return fault{error_code::access_restricted, {}, {}, "the access list forbids it", {}};
+  if (!dn.already_registered && dn.registered >= bounds.registrations_per_dn_max)
+    return fault{error_code::overloaded,
+                 "this_dn",
+                 "a DN with fewer than " + std::to_string(bounds.registrations_per_dn_max) +
+                   " registrations",
+                 "too many clients are registered on this DN",
+                 {}};
+  if (sender.role == role::recorder)
+    return std::nullopt; // a private registration never keeps out a recorder
+  bool supervises = sender.role == role::supervisor || sender.role == role::admin;
+  bool only_watches = mode == registration_mode::monitor;
+  if (dn.private_taken && !(supervises && only_watches))
+    return fault{
+      error_code::resource_seized, "mode", {}, "another client holds this DN privately", {}};
+  if (mode == registration_mode::private_ && dn.others_present)
+    return fault{error_code::resource_seized,
+                 "mode",
+                 "share, monitor",
+                 "other clients are registered on this DN",
+                 {}};
+  return std::nullopt;
+}
+
+} // namespace ringdown

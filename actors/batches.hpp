@@ -1,0 +1,117 @@
+// What travels between edge, connection and DN: one batch per read, and one batch per DN of it.
+// Batches own the received bytes that their views point into; nothing is copied on the way.
+#pragma once
+
+#include "actors/t_client.hpp"
+#include "messages/ids.hpp"
+#include "messages/send_event.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ringdown {
+
+/// How a connection's byte stream stands after a batch.
+enum class stream_end : std::uint8_t {
+  open,
+  frame_too_large, ///< the next frame's length is above the limit
+  malformed,       ///< the next frame's length cannot be read
+};
+
+/// Read batches of one connection that may be in the actors' hands at a time. Two let the edge
+/// read while the actors work; a third only adds memory.
+inline constexpr std::uint32_t read_batches_in_flight_max = 2;
+
+/// The credit between edge and connection, shared by a connection and its batches: the edge reads
+/// only while fewer than `read_batches_in_flight_max` batches are in flight, so no mailbox grows
+/// past what one client's reads hold.
+struct read_credit {
+  explicit read_credit(std::shared_ptr<edge_signal> s) : signal(std::move(s)) {}
+  std::atomic<std::uint32_t> in_flight{0};
+  std::shared_ptr<edge_signal> signal;
+};
+
+/// All whole frames of one read of one connection.
+struct read_batch {
+  read_batch() = default;
+  read_batch(const read_batch&) = delete;
+  read_batch& operator=(const read_batch&) = delete;
+  /// Gives the credit back, when the last request of the batch was answered or dropped.
+  ~read_batch() {
+    if (credit && credit->in_flight.fetch_sub(1) == read_batches_in_flight_max)
+      credit->signal->read_credit();
+  }
+
+  std::string bytes;
+  std::vector<std::string_view> frames; // views into bytes
+  stream_end end = stream_end::open;
+  std::int64_t time_us = 0; // UTC, when it was read
+  std::shared_ptr<read_credit> credit;
+};
+using read_batch_ptr = std::shared_ptr<read_batch>;
+
+/// A DN's word to a connection about one registration: what the connection must know to keep its
+/// table, beside what the client was told.
+struct registration_report {
+  std::string dn;
+  bool registered = false;
+  registration_mode mode = registration_mode::share;
+  /// Not the answer to a request: the DN ended the registration.
+  bool unasked = false;
+};
+/// Takes a report to the connection's actor. Any thread.
+using report_function = std::function<void(registration_report)>;
+
+/// What a client asks of one DN.
+struct dn_request {
+  enum class kind : std::uint8_t { send, register_, unregister, query };
+  kind what = kind::send;
+  bool echo = false;
+  bool standby = false;
+  bool hear_outcomes = false;
+  registration_mode mode = registration_mode::share;
+  reference_id reference;
+  send_event_view event; // of a send
+};
+
+/// The requests of one read of one connection to one DN, in their order. Each is answered exactly
+/// once: what is left when the batch dies (its DN is gone, or threw) is answered 52 by the
+/// destructor, so that mail to a dead actor is never silence.
+class dn_batch {
+public:
+  dn_batch(client_ptr from, read_batch_ptr bytes)
+    : client_(std::move(from)), bytes_(std::move(bytes)) {}
+  dn_batch(const dn_batch&) = delete;
+  dn_batch& operator=(const dn_batch&) = delete;
+  ~dn_batch();
+
+  void add(const dn_request& request) { requests_.push_back(request); }
+  /// The next unanswered request, or null.
+  const dn_request* front() const noexcept {
+    return done_ < requests_.size() ? &requests_[done_] : nullptr;
+  }
+  /// Answers the front request and goes on to the next.
+  void answer(std::string_view frame);
+  void refuse(const fault& why, const error_context& context);
+  /// Refuses all that is left.
+  void refuse_all(const fault& why, std::string_view this_dn);
+
+  const client_ptr& client() const noexcept { return client_; }
+  std::int64_t time_us() const noexcept { return bytes_->time_us; }
+  /// Where reports about registrations go; set if the batch has any.
+  report_function report;
+
+private:
+  client_ptr client_;
+  read_batch_ptr bytes_;
+  std::size_t done_ = 0;
+  std::vector<dn_request> requests_;
+};
+using dn_batch_ptr = std::shared_ptr<dn_batch>;
+
+} // namespace ringdown

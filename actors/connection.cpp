@@ -1,0 +1,294 @@
+#include "actors/connection_impl.hpp"
+
+#include "actors/disconnect.hpp"
+
+namespace ringdown {
+
+namespace {
+
+/// How often a draining connection looks whether all was answered. Answers take one turn; this
+/// only bounds how long the last one keeps the broker up.
+constexpr std::chrono::milliseconds drain_poll{10};
+
+} // namespace
+
+connection_impl::connection_impl(caf::actor_config& config, runtime::home where,
+                                 broker_context* context, directory_actor directory,
+                                 client_ptr client, std::shared_ptr<link> edge)
+  : pinned_to_home(config, where), context_(*context), directory_(std::move(directory)),
+    client_(std::move(client)), edge_(std::move(edge)) {}
+
+connection_impl::behavior_type connection_impl::make_behavior() {
+  return {
+    [this](const read_batch_ptr& batch) { read(batch); },
+    [this](const registration_report& report) { note(report); },
+    [this](take_over_atom) {
+      close(v1::DISCONNECT_REASON_TAKEN_OVER, "signed on again elsewhere");
+    },
+    [this](drain_atom) { begin_drain(); },
+    [this](const close_order& order) {
+      close(static_cast<v1::DisconnectReason>(order.reason), order.text);
+    },
+    [this](closed_atom) {
+      socket_gone_ = true;
+      client_->box.close();
+      leave_dns();
+      life_ = life::closing;
+      quit_if_done();
+    },
+    [this](tick_atom) { drain_step(); },
+  };
+}
+
+void connection_impl::on_exit() {
+  if (!socket_gone_ && life_ != life::closing) {
+    // Only a failure ends the actor before its socket.
+    disconnect(*client_, v1::DISCONNECT_REASON_INTERNAL_ERROR, "the connection failed");
+    edge_->close_after_flush();
+  }
+  leave_dns();
+  edge_.reset();
+  directory_ = nullptr;
+}
+
+// ---- frames --------------------------------------------------------------------------------
+
+void connection_impl::read(const read_batch_ptr& batch) {
+  for (auto frame : batch->frames) {
+    if (life_ == life::closing)
+      break; // what a closed connection still says is nobody's
+    read_frame(frame, batch);
+  }
+  flush_batches();
+  if (!to_resolve_.empty())
+    resolve(std::exchange(to_resolve_, {}));
+  if (batch->end != stream_end::open && life_ != life::closing)
+    end_stream(batch->end);
+}
+
+void connection_impl::end_stream(stream_end end) {
+  if (end == stream_end::frame_too_large) {
+    auto frame_bytes_max =
+      is_signed_on() ? context_.bounds.frame_bytes_max : frame_bytes_before_sign_on_max;
+    refuse({}, invalid("frame", "at most " + std::to_string(frame_bytes_max) + " bytes",
+                       "the frame is too large"));
+    close(v1::DISCONNECT_REASON_PROTOCOL_ERROR, "the frame is too large");
+  } else {
+    refuse({}, invalid("frame", "a length as a varint of at most 5 bytes, then the frame",
+                       "the frame's length cannot be read"));
+    close(v1::DISCONNECT_REASON_PROTOCOL_ERROR, "the frame's length cannot be read");
+  }
+}
+
+void connection_impl::read_frame(std::string_view bytes, const read_batch_ptr& batch) {
+  auto frame = look(bytes);
+  if (frame.malformed) {
+    refuse(frame.reference, invalid("frame", "a ringdown.v1.Frame", "the frame cannot be parsed"));
+    return close(v1::DISCONNECT_REASON_PROTOCOL_ERROR, "a frame cannot be parsed");
+  }
+  if (frame.body_number == static_cast<std::uint32_t>(body_number::heartbeat) && !frame.doubled)
+    return; // having arrived is all it says
+  bool is_sign_on = frame.body_number == static_cast<std::uint32_t>(body_number::request_sign_on);
+  if (!is_signed_on() && !(is_sign_on && life_ == life::awaiting_sign_on))
+    return refuse(frame.reference, {error_code::not_signed_on, {}, "RequestSignOn first", {}, {}});
+  if (frame.doubled)
+    return refuse(frame.reference, invalid("reference_id, body", "each given once"));
+  dispatch(frame, bytes, batch);
+}
+
+void connection_impl::dispatch(const frame_view& frame, std::string_view bytes,
+                               const read_batch_ptr& batch) {
+  switch (static_cast<body_number>(frame.body_number)) {
+  case body_number::request_send_event:
+  case body_number::request_distribute_user_event: return send_event(frame, bytes.size(), batch);
+  case body_number::request_register_address: return register_address(frame, batch);
+  case body_number::request_unregister_address: return unregister_address(frame, batch);
+  case body_number::request_query_address: return query_address(frame, batch);
+  case body_number::request_set_input_mask: return set_input_mask(frame);
+  case body_number::request_sign_on: return sign_on(frame);
+  case body_number::request_sign_off:
+    flush_batches(); // what was asked before is answered before
+    return close(v1::DISCONNECT_REASON_SIGNED_OFF, "signed off", frame.reference);
+  case body_number::event_ack:
+  case body_number::event_error:
+  case body_number::event_user_event:
+  case body_number::heartbeat: break;
+  }
+  refuse(frame.reference, {error_code::unsupported_operation,
+                           "body",
+                           "a request of protocol version 1",
+                           "the request is not known",
+                           {}});
+}
+
+// ---- DNs -----------------------------------------------------------------------------------
+
+void connection_impl::add_to_batch(dn_table::value_type& entry, const read_batch_ptr& batch,
+                                   const dn_request& request) {
+  auto& dn = entry.second;
+  if (!dn.batch) {
+    dn.batch = std::make_shared<dn_batch>(client_, batch);
+    touched_.push_back(&entry);
+  }
+  if (request.what == dn_request::kind::register_ || request.what == dn_request::kind::unregister) {
+    ++dn.controls_in_flight;
+    if (!dn.batch->report)
+      dn.batch->report = reporter();
+  }
+  dn.batch->add(request);
+}
+
+/// Hands each DN what this read holds for it, in the order in which the DNs first appeared.
+void connection_impl::flush_batches() {
+  // In place, a DN may report back into note(), which changes the table but not these pointers:
+  // entries with something in flight are never erased.
+  for (auto* entry : touched_) {
+    auto& dn = entry->second;
+    auto batch = std::exchange(dn.batch, nullptr);
+    if (dn.actor)
+      runtime::deliver(dn.actor, std::move(batch));
+    else
+      dn.waiting.push_back(std::move(batch));
+  }
+  touched_.clear();
+}
+
+void connection_impl::resolve(std::vector<std::string> names) {
+  ++resolves_in_flight_;
+  request(directory_, context_.bounds.control_timeout, resolve_atom::value, names)
+    .then(
+      [this, names](const dn_handles& found) { resolved(names, found); },
+      [this, names](const caf::error&) {
+        unresolved(names, {error_code::internal_error, {}, {}, "the DN was not found in time", {}});
+      });
+}
+
+void connection_impl::resolved(const std::vector<std::string>& asked, const dn_handles& found) {
+  for (auto& handle : found) {
+    auto entry = dns_.find(handle.dn);
+    if (entry == dns_.end()) { // the connection closed meanwhile: the DN may rest again
+      caf::anon_send(handle.actor.handle(), client_gone_atom::value, client_);
+      continue;
+    }
+    auto& dn = entry->second;
+    dn.actor = handle.actor;
+    for (auto& batch : std::exchange(dn.waiting, {}))
+      runtime::deliver(dn.actor, std::move(batch));
+  }
+  unresolved(asked, {error_code::overloaded, "this_dn", {}, "the broker has too many DNs", {}});
+}
+
+/// Refuses what waits for those of `asked` that have no actor.
+void connection_impl::unresolved(const std::vector<std::string>& asked, const fault& why) {
+  for (auto& name : asked) {
+    auto entry = dns_.find(name);
+    if (entry == dns_.end() || entry->second.actor)
+      continue;
+    for (auto& batch : std::exchange(entry->second.waiting, {}))
+      batch->refuse_all(why, name);
+    dns_.erase(entry);
+  }
+  --resolves_in_flight_;
+  quit_if_done();
+}
+
+void connection_impl::note(const registration_report& report) {
+  auto entry = dns_.find(report.dn);
+  if (entry == dns_.end())
+    return;
+  auto& dn = entry->second;
+  if (!report.unasked)
+    --dn.controls_in_flight;
+  dn.registered = report.registered;
+  if (report.registered)
+    dn.mode = report.mode;
+  erase_if_unused(entry);
+}
+
+void connection_impl::erase_if_unused(dn_table::iterator entry) {
+  auto& dn = entry->second;
+  if (!dn.registered && dn.controls_in_flight == 0 && !dn.batch && dn.waiting.empty())
+    dns_.erase(entry);
+}
+
+report_function connection_impl::reporter() {
+  return [self = caf::actor_cast<connection_actor>(this)](registration_report report) {
+    caf::anon_send(self, std::move(report));
+  };
+}
+
+/// Ends all registrations; from here on no DN is spoken to.
+void connection_impl::leave_dns() {
+  flush_batches();
+  for (auto& [name, dn] : std::exchange(dns_, {}))
+    if (dn.actor)
+      caf::anon_send(dn.actor.handle(), client_gone_atom::value, client_);
+  if (is_signed_on() && directory_)
+    caf::anon_send(directory_, client_gone_atom::value, client_);
+}
+
+// ---- ends ----------------------------------------------------------------------------------
+
+void connection_impl::refuse(reference_id reference, const fault& why, std::string_view this_dn) {
+  static_cast<void>(
+    client_->box.answer(encode_error(reference, why, {this_dn, {}, {}, context_.utc_now()})));
+}
+
+void connection_impl::close(v1::DisconnectReason reason, std::string_view text,
+                            reference_id reference) {
+  if (life_ == life::closing)
+    return;
+  tell(reason == v1::DISCONNECT_REASON_SIGNED_OFF ? observer::severity::info
+                                                  : observer::severity::warning,
+       "connection closed", text);
+  leave_dns();
+  life_ = life::closing;
+  disconnect(*client_, reason, text, reference);
+  edge_->close_after_flush();
+}
+
+void connection_impl::begin_drain() {
+  if (life_ == life::draining || life_ == life::closing)
+    return;
+  if (life_ != life::signed_on)
+    return close(v1::DISCONNECT_REASON_DRAINING, "the broker is shutting down");
+  life_ = life::draining;
+  drain_deadline_ = clock().now() + context_.bounds.drain_timeout / 2;
+  drain_step();
+}
+
+/// Half of drain_timeout is for answers in flight, the other half for the last frames.
+void connection_impl::drain_step() {
+  if (life_ != life::draining)
+    return;
+  if (client_->window.outstanding() == 0 || clock().now() >= drain_deadline_)
+    close(v1::DISCONNECT_REASON_DRAINING, "the broker is shutting down");
+  else
+    delayed_send(this, drain_poll, tick_atom::value);
+}
+
+/// A connection whose DNs are still being looked up waits for them, to tell them that it is gone.
+void connection_impl::quit_if_done() {
+  if (socket_gone_ && resolves_in_flight_ == 0)
+    quit();
+}
+
+void connection_impl::tell(observer::severity level, std::string_view what, std::string_view why) {
+  if (!context_.tells->wants("connection", level))
+    return;
+  context_.tells->tell("connection", level, what,
+                       {{"client", to_string(client_->who.id)},
+                        {"application", client_->who.application},
+                        {"role", to_string(client_->who.role)},
+                        {"peer", client_->who.peer},
+                        {"reason", why}});
+}
+
+connection_actor spawn_connection(caf::actor_system& system, runtime::home where,
+                                  broker_context& context, directory_actor directory,
+                                  client_ptr client, std::shared_ptr<link> edge) {
+  return system.spawn<connection_impl>(where, &context, std::move(directory), std::move(client),
+                                       std::move(edge));
+}
+
+} // namespace ringdown

@@ -1,0 +1,109 @@
+// The connection actor's inside; connection.cpp has its life, connection_requests.cpp the requests.
+#pragma once
+
+#include "actors/admit.hpp"
+#include "actors/connection.hpp"
+#include "messages/frame.hpp"
+
+#include <ringdown/v1/ringdown.pb.h>
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace ringdown {
+
+class connection_impl : public runtime::pinned_actor<connection_actor> {
+public:
+  connection_impl(caf::actor_config& config, runtime::home where, broker_context* context,
+                  directory_actor directory, client_ptr client, std::shared_ptr<link> edge);
+
+  const char* name() const override { return "connection"; }
+  behavior_type make_behavior() override;
+  /// Takes the registrations along, whatever ended the actor.
+  void on_exit() override;
+
+private:
+  enum class life : std::uint8_t { awaiting_sign_on, signing_on, signed_on, draining, closing };
+
+  /// What the connection knows of a DN that its client has asked to be registered on.
+  struct dn_entry {
+    runtime::pinned_ref<dn_actor> actor; // none while the directory is asked
+    /// As last asked for; what a request beyond the window is judged by.
+    registration_mode mode = registration_mode::share;
+    bool registered = false;
+    /// Registrations and unregistrations that the DN has not reported yet.
+    std::uint32_t controls_in_flight = 0;
+    /// Of the read at hand.
+    dn_batch_ptr batch;
+    /// Of earlier reads, while the directory is asked.
+    std::vector<dn_batch_ptr> waiting;
+  };
+  struct text_hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+  using dn_table = std::unordered_map<std::string, dn_entry, text_hash, std::equal_to<>>;
+
+  // Frames.
+  void read(const read_batch_ptr& batch);
+  void read_frame(std::string_view bytes, const read_batch_ptr& batch);
+  void dispatch(const frame_view& frame, std::string_view bytes, const read_batch_ptr& batch);
+  void end_stream(stream_end end);
+  bool is_signed_on() const noexcept { return life_ == life::signed_on || life_ == life::draining; }
+
+  // Requests.
+  void sign_on(const frame_view& frame);
+  void signed_on(reference_id reference, std::uint64_t id, std::chrono::milliseconds heartbeat);
+  void register_address(const frame_view& frame, const read_batch_ptr& batch);
+  void register_one(const std::string& dn, const dn_request& request, const read_batch_ptr& batch);
+  void unregister_address(const frame_view& frame, const read_batch_ptr& batch);
+  void query_address(const frame_view& frame, const read_batch_ptr& batch);
+  void ask_one(const std::string& dn, const dn_request& request, const read_batch_ptr& batch);
+  void set_input_mask(const frame_view& frame);
+  void send_event(const frame_view& frame, std::size_t frame_bytes, const read_batch_ptr& batch);
+  template <class Message>
+  bool parse(const frame_view& frame, Message& out);
+  std::optional<fault> gate(reference_id reference, std::size_t bytes, bool safety,
+                            std::uint32_t answers);
+  bool names_dns(const frame_view& frame,
+                 const google::protobuf::RepeatedPtrField<std::string>& dns);
+
+  // DNs.
+  void add_to_batch(dn_table::value_type& entry, const read_batch_ptr& batch,
+                    const dn_request& request);
+  void flush_batches();
+  void resolve(std::vector<std::string> names);
+  void resolved(const std::vector<std::string>& asked, const dn_handles& found);
+  void unresolved(const std::vector<std::string>& asked, const fault& why);
+  void note(const registration_report& report);
+  void erase_if_unused(dn_table::iterator entry);
+  report_function reporter();
+  void leave_dns();
+
+  // Ends.
+  void refuse(reference_id reference, const fault& why, std::string_view this_dn = {});
+  void close(v1::DisconnectReason reason, std::string_view text, reference_id reference = {});
+  void begin_drain();
+  void drain_step();
+  void quit_if_done();
+  void tell(observer::severity level, std::string_view what, std::string_view why = {});
+
+  broker_context& context_;
+  directory_actor directory_;
+  client_ptr client_;
+  std::shared_ptr<link> edge_;
+  life life_ = life::awaiting_sign_on;
+  dn_table dns_;
+  std::vector<dn_table::value_type*> touched_; // with a batch in the read at hand, in order
+  std::vector<std::string> to_resolve_;
+  std::size_t resolves_in_flight_ = 0;
+  bool socket_gone_ = false;
+  caf::actor_clock::time_point drain_deadline_;
+};
+
+} // namespace ringdown

@@ -1,0 +1,341 @@
+// What a connection does with each request. What is about a DN is answered by the DN; here are the
+// checks before it, and the requests that are about the link alone.
+#include "actors/connection_impl.hpp"
+
+#include "messages/schema_check.hpp"
+#include "messages/wire.hpp"
+
+#include <algorithm>
+
+namespace ringdown {
+
+namespace {
+
+/// Control requests are flat but for a registration's extensions.
+constexpr int control_depth_max = 2 * user_data_depth_max;
+
+fault reference_missing() {
+  return invalid("reference_id", "1 to 4294967295, not outstanding");
+}
+
+fault dn_fault(send_fault kind, const limits& bounds) {
+  return describe_send_fault(kind, user_data_fault::none, bounds);
+}
+
+} // namespace
+
+/// Checks and parses a control request; answers 53 (and closes, if the bytes cannot be trusted)
+/// when it is not what its schema says.
+template <class Message>
+bool connection_impl::parse(const frame_view& frame, Message& out) {
+  auto wrong = check_message(*Message::descriptor(), frame.body, control_depth_max);
+  if (!wrong && !out.ParseFromArray(frame.body.data(), static_cast<int>(frame.body.size())))
+    wrong = invalid("frame", "a ringdown.v1.Frame", "the frame cannot be parsed");
+  if (!wrong)
+    return true;
+  refuse(frame.reference, *wrong);
+  if (wrong->attribute == "frame")
+    close(v1::DISCONNECT_REASON_PROTOCOL_ERROR, "a frame cannot be parsed");
+  return false;
+}
+
+// ---- sign-on -------------------------------------------------------------------------------
+
+namespace {
+
+std::optional<fault> check_sign_on(const v1::RequestSignOn& request, const limits& bounds) {
+  auto versions =
+    std::to_string(protocol_version_min) + " to " + std::to_string(protocol_version_max);
+  if (request.version_max() < protocol_version_min ||
+      request.version_min() > protocol_version_max || request.version_min() > request.version_max())
+    return fault{error_code::protocol_version, "version_min, version_max", versions, {}, {}};
+  auto& name = request.application_name();
+  if (name.empty() || name.size() > application_name_bytes_max || wire::has_control_character(name))
+    return invalid("application_name", "1 to 64 bytes of UTF-8 without control characters");
+  if (request.instance_id().size() != 16)
+    return invalid("instance_id", "exactly 16 bytes");
+  auto role = request.role();
+  if (role != v1::ROLE_DESKTOP && role != v1::ROLE_RECORDER && role != v1::ROLE_SUPERVISOR &&
+      role != v1::ROLE_ADMIN)
+    return invalid("role", "desktop (1), recorder (2), supervisor (3), admin (4)");
+  if (request.credentials().size() > credentials_bytes_max)
+    return invalid("credentials", "at most " + std::to_string(credentials_bytes_max) + " bytes");
+  std::chrono::milliseconds wanted{request.heartbeat_interval_ms()};
+  if (request.has_heartbeat_interval_ms() && request.heartbeat_interval_ms() != 0 &&
+      (wanted < bounds.heartbeat_interval_min || wanted > bounds.heartbeat_interval_max))
+    return invalid("heartbeat_interval_ms",
+                   std::to_string(bounds.heartbeat_interval_min.count()) + " to " +
+                     std::to_string(bounds.heartbeat_interval_max.count()) + ", or absent");
+  return std::nullopt;
+}
+
+bool has(const v1::RequestSignOn& request, v1::Capability wanted) {
+  auto& all = request.capabilities();
+  return std::find(all.begin(), all.end(), static_cast<int>(wanted)) != all.end();
+}
+
+} // namespace
+
+void connection_impl::sign_on(const frame_view& frame) {
+  if (life_ != life::awaiting_sign_on)
+    return refuse(frame.reference, invalid("request_sign_on", "once for each connection",
+                                           "the client has signed on already"));
+  v1::RequestSignOn asked;
+  if (!parse(frame, asked))
+    return;
+  auto wrong = check_sign_on(asked, context_.bounds);
+  if (!wrong && !frame.reference)
+    wrong = reference_missing();
+  if (wrong)
+    return refuse(frame.reference, *wrong);
+  auto& who = client_->who;
+  who.role = static_cast<role>(asked.role());
+  who.instance = *instance_id::from(asked.instance_id());
+  who.application = asked.application_name();
+  who.coalesce_ok = has(asked, v1::CAPABILITY_COALESCE_OK);
+  who.exact_versions = has(asked, v1::CAPABILITY_EXACT_VERSIONS);
+  who.outcomes = has(asked, v1::CAPABILITY_OUTCOMES);
+  who.directed = has(asked, v1::CAPABILITY_DIRECTED);
+  if (!context_.may(who, action::sign_on, {}, asked.credentials())) {
+    refuse(frame.reference, {error_code::bad_credentials, {}, {}, {}, {}});
+    return close(v1::DISCONNECT_REASON_SIGN_ON_REFUSED, "sign-on was refused");
+  }
+  auto heartbeat = context_.bounds.heartbeat_interval;
+  if (asked.heartbeat_interval_ms() != 0)
+    heartbeat = std::chrono::milliseconds{asked.heartbeat_interval_ms()};
+  life_ = life::signing_on;
+  request(directory_, context_.bounds.control_timeout, sign_on_atom::value, client_,
+          caf::actor_cast<connection_actor>(this))
+    .then([this, reference = frame.reference,
+           heartbeat](std::uint64_t id) { signed_on(reference, id, heartbeat); },
+          [this, reference = frame.reference](const caf::error&) {
+            refuse(reference, {error_code::internal_error, {}, {}, {}, {}});
+            close(v1::DISCONNECT_REASON_INTERNAL_ERROR, "sign-on took too long");
+          });
+}
+
+void connection_impl::signed_on(reference_id reference, std::uint64_t id,
+                                std::chrono::milliseconds heartbeat) {
+  client_->who.id = {id};
+  if (life_ != life::signing_on) { // closed while the directory was asked
+    caf::anon_send(directory_, client_gone_atom::value, client_);
+    return;
+  }
+  life_ = life::signed_on;
+  auto timeout = heartbeat * context_.bounds.heartbeat_timeout_percent / 100;
+  edge_->established(heartbeat, timeout);
+  v1::Frame frame;
+  frame.set_reference_id(reference.value);
+  auto& link = *frame.mutable_event_link_connected();
+  link.set_version(protocol_version_max);
+  link.set_server_name(context_.server.name);
+  link.set_server_version(context_.server.version);
+  link.set_server_instance(context_.server.instance);
+  link.set_server_start_time_us(context_.server.start_time_us);
+  link.set_client_id(id);
+  link.add_capabilities(v1::CAPABILITY_DIRECTED);
+  link.add_capabilities(v1::CAPABILITY_COALESCE_OK);
+  link.set_window_requests(static_cast<std::uint32_t>(context_.bounds.requests_outstanding_max));
+  link.set_window_bytes(static_cast<std::uint32_t>(context_.bounds.request_bytes_outstanding_max));
+  link.set_frame_bytes_max(static_cast<std::uint32_t>(context_.bounds.frame_bytes_max));
+  link.set_user_data_bytes_max(static_cast<std::uint32_t>(context_.bounds.user_data_bytes_max));
+  link.set_dns_per_request_max(static_cast<std::uint32_t>(context_.bounds.dns_per_request_max));
+  link.set_heartbeat_interval_ms(static_cast<std::uint32_t>(heartbeat.count()));
+  link.set_heartbeat_timeout_ms(static_cast<std::uint32_t>(timeout.count()));
+  link.set_time_us(context_.utc_now());
+  static_cast<void>(client_->box.answer(delimited(frame)));
+  tell(observer::severity::info, "client signed on");
+}
+
+// ---- registration --------------------------------------------------------------------------
+
+/// What stands between a request that is otherwise right and its DN: ReferenceID, service, window
+/// and budget, in the order of checks. On nothing the request is in the window.
+std::optional<fault> connection_impl::gate(reference_id reference, std::size_t bytes, bool safety,
+                                           std::uint32_t answers) {
+  if (!reference)
+    return reference_missing();
+  if (life_ == life::draining)
+    return fault{error_code::out_of_service, {}, {}, {}, {}};
+  auto& budget = context_.budget;
+  bool has_memory = !budget.spent() || (safety && !budget.reserve_spent());
+  switch (client_->window.admit(reference, bytes, safety, answers)) {
+  case request_window::admission::accepted: break;
+  case request_window::admission::reused: return reference_missing();
+  case request_window::admission::full: return fault{error_code::too_many_requests, {}, {}, {}, {}};
+  }
+  if (has_memory)
+    return std::nullopt;
+  for (; answers > 0; --answers)
+    client_->window.answered(reference);
+  return fault{error_code::overloaded, {}, {}, "the broker's memory budget is spent", {}};
+}
+
+/// Answers 53 unless the request names 1 to dns_per_request_max DNs.
+bool connection_impl::names_dns(const frame_view& frame,
+                                const google::protobuf::RepeatedPtrField<std::string>& dns) {
+  auto count = static_cast<std::size_t>(dns.size());
+  if (count != 0 && count <= context_.bounds.dns_per_request_max)
+    return true;
+  refuse(frame.reference,
+         invalid("this_dn", "1 to " + std::to_string(context_.bounds.dns_per_request_max) +
+                              " DNs in one request"));
+  return false;
+}
+
+void connection_impl::register_address(const frame_view& frame, const read_batch_ptr& batch) {
+  v1::RequestRegisterAddress asked;
+  if (!parse(frame, asked) || !names_dns(frame, asked.this_dn()))
+    return;
+  if (asked.mode() < v1::REGISTRATION_MODE_SHARE || asked.mode() > v1::REGISTRATION_MODE_MONITOR)
+    return refuse(frame.reference, invalid("mode", "share (0), private (1), monitor (2)"));
+  if (static_cast<std::size_t>(asked.reasons_size()) > registration_reasons_max ||
+      static_cast<std::size_t>(asked.extensions_size()) > registration_reasons_max)
+    return refuse(frame.reference,
+                  invalid("reasons, extensions",
+                          "at most " + std::to_string(registration_reasons_max) + " each"));
+  if (auto closed = gate(frame.reference, frame.body.size(), false,
+                         static_cast<std::uint32_t>(asked.this_dn_size())))
+    return refuse(frame.reference, *closed);
+  dn_request request;
+  request.what = dn_request::kind::register_;
+  request.mode = static_cast<registration_mode>(asked.mode());
+  request.echo = asked.echo();
+  request.standby = asked.standby();
+  request.hear_outcomes = asked.hear_outcomes();
+  request.reference = frame.reference;
+  for (auto& dn : asked.this_dn())
+    register_one(dn, request, batch);
+}
+
+/// One DN of a request; each has its own answer.
+void connection_impl::register_one(const std::string& dn, const dn_request& request,
+                                   const read_batch_ptr& batch) {
+  auto answer = [&](const fault& why) {
+    client_->refuse(request.reference, why, {dn, {}, {}, context_.utc_now()});
+  };
+  if (auto wrong = check_dn(dn); wrong != send_fault::none)
+    return answer(dn_fault(wrong, context_.bounds));
+  auto entry = dns_.find(dn);
+  if (entry == dns_.end()) {
+    // Nothing is in flight to a DN without an entry: the connection may answer for it.
+    if (!context_.configured.has(dn))
+      return answer({error_code::dn_not_configured, "this_dn", "a configured DN", {}, {}});
+    if (dns_.size() >= context_.bounds.registrations_per_connection_max)
+      return answer({error_code::too_many_requests,
+                     "this_dn",
+                     "at most " + std::to_string(context_.bounds.registrations_per_connection_max) +
+                       " registrations for each connection",
+                     "too many registrations",
+                     {}});
+    entry = dns_.try_emplace(dn).first;
+    to_resolve_.push_back(dn);
+  }
+  if (!entry->second.registered)
+    entry->second.mode = request.mode;
+  add_to_batch(*entry, batch, request);
+}
+
+void connection_impl::unregister_address(const frame_view& frame, const read_batch_ptr& batch) {
+  v1::RequestUnregisterAddress asked;
+  if (!parse(frame, asked) || !names_dns(frame, asked.this_dn()))
+    return;
+  if (auto closed = gate(frame.reference, frame.body.size(), false,
+                         static_cast<std::uint32_t>(asked.this_dn_size())))
+    return refuse(frame.reference, *closed);
+  dn_request request;
+  request.what = dn_request::kind::unregister;
+  request.reference = frame.reference;
+  for (auto& dn : asked.this_dn())
+    ask_one(dn, request, batch);
+}
+
+void connection_impl::query_address(const frame_view& frame, const read_batch_ptr& batch) {
+  v1::RequestQueryAddress asked;
+  if (!parse(frame, asked))
+    return;
+  if (auto closed = gate(frame.reference, frame.body.size(), false, 1))
+    return refuse(frame.reference, *closed, asked.this_dn());
+  dn_request request;
+  request.what = dn_request::kind::query;
+  request.reference = frame.reference;
+  ask_one(asked.this_dn(), request, batch);
+}
+
+/// A request about a DN on which the client should be registered.
+void connection_impl::ask_one(const std::string& dn, const dn_request& request,
+                              const read_batch_ptr& batch) {
+  auto entry = dns_.find(dn);
+  if (entry != dns_.end())
+    return add_to_batch(*entry, batch, request);
+  fault why{error_code::not_registered, "this_dn", {}, {}, {}};
+  if (auto wrong = check_dn(dn); wrong != send_fault::none)
+    why = dn_fault(wrong, context_.bounds);
+  else if (!context_.configured.has(dn))
+    why = {error_code::dn_not_configured, "this_dn", "a configured DN", {}, {}};
+  client_->refuse(request.reference, why, {dn, {}, {}, context_.utc_now()});
+}
+
+void connection_impl::set_input_mask(const frame_view& frame) {
+  v1::RequestSetInputMask asked;
+  if (!parse(frame, asked))
+    return;
+  std::uint8_t mask = 0;
+  for (auto kind : asked.event_kinds()) {
+    switch (kind) {
+    case v1::EVENT_KIND_COMMAND: mask |= static_cast<std::uint8_t>(event_kind::command); break;
+    case v1::EVENT_KIND_INDICATION:
+      mask |= static_cast<std::uint8_t>(event_kind::indication);
+      break;
+    case v1::EVENT_KIND_USER_EVENT:
+      mask |= static_cast<std::uint8_t>(event_kind::user_event);
+      break;
+    default:
+      return refuse(frame.reference,
+                    invalid("event_kinds", "command (1), indication (2), user event (3)"));
+    }
+  }
+  if (auto closed = gate(frame.reference, frame.body.size(), false, 1))
+    return refuse(frame.reference, *closed);
+  client_->mask.store(asked.event_kinds().empty() ? every_event_kind : mask,
+                      std::memory_order_relaxed);
+  char bytes[ack_frame_bytes_max];
+  ack answer;
+  answer.time_us = context_.utc_now();
+  auto* end = encode_ack(bytes, frame.reference, answer);
+  client_->answer(frame.reference, {bytes, static_cast<std::size_t>(end - bytes)});
+}
+
+// ---- events --------------------------------------------------------------------------------
+
+void connection_impl::send_event(const frame_view& frame, std::size_t frame_bytes,
+                                 const read_batch_ptr& batch) {
+  bool is_old =
+    frame.body_number == static_cast<std::uint32_t>(body_number::request_distribute_user_event);
+  dn_request request;
+  request.reference = frame.reference;
+  request.event =
+    parse_send_event(frame.body, context_.bounds,
+                     is_old ? request_form::distribute_user_event : request_form::send_event);
+  auto& event = request.event;
+  if (event.malformed()) {
+    refuse(frame.reference, dn_fault(send_fault::malformed, context_.bounds));
+    return close(v1::DISCONNECT_REASON_PROTOCOL_ERROR, "a frame cannot be parsed");
+  }
+  auto entry = dns_.find(event.this_dn);
+  // A DN without an entry has nothing in flight: the connection may answer for it. Beyond the
+  // window it answers too, at once; by the same checks, as far as it knows the registration.
+  sender_facts from{client_->who.role, {}, true};
+  if (entry == dns_.end()) {
+    auto why = check_send(from, context_.configured.has(event.this_dn), event, context_.bounds);
+    return refuse(frame.reference, *why, event.this_dn);
+  }
+  if (auto closed = gate(frame.reference, frame_bytes, is_safety_command(event.verb), 1)) {
+    from.mode = entry->second.mode;
+    auto why = check_send(from, true, event, context_.bounds);
+    return refuse(frame.reference, why ? *why : *closed, event.this_dn);
+  }
+  add_to_batch(*entry, batch, request);
+}
+
+} // namespace ringdown

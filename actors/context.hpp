@@ -1,0 +1,94 @@
+// What the actors are given by whoever runs them: limits, clock, rules, and a place to tell what
+// happens. Nothing here is global; two brokers in one process have two of each.
+#pragma once
+
+#include "actors/memory_budget.hpp"
+#include "messages/ids.hpp"
+#include "messages/limits.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+
+namespace ringdown {
+
+struct client_identity;
+
+/// What a client wants to do; asked of the injected `authorize` function.
+enum class action : std::uint8_t {
+  sign_on, ///< no DN
+  register_,
+  send_command,
+  send_indication,
+  send_user_event,
+};
+
+/// The one place where a platform says who may do what. Called in loops' threads, often: it must
+/// not block. `dn` is empty for sign_on. Credentials are given with sign_on only.
+using authorize_function = std::function<bool(const client_identity& client, action what,
+                                              std::string_view dn, std::string_view credentials)>;
+
+/// UTC in microseconds. Virtual in tests.
+using utc_clock = std::function<std::int64_t()>;
+
+/// Where the actors tell what an operator wants to know. Called in loops' threads: must not block
+/// for long and must not throw. Values of user data are never told.
+class observer {
+public:
+  using fields = std::initializer_list<std::pair<std::string_view, std::string_view>>;
+  virtual ~observer() = default;
+  enum class severity : std::uint8_t { debug, info, warning, error };
+  /// `part` is the actor's kind: "connection", "dn", "session", "directory".
+  virtual bool wants(std::string_view part, severity level) const noexcept = 0;
+  virtual void tell(std::string_view part, severity level, std::string_view what,
+                    fields details) noexcept = 0;
+};
+
+/// The configured DNs; without a list any DN is valid. Replaced as a whole on reload.
+class dn_list {
+public:
+  /// Any thread.
+  bool has(std::string_view dn) const;
+  bool any() const { return std::atomic_load(&names_) == nullptr; }
+  /// Null: any DN is valid.
+  using names = std::unordered_set<std::string>;
+  void replace(std::shared_ptr<const names> list) { std::atomic_store(&names_, std::move(list)); }
+
+private:
+  std::shared_ptr<const names> names_;
+};
+
+/// What a client is told of the broker at sign-on.
+struct server_identity {
+  std::string name = "ringdown";
+  std::string version;
+  std::uint64_t instance = 0; ///< random, new at each start
+  std::int64_t start_time_us = 0;
+  std::uint16_t node = 0; ///< the top 16 bits of client ids
+};
+
+/// Lives longer than every actor that was given it.
+struct broker_context {
+  limits bounds;
+  server_identity server;
+  utc_clock utc_now;
+  authorize_function authorize; ///< empty: everything is allowed
+  observer* tells = nullptr;    ///< never null once running
+  memory_budget budget;
+  dn_list configured;
+
+  explicit broker_context(const limits& l) : bounds(l), budget(bounds) {}
+
+  bool may(const client_identity& client, action what, std::string_view dn,
+           std::string_view credentials = {}) const {
+    return !authorize || authorize(client, what, dn, credentials);
+  }
+};
+
+} // namespace ringdown

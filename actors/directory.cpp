@@ -1,0 +1,148 @@
+#include "actors/directory.hpp"
+
+#include "actors/disconnect.hpp"
+#include "actors/dn.hpp"
+
+#include <map>
+#include <unordered_map>
+#include <utility>
+
+namespace ringdown {
+
+namespace {
+
+class directory_impl : public runtime::pinned_actor<directory_actor> {
+public:
+  directory_impl(caf::actor_config& config, runtime::home where, broker_context* context)
+    : pinned_to_home(config, where), context_(*context),
+      // Epochs rise over restarts too, as the clock does.
+      last_epoch_(static_cast<std::uint64_t>(context->utc_now())) {}
+
+  const char* name() const override { return "directory"; }
+
+  behavior_type make_behavior() override {
+    set_down_handler([this](const caf::down_msg& down) { dn_died(down); });
+    return {
+      [this](resolve_atom, const std::vector<std::string>& names) { return resolve(names); },
+      [this](idle_atom, const std::string& dn, dn_epoch epoch) { retire(dn, epoch); },
+      [this](sign_on_atom, const client_ptr& client, const connection_actor& connection) {
+        return sign_on(client, connection);
+      },
+      [this](client_gone_atom, const client_ptr& client) { sign_off(client); },
+      [this](reload_atom) { remove_unconfigured(); },
+    };
+  }
+
+  void on_exit() override {
+    for (auto& [name, entry] : dns_)
+      caf::anon_send_exit(entry.actor.handle(), caf::exit_reason::user_shutdown);
+    dns_.clear();
+    signed_on_.clear();
+  }
+
+private:
+  struct dn_entry {
+    runtime::pinned_ref<dn_actor> actor;
+    dn_epoch epoch;
+    caf::actor_clock::time_point handed_out;
+  };
+  using program = std::pair<std::string, instance_id>;
+  struct signed_on_client {
+    client_ptr client;
+    connection_actor connection;
+  };
+
+  dn_handles resolve(const std::vector<std::string>& names) {
+    dn_handles found;
+    found.reserve(names.size());
+    for (auto& name : names) {
+      auto known = dns_.find(name);
+      if (known == dns_.end()) {
+        if (dns_.size() >= context_.bounds.dns_max)
+          continue; // the connection answers 1186
+        dn_epoch epoch{++last_epoch_};
+        auto actor =
+          spawn_dn(system(), context_, caf::actor_cast<directory_actor>(this), name, epoch);
+        monitor(actor);
+        names_[actor.address()] = name;
+        known = dns_.emplace(name, dn_entry{actor, epoch, {}}).first;
+      }
+      known->second.handed_out = clock().now();
+      found.push_back({name, known->second.actor});
+    }
+    return found;
+  }
+
+  /// A handle may be on its way for as long as a connection waits for one. Later it has been used,
+  /// and the DN is not idle, or it never will be.
+  void retire(const std::string& dn, dn_epoch epoch) {
+    auto known = dns_.find(dn);
+    if (known == dns_.end() || known->second.epoch != epoch ||
+        clock().now() - known->second.handed_out < 2 * context_.bounds.control_timeout)
+      return;
+    forget(known, retire_atom::value);
+  }
+
+  void remove_unconfigured() {
+    for (auto known = dns_.begin(); known != dns_.end();) {
+      auto next = std::next(known);
+      if (!context_.configured.has(known->first))
+        forget(known, remove_atom::value);
+      known = next;
+    }
+  }
+
+  template <class Word>
+  void forget(std::unordered_map<std::string, dn_entry>::iterator known, Word last_word) {
+    auto& actor = known->second.actor.handle();
+    demonitor(actor.address());
+    names_.erase(actor.address());
+    send(actor, last_word);
+    dns_.erase(known);
+  }
+
+  /// A DN that failed has told its clients; the next registration makes a new one.
+  void dn_died(const caf::down_msg& down) {
+    auto name = names_.find(down.source);
+    if (name == names_.end())
+      return;
+    context_.tells->tell("directory", observer::severity::error, "DN actor failed",
+                         {{"dn", name->second}});
+    dns_.erase(name->second);
+    names_.erase(name);
+  }
+
+  std::uint64_t sign_on(const client_ptr& client, const connection_actor& connection) {
+    auto& place = signed_on_[{client->who.application, client->who.instance}];
+    if (place.client && !place.client->box.closed()) {
+      // Closed here and now: from this moment the half-open ghost does not count as a recorder.
+      // Its connection's actor cleans up when it hears of it.
+      disconnect(*place.client, v1::DISCONNECT_REASON_TAKEN_OVER, "signed on again elsewhere");
+      send(place.connection, take_over_atom::value);
+    }
+    place = {client, connection};
+    auto node = std::uint64_t{context_.server.node} << 48;
+    return node | (++last_client_ & ((std::uint64_t{1} << 48) - 1));
+  }
+
+  void sign_off(const client_ptr& client) {
+    auto place = signed_on_.find({client->who.application, client->who.instance});
+    if (place != signed_on_.end() && place->second.client == client)
+      signed_on_.erase(place);
+  }
+
+  broker_context& context_;
+  std::unordered_map<std::string, dn_entry> dns_;
+  std::map<caf::actor_addr, std::string> names_;
+  std::map<program, signed_on_client> signed_on_;
+  std::uint64_t last_epoch_;
+  std::uint64_t last_client_ = 0;
+};
+
+} // namespace
+
+directory_actor spawn_directory(caf::actor_system& system, broker_context& context) {
+  return system.spawn<directory_impl>(runtime::home::at(system, 0), &context);
+}
+
+} // namespace ringdown

@@ -1,0 +1,502 @@
+#include "actors/dn.hpp"
+
+#include "actors/session.hpp"
+#include "messages/frame.hpp"
+
+#include <ringdown/v1/ringdown.pb.h>
+
+#include <algorithm>
+#include <functional>
+
+namespace ringdown {
+
+namespace {
+
+void fill_snapshot(v1::Snapshot& out, const std::vector<session_record>& sessions) {
+  for (auto& record : sessions) {
+    auto& session = *out.add_sessions();
+    session.set_connection_id(record.state.connection.value);
+    if (record.state.desired)
+      session.set_desired(static_cast<v1::CaptureState>(*record.state.desired));
+    session.set_observed(static_cast<v1::CaptureState>(record.state.observed));
+    session.set_version(record.state.version.value);
+    session.set_changed_time_us(record.changed_time_us);
+  }
+}
+
+std::string encode_unregistered(reference_id reference, std::string_view dn,
+                                std::optional<error_code> code, std::int64_t time_us) {
+  v1::Frame frame;
+  frame.set_reference_id(reference.value);
+  auto& gone = *frame.mutable_event_unregistered();
+  gone.set_this_dn(dn.data(), dn.size());
+  if (code) {
+    gone.set_error_code(static_cast<std::uint32_t>(*code));
+    gone.set_text(std::string{info(*code).text});
+  }
+  gone.set_time_us(time_us);
+  return delimited(frame);
+}
+
+} // namespace
+
+capture_state effective_state(const std::vector<session_record>& sessions,
+                              capture_state without_sessions) {
+  if (sessions.empty())
+    return without_sessions;
+  auto any = [&](capture_state wanted) {
+    auto is = [wanted](const session_record& s) { return s.state.observed == wanted; };
+    return std::any_of(sessions.begin(), sessions.end(), is);
+  };
+  for (auto state : {capture_state::paused, capture_state::unknown, capture_state::enabled})
+    if (any(state))
+      return state;
+  return capture_state::disabled;
+}
+
+// ---- life ----------------------------------------------------------------------------------
+
+dn_impl::dn_impl(caf::actor_config& config, runtime::home where, broker_context* context,
+                 directory_actor directory, std::string dn, dn_epoch epoch)
+  : pinned_to_home(config, where), context_(*context),
+    identity_(std::make_shared<const dn_identity>(dn_identity{std::move(dn), epoch})),
+    directory_(std::move(directory)) {}
+
+dn_impl::behavior_type dn_impl::make_behavior() {
+  last_use_ = clock().now();
+  set_down_handler([this](const caf::down_msg& down) { session_died(down); });
+  return {
+    [this](const dn_batch_ptr& batch) { handle(*batch); },
+    [this](client_gone_atom, const client_ptr& client) {
+      drop(client);
+      arm_idle_tick();
+    },
+    [this](const session_report& report) {
+      handle_report(report);
+      arm_idle_tick();
+    },
+    [this](remove_atom) {
+      for (auto& r : registrations_) {
+        static_cast<void>(r.client->box.answer(
+          encode_unregistered({}, identity_->name, error_code::dn_not_configured, now_us())));
+        r.report({identity_->name, false, r.mode, true});
+      }
+      registrations_.clear();
+      quit();
+    },
+    [this](tick_atom) { tick(); },
+    [this](retire_atom) {
+      if (is_empty())
+        quit();
+    },
+  };
+}
+
+void dn_impl::on_exit() {
+  // Only a DN that failed still has registrations: its clients must not wait for events of it.
+  if (!registrations_.empty()) {
+    context_.tells->tell("dn", observer::severity::error, "DN actor ended with registrations",
+                         {{"dn", identity_->name}});
+    say_unknown({}, broker_reason::internal_error);
+  }
+  for (auto& r : registrations_) {
+    static_cast<void>(r.client->box.answer(
+      encode_unregistered({}, identity_->name, error_code::internal_error, now_us())));
+    r.report({identity_->name, false, r.mode, true});
+  }
+  registrations_.clear();
+  for (auto& s : sessions_)
+    caf::anon_send_exit(s.actor.handle(), caf::exit_reason::user_shutdown);
+  sessions_.clear();
+}
+
+/// A DN that is used has no tick; one that became empty has one.
+void dn_impl::arm_idle_tick() {
+  if (tick_armed_ || !is_empty())
+    return;
+  tick_armed_ = true;
+  delayed_send(this, context_.bounds.dn_idle_timeout, tick_atom::value);
+}
+
+void dn_impl::tick() {
+  tick_armed_ = false;
+  if (is_empty() && clock().now() - last_use_ >= context_.bounds.dn_idle_timeout)
+    send(directory_, idle_atom::value, identity_->name, identity_->epoch);
+  arm_idle_tick(); // the directory may refuse
+}
+
+// ---- requests ------------------------------------------------------------------------------
+
+void dn_impl::handle(dn_batch& batch) {
+  last_use_ = clock().now();
+  while (auto* request = batch.front()) {
+    switch (request->what) {
+    case dn_request::kind::send: send_event(batch, *request); break;
+    case dn_request::kind::register_: register_client(batch, *request); break;
+    case dn_request::kind::unregister: unregister_client(batch, *request); break;
+    case dn_request::kind::query: query(batch, *request); break;
+    }
+  }
+  if (saw_closed_)
+    drop_closed();
+  arm_idle_tick();
+}
+
+error_context dn_impl::about(const dn_batch& batch) const {
+  return {identity_->name, {}, {}, batch.time_us()};
+}
+
+namespace {
+
+action action_of(capture_verb verb) {
+  switch (kind_of(verb)) {
+  case event_kind::command: return action::send_command;
+  case event_kind::indication: return action::send_indication;
+  case event_kind::user_event: return action::send_user_event;
+  }
+  return action::send_user_event;
+}
+
+} // namespace
+
+void dn_impl::send_event(dn_batch& batch, const dn_request& request) {
+  auto& client = *batch.client();
+  auto& asked = request.event;
+  auto* own = find(client);
+  sender_facts from{client.who.role, {}, true};
+  if (own != nullptr)
+    from.mode = own->mode;
+  if (context_.authorize)
+    from.authorized = context_.may(client.who, action_of(asked.verb), identity_->name);
+  auto effective = effective_state(sessions_, without_sessions_);
+  // Only commands ask who is there to take them.
+  auto recorders = is_command(asked.verb) ? recorders_active() : 0;
+  auto decision = admit_send(from, {true, version_, recorders, effective}, asked, context_.bounds);
+  if (decision.refusal) {
+    auto context = about(batch);
+    if (decision.refusal->code == error_code::service_unavailable)
+      context.last_known_state = effective;
+    if (decision.refusal->code == error_code::wrong_state)
+      context.version = version_;
+    return batch.refuse(*decision.refusal, context);
+  }
+
+  // Preview what the event will be; it becomes so once a recorder's outbox has room.
+  auto version = version_;
+  if (decision.takes_version)
+    ++version.value;
+  outgoing event;
+  event.kind = kind_of(asked.verb);
+  event.priority = decision.safety ? traffic::reserved : traffic::ordinary;
+  event.session = asked.connection;
+  event.sender = &client;
+  event.directed_to = asked.directed_to;
+  event.reference = request.reference;
+  std::string renamed;
+  if (asked.indication_key)
+    renamed = rename_indication_key(asked.event);
+  event.event = asked.indication_key ? std::string_view{renamed} : asked.event;
+  event.header.sequence = {sequence_.value + 1};
+  event.header.epoch = identity_->epoch;
+  event.header.time_us = batch.time_us();
+  event.header.origin = client.who.id;
+  event.header.origin_role = client.who.role;
+  event.header.origin_instance = client.who.instance;
+  event.header.command = asked.command;
+  event.header.confirm_timeout_ms = asked.confirm_timeout_ms;
+  if (event.kind == event_kind::command)
+    event.header.version = version;
+  if (event.kind == event_kind::indication) {
+    event.header.version = asked.echoed_version;
+    note_indication(asked, client.who.id);
+  }
+  event.header.effective_state = effective_state(sessions_, without_sessions_);
+
+  auto queued = reserve_at_recorders(event);
+  if (decision.for_recorders && queued.accepted == 0 && queued.full != 0) {
+    give_back(event);
+    return batch.refuse({error_code::no_queue_space, {}, {}, {}, {}}, about(batch));
+  }
+  sequence_ = event.header.sequence;
+  version_ = version;
+  char frame[ack_frame_bytes_max];
+  auto* end = encode_ack(frame, request.reference,
+                         {static_cast<std::uint32_t>(queued.accepted), sequence_, identity_->epoch,
+                          version_, asked.user_event, batch.time_us()});
+  batch.answer({frame, static_cast<std::size_t>(end - frame)});
+  deliver(event);
+  if (event.kind == event_kind::command)
+    note_command(asked);
+}
+
+void dn_impl::register_client(dn_batch& batch, const dn_request& request) {
+  auto& client = batch.client();
+  sender_facts applicant{client->who.role, {}, true};
+  applicant.authorized = context_.may(client->who, action::register_, identity_->name);
+  auto refusal = admit_registration(applicant, request.mode, facts_about(*client), context_.bounds);
+  if (refusal) {
+    batch.report({identity_->name, find(*client) != nullptr, request.mode, false});
+    return batch.refuse(*refusal, about(batch));
+  }
+  auto* own = find(*client);
+  bool was_active = own != nullptr && own->is_active_recorder();
+  if (own == nullptr)
+    own = &registrations_.emplace_back();
+  *own = {client, request.mode, request.echo, request.standby, request.hear_outcomes, batch.report};
+  bool is_active = own->is_active_recorder();
+
+  v1::Frame frame;
+  frame.set_reference_id(request.reference.value);
+  auto& registered = *frame.mutable_event_registered();
+  registered.set_this_dn(identity_->name);
+  registered.set_mode(static_cast<v1::RegistrationMode>(request.mode));
+  registered.set_time_us(batch.time_us());
+  auto& snapshot = *registered.mutable_snapshot();
+  describe(snapshot);
+  batch.report({identity_->name, true, request.mode, false});
+  batch.answer(delimited(frame));
+  if (is_active && !was_active)
+    tell_all(recorder_registered{client->who.id});
+  if (was_active && !is_active)
+    recorder_left(client->who.id);
+}
+
+void dn_impl::describe(v1::Snapshot& snapshot) const {
+  snapshot.set_dn_sequence(sequence_.value);
+  snapshot.set_dn_epoch(identity_->epoch.value);
+  snapshot.set_version(version_.value);
+  auto effective = effective_state(sessions_, without_sessions_);
+  snapshot.set_effective_state(static_cast<v1::CaptureState>(effective));
+  fill_snapshot(snapshot, sessions_);
+  std::uint32_t standby = 0;
+  for (auto& r : registrations_)
+    standby += r.is_recorder() && r.standby && !r.client->box.closed() ? 1 : 0;
+  snapshot.set_recorders_active(static_cast<std::uint32_t>(recorders_active()));
+  snapshot.set_recorders_standby(standby);
+  snapshot.set_clients_registered(static_cast<std::uint32_t>(registrations_.size()));
+}
+
+void dn_impl::unregister_client(dn_batch& batch, const dn_request& request) {
+  bool was_registered = find(*batch.client()) != nullptr;
+  batch.report({identity_->name, false, request.mode, false});
+  if (!was_registered)
+    return batch.refuse({error_code::not_registered, "this_dn", {}, {}, {}}, about(batch));
+  batch.answer(encode_unregistered(request.reference, identity_->name, {}, batch.time_us()));
+  drop(batch.client());
+}
+
+void dn_impl::query(dn_batch& batch, const dn_request& request) {
+  if (find(*batch.client()) == nullptr)
+    return batch.refuse({error_code::not_registered, "this_dn", {}, {}, {}}, about(batch));
+  v1::Frame frame;
+  frame.set_reference_id(request.reference.value);
+  auto& address = *frame.mutable_event_address_info();
+  address.set_this_dn(identity_->name);
+  address.set_time_us(batch.time_us());
+  describe(*address.mutable_snapshot());
+  batch.answer(delimited(frame));
+}
+
+// ---- registrations -------------------------------------------------------------------------
+
+registration* dn_impl::find(const t_client& client) noexcept {
+  for (auto& r : registrations_)
+    if (r.client.get() == &client)
+      return &r;
+  return nullptr;
+}
+
+std::size_t dn_impl::recorders_active() const noexcept {
+  auto active = [](const registration& r) { return r.is_active_recorder(); };
+  return static_cast<std::size_t>(
+    std::count_if(registrations_.begin(), registrations_.end(), active));
+}
+
+registration_facts dn_impl::facts_about(const t_client& applicant) const {
+  registration_facts facts;
+  for (auto& r : registrations_) {
+    if (r.client.get() == &applicant) {
+      facts.already_registered = true;
+      continue;
+    }
+    if (r.client->box.closed())
+      continue;
+    ++facts.registered;
+    if (r.is_recorder())
+      continue;
+    auto role = r.client->who.role;
+    bool only_supervises =
+      r.mode == registration_mode::monitor && (role == role::supervisor || role == role::admin);
+    facts.private_taken |= r.mode == registration_mode::private_;
+    facts.others_present |= !only_supervises;
+  }
+  return facts;
+}
+
+void dn_impl::drop(const client_ptr& client) {
+  auto* own = find(*client);
+  if (own == nullptr)
+    return;
+  bool counted = own->is_recorder() && !own->standby;
+  registrations_.erase(registrations_.begin() + (own - registrations_.data()));
+  if (counted)
+    recorder_left(client->who.id);
+}
+
+/// Ends the registrations of connections that have closed. Their actors say so too, but a ghost
+/// must not count until its letter arrives.
+void dn_impl::drop_closed() {
+  saw_closed_ = false;
+  for (;;) {
+    auto closed = [](const registration& r) { return r.client->box.closed(); };
+    auto ghost = std::find_if(registrations_.begin(), registrations_.end(), closed);
+    if (ghost == registrations_.end())
+      return;
+    auto client = ghost->client; // outlives its registration here
+    drop(client);
+  }
+}
+
+void dn_impl::recorder_left(client_id recorder) {
+  auto left = recorders_active();
+  tell_all(recorder_gone{recorder, left});
+  // Without a session nobody but the DN knows the light; it must not stay lit for nothing.
+  if (sessions_.empty() && left == 0 && without_sessions_ != capture_state::unknown) {
+    without_sessions_ = capture_state::unknown;
+    say_unknown({}, broker_reason::recorder_lost);
+  }
+}
+
+// ---- capture sessions ----------------------------------------------------------------------
+
+session_record* dn_impl::find_session(conn_id connection) noexcept {
+  for (auto& s : sessions_)
+    if (s.state.connection == connection && !s.ending)
+      return &s;
+  return nullptr;
+}
+
+session_record& dn_impl::session_for(conn_id connection) {
+  if (auto* known = find_session(connection))
+    return *known;
+  make_room_for_session();
+  session_record record;
+  record.serial = ++sessions_made_;
+  record.state.connection = connection;
+  record.changed_time_us = now_us();
+  record.actor = spawn_session(system(), where(), context_, caf::actor_cast<dn_actor>(this),
+                               connection, record.serial);
+  monitor(record.actor.handle());
+  return sessions_.emplace_back(std::move(record));
+}
+
+/// Ends the session that was silent longest, one that is not to be paused if there is one.
+void dn_impl::make_room_for_session() {
+  auto live = [](const session_record& s) { return !s.ending; };
+  auto count = std::count_if(sessions_.begin(), sessions_.end(), live);
+  if (static_cast<std::size_t>(count) < context_.bounds.sessions_per_dn_max)
+    return;
+  auto weight = [](const session_record& s) {
+    bool paused = s.state.desired == capture_state::paused;
+    return std::pair{s.ending || paused, s.changed_time_us};
+  };
+  auto less = [&](const session_record& a, const session_record& b) {
+    return weight(a) < weight(b);
+  };
+  auto victim = std::min_element(sessions_.begin(), sessions_.end(), less);
+  victim->ending = true;
+  context_.tells->tell("dn", observer::severity::warning, "capture session ended to make room",
+                       {{"dn", identity_->name}, {"conn", to_string(victim->state.connection)}});
+  tell(*victim, room_needed{});
+}
+
+void dn_impl::tell(session_record& session, const session_event& event) {
+  runtime::deliver(session.actor, session_letter{event, ++session.letters});
+}
+
+void dn_impl::tell_all(const session_event& event) {
+  for (auto& s : sessions_)
+    tell(s, event);
+}
+
+/// After the delivery: the session hears of it, and a snapshot shows it.
+void dn_impl::note_command(const send_event_view& request) {
+  auto desired = desired_by(request.verb);
+  if (!desired && find_session(request.connection) == nullptr)
+    return; // a query changes nothing, and makes no session
+  auto& session = session_for(request.connection);
+  if (desired) {
+    session.state.desired = desired;
+    session.state.version = version_;
+    session.changed_time_us = now_us();
+  }
+  tell(session, command_admitted{request.verb, version_});
+}
+
+/// Before the delivery: the event shows the state that it makes. Without a ConnID an indication
+/// speaks for all sessions; with one it confirms what was commanded without a ConnID, too.
+void dn_impl::note_indication(const send_event_view& request, client_id recorder) {
+  auto state = state_of(request.verb);
+  bool for_all = !request.connection;
+  if (sessions_.empty() ||
+      (!for_all && find_session(request.connection) == nullptr && find_session({}) == nullptr))
+    session_for(request.connection);
+  for (auto& s : sessions_) {
+    if (!for_all && s.state.connection != request.connection && s.state.connection)
+      continue;
+    if (s.state.observed != state)
+      s.changed_time_us = now_us();
+    s.state.observed = state;
+    s.state.observed_by = recorder;
+    tell(s, indication_heard{state, recorder});
+    s.indication_letter = s.letters;
+  }
+}
+
+void dn_impl::handle_report(const session_report& report) {
+  auto same = [&](const session_record& s) { return s.serial == report.serial; };
+  auto record = std::find_if(sessions_.begin(), sessions_.end(), same);
+  if (record == sessions_.end())
+    return;
+  for (auto& effect : report.effects) {
+    if (auto* unknown = std::get_if<ringdown::say_unknown>(&effect)) {
+      if (report.letter < record->indication_letter)
+        continue; // a recorder has spoken since: the doubt is over
+      record->state.observed = capture_state::unknown;
+      record->changed_time_us = now_us();
+      say_unknown(record->state.connection, unknown->reason);
+    } else if (auto* end = std::get_if<end_session>(&effect)) {
+      without_sessions_ = record->state.observed;
+      demonitor(record->actor.handle().address());
+      sessions_.erase(record);
+      if (end->forced)
+        context_.tells->tell(
+          "dn", observer::severity::warning, "capture session ended by force",
+          {{"dn", identity_->name}, {"conn", to_string(report.state.connection)}});
+      break; // nothing follows the end of a session
+    }
+  }
+}
+
+/// A session's actor failed: its state is lost, and the clients are told so.
+void dn_impl::session_died(const caf::down_msg& down) {
+  for (auto record = sessions_.begin(); record != sessions_.end(); ++record) {
+    if (record->actor.handle().address() != down.source)
+      continue;
+    auto connection = record->state.connection;
+    context_.tells->tell("dn", observer::severity::error, "capture session failed",
+                         {{"dn", identity_->name}, {"conn", to_string(connection)}});
+    without_sessions_ = capture_state::unknown;
+    sessions_.erase(record);
+    return say_unknown(connection, broker_reason::internal_error);
+  }
+}
+
+dn_actor spawn_dn(caf::actor_system& system, broker_context& context, directory_actor directory,
+                  std::string name, dn_epoch epoch) {
+  auto where = runtime::home::at(system, std::hash<std::string>{}(name));
+  return system.spawn<dn_impl, caf::lazy_init>(where, &context, std::move(directory),
+                                               std::move(name), epoch);
+}
+
+} // namespace ringdown

@@ -1,0 +1,151 @@
+// The actors' typed interfaces, all of them: who may be told what. A comment line per handler.
+#pragma once
+
+#include "actors/batches.hpp"
+#include "actors/runtime/pinned.hpp"
+#include "actors/session_step.hpp"
+
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/atom.hpp>
+#include <caf/typed_actor.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace ringdown {
+
+// ---- words ----------------------------------------------------------------------------------
+
+using client_gone_atom = caf::atom_constant<caf::atom("gone")>;
+using remove_atom = caf::atom_constant<caf::atom("remove")>;
+using tick_atom = caf::atom_constant<caf::atom("tick")>;
+using idle_atom = caf::atom_constant<caf::atom("idle")>;
+using retire_atom = caf::atom_constant<caf::atom("retire")>;
+using resolve_atom = caf::atom_constant<caf::atom("resolve")>;
+using sign_on_atom = caf::atom_constant<caf::atom("signon")>;
+using take_over_atom = caf::atom_constant<caf::atom("takeover")>;
+using drain_atom = caf::atom_constant<caf::atom("drain")>;
+using reload_atom = caf::atom_constant<caf::atom("reload")>;
+using closed_atom = caf::atom_constant<caf::atom("closed")>;
+
+// ---- letters --------------------------------------------------------------------------------
+
+/// One event for a session.
+struct session_letter {
+  session_event event;
+  std::uint64_t number = 0; ///< counts up for each session
+};
+
+/// A session's effects for its DN, with its state after them.
+struct session_report {
+  std::uint64_t serial = 0; ///< tells a session from an earlier one of the same ConnID
+  std::uint64_t letter = 0; ///< the last one that the session had read
+  session_state state;
+  std::vector<session_effect> effects;
+};
+
+/// Why a connection is to be closed.
+struct close_order {
+  /// `DisconnectReason` of the wire.
+  std::uint32_t reason = 0;
+  std::string text;
+};
+
+} // namespace ringdown
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::read_batch_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::dn_batch_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::client_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::registration_report)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::session_letter)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::session_report)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::close_order)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::dn_epoch)
+
+namespace ringdown {
+
+// ---- actors ---------------------------------------------------------------------------------
+
+/// One (DN, ConnID): owns what takes time.
+using session_actor = caf::typed_actor<
+  // Something happened to this session, told by its DN in the DN's order.
+  caf::reacts_to<session_letter>,
+  // The armed tick of this generation came.
+  caf::reacts_to<tick_atom, std::uint64_t>>;
+
+/// One directory number: decides and delivers.
+using dn_actor = caf::typed_actor<
+  // Requests of one connection, in their order; each is answered once.
+  caf::reacts_to<dn_batch_ptr>,
+  // This client's connection is gone: its registration ends.
+  caf::reacts_to<client_gone_atom, client_ptr>,
+  // A session's effects.
+  caf::reacts_to<session_report>,
+  // The DN is no longer configured: everybody is unregistered with 59.
+  caf::reacts_to<remove_atom>,
+  // Idle long enough? Then ask the directory to retire.
+  caf::reacts_to<tick_atom>,
+  // The directory agrees, no handle has gone out lately: end.
+  caf::reacts_to<retire_atom>>;
+
+/// What the directory hands out.
+struct dn_handle {
+  std::string dn;
+  runtime::pinned_ref<dn_actor> actor;
+};
+using dn_handles = std::vector<dn_handle>;
+
+/// One T-Client's link.
+using connection_actor = caf::typed_actor<
+  // All whole frames of one read.
+  caf::reacts_to<read_batch_ptr>,
+  // A DN answered a registration or ended one.
+  caf::reacts_to<registration_report>,
+  // The same application and instance signed on elsewhere: say taken_over and close.
+  caf::reacts_to<take_over_atom>,
+  // Finish what is in flight, say why, close.
+  caf::reacts_to<drain_atom>,
+  // The edge or a rule wants the connection closed, with its reason told.
+  caf::reacts_to<close_order>,
+  // The socket is gone.
+  caf::reacts_to<closed_atom>,
+  // While draining: is everything answered?
+  caf::reacts_to<tick_atom>>;
+
+} // namespace ringdown
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::dn_handle)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::dn_handles)
+
+namespace ringdown {
+
+/// Where a DN lives, and who is signed on.
+using directory_actor = caf::typed_actor<
+  // Finds or makes the actors of these DNs. Fewer than asked for if dns_max is reached: the rest
+  // have no actor.
+  caf::replies_to<resolve_atom, std::vector<std::string>>::with<dn_handles>,
+  // A DN has had nothing to do for dn_idle_timeout: may it end? Answered by retire_atom, or not.
+  caf::reacts_to<idle_atom, std::string, dn_epoch>,
+  // A client signs on: its id. An older connection of the same program is told taken_over first.
+  caf::replies_to<sign_on_atom, client_ptr, connection_actor>::with<std::uint64_t>,
+  // That client's connection is gone.
+  caf::reacts_to<client_gone_atom, client_ptr>,
+  // The list of configured DNs changed: those no longer in it end.
+  caf::reacts_to<reload_atom>>;
+
+/// What the connection actor may ask of its socket. Implemented by the edge, whose connection
+/// outlives the actor's last call; called by the connection actor only, on any thread the
+/// scheduler runs it on.
+class link {
+public:
+  virtual ~link() = default;
+  /// Signed on: frames may now be of full size, and heartbeats run at these times.
+  virtual void established(std::chrono::milliseconds heartbeat_interval,
+                           std::chrono::milliseconds heartbeat_timeout) = 0;
+  /// Nothing more is read. What the outbox holds is sent, within linger_timeout; then the socket
+  /// is closed and the actor hears `closed`.
+  virtual void close_after_flush() = 0;
+};
+
+} // namespace ringdown

@@ -1,0 +1,230 @@
+#include "actors/outbox.hpp"
+
+#include "messages/send_event.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ringdown {
+
+namespace {
+
+/// A buffer larger than this is given back when it was used to less than an eighth.
+constexpr std::size_t spare_capacity_max = 4096;
+/// No EventMissed frame is longer: a DN at its longest and three numbers.
+constexpr std::size_t missed_frame_bytes_max = dn_bytes_max + 64;
+
+} // namespace
+
+outbox::outbox(const limits& bounds, memory_budget& budget, std::shared_ptr<edge_signal> signal)
+  : bounds_(bounds), budget_(budget), signal_(std::move(signal)),
+    high_water_(bounds.outbox_high_water_bytes) {}
+
+outbox::~outbox() {
+  budget_.remove(charged_);
+}
+
+// ---- admission -----------------------------------------------------------------------------
+
+room outbox::reserve(std::size_t bytes, traffic kind) noexcept {
+  if (closed())
+    return room::closed;
+  auto spare = kind == traffic::reserved;
+  auto bytes_max = bounds_.outbox_bytes_max + (spare ? bounds_.outbox_bytes_reserve : 0);
+  // Frames of the reserve are small and few; its bytes bound them.
+  auto frames_max = spare ? std::size_t{1} << 22 : bounds_.outbox_events_max;
+  auto before = used_.fetch_add(bytes + one_frame, std::memory_order_relaxed);
+  if ((before & bytes_mask) + bytes <= bytes_max && (before >> 40) < frames_max)
+    return room::accepted;
+  unreserve(bytes);
+  return room::full;
+}
+
+void outbox::unreserve(std::size_t bytes) noexcept {
+  used_.fetch_sub(bytes + one_frame, std::memory_order_relaxed);
+}
+
+room outbox::reserve_event(const dn_identity& dn, std::size_t bytes, traffic kind) noexcept {
+  if (kind == traffic::ordinary && has_gaps_.load(std::memory_order_acquire)) {
+    std::lock_guard lock{mutex_};
+    if (find_gap(dn) != nullptr)
+      return closed() ? room::closed : room::full;
+  }
+  return reserve(bytes, kind);
+}
+
+// ---- writing -------------------------------------------------------------------------------
+
+void outbox::append(std::string_view head, std::string_view tail) {
+  auto wanted = waiting_.size() + head.size() + tail.size();
+  if (wanted > waiting_.capacity()) {
+    waiting_.reserve(std::max(wanted, waiting_.capacity() * 2));
+    recount_memory();
+  }
+  waiting_.append(head).append(tail);
+  ++waiting_frames_;
+}
+
+void outbox::recount_memory() noexcept {
+  auto holds = waiting_.capacity() + taken_capacity_ + kept_bytes_;
+  if (holds > charged_)
+    budget_.add(holds - charged_);
+  else
+    budget_.remove(charged_ - holds);
+  charged_ = holds;
+}
+
+bool outbox::mark_dirty() noexcept {
+  return !std::exchange(dirty_, true);
+}
+
+void outbox::write(std::string_view head, std::string_view tail) {
+  bool was_clean;
+  {
+    std::lock_guard lock{mutex_};
+    append(head, tail);
+    was_clean = mark_dirty();
+  }
+  if (was_clean)
+    signal_->outbox_ready();
+}
+
+void outbox::write_event(const dn_identity& dn, std::string_view head, std::string_view tail) {
+  bool was_clean;
+  {
+    std::lock_guard lock{mutex_};
+    if (has_gaps_.load(std::memory_order_relaxed)) {
+      if (auto* open = find_gap(dn)) {
+        tell_gap(*open);
+        gaps_.erase(gaps_.begin() + (open - gaps_.data()));
+        has_gaps_.store(!gaps_.empty(), std::memory_order_release);
+      }
+    }
+    append(head, tail);
+    was_clean = mark_dirty();
+  }
+  if (was_clean)
+    signal_->outbox_ready();
+}
+
+bool outbox::answer(std::string_view frame) {
+  switch (reserve(frame.size(), traffic::reserved)) {
+  case room::accepted: write(frame); return true;
+  case room::full:
+    overrun_.store(true, std::memory_order_relaxed);
+    close();
+    return false;
+  case room::closed: return false;
+  }
+  return false;
+}
+
+// ---- what a slow client missed -------------------------------------------------------------
+
+outbox::gap* outbox::find_gap(const dn_identity& dn) noexcept {
+  for (auto& g : gaps_)
+    if (g.dn->epoch == dn.epoch && g.dn->name == dn.name)
+      return &g;
+  return nullptr;
+}
+
+void outbox::note_missed(const dn_identity_ptr& dn, dn_sequence sequence, conn_id session,
+                         std::string_view newest) {
+  missed_.fetch_add(1, std::memory_order_relaxed);
+  bool was_clean;
+  {
+    std::lock_guard lock{mutex_};
+    auto* open = find_gap(*dn);
+    if (open == nullptr) {
+      gaps_.push_back({dn, sequence, sequence, {}});
+      open = &gaps_.back();
+      has_gaps_.store(true, std::memory_order_release);
+    }
+    open->to = sequence;
+    if (!newest.empty()) {
+      auto same = [&](const kept_indication& k) { return k.session == session; };
+      auto old = std::find_if(open->newest.begin(), open->newest.end(), same);
+      if (old != open->newest.end()) {
+        kept_bytes_ -= old->frame.size();
+        open->newest.erase(old);
+      }
+      if (kept_bytes_ + newest.size() <= bounds_.coalesced_bytes_max) {
+        open->newest.push_back({session, std::string{newest}});
+        kept_bytes_ += newest.size();
+      }
+      recount_memory();
+    }
+    // The client may have read everything in the meantime: then nobody would close the gap.
+    was_clean = mark_dirty();
+  }
+  if (was_clean)
+    signal_->outbox_ready();
+}
+
+/// Writes EventMissed and what was kept. Not refused by the bound: it is one short frame a DN and
+/// at most coalesced_bytes_max in all, which the outbox's reserve covers.
+void outbox::tell_gap(const gap& missed) {
+  auto add = [this](std::string_view frame) {
+    used_.fetch_add(frame.size() + one_frame, std::memory_order_relaxed);
+    append(frame, {});
+  };
+  add(encode_missed(missed.dn->name, missed.dn->epoch, missed.from, missed.to));
+  for (auto& kept : missed.newest) {
+    kept_bytes_ -= kept.frame.size();
+    add(kept.frame);
+  }
+}
+
+void outbox::close_gaps() {
+  // As many as fit below the mark: a client with 10,000 DNs may have as many gaps.
+  std::size_t told = 0;
+  while (told < gaps_.size() && bytes() + missed_frame_bytes_max < bounds_.outbox_low_water_bytes)
+    tell_gap(gaps_[told++]);
+  gaps_.erase(gaps_.begin(), gaps_.begin() + static_cast<std::ptrdiff_t>(told));
+  has_gaps_.store(!gaps_.empty(), std::memory_order_release);
+  recount_memory();
+}
+
+// ---- the edge's side -----------------------------------------------------------------------
+
+std::size_t outbox::take(std::string& into) {
+  std::lock_guard lock{mutex_};
+  if (!gaps_.empty() && bytes() < bounds_.outbox_low_water_bytes)
+    close_gaps();
+  std::swap(into, waiting_); // the edge's old buffer is filled next
+  if (waiting_.capacity() > spare_capacity_max && into.size() < waiting_.capacity() / 8)
+    std::string{}.swap(waiting_);
+  taken_capacity_ = into.capacity();
+  recount_memory();
+  dirty_ = false;
+  return std::exchange(waiting_frames_, 0);
+}
+
+void outbox::trim() {
+  std::lock_guard lock{mutex_};
+  if (waiting_.empty())
+    std::string{}.swap(waiting_);
+  taken_capacity_ = 0;
+  recount_memory();
+}
+
+void outbox::sent(std::size_t bytes, std::size_t frames) {
+  used_.fetch_sub(bytes + frames * one_frame, std::memory_order_relaxed);
+  if (!has_gaps_.load(std::memory_order_acquire) || this->bytes() >= bounds_.outbox_low_water_bytes)
+    return;
+  bool was_clean;
+  {
+    std::lock_guard lock{mutex_};
+    close_gaps();
+    was_clean = !waiting_.empty() && mark_dirty();
+  }
+  if (was_clean)
+    signal_->outbox_ready();
+}
+
+void outbox::close() noexcept {
+  if (!closed_.exchange(true, std::memory_order_acq_rel))
+    signal_->outbox_ready();
+}
+
+} // namespace ringdown

@@ -1,0 +1,167 @@
+// A connection's bounded queue of bytes to send. It owns the order in which one client sees what
+// is written for it, the bound of what waits, and the memory of what a slow client missed.
+//
+//   DN actor                         outbox                          edge
+//     reserve_event(bytes) -> room
+//     write_event(...)        ->  appended; signal() if it was clean
+//                                      take(frames)          <-  end of the loop's turn
+//                                      sent(bytes)           <-  the kernel took them
+//
+// One FIFO: priority is admission, never order. The last `outbox_bytes_reserve` bytes admit only
+// ACK, Error, heartbeat, outcome, `pause` and `stop`. An event that finds no room opens a gap; when
+// the client reads again, EventMissed and the newest indications stand in its place.
+//
+// Free of CAF and of sockets. Every function may be called from any thread unless it says
+// otherwise; none blocks but for a short lock.
+#pragma once
+
+#include "actors/memory_budget.hpp"
+#include "messages/ids.hpp"
+#include "messages/limits.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ringdown {
+
+/// A DN as an event's origin: its name and its present life.
+struct dn_identity {
+  std::string name;
+  dn_epoch epoch;
+};
+using dn_identity_ptr = std::shared_ptr<const dn_identity>;
+
+/// How the edge hears that there is something to do for a connection. Implemented by the edge; the
+/// tests have their own.
+class edge_signal {
+public:
+  virtual ~edge_signal() = default;
+  /// The outbox was clean and now holds bytes, or was closed. Called with no lock held; from any
+  /// thread; must not block.
+  virtual void outbox_ready() noexcept = 0;
+  /// A read batch was used up: the connection may be read again. The same rules.
+  virtual void read_credit() noexcept = 0;
+};
+
+/// What the last reserve of a queue admits.
+enum class traffic : std::uint8_t {
+  ordinary,
+  reserved, ///< ACK, Error, heartbeat, outcome, `pause`, `stop`
+};
+
+/// The answer to a reservation.
+enum class [[nodiscard]] room : std::uint8_t{
+  accepted,
+  full,   ///< nothing was reserved
+  closed, ///< the connection is gone: drop its registration
+};
+
+class outbox {
+public:
+  outbox(const limits& bounds, memory_budget& budget, std::shared_ptr<edge_signal> signal);
+  ~outbox();
+  outbox(const outbox&) = delete;
+  outbox& operator=(const outbox&) = delete;
+
+  /// Makes room for one frame of `bytes`. On `accepted` the caller writes exactly one frame of at
+  /// most so many bytes with `write`, or gives the room back with `unreserve`.
+  room reserve(std::size_t bytes, traffic kind) noexcept;
+  void unreserve(std::size_t bytes) noexcept;
+  /// Appends one frame, in two parts, for which room was reserved.
+  void write(std::string_view head, std::string_view tail = {});
+
+  /// Room for an event of `dn`. While a gap of that DN is open, ordinary events find none: what is
+  /// missed stays one range.
+  room reserve_event(const dn_identity& dn, std::size_t bytes, traffic kind) noexcept;
+  /// Appends an event for which `reserve_event` made room. An open gap of its DN is told first, so
+  /// that sequences rise.
+  void write_event(const dn_identity& dn, std::string_view head, std::string_view tail);
+
+  /// Remembers that the client did not get this event. An indication may be kept as the newest of
+  /// its session: then `newest` is the whole frame (else empty).
+  void note_missed(const dn_identity_ptr& dn, dn_sequence sequence, conn_id session,
+                   std::string_view newest);
+
+  /// Reserves from the reserve and writes. False if the connection is closed, or if even the
+  /// reserve is gone: then the outbox closes itself with `overrun`, for an answer that was
+  /// promised cannot be kept.
+  bool answer(std::string_view frame);
+
+  // ---- the edge's side: one thread at a time ---------------------------------------------------
+
+  /// Moves what waits into `into` (which must be empty) and returns its number of frames.
+  std::size_t take(std::string& into);
+  /// The kernel took so many bytes of what was taken. When the last byte of a `take` is out,
+  /// `frames` is its result, before that 0. Closes gaps when the client reads again.
+  void sent(std::size_t bytes, std::size_t frames);
+
+  /// Gives back the buffers of an idle connection; the edge has none of its own any more.
+  void trim();
+
+  /// Nothing more is accepted. What waits may still be taken and sent.
+  void close() noexcept;
+  bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
+  /// It was closed because even the reserve was full.
+  bool overrun() const noexcept { return overrun_.load(std::memory_order_relaxed); }
+
+  // ---- what it holds ---------------------------------------------------------------------------
+
+  /// Bytes that wait or are being sent, reservations included.
+  std::size_t bytes() const noexcept { return used_.load(std::memory_order_relaxed) & bytes_mask; }
+  std::size_t frames() const noexcept { return used_.load(std::memory_order_relaxed) >> 40; }
+  bool above_high_water() const noexcept { return bytes() > high_water_; }
+  /// Events that were not delivered to this client, ever.
+  std::uint64_t missed_total() const noexcept { return missed_.load(std::memory_order_relaxed); }
+
+private:
+  // Bytes in the low 40 bits, frames above: one atomic keeps both bounds.
+  static constexpr std::uint64_t bytes_mask = (std::uint64_t{1} << 40) - 1;
+  static constexpr std::uint64_t one_frame = std::uint64_t{1} << 40;
+
+  struct kept_indication {
+    conn_id session;
+    std::string frame;
+  };
+  struct gap {
+    dn_identity_ptr dn;
+    dn_sequence from;
+    dn_sequence to;
+    std::vector<kept_indication> newest; // in the order of their sequences
+  };
+
+  // All with mutex_ held.
+  gap* find_gap(const dn_identity& dn) noexcept;
+  void append(std::string_view head, std::string_view tail);
+  void tell_gap(const gap& missed);
+  void close_gaps();
+  void recount_memory() noexcept;
+  bool mark_dirty() noexcept;
+
+  const limits& bounds_;
+  memory_budget& budget_;
+  const std::shared_ptr<edge_signal> signal_;
+  const std::size_t high_water_;
+
+  std::atomic<std::uint64_t> used_{0};
+  std::atomic<bool> closed_{false};
+  std::atomic<bool> overrun_{false};
+  std::atomic<bool> has_gaps_{false};
+  std::atomic<std::uint64_t> missed_{0};
+
+  std::mutex mutex_;
+  std::string waiting_;
+  std::size_t waiting_frames_ = 0;
+  bool dirty_ = false; // signalled and not yet taken
+  std::vector<gap> gaps_;
+  std::size_t kept_bytes_ = 0;
+  std::size_t taken_capacity_ = 0; // the buffer that the edge is sending from
+  std::size_t charged_ = 0;        // what the budget was told
+};
+
+} // namespace ringdown

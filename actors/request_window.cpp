@@ -1,0 +1,82 @@
+#include "actors/request_window.hpp"
+
+#include <utility>
+
+namespace ringdown {
+
+namespace {
+
+/// Spreads ReferenceIDs, which clients mostly count up, over the table.
+std::size_t spread(std::uint32_t reference) noexcept {
+  return reference * std::size_t{0x9e3779b9u};
+}
+
+} // namespace
+
+/// The slot that holds `reference`, or the free one where it would go.
+std::size_t request_window::place_of(std::uint32_t reference) const noexcept {
+  auto mask = slots_.size() - 1;
+  auto place = spread(reference) & mask;
+  while (slots_[place].answers != 0 && slots_[place].reference != reference)
+    place = (place + 1) & mask;
+  return place;
+}
+
+void request_window::grow() {
+  auto old = std::exchange(slots_, std::vector<slot>(slots_.empty() ? 8 : slots_.size() * 2));
+  for (auto& s : old)
+    if (s.answers != 0)
+      slots_[place_of(s.reference)] = s;
+}
+
+request_window::admission request_window::admit(reference_id reference, std::size_t bytes,
+                                                bool safety, std::uint32_t answers) {
+  std::lock_guard lock{mutex_};
+  if ((count_ + 1) * 2 > slots_.size())
+    grow();
+  auto place = place_of(reference.value);
+  if (slots_[place].answers != 0)
+    return admission::reused;
+  auto requests_max =
+    bounds_.requests_outstanding_max + (safety ? bounds_.requests_outstanding_reserve : 0);
+  auto bytes_max = bounds_.request_bytes_outstanding_max +
+                   (safety ? bounds_.request_bytes_outstanding_reserve : 0);
+  if (count_ >= requests_max || bytes_ + bytes > bytes_max)
+    return admission::full;
+  slots_[place] = {reference.value, answers, bytes};
+  ++count_;
+  bytes_ += bytes;
+  return admission::accepted;
+}
+
+void request_window::answered(reference_id reference) {
+  std::lock_guard lock{mutex_};
+  if (slots_.empty())
+    return;
+  auto place = place_of(reference.value);
+  if (slots_[place].answers == 0 || --slots_[place].answers != 0)
+    return;
+  bytes_ -= slots_[place].bytes;
+  --count_;
+  erase(place);
+}
+
+/// Closes the hole, so that every search still ends at a free slot behind its start.
+void request_window::erase(std::size_t hole) noexcept {
+  auto mask = slots_.size() - 1;
+  slots_[hole] = {};
+  for (auto next = (hole + 1) & mask; slots_[next].answers != 0; next = (next + 1) & mask) {
+    auto home = spread(slots_[next].reference) & mask;
+    if (((next - home) & mask) >= ((next - hole) & mask)) {
+      slots_[hole] = std::exchange(slots_[next], {});
+      hole = next;
+    }
+  }
+}
+
+std::size_t request_window::outstanding() const {
+  std::lock_guard lock{mutex_};
+  return count_;
+}
+
+} // namespace ringdown

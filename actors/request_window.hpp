@@ -1,0 +1,54 @@
+// A client's credit: how many requests, and bytes of them, may wait for an answer. The connection
+// spends it when it reads a request; whoever answers gives it back. Beyond it: 111 at once.
+#pragma once
+
+#include "messages/ids.hpp"
+#include "messages/limits.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+namespace ringdown {
+
+/// The outstanding requests of one connection, by ReferenceID. Any thread; a short lock.
+class request_window {
+public:
+  explicit request_window(const limits& bounds) noexcept : bounds_(bounds) {}
+
+  enum class [[nodiscard]] admission : std::uint8_t{
+    accepted,
+    reused, ///< the ReferenceID is outstanding already: 53
+    full,   ///< 111
+  };
+
+  /// Takes a request of `bytes` into the window; `safety` (`pause`, `stop`) may use the reserve.
+  /// It is outstanding until `answers` answers were given.
+  admission admit(reference_id reference, std::size_t bytes, bool safety,
+                  std::uint32_t answers = 1);
+
+  /// One answer was given. An unknown ReferenceID is ignored.
+  void answered(reference_id reference);
+
+  std::size_t outstanding() const;
+
+private:
+  struct slot {
+    std::uint32_t reference = 0;
+    std::uint32_t answers = 0; // 0: the slot is free
+    std::size_t bytes = 0;
+  };
+
+  std::size_t place_of(std::uint32_t reference) const noexcept;
+  void grow();
+  void erase(std::size_t place) noexcept;
+
+  const limits& bounds_;
+  mutable std::mutex mutex_;
+  std::vector<slot> slots_; // open addressing; a power of two, or empty while never used
+  std::size_t count_ = 0;
+  std::size_t bytes_ = 0;
+};
+
+} // namespace ringdown

@@ -1,0 +1,73 @@
+#include "actors/session.hpp"
+
+#include <chrono>
+
+namespace ringdown {
+
+namespace {
+
+class session_impl : public runtime::pinned_actor<session_actor> {
+public:
+  session_impl(caf::actor_config& config, runtime::home where, broker_context* context,
+               dn_actor owner, conn_id connection, std::uint64_t serial)
+    : pinned_to_home(config, where), context_(*context), owner_(std::move(owner)), serial_(serial) {
+    state_.connection = connection;
+  }
+
+  const char* name() const override { return "capture session"; }
+
+  behavior_type make_behavior() override {
+    carry_out(begin_session(state_.connection, now(), context_.bounds));
+    return {
+      [this](const session_letter& letter) {
+        last_letter_ = letter.number;
+        carry_out(step(state_, letter.event, now(), context_.bounds));
+      },
+      [this](tick_atom, std::uint64_t generation) {
+        if (generation == tick_generation_)
+          carry_out(step(state_, tick_due{}, now(), context_.bounds));
+      },
+    };
+  }
+
+  /// The DN's handle would keep the DN, and the DN's this.
+  void on_exit() override { owner_ = nullptr; }
+
+private:
+  steady_ms now() {
+    return std::chrono::duration_cast<steady_ms>(clock().now().time_since_epoch());
+  }
+
+  void carry_out(session_result result) {
+    state_ = std::move(result.state);
+    std::vector<session_effect> for_dn;
+    for (auto& effect : result.effects) {
+      if (auto* tick = std::get_if<arm_tick>(&effect))
+        delayed_send(this, tick->at - now(), tick_atom::value, ++tick_generation_);
+      else
+        for_dn.push_back(effect);
+    }
+    if (for_dn.empty())
+      return;
+    send(owner_, session_report{serial_, last_letter_, state_, std::move(for_dn)});
+    if (state_.life == session_life::ended)
+      quit();
+  }
+
+  broker_context& context_;
+  dn_actor owner_;
+  const std::uint64_t serial_;
+  session_state state_;
+  std::uint64_t last_letter_ = 0;
+  std::uint64_t tick_generation_ = 0; // an armed tick cannot be taken back; an old one is ignored
+};
+
+} // namespace
+
+session_actor spawn_session(caf::actor_system& system, runtime::home where, broker_context& context,
+                            dn_actor owner, conn_id connection, std::uint64_t serial) {
+  return system.spawn<session_impl, caf::lazy_init>(where, &context, std::move(owner), connection,
+                                                    serial);
+}
+
+} // namespace ringdown
