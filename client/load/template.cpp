@@ -1,0 +1,128 @@
+#include "client/load/template.hpp"
+
+#include "messages/wire.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <random>
+
+namespace ringdown::load {
+
+namespace {
+
+constexpr std::size_t noise_bytes = 64 * 1024;
+
+// Field numbers of the wire contract.
+constexpr std::uint32_t frame_reference = 1;
+constexpr std::uint32_t frame_send_event = 15;
+constexpr std::uint32_t request_this_dn = 1;
+constexpr std::uint32_t request_event = 15;
+constexpr std::uint32_t event_this_dn = 1;
+constexpr std::uint32_t event_message_type = 2;
+constexpr std::uint32_t event_user_data = 4;
+constexpr std::uint32_t user_data_pairs = 1;
+constexpr std::uint32_t pair_key = 1;
+constexpr std::uint32_t pair_binary = 4;
+
+std::string bytes_field(std::uint32_t number, std::string_view content) {
+  std::string out(content.size() + 16, '\0');
+  auto* end = wire::put_bytes(out.data(), number, content);
+  out.resize(static_cast<std::size_t>(end - out.data()));
+  return out;
+}
+
+std::string user_data_of(std::string_view payload) {
+  return bytes_field(user_data_pairs,
+                     bytes_field(pair_key, "load") + bytes_field(pair_binary, payload));
+}
+
+} // namespace
+
+event_template::event_template(std::string prefix, std::uint32_t dns, std::size_t user_data_bytes)
+  : prefix_(std::move(prefix)), dns_(dns) {
+  for (std::uint32_t dn = 0; dn < dns; ++dn) {
+    auto text = std::to_string(dn);
+    all_digits_ += std::string(digits - std::min(digits, text.size()), '0') + text;
+  }
+  auto wanted = std::max(user_data_bytes, user_data_bytes_min);
+  std::mt19937 random{20'240'501};
+  noise_.resize(noise_bytes + wanted);
+  for (char& c : noise_)
+    c = static_cast<char>(random());
+  auto payload = wanted;
+  while (user_data_of(std::string(payload, 'x')).size() > wanted)
+    --payload;
+  build(payload);
+}
+
+/// Lays the frame out once, with marks where the places are, and finds these.
+void event_template::build(std::size_t payload_bytes) {
+  payload_bytes_ = payload_bytes;
+  auto name = prefix_ + std::string(digits, '\x01');
+  auto data = user_data_of(std::string(payload_bytes, '\x02'));
+  auto event = bytes_field(event_this_dn, name);
+  char type[8];
+  event.append(type, wire::put_number(type, event_message_type, 1));
+  event += bytes_field(event_user_data, data);
+  auto request = bytes_field(request_this_dn, name) + bytes_field(request_event, event);
+  char reference[8];
+  std::string body{reference, wire::put_number(reference, frame_reference, reference_min)};
+  auto reference_bytes = body.size();
+  body += bytes_field(frame_send_event, request);
+  char prefix[16];
+  frame_.assign(prefix, wire::put_varint(prefix, body.size()));
+  reference_at_ = frame_.size() + reference_bytes - 2;
+  frame_ += body;
+  event_bytes_ = event.size();
+  event_at_ = frame_.size() - event.size();
+  payload_at_ = frame_.size() - payload_bytes;
+  request_dn_at_ = frame_.find(std::string(digits, '\x01'));
+  event_dn_at_ = frame_.find(std::string(digits, '\x01'), event_at_);
+}
+
+std::string event_template::dn_name(std::uint32_t dn) const {
+  return prefix_ + all_digits_.substr(dn * digits, digits);
+}
+
+std::string_view event_template::filling(std::uint32_t dn, std::uint64_t number) const noexcept {
+  auto offset = (number * 61 + dn * 7919u) % noise_bytes;
+  return {noise_.data() + offset, payload_bytes_ - name_bytes};
+}
+
+void event_template::write(char* out, std::uint32_t reference, std::uint32_t dn,
+                           std::uint64_t number) const noexcept {
+  std::memcpy(out, frame_.data(), payload_at_);
+  out[reference_at_] = static_cast<char>((reference & 0x7f) | 0x80);
+  out[reference_at_ + 1] = static_cast<char>(reference >> 7);
+  auto* name = all_digits_.data() + dn * digits;
+  std::memcpy(out + request_dn_at_, name, digits);
+  std::memcpy(out + event_dn_at_, name, digits);
+  auto* payload = out + payload_at_;
+  std::memcpy(payload, &dn, sizeof dn);
+  std::memcpy(payload + sizeof dn, &number, sizeof number);
+  auto rest = filling(dn, number);
+  std::memcpy(payload + name_bytes, rest.data(), rest.size());
+}
+
+event_template::reading event_template::read(std::string_view event) const noexcept {
+  reading result;
+  if (event.size() != event_bytes_)
+    return result;
+  auto* payload = event.data() + (payload_at_ - event_at_);
+  std::memcpy(&result.dn, payload, sizeof result.dn);
+  std::memcpy(&result.number, payload + sizeof result.dn, sizeof result.number);
+  if (result.dn >= dns_)
+    return result;
+  auto same = [&](std::size_t from, std::size_t to) { // places in the frame
+    return std::memcmp(event.data() + (from - event_at_), frame_.data() + from, to - from) == 0;
+  };
+  auto* name = all_digits_.data() + result.dn * digits;
+  auto rest = filling(result.dn, result.number);
+  result.intact = same(event_at_, event_dn_at_) &&
+                  std::memcmp(event.data() + (event_dn_at_ - event_at_), name, digits) == 0 &&
+                  same(event_dn_at_ + digits, payload_at_) &&
+                  std::memcmp(payload + name_bytes, rest.data(), rest.size()) == 0;
+  return result;
+}
+
+} // namespace ringdown::load

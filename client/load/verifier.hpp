@@ -1,0 +1,85 @@
+// Checks that a broker under load kept its word: one delivery for each accepted event, none for a
+// refused one, in the order in which one sender sent for a DN, with rising sequences, and the
+// sequence of the ACK is that of the delivery. ACKs and deliveries come over different sockets,
+// in any order against each other; the verifier takes them as they come. Pure; not thread-safe;
+// 80 bytes a DN and a few more for each gap that is still open.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <utility>
+#include <vector>
+
+namespace ringdown::load {
+
+/// What was found; all zero but for the first four is what one hopes for.
+struct findings {
+  std::uint64_t sent = 0;
+  std::uint64_t acked = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t delivered = 0;
+
+  std::uint64_t lost = 0;           ///< accepted and never delivered (`finish` counts)
+  std::uint64_t never_accepted = 0; ///< delivered and never answered (`finish` counts)
+  std::uint64_t duplicated = 0;
+  std::uint64_t misordered = 0; ///< a delivery behind a later one of its DN
+  std::uint64_t corrupted = 0;  ///< not what was sent, byte for byte
+  std::uint64_t never_sent = 0; ///< well formed, but nobody sent it
+  std::uint64_t delivered_though_refused = 0;
+  std::uint64_t answers_misordered = 0; ///< of requests for one DN
+  std::uint64_t sequence_faults = 0;    ///< not rising, or the ACK names another
+
+  std::uint64_t faults() const noexcept {
+    return lost + never_accepted + duplicated + misordered + corrupted + never_sent +
+           delivered_though_refused + answers_misordered + sequence_faults;
+  }
+  bool operator==(const findings&) const = default;
+};
+
+class delivery_verifier {
+public:
+  explicit delivery_verifier(std::size_t dns) : dns_(dns) {}
+
+  /// An event is sent for this DN; returns its number, which it must carry.
+  std::uint64_t send(std::uint32_t dn) noexcept;
+  void acked(std::uint32_t dn, std::uint64_t number, std::uint64_t sequence) noexcept;
+  void refused(std::uint32_t dn, std::uint64_t number);
+  void delivered(std::uint32_t dn, std::uint64_t number, std::uint64_t sequence);
+  /// A delivery that is none of ours, or no longer what was sent.
+  void corrupted() noexcept { ++found_.corrupted; }
+
+  /// Everything sent is answered and everything accepted has arrived.
+  bool drained() const noexcept {
+    return found_.acked + found_.refused == found_.sent && found_.delivered == found_.acked;
+  }
+  const findings& so_far() const noexcept { return found_; }
+  /// At the end, when nothing more will come.
+  findings finish() const;
+
+private:
+  struct dn_state {
+    std::uint64_t next_number = 0;
+    std::uint64_t next_answer = 0;
+    std::uint64_t next_delivery = 0;
+    std::uint64_t last_acked_sequence = 0;
+    std::uint64_t last_delivered_sequence = 0;
+    std::uint64_t acked = 0;
+    std::uint64_t delivered = 0;
+    /// Sums over mixed (number, sequence) pairs; equal if both sides saw the same pairs.
+    std::uint64_t acked_sum = 0;
+    std::uint64_t delivered_sum = 0;
+  };
+  using event_name = std::pair<std::uint32_t, std::uint64_t>; // DN and number
+
+  void answered(dn_state& dn, std::uint64_t number) noexcept;
+
+  std::vector<dn_state> dns_;
+  /// Numbers that a delivery jumped over and that were not refused (yet).
+  std::set<event_name> skipped_;
+  /// Numbers refused that no delivery has jumped over yet.
+  std::set<event_name> refused_;
+  findings found_;
+};
+
+} // namespace ringdown::load
