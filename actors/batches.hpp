@@ -2,6 +2,7 @@
 // Batches own the received bytes that their views point into; nothing is copied on the way.
 #pragma once
 
+#include "actors/memory_budget.hpp"
 #include "actors/t_client.hpp"
 #include "messages/ids.hpp"
 #include "messages/send_event.hpp"
@@ -43,11 +44,15 @@ struct read_batch {
   read_batch& operator=(const read_batch&) = delete;
   /// Gives the credit back, when the last request of the batch was answered or dropped.
   ~read_batch() {
+    if (budget != nullptr)
+      budget->remove(capacity);
     if (credit && credit->in_flight.fetch_sub(1) == read_batches_in_flight_max)
       credit->signal->read_credit();
   }
 
-  std::string bytes;
+  std::unique_ptr<char[]> bytes;
+  std::size_t capacity = 0;
+  memory_budget* budget = nullptr;      // was told of `capacity`
   std::vector<std::string_view> frames; // views into bytes
   stream_end end = stream_end::open;
   std::int64_t time_us = 0; // UTC, when it was read

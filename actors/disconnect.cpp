@@ -25,4 +25,9 @@ void disconnect(t_client& client, v1::DisconnectReason reason, std::string_view 
   client.box.close();
 }
 
+std::string_view heartbeat_frame() noexcept {
+  // Length 3, then field 200 (tag 1602 as a varint) with an empty message.
+  return std::string_view{"\x03\xc2\x0c\x00", 4};
+}
+
 } // namespace ringdown

@@ -14,8 +14,11 @@ namespace ringdown {
 void disconnect(t_client& client, v1::DisconnectReason reason, std::string_view text,
                 reference_id reference = {});
 
-/// A client whose sign-on came too soon to have an outbox gets the same frame from its edge.
+/// The frame alone, for a connection that is refused before it has an outbox.
 std::string encode_disconnected(v1::DisconnectReason reason, std::string_view text,
                                 reference_id reference = {});
+
+/// The whole Heartbeat frame.
+std::string_view heartbeat_frame() noexcept;
 
 } // namespace ringdown

@@ -115,6 +115,8 @@ public:
   /// Bytes that wait or are being sent, reservations included.
   std::size_t bytes() const noexcept { return used_.load(std::memory_order_relaxed) & bytes_mask; }
   std::size_t frames() const noexcept { return used_.load(std::memory_order_relaxed) >> 40; }
+  /// The client misses something that it was not told of yet.
+  bool has_gap() const noexcept { return has_gaps_.load(std::memory_order_acquire); }
   bool above_high_water() const noexcept { return bytes() > high_water_; }
   /// Events that were not delivered to this client, ever.
   std::uint64_t missed_total() const noexcept { return missed_.load(std::memory_order_relaxed); }

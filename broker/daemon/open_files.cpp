@@ -1,0 +1,32 @@
+#include "broker/daemon/open_files.hpp"
+
+#include <sys/resource.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace ringdown {
+
+namespace {
+
+/// Files that are not connections: listener, spare, loops, timers, log, and some room.
+constexpr std::size_t own_files = 64;
+
+} // namespace
+
+std::optional<std::string> raise_open_files(std::size_t connections_max) {
+  auto wanted = static_cast<rlim_t>(connections_max + own_files);
+  rlimit now{};
+  if (::getrlimit(RLIMIT_NOFILE, &now) != 0)
+    return std::string{"cannot read the limit of open files: "} + std::strerror(errno);
+  if (now.rlim_cur >= wanted)
+    return std::nullopt;
+  rlimit raised{wanted, now.rlim_max};
+  if (wanted <= now.rlim_max && ::setrlimit(RLIMIT_NOFILE, &raised) == 0)
+    return std::nullopt;
+  return "limits.connections_max = " + std::to_string(connections_max) + " needs " +
+         std::to_string(wanted) + " open files, and the process may have " +
+         std::to_string(now.rlim_max) + ": lower the one or raise the other (ulimit -n)";
+}
+
+} // namespace ringdown

@@ -1,0 +1,132 @@
+#include "broker/edge/edge_loop.hpp"
+
+#include "broker/edge/tcp_connection.hpp"
+
+#include <future>
+#include <utility>
+
+namespace ringdown::edge {
+
+namespace {
+
+/// How often the links' clocks are looked at: fine enough for the shortest heartbeat interval, and
+/// 10,000 connections cost 1 ms of it.
+constexpr std::chrono::milliseconds sweep_interval{100};
+
+} // namespace
+
+edge_loop::edge_loop(std::unique_ptr<edge_host> host, caf::actor_system& system,
+                     broker_context& context, directory_actor directory, edge_counters& counters)
+  : host_(std::move(host)), system_(system), context_(context), directory_(std::move(directory)),
+    counters_(counters) {
+  host_->at_end_of_turn([this] { flush(); });
+}
+
+edge_loop::~edge_loop() = default;
+
+void edge_loop::adopt(int descriptor, std::string peer) {
+  host_->post([this, descriptor, p = std::move(peer)]() mutable {
+    boost::asio::ip::tcp::socket socket{host_->context()};
+    boost::system::error_code failed;
+    // The protocol only matters for address families that we do not ask for later.
+    socket.assign(boost::asio::ip::tcp::v4(), descriptor, failed);
+    auto connection = std::make_shared<tcp_connection>(*this, std::move(socket), std::move(p));
+    connections_.insert(connection);
+    connection->start();
+    if (draining_)
+      connection->drain();
+    arm_sweep();
+  });
+}
+
+void edge_loop::drain() {
+  host_->post([this] {
+    draining_ = true;
+    for (auto& connection : connections_)
+      connection->drain();
+  });
+}
+
+void edge_loop::shut_all() {
+  host_->post([this] {
+    for (auto& connection : std::exchange(connections_, {}))
+      connection->shut();
+  });
+}
+
+void edge_loop::stop() {
+  std::promise<void> done;
+  host_->post([&] {
+    for (auto& connection : std::exchange(connections_, {}))
+      connection->shut();
+    marked_.clear();
+    sweep_timer_.reset();
+    done.set_value();
+  });
+  done.get_future().wait();
+  host_->stop();
+}
+
+// ---- host's thread -------------------------------------------------------------------------
+
+void edge_loop::mark(tcp_connection& connection) {
+  if (std::exchange(connection.marked, true))
+    return;
+  marked_.push_back(connection.shared_from_this());
+}
+
+void edge_loop::forget(const std::shared_ptr<tcp_connection>& connection) {
+  connections_.erase(connection);
+}
+
+/// In the order in which the outboxes were first written in this turn: a sender's EventACK leaves
+/// before the event that it caused.
+void edge_loop::flush() {
+  while (!marked_.empty()) {
+    flushing_.swap(marked_);
+    for (auto& connection : flushing_) {
+      connection->marked = false;
+      connection->flush();
+    }
+    flushing_.clear();
+  }
+}
+
+char* edge_loop::scratch(std::size_t kept) {
+  auto wanted = kept + context_.bounds.read_bytes_per_turn_max;
+  if (scratch_size_ < wanted) {
+    scratch_ = std::make_unique_for_overwrite<char[]>(wanted);
+    scratch_size_ = wanted;
+  }
+  return scratch_.get();
+}
+
+std::unique_ptr<char[]> edge_loop::take_scratch() noexcept {
+  scratch_size_ = 0;
+  return std::move(scratch_);
+}
+
+void edge_loop::arm_sweep() {
+  if (std::exchange(sweeping_, true))
+    return;
+  if (!sweep_timer_)
+    sweep_timer_ = std::make_unique<boost::asio::steady_timer>(host_->context());
+  sweep_timer_->expires_after(sweep_interval);
+  sweep_timer_->async_wait([this](const boost::system::error_code& failed) {
+    if (!failed)
+      sweep();
+  });
+}
+
+/// Without connections there is no sweep: an idle broker sleeps.
+void edge_loop::sweep() {
+  sweeping_ = false;
+  auto now = std::chrono::steady_clock::now();
+  std::vector<std::shared_ptr<tcp_connection>> all{connections_.begin(), connections_.end()};
+  for (auto& connection : all)
+    connection->sweep(now);
+  if (!connections_.empty())
+    arm_sweep();
+}
+
+} // namespace ringdown::edge

@@ -1,0 +1,84 @@
+// All sockets of one edge thread: who has something to send at the end of the turn, the sweep of
+// the links' clocks, and the buffer that reads go into.
+#pragma once
+
+#include "actors/context.hpp"
+#include "actors/interfaces.hpp"
+#include "broker/edge/edge_host.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+namespace ringdown::edge {
+
+class tcp_connection;
+
+/// Counts over all edge threads; readable from any thread.
+struct edge_counters {
+  std::atomic<std::size_t> connections{0};
+  std::atomic<std::size_t> unsigned_connections{0};
+  std::atomic<std::uint64_t> accepted{0};
+  std::atomic<std::uint64_t> refused{0};
+  std::atomic<std::uint64_t> reads{0};
+  std::atomic<std::uint64_t> frames_in{0};
+  std::atomic<std::uint64_t> sends{0};
+};
+
+class edge_loop {
+public:
+  edge_loop(std::unique_ptr<edge_host> host, caf::actor_system& system, broker_context& context,
+            directory_actor directory, edge_counters& counters);
+  ~edge_loop();
+
+  edge_host& host() noexcept { return *host_; }
+  broker_context& context() noexcept { return context_; }
+  caf::actor_system& system() noexcept { return system_; }
+  const directory_actor& directory() const noexcept { return directory_; }
+  edge_counters& counters() noexcept { return counters_; }
+
+  /// Takes over an accepted socket. Any thread.
+  void adopt(int descriptor, std::string peer);
+  /// Asks every connection to finish in order, or closes all at once. Any thread.
+  void drain();
+  void shut_all();
+  /// No more turns, no more sockets. Any thread but the host's own.
+  void stop();
+
+  // -- host's thread
+  void mark(tcp_connection& connection);
+  void forget(const std::shared_ptr<tcp_connection>& connection);
+  /// Room for one read behind a frame's beginning of `kept` bytes; shared by all connections.
+  char* scratch(std::size_t kept);
+  std::size_t scratch_size() const noexcept { return scratch_size_; }
+  /// Gives the scratch buffer away to a large read; the next read makes another.
+  std::unique_ptr<char[]> take_scratch() noexcept;
+
+private:
+  void flush();
+  void arm_sweep();
+  void sweep();
+
+  std::unique_ptr<edge_host> host_;
+  caf::actor_system& system_;
+  broker_context& context_;
+  directory_actor directory_;
+  edge_counters& counters_;
+  std::unordered_set<std::shared_ptr<tcp_connection>> connections_;
+  std::vector<std::shared_ptr<tcp_connection>> marked_;
+  std::vector<std::shared_ptr<tcp_connection>> flushing_;
+  std::unique_ptr<char[]> scratch_;
+  std::size_t scratch_size_ = 0;
+  std::unique_ptr<boost::asio::steady_timer> sweep_timer_;
+  bool sweeping_ = false;
+  bool draining_ = false;
+};
+
+} // namespace ringdown::edge

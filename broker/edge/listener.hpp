@@ -1,0 +1,50 @@
+// Accepts connections and gives each to an edge loop in turn. Survives running out of files: then
+// it refuses with a spare one and pauses, instead of spinning.
+#pragma once
+
+#include "broker/edge/edge_loop.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ringdown::edge {
+
+class listener : public std::enable_shared_from_this<listener> {
+public:
+  /// Lives on the first loop's thread; `loops` outlive it.
+  listener(std::vector<edge_loop*> loops, broker_context& context);
+  ~listener();
+
+  /// Binds and begins to accept. Any thread, before the first connection. Returns what went wrong,
+  /// in one line.
+  std::optional<std::string> open(const std::string& address, std::uint16_t port);
+  /// The port it listens on; the kernel's choice if 0 was asked for.
+  std::uint16_t port() const noexcept { return port_; }
+  /// Stops accepting. Any thread; returns at once.
+  void close();
+
+private:
+  void arm();
+  void accept_all();
+  bool accept_one();
+  void place(int descriptor, const std::string& peer);
+  void refuse(int descriptor, const std::string& peer, std::string_view why);
+  void out_of_files();
+  void pause();
+
+  std::vector<edge_loop*> loops_;
+  broker_context& context_;
+  std::optional<boost::asio::ip::tcp::acceptor> acceptor_;
+  std::optional<boost::asio::steady_timer> pause_timer_;
+  int spare_ = -1; // a file kept open, to be able to refuse when there are no more
+  std::size_t next_loop_ = 0;
+  std::uint16_t port_ = 0;
+};
+
+} // namespace ringdown::edge

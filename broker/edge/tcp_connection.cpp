@@ -1,0 +1,331 @@
+#include "broker/edge/tcp_connection.hpp"
+
+#include "actors/disconnect.hpp"
+#include "messages/frame.hpp"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace ringdown::edge {
+
+namespace {
+
+/// Reads below this are copied into a buffer of their own size; larger ones take the loop's buffer
+/// with them, which saves the copy.
+constexpr std::size_t copied_read_max = 16 * 1024;
+
+std::size_t frame_limit(const limits& bounds, const link_watch& watch) {
+  return watch.is_established() ? bounds.frame_bytes_max : frame_bytes_before_sign_on_max;
+}
+
+} // namespace
+
+void connection_signal::visit() noexcept {
+  auto mark = [self = shared_from_this()] {
+    if (self->connection_ != nullptr)
+      self->loop_.mark(*self->connection_);
+  };
+  if (loop_.host().is_current())
+    mark();
+  else
+    loop_.host().post(mark);
+}
+
+tcp_connection::tcp_connection(edge_loop& loop, boost::asio::ip::tcp::socket socket,
+                               std::string peer)
+  : loop_(loop), socket_(std::move(socket)), peer_(std::move(peer)),
+    signal_(std::make_shared<connection_signal>(loop)),
+    client_(std::make_shared<t_client>(loop.context().bounds, loop.context().budget, signal_)),
+    credit_(std::make_shared<read_credit>(signal_)),
+    watch_(loop.context().bounds, std::chrono::steady_clock::now()) {
+  client_->who.peer = peer_;
+}
+
+tcp_connection::~tcp_connection() = default;
+
+void tcp_connection::start() {
+  signal_->attach(this);
+  boost::system::error_code ignored;
+  socket_->non_blocking(true, ignored);
+  socket_->set_option(boost::asio::ip::tcp::no_delay{true}, ignored);
+  actor_ = spawn_connection(loop_.system(), loop_.host().where(), loop_.context(),
+                            loop_.directory(), client_, shared_from_this());
+  arm_read();
+}
+
+// ---- reading -------------------------------------------------------------------------------
+
+/// A socket is left unread only while its own outbox is above high water, the broker's memory is
+/// spent, or the actors still work on what was read.
+bool tcp_connection::may_read() const {
+  return is_open() && !stream_ended_ && !closing_ && !paused_ && !loop_.context().budget.spent() &&
+         credit_->in_flight.load(std::memory_order_acquire) < read_batches_in_flight_max;
+}
+
+void tcp_connection::arm_read() {
+  if (read_armed_ || !(may_read() || lingering_))
+    return;
+  read_armed_ = true;
+  socket_->async_wait(boost::asio::socket_base::wait_read,
+                      [self = shared_from_this()](const boost::system::error_code& failed) {
+                        self->read_armed_ = false;
+                        if (!failed && self->is_open())
+                          self->readable();
+                      });
+}
+
+void tcp_connection::readable() {
+  if (lingering_)
+    discard_input();
+  else if (may_read())
+    read_once();
+  if (is_open())
+    arm_read();
+}
+
+/// Reads what there is, up to the fair share of a turn. Returns whether anything was heard.
+bool tcp_connection::read_once() {
+  auto share = loop_.context().bounds.read_bytes_per_turn_max;
+  auto kept = tail_.size();
+  auto* buffer = loop_.scratch(kept);
+  auto got = ::recv(socket_->native_handle(), buffer + kept, share, 0);
+  if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+    return false;
+  if (got <= 0) {
+    shut(); // closed, or broken
+    return false;
+  }
+  watch_.heard(std::chrono::steady_clock::now());
+  loop_.counters().reads.fetch_add(1, std::memory_order_relaxed);
+  auto bytes = static_cast<std::size_t>(got);
+  if (kept + bytes < wanted_) { // a large frame is still not whole
+    tail_.append(buffer + kept, bytes);
+    return true;
+  }
+  std::memcpy(buffer, tail_.data(), kept);
+  auto whole = kept + bytes;
+  auto batch = std::make_shared<read_batch>();
+  if (whole <= copied_read_max) {
+    batch->bytes = std::make_unique_for_overwrite<char[]>(whole);
+    batch->capacity = whole;
+    std::memcpy(batch->bytes.get(), buffer, whole);
+  } else {
+    batch->capacity = loop_.scratch_size();
+    batch->bytes = loop_.take_scratch();
+  }
+  std::string_view stream{batch->bytes.get(), whole};
+  auto used = cut(*batch, stream);
+  tail_.assign(stream.substr(stream_ended_ ? whole : used));
+  if (tail_.empty())
+    std::string{}.swap(tail_);
+  hand_over(std::move(batch));
+  return true;
+}
+
+/// Finds the whole frames; returns how many bytes they are.
+std::size_t tcp_connection::cut(read_batch& batch, std::string_view stream) {
+  auto limit = frame_limit(loop_.context().bounds, watch_);
+  std::size_t used = 0;
+  wanted_ = 0;
+  for (;;) {
+    auto next = next_frame(stream.substr(used), limit);
+    switch (next.status) {
+    case cut_status::complete:
+      batch.frames.push_back(next.frame);
+      used += next.consumed;
+      continue;
+    case cut_status::need_more: wanted_ = next.needed; return used;
+    case cut_status::too_large: batch.end = stream_end::frame_too_large; break;
+    case cut_status::malformed: batch.end = stream_end::malformed; break;
+    }
+    stream_ended_ = true;
+    return used;
+  }
+}
+
+void tcp_connection::hand_over(std::shared_ptr<read_batch> batch) {
+  if (batch->frames.empty() && batch->end == stream_end::open)
+    return;
+  loop_.counters().frames_in.fetch_add(batch->frames.size(), std::memory_order_relaxed);
+  batch->time_us = loop_.context().utc_now();
+  batch->budget = &loop_.context().budget;
+  batch->budget->add(batch->capacity);
+  credit_->in_flight.fetch_add(1, std::memory_order_acq_rel);
+  batch->credit = credit_;
+  runtime::deliver(actor_, std::move(batch));
+}
+
+// ---- sending -------------------------------------------------------------------------------
+
+void tcp_connection::flush() {
+  if (!is_open())
+    return;
+  if (!write_armed_)
+    send_waiting();
+  if (!is_open())
+    return;
+  paused_ = client_->box.above_high_water() ||
+            (paused_ && client_->box.bytes() > loop_.context().bounds.outbox_low_water_bytes);
+  if (client_->box.overrun() && !closing_)
+    close_with(v1::DISCONNECT_REASON_SLOW_CONSUMER, "even the reserve of its outbox is full");
+  arm_read();
+}
+
+void tcp_connection::send_waiting() {
+  idle_since_sweep_ = false;
+  for (;;) {
+    if (sent_ == sending_.size()) {
+      sending_.clear();
+      sent_ = 0;
+      sending_frames_ = client_->box.take(sending_);
+      if (sending_.empty())
+        break;
+    }
+    auto left = sending_.size() - sent_;
+    auto did =
+      ::send(socket_->native_handle(), sending_.data() + sent_, left, MSG_NOSIGNAL | MSG_DONTWAIT);
+    loop_.counters().sends.fetch_add(1, std::memory_order_relaxed);
+    if (did < 0 && errno == EINTR)
+      continue;
+    if (did < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+      return arm_write();
+    if (did <= 0)
+      return shut();
+    auto bytes = static_cast<std::size_t>(did);
+    sent_ += bytes;
+    watch_.said(std::chrono::steady_clock::now());
+    client_->box.sent(bytes, sent_ == sending_.size() ? std::exchange(sending_frames_, 0) : 0);
+    if (bytes < left)
+      return arm_write(); // the kernel is full: asking again only costs a call
+    if (client_->box.bytes() == 0 && !client_->box.has_gap())
+      break; // the common case needs no second look
+  }
+  if (closing_ && client_->box.closed())
+    begin_linger();
+}
+
+void tcp_connection::arm_write() {
+  if (std::exchange(write_armed_, true))
+    return;
+  socket_->async_wait(boost::asio::socket_base::wait_write,
+                      [self = shared_from_this()](const boost::system::error_code& failed) {
+                        self->write_armed_ = false;
+                        if (!failed && self->is_open())
+                          self->loop_.mark(*self);
+                      });
+}
+
+// ---- link ----------------------------------------------------------------------------------
+
+void tcp_connection::established(std::chrono::milliseconds heartbeat_interval,
+                                 std::chrono::milliseconds heartbeat_timeout) {
+  auto apply = [self = shared_from_this(), heartbeat_interval, heartbeat_timeout] {
+    if (!self->watch_.is_established() && !self->watch_.is_closing())
+      self->loop_.counters().unsigned_connections.fetch_sub(1, std::memory_order_relaxed);
+    self->watch_.established(std::chrono::steady_clock::now(), heartbeat_interval,
+                             heartbeat_timeout);
+  };
+  if (loop_.host().is_current())
+    apply();
+  else
+    loop_.host().post(apply);
+}
+
+void tcp_connection::close_after_flush() {
+  auto apply = [self = shared_from_this()] {
+    if (!self->is_open() || std::exchange(self->closing_, true))
+      return;
+    if (!self->watch_.is_established())
+      self->loop_.counters().unsigned_connections.fetch_sub(1, std::memory_order_relaxed);
+    self->watch_.closing(std::chrono::steady_clock::now());
+    self->loop_.mark(*self); // acts at the end of the turn, never within a read
+  };
+  if (loop_.host().is_current())
+    apply();
+  else
+    loop_.host().post(apply);
+}
+
+// ---- the end -------------------------------------------------------------------------------
+
+/// Everything is sent. Closing now, with input unread, would make the kernel reset the connection
+/// and take the last frames from the client; so the end is announced and input thrown away.
+void tcp_connection::begin_linger() {
+  if (std::exchange(lingering_, true))
+    return;
+  boost::system::error_code ignored;
+  socket_->shutdown(boost::asio::socket_base::shutdown_send, ignored);
+  discard_input();
+  if (is_open())
+    arm_read();
+}
+
+void tcp_connection::discard_input() {
+  auto* buffer = loop_.scratch(0);
+  // A bounded share a turn: a client that goes on sending must not hold the loop.
+  auto got = ::recv(socket_->native_handle(), buffer, loop_.scratch_size(), MSG_DONTWAIT);
+  if (got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))
+    shut();
+}
+
+void tcp_connection::shut() {
+  if (!is_open())
+    return;
+  if (!watch_.is_established() && !closing_)
+    loop_.counters().unsigned_connections.fetch_sub(1, std::memory_order_relaxed);
+  boost::system::error_code ignored;
+  socket_->close(ignored);
+  socket_.reset();
+  signal_->attach(nullptr);
+  client_->box.close();
+  std::string{}.swap(sending_);
+  std::string{}.swap(tail_);
+  loop_.counters().connections.fetch_sub(1, std::memory_order_relaxed);
+  caf::anon_send(actor_.handle(), closed_atom::value);
+  actor_ = {};
+  loop_.forget(shared_from_this());
+}
+
+void tcp_connection::drain() {
+  if (is_open())
+    caf::anon_send(actor_.handle(), drain_atom::value);
+}
+
+void tcp_connection::close_with(std::uint32_t reason, std::string text) {
+  if (is_open())
+    caf::anon_send(actor_.handle(), close_order{reason, std::move(text)});
+}
+
+void tcp_connection::sweep(steady_time now) {
+  if (!is_open())
+    return;
+  bool sends = sent_ != sending_.size() || client_->box.bytes() != 0;
+  if (std::exchange(idle_since_sweep_, true) && !sends) {
+    std::string{}.swap(sending_);
+    client_->box.trim();
+  }
+  bool unread = !may_read() && !closing_;
+  switch (watch_.sweep(now, {client_->box.above_high_water(), unread, sends})) {
+  case link_due::nothing: break;
+  case link_due::say_heartbeat: static_cast<void>(client_->box.answer(heartbeat_frame())); break;
+  case link_due::sign_on_late:
+    close_with(v1::DISCONNECT_REASON_SIGN_ON_TIMEOUT, "not signed on in time");
+    break;
+  case link_due::peer_silent:
+    // The client may have spoken and the broker not looked: one more read decides.
+    if (!read_once() && is_open())
+      close_with(v1::DISCONNECT_REASON_HEARTBEAT_TIMEOUT, "nothing heard for too long");
+    break;
+  case link_due::slow_consumer:
+    close_with(v1::DISCONNECT_REASON_SLOW_CONSUMER, "does not read what is sent to it");
+    break;
+  case link_due::linger_over: shut(); return;
+  }
+  if (is_open())
+    arm_read(); // memory that was spent may be back
+}
+
+} // namespace ringdown::edge

@@ -1,0 +1,104 @@
+// One client's socket: reads batches of whole frames for the connection actor, sends what the
+// outbox holds, and keeps the link's clocks. It lives on one edge thread; an idle one owns no
+// buffer.
+//
+//   readable -> recv -> cut frames -> deliver(read_batch) to the actor      (in place on a loop)
+//   outbox_ready -> (end of turn) take -> send -> sent
+#pragma once
+
+#include "actors/batches.hpp"
+#include "actors/connection.hpp"
+#include "broker/edge/edge_loop.hpp"
+#include "broker/edge/link_watch.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace ringdown::edge {
+
+class tcp_connection;
+
+/// How other threads reach a connection that may be gone: they hold this, and it forgets the
+/// connection on the edge thread.
+class connection_signal final : public edge_signal,
+                                public std::enable_shared_from_this<connection_signal> {
+public:
+  explicit connection_signal(edge_loop& loop) : loop_(loop) {}
+  void outbox_ready() noexcept override { visit(); }
+  void read_credit() noexcept override { visit(); }
+  /// Edge thread only.
+  void attach(tcp_connection* connection) noexcept { connection_ = connection; }
+
+private:
+  void visit() noexcept;
+
+  edge_loop& loop_;
+  tcp_connection* connection_ = nullptr; // edge thread only
+};
+
+class tcp_connection final : public link, public std::enable_shared_from_this<tcp_connection> {
+public:
+  tcp_connection(edge_loop& loop, boost::asio::ip::tcp::socket socket, std::string peer);
+  ~tcp_connection() override;
+
+  /// Makes the actor and begins to read. Edge thread.
+  void start();
+
+  // -- link: any thread the actor runs on
+  void established(std::chrono::milliseconds heartbeat_interval,
+                   std::chrono::milliseconds heartbeat_timeout) override;
+  void close_after_flush() override;
+
+  // -- edge thread
+  /// End of turn: sends what waits, and reads again if it may.
+  void flush();
+  void sweep(steady_time now);
+  /// Ask the actor to finish in order.
+  void drain();
+  /// Closes the socket now.
+  void shut();
+
+  const std::string& peer() const noexcept { return peer_; }
+  bool marked = false; // in the edge loop's list of connections to flush
+
+private:
+  void arm_read();
+  void readable();
+  bool read_once();
+  std::size_t cut(read_batch& batch, std::string_view stream);
+  void hand_over(std::shared_ptr<read_batch> batch);
+  bool may_read() const;
+  void send_waiting();
+  void arm_write();
+  void begin_linger();
+  void discard_input();
+  void close_with(std::uint32_t reason, std::string text);
+  bool is_open() const noexcept { return socket_.has_value(); }
+
+  edge_loop& loop_;
+  std::optional<boost::asio::ip::tcp::socket> socket_;
+  const std::string peer_;
+  std::shared_ptr<connection_signal> signal_;
+  client_ptr client_;
+  std::shared_ptr<read_credit> credit_;
+  runtime::pinned_ref<connection_actor> actor_;
+  link_watch watch_;
+  std::string tail_;       // the beginning of a frame that is not whole yet
+  std::size_t wanted_ = 0; // its whole size, if known: no cutting before that much is there
+  std::string sending_;
+  std::size_t sent_ = 0;
+  std::size_t sending_frames_ = 0;
+  bool read_armed_ = false;
+  bool write_armed_ = false;
+  bool paused_ = false;       // unread because its own outbox is above high water
+  bool stream_ended_ = false; // the rest of the stream cannot be trusted
+  bool closing_ = false;      // close when the outbox is flushed
+  bool lingering_ = false;    // all is sent; waiting for the client to close
+  bool idle_since_sweep_ = true;
+};
+
+} // namespace ringdown::edge
