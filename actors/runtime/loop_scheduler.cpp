@@ -252,8 +252,6 @@ void actor_loop::take_inbox() {
 void actor_loop::run_ready(time_point end_of_budget) {
   size_t resumes = 0;
   while (!ready_.empty()) {
-    if (++resumes % defaults::resumes_per_clock_read == 0 && clock_type::now() >= end_of_budget)
-      break;
     auto* job = ready_.pop();
     switch (job->resume(this, options_.messages_per_resume)) {
     case caf::resumable::resume_later:
@@ -265,6 +263,8 @@ void actor_loop::run_ready(time_point end_of_budget) {
       caf::intrusive_ptr_release(job);
       break;
     }
+    if (++resumes % defaults::resumes_per_clock_read == 0 && clock_type::now() >= end_of_budget)
+      break;
   }
   found_work_ |= resumes > 0;
   add(resumes_, resumes);

@@ -54,6 +54,7 @@ private:
   script on_message_;
 };
 
+// What the actors write to is declared before it, handles to them after it.
 struct fixture {
   explicit fixture(size_t loops = 1) : system{{scheduler_kind::asio, loops}} {}
 
@@ -99,8 +100,8 @@ struct fixture {
 } // namespace
 
 TEST_CASE("an idle actor at home is activated before deliver returns") {
-  fixture f;
   numbers log;
+  fixture f;
   const auto actor = f.spawn_idle([&](scripted_actor&, int x) { log.push_back(x); });
   const auto seen = f.run([&] {
     for (int k = 0; k < 5; ++k) {
@@ -114,8 +115,8 @@ TEST_CASE("an idle actor at home is activated before deliver returns") {
 }
 
 TEST_CASE("a batch that CAF cannot copy to another node is delivered in place") {
-  fixture f;
   numbers log;
+  fixture f;
   const auto actor = f.spawn_idle([&](scripted_actor&, int x) { log.push_back(x); });
   const batch_ptr b = std::make_shared<batch>(batch{{3, 4, 5}});
   CHECK(f.run([&] { return try_deliver_in_place(actor, b); }));
@@ -124,8 +125,8 @@ TEST_CASE("a batch that CAF cannot copy to another node is delivered in place") 
 }
 
 TEST_CASE("a delivery does not overtake a message that was sent before") {
-  fixture f;
   numbers log;
+  fixture f;
   const auto actor = f.spawn_idle([&](scripted_actor&, int x) { log.push_back(x); });
   const auto in_place = f.run([&] {
     caf::anon_send(actor.handle(), 1);
@@ -137,8 +138,8 @@ TEST_CASE("a delivery does not overtake a message that was sent before") {
 }
 
 TEST_CASE("an actor that has not started yet is not run in place, and hears the message") {
-  fixture f;
   numbers log;
+  fixture f;
   pinned_ref<scripted> actor;
   const auto in_place = f.run([&] {
     actor = f.spawn([&](scripted_actor&, int x) { log.push_back(x); });
@@ -150,16 +151,16 @@ TEST_CASE("an actor that has not started yet is not run in place, and hears the 
 }
 
 TEST_CASE("a lazily spawned actor starts in place") {
-  fixture f;
   numbers log;
+  fixture f;
   const auto actor = f.spawn<caf::lazy_init>([&](scripted_actor&, int x) { log.push_back(x); });
   CHECK(f.run([&] { return try_deliver_in_place(actor, 1); }));
   CHECK(f.run([&] { return log; }) == numbers{1});
 }
 
 TEST_CASE("from another loop or a foreign thread a delivery takes the mailbox") {
-  fixture f{2};
   numbers log;
+  fixture f{2};
   const auto actor = f.spawn_idle([&](scripted_actor&, int x) { log.push_back(x); }, 1);
   CHECK_FALSE(try_deliver_in_place(actor, 1));
   CHECK_FALSE(f.run([&] { return try_deliver_in_place(actor, 2); }));
@@ -169,8 +170,8 @@ TEST_CASE("from another loop or a foreign thread a delivery takes the mailbox") 
 }
 
 TEST_CASE("an actor is never entered while it runs") {
-  fixture f;
   numbers log;
+  fixture f;
   pinned_ref<scripted> first;
   pinned_ref<scripted> second;
   // The first calls the second, which calls back: that must wait until the first has returned.
@@ -194,8 +195,8 @@ TEST_CASE("an actor is never entered while it runs") {
 }
 
 TEST_CASE("an actor resumed from its mailbox is not entered in place either") {
-  fixture f;
   numbers log;
+  fixture f;
   pinned_ref<scripted> actor;
   actor = f.spawn_idle([&](scripted_actor&, int x) {
     log.push_back(x);
@@ -210,11 +211,11 @@ TEST_CASE("an actor resumed from its mailbox is not entered in place either") {
 }
 
 TEST_CASE("a chain of deliveries is cut before the stack is too deep, and arrives") {
-  fixture f;
   constexpr int length = 1000;
   int depth = 0;
   int depth_max = 0;
   int arrived = 0;
+  fixture f;
   std::vector<pinned_ref<scripted>> chain(length);
   for (size_t i = 0; i < length; ++i)
     chain[i] = f.spawn_idle([&, i](scripted_actor&, int x) {
@@ -231,9 +232,9 @@ TEST_CASE("a chain of deliveries is cut before the stack is too deep, and arrive
 }
 
 TEST_CASE("an actor that quits in place ends as if it had been resumed") {
-  fixture f;
   numbers log;
   int ends = 0;
+  fixture f;
   const auto actor = f.spawn_idle([&](scripted_actor& self, int x) {
     log.push_back(x);
     if (x == 1) {
@@ -319,10 +320,10 @@ TEST_CASE("an exception in on_exit or make_behavior ends the actor and nothing e
 }
 
 TEST_CASE("a handler may drop the last reference to its own actor") {
-  fixture f;
-  pinned_ref<scripted> actor;
   numbers log;
   const auto guard = std::make_shared<int>(0);
+  fixture f;
+  pinned_ref<scripted> actor;
   actor = f.spawn_idle([&, guard](scripted_actor& self, int x) {
     self.quit();
     actor = {};
@@ -361,8 +362,8 @@ private:
 } // namespace
 
 TEST_CASE("a message that is skipped in place is put aside, and not lost or overtaken") {
-  fixture f;
   numbers log;
+  fixture f;
   const pinned_ref<caf::actor> actor{f.system->spawn<skipping_actor>(f.at(), &log)};
   const auto send = [&](int x) { f.run([&] { deliver(actor, x); }); };
   for (int x : {2, 1, 4, 3, 0, 5})
@@ -372,8 +373,8 @@ TEST_CASE("a message that is skipped in place is put aside, and not lost or over
 }
 
 TEST_CASE("what runs in place from an I/O handler sees the time of its own turn") {
-  fixture f;
   time_point seen;
+  fixture f;
   const auto actor =
     f.spawn_idle([&](scripted_actor& self, int) { seen = self.home_system().clock().now(); });
   for (int k = 0; k < 20; ++k) {

@@ -11,6 +11,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <thread>
@@ -181,7 +182,7 @@ TEST_CASE("timeouts of actors that ended are gone, wherever they were armed") {
   test_system system{where};
   const auto patient = [](caf::event_based_actor* me, int) -> caf::behavior {
     // Each message arms the receive timeout anew, on whichever loop the actor runs.
-    return {[me](int) { return caf::unit; }, [me](caf::ok_atom) { me->quit(); },
+    return {[](int) {}, [me](caf::ok_atom) { me->quit(); },
             caf::after(std::chrono::minutes{60}) >> [] {}};
   };
   std::vector<caf::actor> actors;
@@ -252,8 +253,8 @@ TEST_CASE("an exception ends an actor: its monitor and its requester hear of it,
 TEST_CASE("60,000 messages from foreign threads all arrive") {
   const auto where = every_threaded_scheduler();
   CAPTURE(where);
-  test_system system{where};
   std::atomic<uint64_t> heard{0};
+  test_system system{where};
   std::vector<caf::actor> actors;
   for (int k = 0; k < 100; ++k)
     actors.push_back(system->spawn<caf::lazy_init>(counter, &heard));
@@ -312,9 +313,9 @@ private:
 TEST_CASE("messages travel round a ring of actors on all loops") {
   const auto where = every_loop_scheduler();
   CAPTURE(where);
-  test_system system{where};
   std::vector<caf::actor> ring(10);
   std::atomic<int> done{0};
+  test_system system{where};
   for (size_t i = 0; i < ring.size(); ++i)
     ring[i] = system->spawn<ring_member>(home::at(*system, i), &ring, i, &done);
   for (int k = 0; k < 20; ++k)
@@ -328,12 +329,12 @@ TEST_CASE("messages travel round a ring of actors on all loops") {
 TEST_CASE("actors that never rest do not starve others, timers, tasks or hooks") {
   const auto where = every_loop_scheduler();
   CAPTURE(where);
-  test_system system{where};
   std::atomic<uint64_t> runs{0};
+  std::atomic<uint64_t> hook_calls{0};
+  test_system system{where};
   std::vector<caf::actor> endless_ones;
   for (size_t k = 0; k < 4 * where.loops; ++k)
     endless_ones.push_back(system->spawn(endless, &runs));
-  std::atomic<uint64_t> hook_calls{0};
   on_loop(system.loop(0), [&] { return system.loop(0).at_end_of_turn([&] { ++hook_calls; }); });
   const auto actor = system->spawn(echo, 1);
   for (int k = 0; k < 100; ++k)
@@ -352,19 +353,20 @@ TEST_CASE("actors that never rest do not starve others, timers, tasks or hooks")
 }
 
 TEST_CASE("what an end-of-turn hook enqueues runs before the loop sleeps") {
-  test_system system{{scheduler_kind::plain, 1}};
-  auto& loop = system.loop(0);
-  const auto& io = dynamic_cast<plain_loop&>(loop.io());
   std::atomic<bool> send{false};
   std::atomic<bool> heard{false};
   std::atomic<size_t> sleeps_before{0};
   std::atomic<size_t> sleeps_after{0};
-  const auto listener = [](caf::event_based_actor*, std::function<void()>* f) -> caf::behavior {
-    return {[f](int) { (*f)(); }};
-  };
-  std::function<void()> hear = [&] {
+  std::function<void()> hear;
+  test_system system{{scheduler_kind::plain, 1}};
+  auto& loop = system.loop(0);
+  const auto& io = dynamic_cast<plain_loop&>(loop.io());
+  hear = [&] {
     sleeps_after = io.sleeps.load();
     heard = true;
+  };
+  const auto listener = [](caf::event_based_actor*, std::function<void()>* f) -> caf::behavior {
+    return {[f](int) { (*f)(); }};
   };
   const auto actor = system->spawn(listener, &hear);
   on_loop(loop, [&] {
@@ -381,15 +383,20 @@ TEST_CASE("what an end-of-turn hook enqueues runs before the loop sleeps") {
     REQUIRE(eventually([&] { return heard.load(); }));
     REQUIRE(sleeps_after == sleeps_before);
   }
+  on_loop(loop, [&] {
+    loop.remove_hook(1); // it holds the actor
+    return 0;
+  });
   end(actor);
 }
 
 TEST_CASE("hooks run in order, may add and remove hooks, and stop when removed") {
-  test_system system{{scheduler_kind::plain, 1}};
-  auto& loop = system.loop(0);
   std::vector<int> calls; // loop thread only
   actor_loop::hook_id first = 0;
   actor_loop::hook_id second = 0;
+  test_system system{{scheduler_kind::plain, 1}};
+  auto& loop = system.loop(0);
+  const auto take_calls = [&] { return on_loop(loop, [&] { return std::exchange(calls, {}); }); };
   on_loop(loop, [&] {
     first = loop.at_end_of_turn([&] {
       calls.push_back(1);
@@ -400,21 +407,27 @@ TEST_CASE("hooks run in order, may add and remove hooks, and stop when removed")
     loop.remove_hook(12345);
     return 0;
   });
-  CHECK(on_loop(loop, [&] { return calls; }) == std::vector<int>{1, 2, 3});
+  // A loop may make turns for no reason, so there may be more rounds than one.
+  auto got = take_calls();
+  REQUIRE(got.size() >= 3);
+  CHECK(std::vector<int>(got.begin(), got.begin() + 3) == std::vector<int>{1, 2, 3});
+  CHECK(std::count(got.begin(), got.end(), 1) == 1);
   on_loop(loop, [&] {
     calls.clear();
     loop.remove_hook(second);
     return 0;
   });
-  CHECK(on_loop(loop, [&] { return calls; }) == std::vector<int>{3});
+  got = take_calls();
+  REQUIRE(!got.empty());
+  CHECK(std::count(got.begin(), got.end(), 3) == static_cast<long>(got.size()));
 }
 
 TEST_CASE("tasks of one thread run in their order, on their loop") {
   const auto where = every_loop_scheduler();
   CAPTURE(where);
+  std::vector<int> order; // loop thread only
   test_system system{where};
   auto& loop = system.loop(where.loops - 1);
-  std::vector<int> order; // loop thread only
   std::vector<int> expected;
   for (int k = 0; k < 1000; ++k) {
     loop.post([&order, &loop, k] { order.push_back(loop.is_current() ? k : -1); });

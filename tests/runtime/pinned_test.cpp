@@ -154,8 +154,8 @@ TEST_CASE("deliver keeps the order of one caller on every scheduler") {
 TEST_CASE("deliver reaches an actor that is not pinned, and ignores no actor") {
   const auto where = every_scheduler();
   CAPTURE(where);
-  test_system system{where};
   std::atomic<int> heard{0};
+  test_system system{where};
   // The argument keeps CAF from dereferencing a null pointer to no arguments.
   const auto plain = system->spawn(
     [](caf::event_based_actor*, std::atomic<int>* sum) -> caf::behavior {

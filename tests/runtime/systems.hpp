@@ -86,7 +86,7 @@ inline bool eventually(const std::function<bool()>& done) {
 /// An actor system for a scenario. Its destructor does not wait for actors that nobody ends.
 class test_system {
 public:
-  explicit test_system(scenario s) : scenario_(s), config_(config_for(s)), system_(*config_) {
+  explicit test_system(scenario s) : config_(config_for(s)), system_(*config_) {
     system_.await_actors_before_shutdown(false);
   }
 
@@ -122,7 +122,6 @@ public:
   }
 
 private:
-  scenario scenario_;
   std::unique_ptr<caf::actor_system_config> config_;
   caf::actor_system system_;
 };

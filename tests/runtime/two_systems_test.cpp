@@ -61,16 +61,16 @@ void play(test_system& first, const caf::actor& a, const caf::actor& b, tally& t
 } // namespace
 
 TEST_CASE("two systems on loops send to each other's plain actors") {
+  tally t;
   test_system first{{scheduler_kind::asio, 2}};
   test_system second{{scheduler_kind::plain, 2}};
-  tally t;
   play(first, first->spawn(player, &t), second->spawn(player, &t), t);
 }
 
 TEST_CASE("two systems on loops send to each other's pinned actors") {
+  tally t;
   test_system first{{scheduler_kind::asio, 2}};
   test_system second{{scheduler_kind::asio, 1}};
-  tally t;
   play(first, spawn_at(*first, home::at(*first, 1), pinned_player, &t),
        spawn_at(*second, home::at(*second, 0), pinned_player, &t), t);
 }
@@ -78,9 +78,9 @@ TEST_CASE("two systems on loops send to each other's pinned actors") {
 // CAF's own workers run whatever they enqueue, so towards a plain CAF system our side must be
 // pinned.
 TEST_CASE("a system on loops and one on CAF's own scheduler send to each other") {
+  tally t;
   test_system loops{{scheduler_kind::asio, 2}};
   test_system stock{{scheduler_kind::stock, 2}};
-  tally t;
   SECTION("plain and pinned") {
     play(loops, spawn_at(*loops, home::at(*loops, 0), pinned_player, &t), stock->spawn(player, &t),
          t);
@@ -92,9 +92,9 @@ TEST_CASE("a system on loops and one on CAF's own scheduler send to each other")
 }
 
 TEST_CASE("a delivery to an actor of another system is not in place") {
+  tally t;
   test_system first{{scheduler_kind::plain, 1}};
   test_system second{{scheduler_kind::plain, 1}};
-  tally t;
   const pinned_ref<caf::actor> actor{spawn_at(*second, home::at(*second, 0), pinned_player, &t)};
   for (int k = 0; k < 100; ++k)
     CHECK_FALSE(
