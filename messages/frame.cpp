@@ -7,6 +7,13 @@
 
 namespace ringdown {
 
+namespace {
+
+/// Below it stand the ReferenceID and what is reserved for links between nodes.
+constexpr std::uint32_t body_number_min = 10;
+
+} // namespace
+
 cut next_frame(std::string_view stream, std::size_t frame_bytes_max) noexcept {
   std::uint64_t length = 0;
   std::size_t prefix = 0;
@@ -46,7 +53,11 @@ frame_view look(std::string_view frame) noexcept {
       view.doubled |= has_reference;
       has_reference = true;
       view.reference.value = static_cast<std::uint32_t>(f.value);
-    } else if (f.number >= 10 && f.type == wire::wire_type::bytes) {
+    } else if (f.number >= body_number_min) {
+      if (f.type != wire::wire_type::bytes) {
+        view.malformed = true; // every body is a message, those of later versions too
+        return view;
+      }
       view.doubled |= view.body_number != 0;
       view.body_number = f.number;
       view.body = f.bytes;

@@ -78,7 +78,7 @@ private:
 
   /// Packed numbers must be whole varints (all packable fields of the schema are enums).
   static std::optional<fault> packed(std::string_view bytes, const std::string& name) {
-    if (!bytes.empty() && (bytes.back() & 0x80) != 0)
+    if (!wire::reader::are_varints(bytes))
       return invalid(name, "whole numbers");
     return std::nullopt;
   }

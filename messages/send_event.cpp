@@ -310,6 +310,17 @@ std::optional<std::chrono::milliseconds> default_retry_after(error_code code) {
   }
 }
 
+/// At most `bytes_max` bytes of `text`, and no half character at the end.
+std::string_view cut_text(std::string_view text, std::size_t bytes_max) noexcept {
+  if (text.size() <= bytes_max)
+    return text;
+  auto is_inner_byte = [&](std::size_t i) { return (text[i] & 0xc0) == 0x80; };
+  auto size = bytes_max;
+  while (size > 0 && is_inner_byte(size))
+    --size;
+  return text.substr(0, size);
+}
+
 } // namespace
 
 char* encode_ack(char* out, reference_id reference, const ack& answer) noexcept {
@@ -342,7 +353,7 @@ std::string encode_error(reference_id reference, const fault& why, const error_c
   auto retry_after = why.retry_after ? why.retry_after : default_retry_after(why.code);
   if (retry_after)
     error.set_retry_after_ms(static_cast<std::uint32_t>(retry_after->count()));
-  auto dn = context.this_dn.substr(0, dn_bytes_max);
+  auto dn = cut_text(context.this_dn, dn_bytes_max);
   if (wire::valid_utf8(dn))
     error.set_this_dn(dn.data(), dn.size());
   if (context.last_known_state)

@@ -4,6 +4,13 @@
 
 namespace ringdown::wire {
 
+namespace {
+
+/// Generated parsers read tags and lengths from 5 bytes at most; what we pass on, they must read.
+constexpr std::ptrdiff_t short_varint_bytes_max = 5;
+
+} // namespace
+
 bool reader::varint(std::uint64_t& value) noexcept {
   if (pos_ != end_ && (*pos_ & 0x80) == 0) { // nearly always one byte
     value = static_cast<unsigned char>(*pos_++);
@@ -17,6 +24,20 @@ bool reader::varint(std::uint64_t& value) noexcept {
       return shift < 63 || byte <= 1; // a tenth byte holds one bit
   }
   return false;
+}
+
+bool reader::short_varint(std::uint64_t& value) noexcept {
+  auto* begin = pos_;
+  return varint(value) && pos_ - begin <= short_varint_bytes_max;
+}
+
+bool reader::tag(field& out) noexcept {
+  std::uint64_t tag = 0;
+  if (!short_varint(tag) || tag >> 3 == 0 || tag > 0xffffffffu || (tag & 7) > 5)
+    return false;
+  out.number = static_cast<std::uint32_t>(tag >> 3);
+  out.type = static_cast<wire_type>(tag & 7);
+  return true;
 }
 
 bool reader::payload(field& out, int group_depth) noexcept {
@@ -36,7 +57,7 @@ bool reader::payload(field& out, int group_depth) noexcept {
   }
   case wire_type::bytes: {
     std::uint64_t size = 0;
-    if (!varint(size) || size > static_cast<std::size_t>(end_ - pos_))
+    if (!short_varint(size) || size > static_cast<std::size_t>(end_ - pos_))
       return false;
     out.bytes = {pos_, static_cast<std::size_t>(size)};
     pos_ += size;
@@ -58,12 +79,9 @@ bool reader::skip_group(std::uint32_t number, int depth) noexcept {
   if (depth > unknown_group_depth_max)
     return false;
   for (;;) {
-    std::uint64_t tag = 0;
-    if (!varint(tag) || tag >> 3 == 0 || tag > 0xffffffffu || (tag & 7) > 5)
-      return false;
     field inner;
-    inner.number = static_cast<std::uint32_t>(tag >> 3);
-    inner.type = static_cast<wire_type>(tag & 7);
+    if (!tag(inner))
+      return false;
     if (inner.type == wire_type::group_end)
       return inner.number == number;
     if (!payload(inner, depth))
@@ -74,18 +92,20 @@ bool reader::skip_group(std::uint32_t number, int depth) noexcept {
 step reader::next(field& out) noexcept {
   if (pos_ == end_)
     return step::end;
-  std::uint64_t tag = 0;
-  if (!varint(tag) || tag >> 3 == 0 || tag > 0xffffffffu || (tag & 7) > 5) {
-    pos_ = end_;
-    return step::malformed;
-  }
-  out.number = static_cast<std::uint32_t>(tag >> 3);
-  out.type = static_cast<wire_type>(tag & 7);
-  if (!payload(out, 0)) {
+  if (!tag(out) || !payload(out, 0)) {
     pos_ = end_;
     return step::malformed;
   }
   return step::field;
+}
+
+bool reader::are_varints(std::string_view bytes) noexcept {
+  reader numbers{bytes};
+  std::uint64_t value = 0;
+  while (numbers.pos_ != numbers.end_)
+    if (!numbers.varint(value))
+      return false;
+  return true;
 }
 
 namespace {

@@ -41,8 +41,13 @@ public:
   /// `unknown_group_depth_max` it is malformed.
   step next(field& out) noexcept;
 
+  /// True if `bytes` are whole varints, as the content of packed numbers is.
+  static bool are_varints(std::string_view bytes) noexcept;
+
 private:
   bool varint(std::uint64_t& value) noexcept;
+  bool short_varint(std::uint64_t& value) noexcept;
+  bool tag(field& out) noexcept;
   bool payload(field& out, int group_depth) noexcept;
   bool skip_group(std::uint32_t number, int depth) noexcept;
 

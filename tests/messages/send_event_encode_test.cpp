@@ -1,0 +1,290 @@
+// What the broker writes by hand, read back with the generated parser.
+#include "messages/frame.hpp"
+#include "messages/wire.hpp"
+
+#include "tests/messages/send_event_samples.hpp"
+
+#include <rapidcheck/catch.h>
+
+using namespace ringdown;
+using namespace ringdown::test;
+
+namespace {
+
+/// The one frame that `bytes` must be.
+v1::Frame parse_frame(std::string_view bytes) {
+  auto next = next_frame(bytes, 1024 * 1024);
+  RC_ASSERT((next.status == cut_status::complete));
+  RC_ASSERT(next.consumed == bytes.size());
+  v1::Frame frame;
+  RC_ASSERT(frame.ParseFromArray(next.frame.data(), static_cast<int>(next.frame.size())));
+  return frame;
+}
+
+/// Any number, small ones and the ends of the range as often as the rest.
+template <class Number>
+Number pick() {
+  using ends = std::numeric_limits<Number>;
+  return *rc::gen::oneOf(rc::gen::arbitrary<Number>(),
+                         rc::gen::element<Number>(0, 1, ends::min(), ends::max()),
+                         rc::gen::map(rc::gen::pair(rc::gen::arbitrary<Number>(),
+                                                    rc::gen::inRange(0, 8 * int{sizeof(Number)})),
+                                      [](const std::pair<Number, int>& number) {
+                                        return static_cast<Number>(number.first >> number.second);
+                                      }));
+}
+template <class Number>
+std::optional<Number> pick_optional() {
+  return *rc::gen::arbitrary<bool>() ? std::optional{pick<Number>()} : std::nullopt;
+}
+
+std::string encoded(reference_id reference, const ack& answer) {
+  // Guard bytes behind the promised size: nothing may touch them.
+  std::string out(ack_frame_bytes_max + 8, '#');
+  auto* end = encode_ack(out.data(), reference, answer);
+  auto size = static_cast<std::size_t>(end - out.data());
+  RC_ASSERT(size <= ack_frame_bytes_max);
+  RC_ASSERT(out.substr(size).find_first_not_of('#') == std::string::npos);
+  return out.substr(0, size);
+}
+
+} // namespace
+
+TEST_CASE("an ACK says what it was given") {
+  rc::prop("any ACK", [] {
+    ack answer{pick_optional<std::uint32_t>(), {pick<std::uint64_t>()}, {pick<std::uint64_t>()},
+               {pick<std::uint64_t>()},        pick<std::int32_t>(),    pick<std::int64_t>()};
+    reference_id reference{pick<std::uint32_t>()};
+    auto bytes = encoded(reference, answer);
+    auto frame = parse_frame(bytes);
+    auto& ack = frame.event_ack();
+    RC_ASSERT(frame.has_event_ack());
+    RC_ASSERT(frame.reference_id() == reference.value);
+    RC_ASSERT(ack.has_recorders_queued() == answer.recorders_queued.has_value());
+    RC_ASSERT(ack.recorders_queued() == answer.recorders_queued.value_or(0));
+    RC_ASSERT(ack.dn_sequence() == answer.sequence.value);
+    RC_ASSERT(ack.dn_epoch() == answer.epoch.value);
+    RC_ASSERT(ack.version() == answer.version.value);
+    RC_ASSERT(ack.user_event() == answer.user_event);
+    RC_ASSERT(ack.time_us() == answer.time_us);
+    RC_ASSERT(bytes == delimited(frame)); // byte for byte what generated code writes
+  });
+}
+
+TEST_CASE("the longest ACK fits its bound") {
+  constexpr auto all = std::numeric_limits<std::uint64_t>::max();
+  CHECK(encoded({0xffffffff}, {0xffffffff, {all}, {all}, {all}, -1, -1}).size() <=
+        ack_frame_bytes_max);
+}
+
+// ---- errors --------------------------------------------------------------------------------
+
+TEST_CASE("an error says what it was given") {
+  rc::prop("any error", [] {
+    auto catalog = error_catalog();
+    auto& row = catalog[*rc::gen::inRange<std::size_t>(0, catalog.size())];
+    fault why{row.code, *any_text(), *any_text(), *any_text(), std::nullopt};
+    if (*rc::gen::arbitrary<bool>())
+      why.retry_after = std::chrono::milliseconds{pick<std::uint32_t>()};
+    auto dn = *any_dn();
+    error_context context{dn, std::nullopt, std::nullopt, pick<std::int64_t>()};
+    if (*rc::gen::arbitrary<bool>())
+      context.last_known_state = static_cast<capture_state>(*rc::gen::inRange(0, 4));
+    if (auto version = pick_optional<std::uint64_t>())
+      context.version = command_version{*version};
+    reference_id reference{pick<std::uint32_t>()};
+
+    auto frame = parse_frame(encode_error(reference, why, context));
+    auto& error = frame.event_error();
+    RC_ASSERT(frame.has_event_error());
+    RC_ASSERT(frame.reference_id() == reference.value);
+    RC_ASSERT(error.error_code() == static_cast<std::uint32_t>(row.code));
+    RC_ASSERT(error.text() == (why.text.empty() ? std::string{row.text} : why.text));
+    RC_ASSERT(error.attribute() == why.attribute);
+    RC_ASSERT(error.accepted() == why.accepted);
+    RC_ASSERT(static_cast<int>(error.retry_class()) == static_cast<int>(row.retry));
+    if (why.retry_after)
+      RC_ASSERT(error.retry_after_ms() == why.retry_after->count());
+    RC_ASSERT(error.this_dn() == dn);
+    RC_ASSERT(error.has_last_known_state() == context.last_known_state.has_value());
+    if (context.last_known_state)
+      RC_ASSERT(static_cast<int>(error.last_known_state()) ==
+                static_cast<int>(*context.last_known_state));
+    RC_ASSERT(error.has_version() == context.version.has_value());
+    RC_ASSERT(error.version() == context.version.value_or(command_version{}).value);
+    RC_ASSERT(error.time_us() == context.time_us);
+  });
+}
+
+TEST_CASE("an overloaded broker always says when to try again") {
+  for (auto& row : error_catalog()) {
+    INFO(row.name);
+    auto frame = parse_frame(encode_error({1}, {row.code, {}, {}, {}, {}}, {}));
+    auto& error = frame.event_error();
+    CHECK(error.text() == row.text);
+    CHECK(error.has_retry_after_ms() == (row.retry == retry_class::overloaded));
+    if (error.has_retry_after_ms())
+      CHECK(error.retry_after_ms() > 0);
+  }
+}
+
+TEST_CASE("a DN that is repeated in an error is cut, and stays UTF-8") {
+  auto repeated = [](std::string_view dn) {
+    return parse_frame(encode_error({1}, invalid("this_dn", "x"), {dn, {}, {}, 0}))
+      .event_error()
+      .this_dn();
+  };
+  CHECK(repeated(std::string(255, 'x')) == std::string(255, 'x'));
+  CHECK(repeated(std::string(100'000, 'x')) == std::string(255, 'x'));
+  std::string wide;
+  while (wide.size() < 400)
+    append_utf8(wide, 0xe9);
+  CHECK(repeated(wide) == wide.substr(0, 254)); // not half a character
+  wide.insert(0, "x");
+  CHECK(repeated(wide) == wide.substr(0, 255));
+  CHECK(repeated("7001\xff").empty());
+}
+
+// ---- events --------------------------------------------------------------------------------
+
+namespace {
+
+user_event_header pick_header() {
+  user_event_header header;
+  header.sequence.value = pick<std::uint64_t>();
+  header.epoch.value = pick<std::uint64_t>();
+  header.time_us = pick<std::int64_t>();
+  header.origin.value = pick<std::uint64_t>();
+  header.origin_role =
+    *rc::gen::element(role::desktop, role::recorder, role::broker, role::unspecified);
+  header.version.value = pick<std::uint64_t>();
+  header.command.bytes = *rc::gen::arbitrary<std::array<std::uint8_t, 16>>();
+  header.confirm_timeout_ms = pick_optional<std::uint32_t>();
+  header.effective_state = static_cast<capture_state>(*rc::gen::inRange(0, 4));
+  header.broker_reason = static_cast<std::uint32_t>(*rc::gen::inRange(0, 4));
+  header.origin_instance.bytes = *rc::gen::arbitrary<std::array<std::uint8_t, 16>>();
+  header.coalesced = *rc::gen::arbitrary<bool>();
+  return header;
+}
+
+void check_header(const v1::EventUserEvent& event, const user_event_header& header) {
+  auto bytes_or_none = [](auto& id) { return id ? std::string{id.view()} : std::string{}; };
+  RC_ASSERT(event.dn_sequence() == header.sequence.value);
+  RC_ASSERT(event.dn_epoch() == header.epoch.value);
+  RC_ASSERT(event.time_us() == header.time_us);
+  RC_ASSERT(event.origin_client_id() == header.origin.value);
+  RC_ASSERT(static_cast<int>(event.origin_role()) == static_cast<int>(header.origin_role));
+  RC_ASSERT(event.version() == header.version.value);
+  RC_ASSERT(event.command_id() == bytes_or_none(header.command));
+  RC_ASSERT(event.has_confirm_timeout_ms() == header.confirm_timeout_ms.has_value());
+  RC_ASSERT(event.confirm_timeout_ms() == header.confirm_timeout_ms.value_or(0));
+  RC_ASSERT(static_cast<int>(event.effective_state()) == static_cast<int>(header.effective_state));
+  RC_ASSERT(static_cast<std::uint32_t>(event.broker_reason()) == header.broker_reason);
+  RC_ASSERT(event.origin_instance_id() == bytes_or_none(header.origin_instance));
+  RC_ASSERT(event.coalesced() == header.coalesced);
+}
+
+/// One receiver's frame: prefix and shared part.
+std::string whole_event(const user_event_header& header, std::string_view event,
+                        reference_id directed) {
+  std::string shared = "left over from the event before";
+  encode_shared_event(shared, header, event);
+  std::string prefix(event_prefix_bytes_max + 8, '#');
+  auto* end = encode_event_prefix(prefix.data(), shared.size(), directed);
+  auto size = static_cast<std::size_t>(end - prefix.data());
+  RC_ASSERT(size <= event_prefix_bytes_max);
+  RC_ASSERT(prefix.substr(size).find_first_not_of('#') == std::string::npos);
+  return prefix.substr(0, size) + shared;
+}
+
+} // namespace
+
+TEST_CASE("an event reaches its receivers byte for byte behind a true header") {
+  rc::prop("any event", [] {
+    auto request = pick_send_event();
+    auto event = request.event().SerializeAsString() + bytes_field(4000, *any_bytes()) +
+                 group(77, number_field(1, 1));
+    auto body = bytes_field(1, request.this_dn()) + bytes_field(15, event);
+    auto view = parse_send_event(body, limits{});
+    RC_ASSERT(has_no_fault(view));
+    RC_ASSERT(view.event == event);
+
+    auto header = pick_header();
+    reference_id directed{pick<std::uint32_t>()};
+    auto bytes = whole_event(header, view.event, directed);
+    auto frame = parse_frame(bytes);
+    RC_ASSERT(frame.reference_id() == 0u);
+    RC_ASSERT(frame.has_event_user_event());
+    check_header(frame.event_user_event(), header);
+    RC_ASSERT(frame.event_user_event().directed_reference_id() == directed.value);
+    RC_ASSERT(bytes.ends_with(event)); // unknown fields included
+    RC_ASSERT(bytes == delimited(frame));
+  });
+}
+
+TEST_CASE("the longest header fits, and the largest event's prefix too") {
+  constexpr auto all = std::numeric_limits<std::uint64_t>::max();
+  user_event_header header{
+    {all},      {all}, -1,  {all}, role::broker, {all}, {}, 0xffffffff, capture_state::paused,
+    0xffffffff, {},    true};
+  header.command.bytes.fill(0xff);
+  header.origin_instance.bytes.fill(0xff);
+  std::string event(128 * 1024, '\0');
+  auto bytes = whole_event(header, event, {0xffffffff});
+  CHECK(bytes.size() < event.size() + 256);
+  char prefix[event_prefix_bytes_max];
+  CHECK(encode_event_prefix(prefix, 0xffffffff, {0xffffffff}) <= prefix + event_prefix_bytes_max);
+}
+
+TEST_CASE("an event without content is still an event") {
+  auto frame = parse_frame(whole_event({}, "", {}));
+  CHECK(frame.event_user_event().has_event());
+}
+
+TEST_CASE("the broker's own event is one that any client understands") {
+  rc::prop("any DN, ConnID and state", [] {
+    auto dn = *any_dn();
+    conn_id connection{pick<std::uint64_t>()};
+    auto verb = *rc::gen::element(capture_verb::enabled, capture_verb::disabled,
+                                  capture_verb::paused, capture_verb::unknown);
+    auto bytes = make_capture_event(dn, connection, verb);
+    v1::Event event;
+    RC_ASSERT(event.ParseFromString(bytes));
+    RC_ASSERT(event.this_dn() == dn);
+    RC_ASSERT(event.message_type() == v1::MESSAGE_TYPE_EVENT_USER_EVENT);
+    RC_ASSERT(event.connection_id() == connection.value);
+    RC_ASSERT(event.user_data().pairs_size() == 1);
+    RC_ASSERT(event.user_data().pairs(0).key() == screen_capture_key);
+    RC_ASSERT(event.user_data().pairs(0).string_value() == to_string(verb));
+  });
+}
+
+TEST_CASE("EventMissed names the DN and the range") {
+  rc::prop("any range", [] {
+    auto dn = *any_dn();
+    auto epoch = pick<std::uint64_t>();
+    auto from = pick<std::uint64_t>();
+    auto to = pick<std::uint64_t>();
+    auto frame = parse_frame(encode_missed(dn, {epoch}, {from}, {to}));
+    RC_ASSERT(frame.reference_id() == 0u);
+    RC_ASSERT(frame.event_missed().this_dn() == dn);
+    RC_ASSERT(frame.event_missed().dn_epoch() == epoch);
+    RC_ASSERT(frame.event_missed().from_sequence() == from);
+    RC_ASSERT(frame.event_missed().to_sequence() == to);
+  });
+}
+
+TEST_CASE("the other key of indications is renamed, and nothing else changes") {
+  auto list =
+    pair(bytes_field(1, "list") + bytes_field(5, text_pair("screen-capture-indication", "inner")));
+  auto unknown = bytes_field(100, "\xff later");
+  auto event_with = [&](std::string_view key) {
+    auto data = text_pair("first", "1") +
+                pair(bytes_field(1, key) + bytes_field(3, "paused") + unknown) + list + unknown;
+    return bytes_field(1, "7001") + number_field(2, 1) + fixed64_field(3, 7) +
+           bytes_field(4, data) + number_field(5, 9) + unknown;
+  };
+  CHECK(rename_indication_key(event_with("screen-capture-indication")) ==
+        event_with("screen-capture"));
+  CHECK(rename_indication_key(event_with("screen-capture")) == event_with("screen-capture"));
+}
