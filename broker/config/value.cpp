@@ -129,8 +129,7 @@ value_or_bad parse_number(const value_rule& rule, std::int64_t number) {
   case value_kind::number:
   case value_kind::size:
   case value_kind::duration:
-    if (number < 0)
-      return bad_value{found + " is out of range; accepted is " + accepted_text(rule), {}};
+    // A negative number turns into one above every range, and is told as it was written.
     return check_range(rule, static_cast<std::uint64_t>(number), found);
   case value_kind::boolean:
   case value_kind::choice:
