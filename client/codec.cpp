@@ -2,6 +2,7 @@
 
 #include "messages/frame.hpp"
 
+#include <google/protobuf/stubs/logging.h>
 #include <ringdown/v1/ringdown.pb.h>
 
 #include <algorithm>
@@ -284,6 +285,8 @@ event_link_disconnected from(reference_id reference, const v1::EventLinkDisconne
 } // namespace
 
 decoded decode(std::string_view bytes) {
+  // A broker must not be able to make Protobuf write to our program's standard error.
+  google::protobuf::LogSilencer silence;
   v1::Frame frame;
   if (!frame.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
     return garbage{};

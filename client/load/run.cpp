@@ -250,15 +250,14 @@ private:
   /// Takes what is still on its way; gives up when nothing has come for a while. A moment more at
   /// the end shows deliveries that should not be.
   void drain() {
-    constexpr milliseconds silence_max{5'000};
     constexpr milliseconds too_much{50};
     auto frames = links_.frames();
-    auto until = clock::now() + silence_max;
+    auto until = clock::now() + options_.silence_max;
     while (!verifier_.drained() && clock::now() < until && links_.lost_text().empty()) {
       links_.turn(milliseconds{10}, *this);
       if (links_.frames() != frames) {
         frames = links_.frames();
-        until = clock::now() + silence_max;
+        until = clock::now() + options_.silence_max;
       }
     }
     until = clock::now() + too_much;

@@ -22,8 +22,10 @@ struct run_options {
   std::string dn_prefix = "load";
   std::optional<pid_t> broker_pid;
   std::chrono::milliseconds seconds{5'000};
-  /// For bringing everything up, and for the last deliveries.
+  /// For bringing everything up.
   std::chrono::milliseconds patience{60'000};
+  /// Deliveries that have not come after so long without any are lost.
+  std::chrono::milliseconds silence_max{5'000};
   std::function<bool()> stopped;
 };
 
@@ -40,7 +42,9 @@ struct load_result {
   std::string trouble; ///< why there are no figures; empty if there are
   findings found;      ///< of the whole run, warm-up included
   bool drained = false;
-  std::uint64_t missed = 0;                      ///< events that EventMissed named
+  std::uint64_t missed = 0; ///< events that EventMissed named
+  /// To requests that nobody made, or a second time.
+  std::uint64_t stray_answers = 0;
   std::map<std::uint32_t, std::uint64_t> errors; ///< EventErrors by code
 
   // Of the measured time.

@@ -85,7 +85,8 @@ std::string event_template::dn_name(std::uint32_t dn) const {
 }
 
 std::string_view event_template::filling(std::uint32_t dn, std::uint64_t number) const noexcept {
-  auto offset = (number * 61 + dn * 7919u) % noise_bytes;
+  static_assert(noise_bytes == 1u << 16, "the offset is the top 16 bits of a product");
+  auto offset = ((number + dn * 0x1'0000'0001u) * 0x9e3779b97f4a7c15u) >> 48;
   return {noise_.data() + offset, payload_bytes_ - name_bytes};
 }
 
