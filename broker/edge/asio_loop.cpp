@@ -24,8 +24,13 @@ constexpr size_t handlers_per_clock_read = 16;
 
 /// While handlers come one by one, every so many waits look for more. A look that finds nothing
 /// costs a system call (after the answers have been written); a burst that is found late costs this
-/// many small turns.
-constexpr size_t waits_per_look = 8;
+/// many small turns. Odd, so as not to fall in step with the rounds of an even number of
+/// connections.
+constexpr size_t waits_per_look = 7;
+
+/// After a wait that found several handlers, so many waits in a row must find at most one before
+/// they count as coming one by one: bursts come in waves, and the first of a wave comes alone.
+constexpr size_t burst_waits = 8;
 
 } // namespace
 
@@ -51,17 +56,21 @@ asio_loop& asio_loop::of(const runtime::actor_loop& loop) {
 
 size_t asio_loop::wait(time_point deadline) {
   const bool polls = deadline == poll_only || deadline <= clock_type::now();
+  const bool in_burst = burst_waits_left_ > 0;
   size_t ran = 0;
-  if (polls || burst_ || ++waits_since_look_ >= waits_per_look) {
+  if (polls || in_burst || ++waits_since_look_ >= waits_per_look) {
     waits_since_look_ = 0;
     ran = run_ready(0);
   }
   if (ran == 0 && !polls) {
     ran = block(deadline);
-    if (burst_ && ran > 0)
+    if (in_burst && ran > 0)
       ran = run_ready(ran);
   }
-  burst_ = ran > 1;
+  if (ran > 1)
+    burst_waits_left_ = burst_waits;
+  else if (in_burst)
+    --burst_waits_left_;
   return ran;
 }
 

@@ -47,7 +47,7 @@ private:
   size_t block(runtime::time_point deadline);
 
   std::unique_ptr<state> state_;
-  bool burst_ = false;
+  size_t burst_waits_left_ = 0; // more than none: run all that is ready
   size_t waits_since_look_ = 0;
 };
 
