@@ -177,16 +177,14 @@ void tcp_connection::flush() {
 void tcp_connection::send_waiting() {
   idle_since_sweep_ = false;
   for (;;) {
-    if (sent_ == sending_.size()) {
-      sending_.clear();
-      sent_ = 0;
-      sending_frames_ = client_->box.take(sending_);
+    if (sending_.empty()) {
+      sending_.holds(client_->box.take(sending_.refill()));
       if (sending_.empty())
         break;
     }
-    auto left = sending_.size() - sent_;
+    auto left = sending_.left();
     auto did =
-      ::send(socket_->native_handle(), sending_.data() + sent_, left, MSG_NOSIGNAL | MSG_DONTWAIT);
+      ::send(socket_->native_handle(), left.data(), left.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     loop_.counters().sends.fetch_add(1, std::memory_order_relaxed);
     if (did < 0 && errno == EINTR)
       continue;
@@ -195,10 +193,9 @@ void tcp_connection::send_waiting() {
     if (did <= 0)
       return shut();
     auto bytes = static_cast<std::size_t>(did);
-    sent_ += bytes;
     watch_.said(std::chrono::steady_clock::now());
-    client_->box.sent(bytes, sent_ == sending_.size() ? std::exchange(sending_frames_, 0) : 0);
-    if (bytes < left)
+    client_->box.sent(bytes, sending_.took(bytes));
+    if (bytes < left.size())
       return arm_write(); // the kernel is full: asking again only costs a call
     if (client_->box.bytes() == 0 && !client_->box.has_gap())
       break; // the common case needs no second look
@@ -281,7 +278,7 @@ void tcp_connection::shut() {
   socket_.reset();
   signal_->attach(nullptr);
   client_->box.close();
-  std::string{}.swap(sending_);
+  sending_.release();
   std::string{}.swap(tail_);
   loop_.counters().connections.fetch_sub(1, std::memory_order_relaxed);
   caf::anon_send(actor_.handle(), closed_atom::value);
@@ -302,9 +299,9 @@ void tcp_connection::close_with(std::uint32_t reason, std::string text) {
 void tcp_connection::sweep(steady_time now) {
   if (!is_open())
     return;
-  bool sends = sent_ != sending_.size() || client_->box.bytes() != 0;
+  bool sends = !sending_.empty() || client_->box.bytes() != 0;
   if (std::exchange(idle_since_sweep_, true) && !sends) {
-    std::string{}.swap(sending_);
+    sending_.release();
     client_->box.trim();
   }
   bool unread = !may_read() && !closing_;

@@ -10,6 +10,7 @@
 #include "actors/connection.hpp"
 #include "broker/edge/edge_loop.hpp"
 #include "broker/edge/link_watch.hpp"
+#include "broker/edge/send_buffer.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -89,9 +90,7 @@ private:
   link_watch watch_;
   std::string tail_;       // the beginning of a frame that is not whole yet
   std::size_t wanted_ = 0; // its whole size, if known: no cutting before that much is there
-  std::string sending_;
-  std::size_t sent_ = 0;
-  std::size_t sending_frames_ = 0;
+  send_buffer sending_;
   bool read_armed_ = false;
   bool write_armed_ = false;
   bool paused_ = false;       // unread because its own outbox is above high water
