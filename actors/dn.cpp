@@ -93,7 +93,9 @@ dn_impl::behavior_type dn_impl::make_behavior() {
 }
 
 void dn_impl::on_exit() {
-  // Only a DN that failed still has registrations: its clients must not wait for events of it.
+  // At the broker's end connections close first; their letters may still be on the way. Only a DN
+  // that failed has registrations of connections that stand: these must not wait for its events.
+  std::erase_if(registrations_, [](const registration& r) { return r.client->box.closed(); });
   if (!registrations_.empty()) {
     context_.tells->tell("dn", observer::severity::error, "DN actor ended with registrations",
                          {{"dn", identity_->name}});

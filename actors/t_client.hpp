@@ -57,12 +57,12 @@ public:
     return (mask.load(std::memory_order_relaxed) & static_cast<std::uint8_t>(kind)) != 0;
   }
 
-  /// Writes an answer and gives the request's credit back, in this order: a client that hears the
-  /// answer may use the credit, and one that does not must not.
+  /// Gives the request's credit back and writes its answer, in this order: a client that has heard
+  /// the answer may use the ReferenceID again at once, from another thread than ours.
   void answer(reference_id reference, std::string_view frame) {
+    window.answered(reference);
     // A closed connection's answer goes nowhere; an overrun one is closed by its edge.
     static_cast<void>(box.answer(frame));
-    window.answered(reference);
   }
   void refuse(reference_id reference, const fault& why, const error_context& context) {
     answer(reference, encode_error(reference, why, context));
