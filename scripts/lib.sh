@@ -76,10 +76,7 @@ missing_of() {
 
 apt_get() {
     local as_root=()
-    if ((EUID != 0)); then
-        command -v sudo >/dev/null || fail "missing packages: run as root, or install sudo"
-        as_root=(sudo)
-    fi
+    ((EUID == 0)) || as_root=(sudo)
     # The timeout waits for another apt to finish instead of failing.
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
         -o DPkg::Lock::Timeout=300 "$@"
@@ -105,6 +102,8 @@ need_packages() {
     mapfile -t wanted < <(packages_of "$@")
     mapfile -t missing < <(missing_of "${wanted[@]}")
     ((${#missing[@]} > 0)) || return 0
+    ((EUID == 0)) || command -v sudo >/dev/null ||
+        fail "missing: ${missing[*]}. Run this as root or install sudo, or install them yourself."
     say "installing ${#missing[@]} packages: ${missing[*]}"
     run_step build/logs/packages.log install_missing "${missing[@]}" ||
         fail "the packages could not be installed"

@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# Shows what Ringdown does: builds it, starts the daemon, a recorder and an agent's desktop on one
+# DN, plays start, pause, resume, query, stop, and measures the daemon under load.
+#
+# usage: scripts/demo.sh
+#
+# What is installed: scripts/packages.txt. Logs: build/demo/. Nothing runs on afterwards.
+# shellcheck source-path=SCRIPTDIR
+source "$(dirname "$0")/lib.sh"
+
+(($# == 0)) || {
+    sed -n '2,7s/^# \{0,1\}//p' "$0"
+    [[ $1 == --help || $1 == -h ]] && exit 0 || exit 2
+}
+
+dn=7001
+logs=build/demo
+bin=build/release/bin
+conversation="wait 200ms, start, wait 200ms, pause, wait 200ms, resume, wait 200ms, query, wait 200ms, \
+stop, wait 200ms"
+
+# ---- programs in the background ----------------------------------------------------------------
+
+pids=() # what is still to be stopped, youngest last
+
+# stop <pid>: asks, waits up to 15 s, then insists. The status is the program's.
+stop() {
+    local pid=$1 status=0 i
+    kill "$pid" 2>/dev/null || true
+    for ((i = 0; i < 150; i++)); do
+        kill -0 "$pid" 2>/dev/null || break
+        sleep 0.1
+    done
+    kill -KILL "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || status=$?
+    forget "$pid"
+    return "$status"
+}
+
+forget() {
+    local pid left=()
+    for pid in "${pids[@]}"; do
+        [[ $pid == "$1" ]] || left+=("$pid")
+    done
+    pids=("${left[@]}")
+}
+
+stop_all() {
+    while ((${#pids[@]} > 0)); do
+        stop "${pids[-1]}" || true
+    done
+}
+trap stop_all EXIT
+trap 'exit 130' INT TERM
+
+# start_daemon <log> <flags...>: on a port that the kernel chooses. Sets daemon and address.
+start_daemon() {
+    local log=$1 port='' i
+    shift
+    : >"$log"
+    "$bin/ringdownd" --listen.address=127.0.0.1 --listen.port=0 --log.file="$log" "$@" &
+    daemon=$!
+    pids+=("$daemon")
+    for ((i = 0; i < 200; i++)); do
+        kill -0 "$daemon" 2>/dev/null || fail "ringdownd did not start: see $log"
+        port=$(sed -n 's/.* listening .*port=\([0-9]*\).*/\1/p' "$log")
+        address=127.0.0.1:$port
+        [[ -z $port ]] || ! "$bin/ringdown" --connect "$address" info >/dev/null 2>&1 || return 0
+        sleep 0.1
+    done
+    fail "ringdownd is not ready after 20 s: see $log"
+}
+
+# wait_for <file> <text>
+wait_for() {
+    local i
+    for ((i = 0; i < 100; i++)); do
+        ! grep -q -- "$2" "$1" 2>/dev/null || return 0
+        sleep 0.1
+    done
+    fail "no \"$2\" in $1 after 10 s"
+}
+
+# ---- the demonstration -------------------------------------------------------------------------
+
+say "packages"
+need_packages build
+build release ringdownd ringdown || fail "the build failed"
+
+rm -rf "$logs"
+mkdir -p "$logs"
+say "ringdownd starts"
+start_daemon "$logs/broker.log" --log.levels.connection=debug --log.levels.dn=debug \
+    --log.levels.session=debug
+say "  it listens on $address"
+
+say "a recorder and a desktop meet on DN $dn"
+echo
+python3 scripts/transcript.py --ready "$logs/ready" --from-end "broker=$logs/broker.log" \
+    "recorder=$logs/recorder.log" "desktop=$logs/desktop.log" &
+transcript=$!
+pids+=("$transcript")
+wait_for "$logs/ready" following
+# A real recorder takes a moment too before it has done what it was told.
+"$bin/ringdown" --connect "$address" recorder --dn "$dn" --delay 60 >"$logs/recorder.log" 2>&1 &
+recorder=$!
+pids+=("$recorder")
+wait_for "$logs/recorder.log" EventRegistered
+desktop_status=0
+"$bin/ringdown" --connect "$address" desktop --dn "$dn" --script "$conversation" \
+    >"$logs/desktop.log" 2>&1 || desktop_status=$?
+stop "$recorder" || fail "the recorder failed: see $logs/recorder.log"
+stop "$daemon" || fail "ringdownd did not end in order: see $logs/broker.log"
+sleep 0.1
+stop "$transcript" || true
+echo
+((desktop_status == 0)) || fail "the desktop failed ($desktop_status): see $logs/desktop.log"
+say "each command came back as the recorder's own indication; all ended in order"
+
+say "ringdownd under load: 16 desktops, 64 requests in flight each, 10,000 DNs, 2 s"
+start_daemon "$logs/broker-load.log"
+"$bin/ringdown" --connect "$address" load --producers 16 --window 64 --dns 10000 --seconds 2 --broker-pid "$daemon" \
+    >"$logs/load.log" 2>&1 || {
+    cat "$logs/load.log" >&2
+    fail "the load run failed"
+}
+sed 's/^/  /' "$logs/load.log"
+stop "$daemon" || fail "ringdownd did not end in order: see $logs/broker-load.log"
+
+events=$(awk '$1 == "events/s" { print $2 }' "$logs/load.log")
+say "throughput: ${green}$events events/s${plain}, every one delivered once, whole and in order"
