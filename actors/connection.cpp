@@ -238,9 +238,11 @@ void connection_impl::close(v1::DisconnectReason reason, std::string_view text,
                             reference_id reference) {
   if (life_ == life::closing)
     return;
-  tell(reason == v1::DISCONNECT_REASON_SIGNED_OFF ? observer::severity::info
-                                                  : observer::severity::warning,
-       "connection closed", text);
+  bool is_usual = reason == v1::DISCONNECT_REASON_SIGNED_OFF ||
+                  reason == v1::DISCONNECT_REASON_DRAINING ||
+                  reason == v1::DISCONNECT_REASON_TAKEN_OVER;
+  tell(is_usual ? observer::severity::info : observer::severity::warning, "connection closed",
+       text);
   leave_dns();
   life_ = life::closing;
   disconnect(*client_, reason, text, reference);

@@ -74,7 +74,11 @@ std::optional<command_line> read_command_line(int argc, char** argv) {
       line.check_only = true;
     } else if (argument == "--print-config") {
       line.print_only = true;
-    } else if (argument == "--config" && i + 1 < argc) {
+    } else if (argument == "--config") {
+      if (i + 1 == argc) {
+        line.errors.push_back({"command line", 0, 0, "--config", "needs the path of a file", {}});
+        break;
+      }
       line.sources.file = argv[++i];
       line.sources.file_required = true;
     } else if (argument.starts_with("--config=")) {
@@ -121,15 +125,16 @@ bool asked_again(const sigset_t& signals) {
 void reload(const command_line& line, configuration::config& running, broker& b,
             logging::logger& log) {
   auto loaded = configuration::load(line.sources);
+  // What differs stands in the message itself: the log counts equal messages and writes a few.
   if (!loaded.ok()) {
     for (auto& error : loaded.errors)
-      log.error(component::config, "reload refused", {{"error", to_string(error)}});
+      log.error(component::config, "reload refused: " + to_string(error));
     return;
   }
   for (auto& change : configuration::differences(running, loaded.value)) {
     log.write(component::config, change.reloadable ? logging::level::info : logging::level::warn,
-              change.reloadable ? "reloaded" : "needs a restart",
-              {{"key", change.key}, {"before", change.before}, {"after", change.after}});
+              (change.reloadable ? "reloaded " : "needs a restart: ") + change.key,
+              {{"before", change.before}, {"after", change.after}});
   }
   log.set_levels(loaded.value.log.thresholds());
   log.set_format(loaded.value.log.format);
