@@ -1,0 +1,39 @@
+#include "broker/edge/send_buffer.hpp"
+
+#include <catch2/catch.hpp>
+
+using ringdown::edge::send_buffer;
+
+TEST_CASE("what the kernel took is not sent again, and the frames count with the last byte") {
+  send_buffer buffer;
+  CHECK(buffer.empty());
+  buffer.refill() = "hello";
+  buffer.holds(2);
+  CHECK(buffer.left() == "hello");
+  CHECK(buffer.took(3) == 0);
+  CHECK(buffer.left() == "lo");
+  CHECK(buffer.took(2) == 2);
+  CHECK(buffer.empty());
+  CHECK(buffer.left().empty());
+}
+
+TEST_CASE("giving the memory back after a send leaves nothing that could be sent") {
+  send_buffer buffer;
+  buffer.refill() = "a frame";
+  buffer.holds(1);
+  CHECK(buffer.took(7) == 1);
+  buffer.release();
+  CHECK(buffer.empty());
+  CHECK(buffer.left().empty());
+  buffer.refill() = "next";
+  buffer.holds(1);
+  CHECK(buffer.left() == "next");
+}
+
+TEST_CASE("a count beyond the end is cut at the end") {
+  send_buffer buffer;
+  buffer.refill() = "abc";
+  buffer.holds(1);
+  CHECK(buffer.took(10) == 1);
+  CHECK(buffer.empty());
+}
