@@ -2,6 +2,10 @@
 
 #include "actors/disconnect.hpp"
 
+#include <algorithm>
+#include <array>
+#include <utility>
+
 namespace ringdown {
 
 namespace {
@@ -54,10 +58,16 @@ void connection_impl::on_exit() {
 // ---- frames --------------------------------------------------------------------------------
 
 void connection_impl::read(const read_batch_ptr& batch) {
-  for (auto frame : batch->frames) {
-    if (life_ == life::closing)
-      break; // what a closed connection still says is nobody's
-    read_frame(frame, batch);
+  // Small enough for the stack and the first cache level, large enough to hide a miss.
+  constexpr std::size_t window = 8;
+  std::array<ahead, window> next;
+  auto& frames = batch->frames;
+  for (std::size_t begin = 0; begin < frames.size(); begin += window) {
+    auto count = std::min(window, frames.size() - begin);
+    for (std::size_t i = 0; i < count; ++i)
+      look_ahead(frames[begin + i], next[i]);
+    for (std::size_t i = 0; i < count && life_ != life::closing; ++i)
+      read_frame(next[i], batch); // what a closed connection still says is nobody's
   }
   flush_batches();
   if (!to_resolve_.empty())
@@ -80,8 +90,24 @@ void connection_impl::end_stream(stream_end end) {
   }
 }
 
-void connection_impl::read_frame(std::string_view bytes, const read_batch_ptr& batch) {
-  auto frame = look(bytes);
+/// Reads what can be read without knowing anything of the connection. Pure but for the prefetch.
+void connection_impl::look_ahead(std::string_view bytes, ahead& out) const {
+  out.frame = look(bytes);
+  out.bytes = bytes.size();
+  auto number = static_cast<body_number>(out.frame.body_number);
+  out.is_send = number == body_number::request_send_event ||
+                number == body_number::request_distribute_user_event;
+  if (!out.is_send)
+    return;
+  auto form = number == body_number::request_send_event ? request_form::send_event
+                                                        : request_form::distribute_user_event;
+  out.event = parse_send_event(out.frame.body, context_.bounds, form);
+  out.dn_hash = dn_table::hash(out.event.this_dn);
+  dns_.prefetch(out.dn_hash);
+}
+
+void connection_impl::read_frame(const ahead& next, const read_batch_ptr& batch) {
+  auto& frame = next.frame;
   if (frame.malformed) {
     refuse(frame.reference, invalid("frame", "a ringdown.v1.Frame", "the frame cannot be parsed"));
     return close(v1::DISCONNECT_REASON_PROTOCOL_ERROR, "a frame cannot be parsed");
@@ -93,14 +119,14 @@ void connection_impl::read_frame(std::string_view bytes, const read_batch_ptr& b
     return refuse(frame.reference, {error_code::not_signed_on, {}, "RequestSignOn first", {}, {}});
   if (frame.doubled)
     return refuse(frame.reference, invalid("reference_id, body", "each given once"));
-  dispatch(frame, bytes, batch);
+  dispatch(next, batch);
 }
 
-void connection_impl::dispatch(const frame_view& frame, std::string_view bytes,
-                               const read_batch_ptr& batch) {
+void connection_impl::dispatch(const ahead& next, const read_batch_ptr& batch) {
+  auto& frame = next.frame;
   switch (static_cast<body_number>(frame.body_number)) {
   case body_number::request_send_event:
-  case body_number::request_distribute_user_event: return send_event(frame, bytes.size(), batch);
+  case body_number::request_distribute_user_event: return send_event(next, batch);
   case body_number::request_register_address: return register_address(frame, batch);
   case body_number::request_unregister_address: return unregister_address(frame, batch);
   case body_number::request_query_address: return query_address(frame, batch);
@@ -123,9 +149,9 @@ void connection_impl::dispatch(const frame_view& frame, std::string_view bytes,
 
 // ---- DNs -----------------------------------------------------------------------------------
 
-void connection_impl::add_to_batch(dn_table::value_type& entry, const read_batch_ptr& batch,
+void connection_impl::add_to_batch(dn_table::entry& entry, const read_batch_ptr& batch,
                                    const dn_request& request) {
-  auto& dn = entry.second;
+  auto& dn = entry.value;
   if (!dn.batch) {
     dn.batch = std::make_shared<dn_batch>(client_, batch);
     touched_.push_back(&entry);
@@ -143,7 +169,7 @@ void connection_impl::flush_batches() {
   // In place, a DN may report back into note(), which changes the table but not these pointers:
   // entries with something in flight are never erased.
   for (auto* entry : touched_) {
-    auto& dn = entry->second;
+    auto& dn = entry->value;
     auto batch = std::exchange(dn.batch, nullptr);
     if (dn.actor)
       runtime::deliver(dn.actor, std::move(batch));
@@ -165,12 +191,12 @@ void connection_impl::resolve(std::vector<std::string> names) {
 
 void connection_impl::resolved(const std::vector<std::string>& asked, const dn_handles& found) {
   for (auto& handle : found) {
-    auto entry = dns_.find(handle.dn);
-    if (entry == dns_.end()) { // the connection closed meanwhile: the DN may rest again
+    auto* entry = dns_.find(handle.dn);
+    if (entry == nullptr) { // the connection closed meanwhile: the DN may rest again
       caf::anon_send(handle.actor.handle(), client_gone_atom::value, client_);
       continue;
     }
-    auto& dn = entry->second;
+    auto& dn = entry->value;
     dn.actor = handle.actor;
     for (auto& batch : std::exchange(dn.waiting, {}))
       runtime::deliver(dn.actor, std::move(batch));
@@ -181,32 +207,32 @@ void connection_impl::resolved(const std::vector<std::string>& asked, const dn_h
 /// Refuses what waits for those of `asked` that have no actor.
 void connection_impl::unresolved(const std::vector<std::string>& asked, const fault& why) {
   for (auto& name : asked) {
-    auto entry = dns_.find(name);
-    if (entry == dns_.end() || entry->second.actor)
+    auto* entry = dns_.find(name);
+    if (entry == nullptr || entry->value.actor)
       continue;
-    for (auto& batch : std::exchange(entry->second.waiting, {}))
+    for (auto& batch : std::exchange(entry->value.waiting, {}))
       batch->refuse_all(why, name);
-    dns_.erase(entry);
+    dns_.erase(*entry);
   }
   --resolves_in_flight_;
   quit_if_done();
 }
 
 void connection_impl::note(const registration_report& report) {
-  auto entry = dns_.find(report.dn);
-  if (entry == dns_.end())
+  auto* entry = dns_.find(report.dn);
+  if (entry == nullptr)
     return;
-  auto& dn = entry->second;
+  auto& dn = entry->value;
   if (!report.unasked)
     --dn.controls_in_flight;
   dn.registered = report.registered;
   if (report.registered)
     dn.mode = report.mode;
-  erase_if_unused(entry);
+  erase_if_unused(*entry);
 }
 
-void connection_impl::erase_if_unused(dn_table::iterator entry) {
-  auto& dn = entry->second;
+void connection_impl::erase_if_unused(dn_table::entry& entry) {
+  auto& dn = entry.value;
   if (!dn.registered && dn.controls_in_flight == 0 && !dn.batch && dn.waiting.empty())
     dns_.erase(entry);
 }
@@ -220,9 +246,11 @@ report_function connection_impl::reporter() {
 /// Ends all registrations; from here on no DN is spoken to.
 void connection_impl::leave_dns() {
   flush_batches();
-  for (auto& [name, dn] : std::exchange(dns_, {}))
-    if (dn.actor)
-      caf::anon_send(dn.actor.handle(), client_gone_atom::value, client_);
+  auto dns = std::exchange(dns_, {});
+  dns.for_each([this](dn_table::entry& entry) {
+    if (entry.value.actor)
+      caf::anon_send(entry.value.actor.handle(), client_gone_atom::value, client_);
+  });
   if (is_signed_on() && directory_)
     caf::anon_send(directory_, client_gone_atom::value, client_);
 }

@@ -3,14 +3,13 @@
 
 #include "actors/admit.hpp"
 #include "actors/connection.hpp"
+#include "actors/name_table.hpp"
 #include "messages/frame.hpp"
 
 #include <ringdown/v1/ringdown.pb.h>
 
-#include <functional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace ringdown {
@@ -41,18 +40,23 @@ private:
     /// Of earlier reads, while the directory is asked.
     std::vector<dn_batch_ptr> waiting;
   };
-  struct text_hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept {
-      return std::hash<std::string_view>{}(text);
-    }
+  using dn_table = name_table<dn_entry>;
+
+  /// A frame of the read at hand, read ahead: looking and parsing change nothing, and while a later
+  /// one is parsed the memory that an earlier one needs arrives.
+  struct ahead {
+    frame_view frame;
+    std::size_t bytes = 0;
+    std::size_t dn_hash = 0;
+    bool is_send = false;
+    send_event_view event;
   };
-  using dn_table = std::unordered_map<std::string, dn_entry, text_hash, std::equal_to<>>;
 
   // Frames.
   void read(const read_batch_ptr& batch);
-  void read_frame(std::string_view bytes, const read_batch_ptr& batch);
-  void dispatch(const frame_view& frame, std::string_view bytes, const read_batch_ptr& batch);
+  void look_ahead(std::string_view bytes, ahead& out) const;
+  void read_frame(const ahead& next, const read_batch_ptr& batch);
+  void dispatch(const ahead& next, const read_batch_ptr& batch);
   void end_stream(stream_end end);
   bool is_signed_on() const noexcept { return life_ == life::signed_on || life_ == life::draining; }
 
@@ -65,7 +69,7 @@ private:
   void query_address(const frame_view& frame, const read_batch_ptr& batch);
   void ask_one(const std::string& dn, const dn_request& request, const read_batch_ptr& batch);
   void set_input_mask(const frame_view& frame);
-  void send_event(const frame_view& frame, std::size_t frame_bytes, const read_batch_ptr& batch);
+  void send_event(const ahead& next, const read_batch_ptr& batch);
   template <class Message>
   bool parse(const frame_view& frame, Message& out);
   std::optional<fault> gate(reference_id reference, std::size_t bytes, bool safety,
@@ -74,14 +78,13 @@ private:
                  const google::protobuf::RepeatedPtrField<std::string>& dns);
 
   // DNs.
-  void add_to_batch(dn_table::value_type& entry, const read_batch_ptr& batch,
-                    const dn_request& request);
+  void add_to_batch(dn_table::entry& entry, const read_batch_ptr& batch, const dn_request& request);
   void flush_batches();
   void resolve(std::vector<std::string> names);
   void resolved(const std::vector<std::string>& asked, const dn_handles& found);
   void unresolved(const std::vector<std::string>& asked, const fault& why);
   void note(const registration_report& report);
-  void erase_if_unused(dn_table::iterator entry);
+  void erase_if_unused(dn_table::entry& entry);
   report_function reporter();
   void leave_dns();
 
@@ -99,7 +102,7 @@ private:
   std::shared_ptr<link> edge_;
   life life_ = life::awaiting_sign_on;
   dn_table dns_;
-  std::vector<dn_table::value_type*> touched_; // with a batch in the read at hand, in order
+  std::vector<dn_table::entry*> touched_; // with a batch in the read at hand, in order
   std::vector<std::string> to_resolve_;
   std::size_t resolves_in_flight_ = 0;
   bool socket_gone_ = false;

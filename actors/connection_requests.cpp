@@ -216,8 +216,8 @@ void connection_impl::register_one(const std::string& dn, const dn_request& requ
   };
   if (auto wrong = check_dn(dn); wrong != send_fault::none)
     return answer(dn_fault(wrong, context_.bounds));
-  auto entry = dns_.find(dn);
-  if (entry == dns_.end()) {
+  auto* entry = dns_.find(dn);
+  if (entry == nullptr) {
     // Nothing is in flight to a DN without an entry: the connection may answer for it.
     if (!context_.configured.has(dn))
       return answer({error_code::dn_not_configured, "this_dn", "a configured DN", {}, {}});
@@ -228,11 +228,11 @@ void connection_impl::register_one(const std::string& dn, const dn_request& requ
                        " registrations for each connection",
                      "too many registrations",
                      {}});
-    entry = dns_.try_emplace(dn).first;
+    entry = &dns_.add(dn);
     to_resolve_.push_back(dn);
   }
-  if (!entry->second.registered)
-    entry->second.mode = request.mode;
+  if (!entry->value.registered)
+    entry->value.mode = request.mode;
   add_to_batch(*entry, batch, request);
 }
 
@@ -265,8 +265,7 @@ void connection_impl::query_address(const frame_view& frame, const read_batch_pt
 /// A request about a DN on which the client should be registered.
 void connection_impl::ask_one(const std::string& dn, const dn_request& request,
                               const read_batch_ptr& batch) {
-  auto entry = dns_.find(dn);
-  if (entry != dns_.end())
+  if (auto* entry = dns_.find(dn))
     return add_to_batch(*entry, batch, request);
   fault why{error_code::not_registered, "this_dn", {}, {}, {}};
   if (auto wrong = check_dn(dn); wrong != send_fault::none)
@@ -308,33 +307,29 @@ void connection_impl::set_input_mask(const frame_view& frame) {
 
 // ---- events --------------------------------------------------------------------------------
 
-void connection_impl::send_event(const frame_view& frame, std::size_t frame_bytes,
-                                 const read_batch_ptr& batch) {
-  bool is_old =
-    frame.body_number == static_cast<std::uint32_t>(body_number::request_distribute_user_event);
-  dn_request request;
-  request.reference = frame.reference;
-  request.event =
-    parse_send_event(frame.body, context_.bounds,
-                     is_old ? request_form::distribute_user_event : request_form::send_event);
-  auto& event = request.event;
+void connection_impl::send_event(const ahead& next, const read_batch_ptr& batch) {
+  auto& frame = next.frame;
+  auto& event = next.event;
   if (event.malformed()) {
     refuse(frame.reference, dn_fault(send_fault::malformed, context_.bounds));
     return close(v1::DISCONNECT_REASON_PROTOCOL_ERROR, "a frame cannot be parsed");
   }
-  auto entry = dns_.find(event.this_dn);
+  auto* entry = dns_.find(event.this_dn, next.dn_hash);
   // A DN without an entry has nothing in flight: the connection may answer for it. Beyond the
   // window it answers too, at once; by the same checks, as far as it knows the registration.
   sender_facts from{client_->who.role, {}, true};
-  if (entry == dns_.end()) {
+  if (entry == nullptr) {
     auto why = check_send(from, context_.configured.has(event.this_dn), event, context_.bounds);
     return refuse(frame.reference, *why, event.this_dn);
   }
-  if (auto closed = gate(frame.reference, frame_bytes, is_safety_command(event.verb), 1)) {
-    from.mode = entry->second.mode;
+  if (auto closed = gate(frame.reference, next.bytes, is_safety_command(event.verb), 1)) {
+    from.mode = entry->value.mode;
     auto why = check_send(from, true, event, context_.bounds);
     return refuse(frame.reference, why ? *why : *closed, event.this_dn);
   }
+  dn_request request;
+  request.reference = frame.reference;
+  request.event = event;
   add_to_batch(*entry, batch, request);
 }
 
