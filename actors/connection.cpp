@@ -14,6 +14,16 @@ namespace {
 /// only bounds how long the last one keeps the broker up.
 constexpr std::chrono::milliseconds drain_poll{10};
 
+/// Fetches what an actor's turn touches first. Over 10,000 cold DNs the misses are most of an
+/// event's cost; a hint for memory that is not needed costs little.
+void prefetch_actor(const runtime::pinned_base* actor) noexcept {
+  constexpr int lines_before = 4; // control block, mailbox
+  constexpr int lines_behind = 5; // the DN's own state
+  auto* at = reinterpret_cast<const char*>(actor);
+  for (int line = -lines_before; line <= lines_behind; ++line)
+    __builtin_prefetch(at + 64 * line);
+}
+
 } // namespace
 
 connection_impl::connection_impl(caf::actor_config& config, runtime::home where,
@@ -168,8 +178,10 @@ void connection_impl::add_to_batch(dn_table::entry& entry, const read_batch_ptr&
 void connection_impl::flush_batches() {
   // In place, a DN may report back into note(), which changes the table but not these pointers:
   // entries with something in flight are never erased.
-  for (auto* entry : touched_) {
-    auto& dn = entry->value;
+  for (std::size_t i = 0; i < touched_.size(); ++i) {
+    if (i + 2 < touched_.size())
+      prefetch_actor(touched_[i + 2]->value.actor.pinned());
+    auto& dn = touched_[i]->value;
     auto batch = std::exchange(dn.batch, nullptr);
     if (dn.actor)
       runtime::deliver(dn.actor, std::move(batch));
