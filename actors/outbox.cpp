@@ -14,6 +14,12 @@ constexpr std::size_t spare_capacity_max = 4096;
 /// No EventMissed frame is longer: a DN at its longest and three numbers.
 constexpr std::size_t missed_frame_bytes_max = dn_bytes_max + 64;
 
+/// The memory of a buffer; short ones live within the string itself.
+std::size_t held_by(const std::string& buffer) noexcept {
+  static const std::size_t within = std::string{}.capacity();
+  return buffer.capacity() > within ? buffer.capacity() : 0;
+}
+
 } // namespace
 
 outbox::outbox(const limits& bounds, memory_budget& budget, std::shared_ptr<edge_signal> signal)
@@ -66,7 +72,7 @@ void outbox::append(std::string_view head, std::string_view tail) {
 }
 
 void outbox::recount_memory() noexcept {
-  auto holds = waiting_.capacity() + taken_capacity_ + kept_bytes_;
+  auto holds = held_by(waiting_) + taken_capacity_ + kept_bytes_;
   if (holds > charged_)
     budget_.add(holds - charged_);
   else
@@ -194,7 +200,7 @@ std::size_t outbox::take(std::string& into) {
   std::swap(into, waiting_); // the edge's old buffer is filled next
   if (waiting_.capacity() > spare_capacity_max && into.size() < waiting_.capacity() / 8)
     std::string{}.swap(waiting_);
-  taken_capacity_ = into.capacity();
+  taken_capacity_ = held_by(into);
   recount_memory();
   dirty_ = false;
   return std::exchange(waiting_frames_, 0);

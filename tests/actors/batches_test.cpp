@@ -1,0 +1,198 @@
+// Batches answer what nobody answered; the budget and the read credit come back with them.
+#include "actors/batches.hpp"
+#include "actors/context.hpp"
+#include "actors/disconnect.hpp"
+#include "tests/actors/outbox_support.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <map>
+
+using namespace ringdown;
+using namespace ringdown::test;
+
+namespace {
+
+struct bench {
+  limits bounds;
+  memory_budget budget{bounds};
+  std::shared_ptr<counting_signal> signal = std::make_shared<counting_signal>();
+  client_ptr client = std::make_shared<t_client>(bounds, budget, signal);
+  fake_edge edge{client->box};
+
+  /// A batch of requests with ReferenceIDs 1 to `count`, in the client's window.
+  std::unique_ptr<dn_batch> batch_of(std::uint32_t count) {
+    auto read = std::make_shared<read_batch>();
+    read->time_us = 1234;
+    auto batch = std::make_unique<dn_batch>(client, std::move(read));
+    for (std::uint32_t i = 1; i <= count; ++i) {
+      dn_request request;
+      request.reference = {i};
+      CHECK(client->window.admit({i}, 10, false) == request_window::admission::accepted);
+      batch->add(request);
+    }
+    return batch;
+  }
+  /// ReferenceID -> error code (0: another answer), each of which may come once.
+  std::map<std::uint32_t, std::uint32_t> answers() {
+    edge.drain();
+    std::map<std::uint32_t, std::uint32_t> codes;
+    for (auto& frame : edge.read())
+      CHECK(codes.emplace(frame.reference_id(), frame.event_error().error_code()).second);
+    return codes;
+  }
+};
+
+} // namespace
+
+TEST_CASE("a batch that dies answers 52 once to each request that has no answer") {
+  for (std::uint32_t answered = 0; answered <= 4; ++answered) {
+    bench b;
+    {
+      auto batch = b.batch_of(4);
+      for (std::uint32_t i = 1; i <= answered; ++i) {
+        REQUIRE(batch->front() != nullptr);
+        CHECK(batch->front()->reference.value == i);
+        if (i % 2 == 0)
+          batch->refuse({error_code::invalid_attribute, {}, {}, {}, {}}, {});
+        else
+          batch->answer(ack_frame(i));
+      }
+      CHECK(b.client->window.outstanding() == 4 - answered);
+    }
+    auto codes = b.answers();
+    REQUIRE(codes.size() == 4);
+    for (std::uint32_t i = 1; i <= 4; ++i)
+      CHECK(codes[i] == (i > answered ? 52u : i % 2 == 0 ? 53u : 0u));
+    CHECK(b.client->window.outstanding() == 0);
+  }
+}
+
+TEST_CASE("a batch that was refused as a whole has nothing left to answer") {
+  bench b;
+  {
+    auto batch = b.batch_of(3);
+    batch->answer(ack_frame(1));
+    batch->refuse_all({error_code::overloaded, {}, {}, {}, {}}, "7001");
+    CHECK(batch->front() == nullptr);
+  }
+  auto codes = b.answers();
+  CHECK(codes == std::map<std::uint32_t, std::uint32_t>{{1, 0}, {2, 1186}, {3, 1186}});
+}
+
+TEST_CASE("a batch that dies after its connection frees the window without a word") {
+  bench b;
+  auto batch = b.batch_of(2);
+  b.client->box.close();
+  batch.reset();
+  CHECK(b.client->window.outstanding() == 0);
+  CHECK(b.answers().empty());
+}
+
+TEST_CASE("a connection is read again when one of its read batches comes back, and not before") {
+  bench b;
+  auto credit = std::make_shared<read_credit>(b.signal);
+  auto read = [&] {
+    auto batch = std::make_shared<read_batch>();
+    batch->capacity = 500;
+    batch->budget = &b.budget;
+    b.budget.add(500);
+    ++credit->in_flight;
+    batch->credit = credit;
+    return batch;
+  };
+  auto first = read();
+  auto second = read();
+  CHECK(b.budget.used() == 1000);
+  CHECK(credit->in_flight == read_batches_in_flight_max);
+  auto for_dn = std::make_unique<dn_batch>(b.client, first);
+  first.reset();
+  CHECK(b.signal->credits == 0); // a DN still works on it
+  for_dn.reset();
+  CHECK(b.signal->credits == 1);
+  CHECK(b.budget.used() == 500);
+  second.reset();
+  CHECK(b.signal->credits == 1); // the edge was reading already
+  CHECK(b.budget.used() == 0);
+  CHECK(credit->in_flight == 0);
+}
+
+TEST_CASE("the memory budget is spent past its limit, and its reserve later") {
+  limits bounds;
+  bounds.memory_budget_bytes = 1000;
+  bounds.memory_budget_reserve = 200;
+  memory_budget budget{bounds};
+  budget.add(1000);
+  CHECK_FALSE(budget.spent());
+  budget.add(1);
+  CHECK(budget.spent());
+  CHECK_FALSE(budget.reserve_spent());
+  budget.add(199);
+  CHECK_FALSE(budget.reserve_spent());
+  budget.add(1);
+  CHECK(budget.reserve_spent());
+  budget.remove(201);
+  CHECK_FALSE(budget.spent());
+  CHECK(budget.used() == 1000);
+}
+
+TEST_CASE("without a list any DN is configured, with one only those on it") {
+  dn_list list;
+  CHECK(list.any());
+  CHECK(list.has("7001"));
+  list.replace(std::make_shared<const dn_list::names>(dn_list::names{"7001", "switch::7002"}));
+  CHECK_FALSE(list.any());
+  CHECK(list.has("7001"));
+  CHECK(list.has("switch::7002"));
+  CHECK_FALSE(list.has("7002"));
+  CHECK_FALSE(list.has(""));
+  list.replace(std::make_shared<const dn_list::names>());
+  CHECK_FALSE(list.has("7001")); // an empty list allows nothing
+  list.replace(nullptr);
+  CHECK(list.has("7001"));
+}
+
+TEST_CASE("a client has its last word once") {
+  bench b;
+  disconnect(*b.client, v1::DISCONNECT_REASON_TAKEN_OVER, "signed on again elsewhere");
+  disconnect(*b.client, v1::DISCONNECT_REASON_INTERNAL_ERROR, "too late");
+  b.edge.drain();
+  auto read = b.edge.read();
+  REQUIRE(read.size() == 1);
+  CHECK(read[0].event_link_disconnected().reason() == v1::DISCONNECT_REASON_TAKEN_OVER);
+  CHECK(read[0].event_link_disconnected().text() == "signed on again elsewhere");
+  CHECK_FALSE(read[0].event_link_disconnected().has_retry_after_ms());
+  CHECK(b.client->box.closed());
+}
+
+TEST_CASE("a client that should come back is told when") {
+  for (auto reason : {v1::DISCONNECT_REASON_DRAINING, v1::DISCONNECT_REASON_OVERLOADED}) {
+    auto frames = frames_of(encode_disconnected(reason, "later", {9}));
+    REQUIRE(frames.size() == 1);
+    CHECK(frames[0].reference_id() == 9);
+    CHECK(frames[0].event_link_disconnected().retry_after_ms() >= 500);
+  }
+}
+
+TEST_CASE("the broker's heartbeat is one empty Heartbeat frame") {
+  auto frames = frames_of(heartbeat_frame());
+  REQUIRE(frames.size() == 1);
+  CHECK(frames[0].has_heartbeat());
+  CHECK(frames[0].reference_id() == 0);
+}
+
+TEST_CASE("what a client hears is what its mask lets through") {
+  bench b;
+  CHECK(b.client->hears(event_kind::command));
+  b.client->mask = static_cast<std::uint8_t>(event_kind::indication);
+  CHECK(b.client->hears(event_kind::indication));
+  CHECK_FALSE(b.client->hears(event_kind::command));
+  CHECK_FALSE(b.client->hears(event_kind::user_event));
+  for (int i = 0; i <= static_cast<int>(capture_verb::unknown); ++i) {
+    auto verb = static_cast<capture_verb>(i);
+    auto kind = kind_of(verb);
+    CHECK((kind == event_kind::command) == is_command(verb));
+    CHECK((kind == event_kind::indication) == is_indication(verb));
+    CHECK((kind == event_kind::user_event) == (verb == capture_verb::none));
+  }
+}
