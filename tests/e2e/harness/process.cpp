@@ -1,0 +1,165 @@
+#include "tests/e2e/harness/process.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <stdexcept>
+#include <string_view>
+#include <thread>
+
+namespace ringdown::e2e {
+
+namespace {
+
+[[noreturn]] void fail(const std::string& what) {
+  throw std::runtime_error{what + ": " + std::strerror(errno)};
+}
+
+int memory_file(const char* name) {
+  int file = ::memfd_create(name, MFD_CLOEXEC);
+  if (file < 0)
+    fail("memfd_create");
+  return file;
+}
+
+int input_file(const std::string& content) {
+  if (content.empty())
+    return ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  int file = memory_file("stdin");
+  if (::write(file, content.data(), content.size()) != static_cast<ssize_t>(content.size()) ||
+      ::lseek(file, 0, SEEK_SET) != 0)
+    fail("cannot write the child's input");
+  return file;
+}
+
+/// The test's own environment without the variables that the daemon would read.
+std::vector<std::string> environment_of(const process::surroundings& around) {
+  std::vector<std::string> all;
+  for (auto& [name, value] : around.environment)
+    all.push_back(name + "=" + value); // who looks for a variable takes the first
+  for (char** entry = environ; *entry != nullptr; ++entry)
+    if (!std::string_view{*entry}.starts_with("RINGDOWN_"))
+      all.emplace_back(*entry);
+  return all;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> result;
+  for (auto& text : texts)
+    result.push_back(text.data());
+  result.push_back(nullptr);
+  return result;
+}
+
+std::string content_of(int file) {
+  std::string text;
+  char buffer[16 * 1024];
+  for (;;) {
+    auto got = ::pread(file, buffer, sizeof buffer, static_cast<off_t>(text.size()));
+    if (got <= 0)
+      return text;
+    text.append(buffer, static_cast<std::size_t>(got));
+  }
+}
+
+} // namespace
+
+process::process(const std::string& program, const std::vector<std::string>& arguments,
+                 const surroundings& around) {
+  std::vector<std::string> words{program};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  auto variables = environment_of(around);
+  auto argv = pointers(words);
+  auto envp = pointers(variables);
+  int in = input_file(around.input);
+  out_ = memory_file("stdout");
+  err_ = memory_file("stderr");
+  auto parent = ::getpid();
+  pid_ = ::fork();
+  if (pid_ < 0)
+    fail("fork");
+  if (pid_ == 0) {
+    // However the test ends, its children end too.
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent || ::dup2(in, 0) < 0 || ::dup2(out_, 1) < 0 || ::dup2(err_, 2) < 0)
+      ::_exit(127);
+    ::execve(program.c_str(), argv.data(), envp.data());
+    ::_exit(127);
+  }
+  ::close(in);
+}
+
+process::~process() {
+  if (runs()) {
+    signal(SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  ::close(out_);
+  ::close(err_);
+}
+
+void process::signal(int number) const {
+  if (!ended_)
+    ::kill(pid_, number);
+}
+
+bool process::runs() {
+  if (ended_)
+    return false;
+  int status = 0;
+  if (::waitpid(pid_, &status, WNOHANG) == 0)
+    return true;
+  ended_ = true;
+  status_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return false;
+}
+
+int process::wait() {
+  await("the process ends", [this] { return !runs(); });
+  return status_;
+}
+
+std::string process::out() const {
+  return content_of(out_);
+}
+
+std::string process::err() const {
+  return content_of(err_);
+}
+
+std::size_t process::resident_bytes() const {
+  std::ifstream file{"/proc/" + std::to_string(pid_) + "/statm"};
+  std::size_t total = 0;
+  std::size_t resident = 0;
+  file >> total >> resident;
+  if (!file)
+    throw std::runtime_error{"cannot read the process's memory use"};
+  return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+polling::polling(std::string what)
+  : what_(std::move(what)), deadline_(std::chrono::steady_clock::now() + patience) {}
+
+void polling::pause() {
+  if (std::chrono::steady_clock::now() >= deadline_)
+    throw std::runtime_error{"does not happen in time: " + what_};
+  std::this_thread::sleep_for(std::chrono::milliseconds{2});
+}
+
+bool has_sanitizer_report(const std::string& err) {
+  for (auto* sign : {"ERROR: AddressSanitizer", "ERROR: LeakSanitizer",
+                     "runtime error:", "WARNING: ThreadSanitizer"})
+    if (err.find(sign) != std::string::npos)
+      return true;
+  return false;
+}
+
+} // namespace ringdown::e2e
