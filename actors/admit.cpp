@@ -113,8 +113,11 @@ std::optional<fault> admit_registration(const sender_facts& sender, registration
   bool supervises = sender.role == role::supervisor || sender.role == role::admin;
   bool only_watches = mode == registration_mode::monitor;
   if (dn.private_taken && !(supervises && only_watches))
-    return fault{
-      error_code::resource_seized, "mode", {}, "another client holds this DN privately", {}};
+    return fault{error_code::resource_seized,
+                 "mode",
+                 "monitor, for a supervisor or an admin",
+                 "another client holds this DN privately",
+                 {}};
   if (mode == registration_mode::private_ && dn.others_present)
     return fault{error_code::resource_seized,
                  "mode",

@@ -126,7 +126,8 @@ void connection_impl::read_frame(const ahead& next, const read_batch_ptr& batch)
     return; // having arrived is all it says
   bool is_sign_on = frame.body_number == static_cast<std::uint32_t>(body_number::request_sign_on);
   if (!is_signed_on() && !(is_sign_on && life_ == life::awaiting_sign_on))
-    return refuse(frame.reference, {error_code::not_signed_on, {}, "RequestSignOn first", {}, {}});
+    return refuse(frame.reference,
+                  {error_code::not_signed_on, "body", "RequestSignOn first", {}, {}});
   if (frame.doubled)
     return refuse(frame.reference, invalid("reference_id, body", "each given once"));
   dispatch(next, batch);

@@ -267,7 +267,8 @@ void connection_impl::ask_one(const std::string& dn, const dn_request& request,
                               const read_batch_ptr& batch) {
   if (auto* entry = dns_.find(dn))
     return add_to_batch(*entry, batch, request);
-  fault why{error_code::not_registered, "this_dn", {}, {}, {}};
+  fault why{
+    error_code::not_registered, "this_dn", "a DN on which the client is registered", {}, {}};
   if (auto wrong = check_dn(dn); wrong != send_fault::none)
     why = dn_fault(wrong, context_.bounds);
   else if (!context_.configured.has(dn))

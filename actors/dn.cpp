@@ -282,14 +282,18 @@ void dn_impl::unregister_client(dn_batch& batch, const dn_request& request) {
   bool was_registered = find(*batch.client()) != nullptr;
   batch.report({identity_->name, false, request.mode, false});
   if (!was_registered)
-    return batch.refuse({error_code::not_registered, "this_dn", {}, {}, {}}, about(batch));
+    return batch.refuse(
+      {error_code::not_registered, "this_dn", "a DN on which the client is registered", {}, {}},
+      about(batch));
   batch.answer(encode_unregistered(request.reference, identity_->name, {}, batch.time_us()));
   drop(batch.client());
 }
 
 void dn_impl::query(dn_batch& batch, const dn_request& request) {
   if (find(*batch.client()) == nullptr)
-    return batch.refuse({error_code::not_registered, "this_dn", {}, {}, {}}, about(batch));
+    return batch.refuse(
+      {error_code::not_registered, "this_dn", "a DN on which the client is registered", {}, {}},
+      about(batch));
   v1::Frame frame;
   frame.set_reference_id(request.reference.value);
   auto& address = *frame.mutable_event_address_info();
