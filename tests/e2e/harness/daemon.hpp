@@ -35,7 +35,7 @@ public:
 
   /// The log so far, a JSON object a line.
   std::vector<nlohmann::json> log() const;
-  /// Waits until so many lines have this message.
+  /// Waits until the messages of so many lines begin so.
   void await_log(const std::string& message, std::size_t times = 1) const;
   std::size_t count_log(const std::string& message) const;
 
