@@ -1,0 +1,240 @@
+// The program `ringdown` as its user meets it: what it prints, and its exit status.
+#include "messages/errors.hpp"
+#include "tests/client/fake_broker.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <sys/wait.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <sstream>
+#include <thread>
+
+using namespace ringdown;
+using ringdown::test::fake_broker;
+
+namespace {
+
+struct outcome {
+  int status = -1;
+  std::string text; ///< standard output and standard error
+
+  bool has(std::string_view part) const { return text.find(part) != std::string::npos; }
+};
+
+/// Runs a shell command in which `ringdown` is the program, connected to this broker.
+outcome run(const std::string& arguments, const fake_broker* broker = nullptr,
+            const std::string& before = {}) {
+  auto port = broker == nullptr ? "1" : std::to_string(broker->port());
+  auto command =
+    before + " env RINGDOWN_CONNECT=127.0.0.1:" + port + " " RINGDOWN_CLI " " + arguments + " 2>&1";
+  outcome result;
+  auto* pipe = ::popen(command.c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  char bytes[4096];
+  while (auto got = std::fread(bytes, 1, sizeof bytes, pipe))
+    result.text.append(bytes, got);
+  int status = ::pclose(pipe);
+  result.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  UNSCOPED_INFO(arguments << "\n" << result.text);
+  return result;
+}
+
+/// Answers every event with this code.
+fake_broker::options refusing(std::uint32_t code) {
+  fake_broker::options options;
+  options.on_request = [code](fake_broker& broker, int fd, const v1::Frame& request) {
+    if (!request.has_request_send_event())
+      return false;
+    v1::Frame frame;
+    frame.set_reference_id(request.reference_id());
+    frame.mutable_event_error()->set_error_code(code);
+    frame.mutable_event_error()->set_text("no\x1b[2J such");
+    frame.mutable_event_error()->set_attribute("this_dn");
+    frame.mutable_event_error()->set_accepted("a configured DN");
+    broker.send(fd, frame);
+    return true;
+  };
+  return options;
+}
+
+} // namespace
+
+TEST_CASE("a desktop's script is shown as a conversation and ends with status 0") {
+  fake_broker broker;
+  auto o = run("desktop --dn 7001 --script 'start, pause conn=1f; wait 1ms; send a=b'", &broker);
+  CHECK(o.status == 0);
+  CHECK(o.has("-> RequestSendEvent ref=3 dn=7001 screen-capture=start\n"
+              "<- EventACK ref=3 recorders_queued=1 seq=1\n"));
+  CHECK(o.has("conn=000000000000001f screen-capture=pause\n"));
+  CHECK(o.has("light: UNKNOWN\n"));
+  CHECK(o.has("reason=signed_off"));
+  CHECK_FALSE(o.has("\x1b"));
+}
+
+TEST_CASE("desktop and recorder play together until the light shows what is so") {
+  fake_broker broker;
+  auto* recorder =
+    ::popen(("echo $$; exec " RINGDOWN_CLI " --connect 127.0.0.1:" + std::to_string(broker.port()) +
+             " recorder --dn 7001 --delay 5")
+              .c_str(),
+            "r");
+  REQUIRE(recorder != nullptr);
+  int process = 0;
+  REQUIRE(std::fscanf(recorder, "%d", &process) == 1);
+  while (broker.requests < 2) // signed on, registered; the test's time limit bounds this
+    std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  auto o = run("desktop --dn 7001 --script 'start, expect recording within 20s, pause, "
+               "expect paused within 20s, stop, wait for off within 20s'",
+               &broker);
+  CHECK(o.status == 0);
+  CHECK(o.has("light: RECORDING"));
+  CHECK(o.has("light: PAUSED"));
+  CHECK(o.has("light: OFF"));
+  ::kill(process, SIGTERM);
+  std::string text;
+  char bytes[4096];
+  while (auto got = std::fread(bytes, 1, sizeof bytes, recorder))
+    text.append(bytes, got);
+  INFO(text);
+  CHECK(::pclose(recorder) == 0); // signs off and ends well
+  CHECK(text.find("-> RequestSendEvent ref=3 dn=7001 screen-capture=enabled") != text.npos);
+  CHECK(text.find("reason=signed_off") != text.npos);
+}
+
+TEST_CASE("steps come from standard input too") {
+  fake_broker broker;
+  auto o = run("desktop --dn 7001", &broker, "printf 'start\\nstatus\\nhelp\\nquit\\nstop\\n' |");
+  CHECK(o.status == 0);
+  CHECK(o.has("screen-capture=start"));
+  CHECK(o.has("EventAddressInfo"));
+  CHECK_FALSE(o.has("screen-capture=stop"));
+  CHECK(run("desktop --dn 7001", &broker, "printf 'start' |").has("EventACK ref=3"));
+  CHECK(run("desktop --dn 7001", &broker, "echo strat |").status == 2);
+}
+
+TEST_CASE("an EventError is status 1, is explained, and cannot steer the terminal") {
+  fake_broker broker{refusing(59)};
+  for (auto arguments : {"send --dn 7001 --capture start", "desktop --dn 7001 --script start"}) {
+    auto o = run(arguments, &broker);
+    CHECK(o.status == 1);
+    CHECK(o.has("<- EventError 59 dn_not_configured: no\\x1b[2J such (attribute this_dn, accepted "
+                "a configured DN) ref=3\n"));
+  }
+}
+
+TEST_CASE("wrong arguments and no connection are status 2 and say why") {
+  fake_broker broker;
+  for (auto arguments :
+       {"", "nonsense", "send", "send --dn 7001 --data novalue", "send --dn 7001 --command-id 12",
+        "send --dn 7001 --to xyz", "send --dn 7001 --conn xyz", "desktop --dn 7001 --role recorder",
+        "desktop --dn 7001 --script strat", "send --dn 7001 --distribute --if-version 1",
+        "--connect a:b:c info", "load --dns 1", "load --pin 100000", "load --bytes 1"}) {
+    auto o = run(arguments, &broker);
+    CHECK(o.status == 2);
+    CHECK_FALSE(o.text.empty());
+  }
+  CHECK(run("info").has("cannot connect to 127.0.0.1:1: Connection refused"));
+  CHECK(run("info").status == 2);
+  CHECK(run("load --seconds 0.1").status == 2);
+}
+
+TEST_CASE("no answer, a failed expectation and a lost link are status 3") {
+  fake_broker::options options;
+  options.on_request = [](fake_broker&, int, const v1::Frame& request) {
+    return request.has_request_send_event();
+  };
+  fake_broker silent{options};
+  auto o = run("--timeout 0.2 send --dn 7001 --data a=b", &silent);
+  CHECK(o.status == 3);
+  CHECK(o.has("no answer to request 3 within 200 ms"));
+  CHECK(run("desktop --dn 7001 --script 'expect paused within 1ms'", &silent).status == 3);
+
+  options.on_request = [](fake_broker& broker, int fd, const v1::Frame& request) {
+    if (request.has_request_send_event())
+      broker.disconnect(fd);
+    return request.has_request_send_event();
+  };
+  fake_broker leaving{options};
+  o = run("send --dn 7001 --data a=b", &leaving);
+  CHECK(o.status == 3);
+  CHECK(o.has("link lost: closed_by_peer"));
+}
+
+TEST_CASE("with --json every line is an object") {
+  fake_broker broker;
+  for (auto arguments : {"--json desktop --dn 7001 --script 'start, send n:x=5'",
+                         "info --dn 7001 --json", "error --json", "error 118 --json",
+                         "load --json --producers 2 --window 2 --dns 4 --seconds 0.05 --warmup 0",
+                         "load --json --idle --connections 3 --dns 3 --seconds 0.01"}) {
+    auto o = run(arguments, &broker);
+    CHECK(o.status == 0);
+    std::istringstream lines{o.text};
+    int count = 0;
+    for (std::string line; std::getline(lines, line); ++count)
+      CHECK(nlohmann::json::parse(line, nullptr, false).is_object());
+    CHECK(count > 0);
+  }
+}
+
+TEST_CASE("info and monitor show what the broker says") {
+  fake_broker broker;
+  auto info = run("info --dn 7001", &broker);
+  CHECK(info.status == 0);
+  CHECK(info.has("1024 requests"));
+  CHECK(info.has("EventRegistered ref=2 dn=7001 mode=monitor"));
+  CHECK(run("monitor --dn 7001 --dn 7002 --for 0.05", &broker).status == 0);
+}
+
+TEST_CASE("send takes every kind of data") {
+  fake_broker broker;
+  auto o = run("send --dn 7001 --data 'note=a b' --data n:i=5 --data b:x=00ff --tag 7 --conn 1f "
+               "--command-id random --if-version 0 --confirm-timeout 100 --to 2a",
+               &broker);
+  CHECK(o.status == 0);
+  CHECK(o.has("note=\"a b\" i=5 x=0x00ff tag=7 if_version=0 command="));
+  CHECK(o.has("to=000000000000002a"));
+  CHECK(o.has("EventACK ref=3 recorders_queued=1 seq=1 tag=7"));
+  CHECK(run("send --dn 7001 --data a=b --distribute", &broker)
+          .has("RequestDistributeUserEvent ref=3 dn=7001 a=b"));
+}
+
+TEST_CASE("the error catalog is at hand without a broker") {
+  CHECK(run("error 118").has("service_unavailable"));
+  CHECK(run("error no_queue_space").has("238 no_queue_space"));
+  CHECK(run("error 5").status == 2);
+  auto all = run("error");
+  CHECK(all.status == 0);
+  for (auto& row : error_catalog())
+    CHECK(all.has(row.name));
+}
+
+TEST_CASE("every verb's help has an example and the exit statuses") {
+  for (auto verb : {"desktop", "recorder", "monitor", "send", "info", "error", "load"}) {
+    auto o = run(std::string{verb} + " --help");
+    CHECK(o.status == 0);
+    CHECK(o.has("Example"));
+    CHECK(o.has("Exit status"));
+  }
+}
+
+TEST_CASE("a load run prints its figures and its verdict") {
+  fake_broker broker;
+  auto o = run("load --producers 2 --window 4 --dns 10 --receivers 2 --seconds 0.1 --warmup 0 "
+               "--broker-pid $$",
+               &broker);
+  CHECK(o.status == 0);
+  CHECK(o.has("us per event"));
+  CHECK(o.has("p99.9"));
+  CHECK(o.has("delivered once, whole, in order"));
+  fake_broker::options options;
+  options.on_delivery = [count = 0](v1::Frame&) mutable { return ++count != 5; };
+  fake_broker losing{options};
+  o = run("load --producers 2 --window 4 --dns 10 --seconds 0.1 --warmup 0", &losing);
+  CHECK(o.status == 1);
+  CHECK(o.has("lost: 1"));
+}
