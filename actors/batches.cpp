@@ -3,11 +3,15 @@
 namespace ringdown {
 
 void dn_batch::answer(std::string_view frame) {
-  client_->answer(requests_[done_++].reference, frame);
+  auto reference = front()->reference;
+  ++done_;
+  client_->answer(reference, frame);
 }
 
 void dn_batch::refuse(const fault& why, const error_context& context) {
-  client_->refuse(requests_[done_++].reference, why, context);
+  auto reference = front()->reference;
+  ++done_;
+  client_->refuse(reference, why, context);
 }
 
 void dn_batch::refuse_all(const fault& why, std::string_view this_dn) {

@@ -95,10 +95,17 @@ public:
   dn_batch& operator=(const dn_batch&) = delete;
   ~dn_batch();
 
-  void add(const dn_request& request) { requests_.push_back(request); }
+  void add(const dn_request& request) {
+    if (count_++ == 0)
+      first_ = request;
+    else
+      more_.push_back(request);
+  }
   /// The next unanswered request, or null.
   const dn_request* front() const noexcept {
-    return done_ < requests_.size() ? &requests_[done_] : nullptr;
+    if (done_ == count_)
+      return nullptr;
+    return done_ == 0 ? &first_ : &more_[done_ - 1];
   }
   /// Answers the front request and goes on to the next.
   void answer(std::string_view frame);
@@ -114,8 +121,11 @@ public:
 private:
   client_ptr client_;
   read_batch_ptr bytes_;
+  std::size_t count_ = 0;
   std::size_t done_ = 0;
-  std::vector<dn_request> requests_;
+  // With many DNs a batch mostly holds one request: that one needs no memory of its own.
+  dn_request first_;
+  std::vector<dn_request> more_;
 };
 using dn_batch_ptr = std::shared_ptr<dn_batch>;
 
