@@ -8,6 +8,11 @@ cd "$root"
 started=$SECONDS
 jobs=$(nproc)
 
+# A second clone finds what the first one compiled: the cache leaves the clone's own path aside.
+export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
+# Precompiled headers need to be told apart by content, not by time.
+export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+
 # Colours for a terminal only: NO_COLOR and pipes get plain text.
 if [[ -t 1 && -z ${NO_COLOR:-} ]]; then
     bold=$'\e[1m' red=$'\e[31m' green=$'\e[32m' grey=$'\e[90m' plain=$'\e[0m'
