@@ -1,0 +1,94 @@
+// The state of one link and what happens to it. Internal: connection.hpp is the door.
+#pragma once
+
+#include "client/codec.hpp"
+#include "client/connection.hpp"
+#include "client/socket.hpp"
+
+#include <deque>
+#include <map>
+
+namespace ringdown::client {
+
+/// All that a connection knows. The first part is for connection.cpp, the rest its own.
+class connection::impl {
+public:
+  void start(endpoint where, identity who, bounds limits);
+  void close();
+  bool poll(std::chrono::milliseconds timeout);
+  std::optional<event> next();
+  reply wait_reply(reference_id reference, std::chrono::milliseconds timeout);
+  void wait_for_end(std::chrono::milliseconds timeout);
+  submission submit(reference_id reference, std::string frame, std::size_t answers,
+                    bool safety = false);
+  submission admit(std::size_t answers, std::size_t bytes, bool safety) const;
+  reference_id next_reference();
+  void begin_sign_off() { state = link_state::signing_off; }
+
+  bool events_full() const {
+    return events.size() >= limits.events_max || event_bytes >= limits.event_bytes_max;
+  }
+  bool wants_write() const {
+    return fd && (state == link_state::connecting || out_sent < out.size());
+  }
+  bool wants_read() const { return fd && state != link_state::connecting && !events_full(); }
+  steady_time next_deadline() const;
+
+  link_state state = link_state::closed;
+  open_result result{link_fault::closed_here, "not connected", std::nullopt};
+  event_link_connected granted;
+  unique_fd fd;
+
+  struct awaited {
+    std::size_t answers = 0;
+    std::size_t bytes = 0;
+  };
+  std::map<std::uint32_t, awaited> outstanding;
+
+private:
+  struct waiting_event {
+    event what;
+    std::size_t bytes;
+  };
+
+  template <class Done>
+  void run_until(steady_time until, Done done);
+  std::deque<waiting_event>::iterator find_reply(reference_id reference);
+  void connect_next();
+  void finish_connecting();
+  void step();
+  void flush();
+  void receive();
+  void cut_frames();
+  void take_frame(std::string_view frame);
+  void take_link_connected(codec::link_connected connected);
+  void take_event(event e, std::size_t bytes);
+  void account(const event& e);
+  void check_time();
+  void fail(link_fault fault, std::string text);
+  void wait_for_io(steady_time until);
+  void push(event e, std::size_t bytes);
+
+  endpoint where;
+  identity who;
+  bounds limits;
+  std::vector<socket_address> addresses;
+  std::size_t address_index = 0;
+
+  std::string out;
+  std::size_t out_sent = 0;
+  std::string in;
+  std::deque<waiting_event> events;
+  std::size_t event_bytes = 0;
+
+  std::uint32_t last_reference = 0;
+  std::size_t answers_outstanding = 0;
+  std::size_t bytes_outstanding = 0;
+
+  steady_time opened_until;
+  steady_time last_sent;
+  steady_time last_heard;
+  bool interrupted = false;
+};
+
+} // namespace ringdown::client
