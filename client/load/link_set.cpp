@@ -248,7 +248,7 @@ void link_set::watch(std::size_t index, bool write) {
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, l.fd.get(), &entry);
 }
 
-/// A look at all connections now and then: a heartbeat where nothing was sent for half an
+/// A look at all connections now and then: a heartbeat where nothing was sent for most of an
 /// interval.
 void link_set::send_heartbeats(clock::time_point now) {
   if (now < heartbeats_due_ || granted_.heartbeat_interval.count() == 0)
@@ -257,7 +257,8 @@ void link_set::send_heartbeats(clock::time_point now) {
   static const std::string heartbeat = codec::heartbeat();
   for (std::size_t i = 0; i < links_.size(); ++i) {
     auto& l = links_[i];
-    if (l.at != phase::up || l.out_used > 0 || now - l.last_sent < granted_.heartbeat_interval / 2)
+    if (l.at != phase::up || l.out_used > 0 ||
+        now - l.last_sent < granted_.heartbeat_interval * 3 / 4)
       continue;
     append(i, heartbeat);
     flush(i);
