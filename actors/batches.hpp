@@ -61,12 +61,12 @@ struct read_batch {
 using read_batch_ptr = std::shared_ptr<read_batch>;
 
 /// A DN's word to a connection about one registration: what the connection must know to keep its
-/// table, beside what the client was told.
+/// table, beside what the client was told. How things stand after a batch.
 struct registration_report {
   std::string dn;
   bool registered = false;
   registration_mode mode = registration_mode::share;
-  /// Not the answer to a request: the DN ended the registration.
+  /// Not of a batch: the DN ended the registration.
   bool unasked = false;
 };
 /// Takes a report to the connection's actor. Any thread.
@@ -115,10 +115,25 @@ public:
 
   const client_ptr& client() const noexcept { return client_; }
   std::int64_t time_us() const noexcept { return bytes_->time_us; }
-  /// Where reports about registrations go; set if the batch has any.
-  report_function report;
+
+  /// The connection waits for one report after this batch. If no DN makes it, the destructor says
+  /// that the client is not registered.
+  void await_report(std::string dn, report_function to) {
+    report_ = std::make_unique<awaited_report>(awaited_report{std::move(dn), std::move(to)});
+  }
+  bool report_awaited() const noexcept { return report_ != nullptr; }
+  /// Where the report goes, and others about this registration; there must be one awaited.
+  const report_function& reporter() const noexcept { return report_->to; }
+  void report(bool registered, registration_mode mode);
+  /// The connection has let go of the DN: nobody waits any more.
+  void forget_report() noexcept { report_.reset(); }
 
 private:
+  struct awaited_report {
+    std::string dn;
+    report_function to;
+  };
+
   client_ptr client_;
   read_batch_ptr bytes_;
   std::size_t count_ = 0;
@@ -126,6 +141,7 @@ private:
   // With many DNs a batch mostly holds one request: that one needs no memory of its own.
   dn_request first_;
   std::vector<dn_request> more_;
+  std::unique_ptr<awaited_report> report_;
 };
 using dn_batch_ptr = std::shared_ptr<dn_batch>;
 

@@ -50,7 +50,10 @@ connection_impl::behavior_type connection_impl::make_behavior() {
       life_ = life::closing;
       quit_if_done();
     },
-    [this](tick_atom) { drain_step(); },
+    [this](tick_atom) {
+      drain_tick_armed_ = false;
+      drain_step();
+    },
   };
 }
 
@@ -76,13 +79,15 @@ void connection_impl::read(const read_batch_ptr& batch) {
     auto count = std::min(window, frames.size() - begin);
     for (std::size_t i = 0; i < count; ++i)
       look_ahead(frames[begin + i], next[i]);
-    for (std::size_t i = 0; i < count && life_ != life::closing; ++i)
-      read_frame(next[i], batch); // what a closed connection still says is nobody's
+    for (std::size_t i = 0; i < count && !is_deaf(); ++i)
+      read_frame(next[i], batch);
   }
   flush_batches();
   if (!to_resolve_.empty())
     resolve(std::exchange(to_resolve_, {}));
-  if (batch->end != stream_end::open && life_ != life::closing)
+  if (life_ == life::signing_off)
+    drain_step();
+  else if (batch->end != stream_end::open && !is_deaf())
     end_stream(batch->end);
 }
 
@@ -143,9 +148,7 @@ void connection_impl::dispatch(const ahead& next, const read_batch_ptr& batch) {
   case body_number::request_query_address: return query_address(frame, batch);
   case body_number::request_set_input_mask: return set_input_mask(frame);
   case body_number::request_sign_on: return sign_on(frame);
-  case body_number::request_sign_off:
-    flush_batches(); // what was asked before is answered before
-    return close(v1::DISCONNECT_REASON_SIGNED_OFF, "signed off", frame.reference);
+  case body_number::request_sign_off: return begin_sign_off(frame.reference);
   case body_number::event_ack:
   case body_number::event_error:
   case body_number::event_user_event:
@@ -167,10 +170,12 @@ void connection_impl::add_to_batch(dn_table::entry& entry, const read_batch_ptr&
     dn.batch = std::make_shared<dn_batch>(client_, batch);
     touched_.push_back(&entry);
   }
-  if (request.what == dn_request::kind::register_ || request.what == dn_request::kind::unregister) {
-    ++dn.controls_in_flight;
-    if (!dn.batch->report)
-      dn.batch->report = reporter();
+  bool certain = dn.registered && dn.reports_awaited == 0 &&
+                 request.what != dn_request::kind::register_ &&
+                 request.what != dn_request::kind::unregister;
+  if (!certain && !dn.batch->report_awaited()) {
+    ++dn.reports_awaited;
+    dn.batch->await_report(entry.name, reporter());
   }
   dn.batch->add(request);
 }
@@ -223,8 +228,10 @@ void connection_impl::unresolved(const std::vector<std::string>& asked, const fa
     auto* entry = dns_.find(name);
     if (entry == nullptr || entry->value.actor)
       continue;
-    for (auto& batch : std::exchange(entry->value.waiting, {}))
+    for (auto& batch : std::exchange(entry->value.waiting, {})) {
       batch->refuse_all(why, name);
+      batch->forget_report();
+    }
     dns_.erase(*entry);
   }
   --resolves_in_flight_;
@@ -237,7 +244,7 @@ void connection_impl::note(const registration_report& report) {
     return;
   auto& dn = entry->value;
   if (!report.unasked)
-    --dn.controls_in_flight;
+    --dn.reports_awaited;
   dn.registered = report.registered;
   if (report.registered)
     dn.mode = report.mode;
@@ -246,7 +253,7 @@ void connection_impl::note(const registration_report& report) {
 
 void connection_impl::erase_if_unused(dn_table::entry& entry) {
   auto& dn = entry.value;
-  if (!dn.registered && dn.controls_in_flight == 0 && !dn.batch && dn.waiting.empty())
+  if (!dn.registered && dn.reports_awaited == 0 && !dn.batch && dn.waiting.empty())
     dns_.erase(entry);
 }
 
@@ -264,7 +271,7 @@ void connection_impl::leave_dns() {
     if (entry.value.actor)
       caf::anon_send(entry.value.actor.handle(), client_gone_atom::value, client_);
   });
-  if (is_signed_on() && directory_)
+  if ((is_signed_on() || life_ == life::signing_on) && directory_)
     caf::anon_send(directory_, client_gone_atom::value, client_);
 }
 
@@ -291,7 +298,7 @@ void connection_impl::close(v1::DisconnectReason reason, std::string_view text,
 }
 
 void connection_impl::begin_drain() {
-  if (life_ == life::draining || life_ == life::closing)
+  if (life_ == life::draining || is_deaf())
     return;
   if (life_ != life::signed_on)
     return close(v1::DISCONNECT_REASON_DRAINING, "the broker is shutting down");
@@ -300,13 +307,27 @@ void connection_impl::begin_drain() {
   drain_step();
 }
 
+/// What was asked before is answered before the link ends.
+void connection_impl::begin_sign_off(reference_id reference) {
+  life_ = life::signing_off;
+  sign_off_ = reference;
+  drain_deadline_ = clock().now() + context_.bounds.control_timeout;
+}
+
 /// Half of drain_timeout is for answers in flight, the other half for the last frames.
 void connection_impl::drain_step() {
-  if (life_ != life::draining)
+  if (life_ != life::draining && life_ != life::signing_off)
     return;
-  if (client_->window.outstanding() == 0 || clock().now() >= drain_deadline_)
-    close(v1::DISCONNECT_REASON_DRAINING, "the broker is shutting down");
+  if (client_->window.outstanding() != 0 && clock().now() < drain_deadline_)
+    arm_drain_tick();
+  else if (life_ == life::signing_off)
+    close(v1::DISCONNECT_REASON_SIGNED_OFF, "signed off", sign_off_);
   else
+    close(v1::DISCONNECT_REASON_DRAINING, "the broker is shutting down");
+}
+
+void connection_impl::arm_drain_tick() {
+  if (!std::exchange(drain_tick_armed_, true))
     delayed_send(this, drain_poll, tick_atom::value);
 }
 

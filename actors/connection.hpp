@@ -1,7 +1,8 @@
 // The connection actor: one T-Client's link. It reads what the client says, keeps the client's
 // window, and hands each DN its requests; DNs answer to the client's outbox themselves.
 //
-//   awaiting_sign_on --> signing_on --> signed_on --> draining --> closing --> (ends)
+//   awaiting_sign_on --> signing_on --> signed_on --> draining ---> closing --> (ends)
+//                                           '-> signing_off --'
 //
 // It is fed by the edge in place, a batch for each read, and told by the edge when the socket is
 // gone. However it ends, its registrations go with it.

@@ -25,7 +25,14 @@ public:
   void on_exit() override;
 
 private:
-  enum class life : std::uint8_t { awaiting_sign_on, signing_on, signed_on, draining, closing };
+  enum class life : std::uint8_t {
+    awaiting_sign_on,
+    signing_on,
+    signed_on,
+    draining,    ///< the broker shuts down: what is in flight is answered, the rest refused
+    signing_off, ///< the client does: what it asked before is answered, it is not heard any more
+    closing,
+  };
 
   /// What the connection knows of a DN that its client has asked to be registered on.
   struct dn_entry {
@@ -33,8 +40,10 @@ private:
     /// As last asked for; what a request beyond the window is judged by.
     registration_mode mode = registration_mode::share;
     bool registered = false;
-    /// Registrations and unregistrations that the DN has not reported yet.
-    std::uint32_t controls_in_flight = 0;
+    /// Batches that the DN will report on and has not yet: those with a registration or its end,
+    /// and all while it is not certain that the client is registered. The entry stays so long, so
+    /// that the DN answers for itself and nothing that the connection says overtakes it.
+    std::uint32_t reports_awaited = 0;
     /// Of the read at hand.
     dn_batch_ptr batch;
     /// Of earlier reads, while the directory is asked.
@@ -58,7 +67,11 @@ private:
   void read_frame(const ahead& next, const read_batch_ptr& batch);
   void dispatch(const ahead& next, const read_batch_ptr& batch);
   void end_stream(stream_end end);
-  bool is_signed_on() const noexcept { return life_ == life::signed_on || life_ == life::draining; }
+  bool is_signed_on() const noexcept {
+    return life_ == life::signed_on || life_ == life::draining || life_ == life::signing_off;
+  }
+  /// What the client still says is nobody's.
+  bool is_deaf() const noexcept { return life_ == life::signing_off || life_ == life::closing; }
 
   // Requests.
   void sign_on(const frame_view& frame);
@@ -74,6 +87,10 @@ private:
   bool parse(const frame_view& frame, Message& out);
   std::optional<fault> gate(reference_id reference, std::size_t bytes, bool safety,
                             std::uint32_t answers);
+  std::optional<fault> check_name(const std::string& dn, bool needs_registration) const;
+  void refuse_dns(reference_id reference, const fault& closed,
+                  const google::protobuf::RepeatedPtrField<std::string>& dns,
+                  bool needs_registration);
   bool names_dns(const frame_view& frame,
                  const google::protobuf::RepeatedPtrField<std::string>& dns);
 
@@ -92,7 +109,9 @@ private:
   void refuse(reference_id reference, const fault& why, std::string_view this_dn = {});
   void close(v1::DisconnectReason reason, std::string_view text, reference_id reference = {});
   void begin_drain();
+  void begin_sign_off(reference_id reference);
   void drain_step();
+  void arm_drain_tick();
   void quit_if_done();
   void tell(observer::severity level, std::string_view what, std::string_view why = {});
 
@@ -107,6 +126,8 @@ private:
   std::size_t resolves_in_flight_ = 0;
   bool socket_gone_ = false;
   caf::actor_clock::time_point drain_deadline_;
+  bool drain_tick_armed_ = false;
+  reference_id sign_off_;
 };
 
 } // namespace ringdown

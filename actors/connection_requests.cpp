@@ -171,6 +171,32 @@ std::optional<fault> connection_impl::gate(reference_id reference, std::size_t b
   return fault{error_code::overloaded, {}, {}, "the broker's memory budget is spent", {}};
 }
 
+/// What is wrong with a DN as far as the connection may say: a DN with an entry speaks for itself.
+std::optional<fault> connection_impl::check_name(const std::string& dn,
+                                                 bool needs_registration) const {
+  if (dns_.find(dn) != nullptr)
+    return std::nullopt;
+  if (auto wrong = check_dn(dn); wrong != send_fault::none)
+    return dn_fault(wrong, context_.bounds);
+  if (!context_.configured.has(dn))
+    return fault{error_code::dn_not_configured, "this_dn", "a configured DN", {}, {}};
+  if (needs_registration)
+    return fault{
+      error_code::not_registered, "this_dn", "a DN on which the client is registered", {}, {}};
+  return std::nullopt;
+}
+
+/// Refuses a request that may not pass: about one DN by the first fault in the order of checks,
+/// about several as a whole.
+void connection_impl::refuse_dns(reference_id reference, const fault& closed,
+                                 const google::protobuf::RepeatedPtrField<std::string>& dns,
+                                 bool needs_registration) {
+  if (dns.size() != 1)
+    return refuse(reference, closed);
+  auto wrong = check_name(dns.Get(0), needs_registration);
+  refuse(reference, wrong ? *wrong : closed, dns.Get(0));
+}
+
 /// Answers 53 unless the request names 1 to dns_per_request_max DNs.
 bool connection_impl::names_dns(const frame_view& frame,
                                 const google::protobuf::RepeatedPtrField<std::string>& dns) {
@@ -196,7 +222,7 @@ void connection_impl::register_address(const frame_view& frame, const read_batch
                           "at most " + std::to_string(registration_reasons_max) + " each"));
   if (auto closed = gate(frame.reference, frame.body.size(), false,
                          static_cast<std::uint32_t>(asked.this_dn_size())))
-    return refuse(frame.reference, *closed);
+    return refuse_dns(frame.reference, *closed, asked.this_dn(), false);
   dn_request request;
   request.what = dn_request::kind::register_;
   request.mode = static_cast<registration_mode>(asked.mode());
@@ -214,13 +240,11 @@ void connection_impl::register_one(const std::string& dn, const dn_request& requ
   auto answer = [&](const fault& why) {
     client_->refuse(request.reference, why, {dn, {}, {}, context_.utc_now()});
   };
-  if (auto wrong = check_dn(dn); wrong != send_fault::none)
-    return answer(dn_fault(wrong, context_.bounds));
   auto* entry = dns_.find(dn);
   if (entry == nullptr) {
     // Nothing is in flight to a DN without an entry: the connection may answer for it.
-    if (!context_.configured.has(dn))
-      return answer({error_code::dn_not_configured, "this_dn", "a configured DN", {}, {}});
+    if (auto wrong = check_name(dn, false))
+      return answer(*wrong);
     if (dns_.size() >= context_.bounds.registrations_per_connection_max)
       return answer({error_code::too_many_requests,
                      "this_dn",
@@ -242,7 +266,7 @@ void connection_impl::unregister_address(const frame_view& frame, const read_bat
     return;
   if (auto closed = gate(frame.reference, frame.body.size(), false,
                          static_cast<std::uint32_t>(asked.this_dn_size())))
-    return refuse(frame.reference, *closed);
+    return refuse_dns(frame.reference, *closed, asked.this_dn(), true);
   dn_request request;
   request.what = dn_request::kind::unregister;
   request.reference = frame.reference;
@@ -254,8 +278,10 @@ void connection_impl::query_address(const frame_view& frame, const read_batch_pt
   v1::RequestQueryAddress asked;
   if (!parse(frame, asked))
     return;
-  if (auto closed = gate(frame.reference, frame.body.size(), false, 1))
-    return refuse(frame.reference, *closed, asked.this_dn());
+  if (auto closed = gate(frame.reference, frame.body.size(), false, 1)) {
+    auto wrong = check_name(asked.this_dn(), true);
+    return refuse(frame.reference, wrong ? *wrong : *closed, asked.this_dn());
+  }
   dn_request request;
   request.what = dn_request::kind::query;
   request.reference = frame.reference;
@@ -267,13 +293,7 @@ void connection_impl::ask_one(const std::string& dn, const dn_request& request,
                               const read_batch_ptr& batch) {
   if (auto* entry = dns_.find(dn))
     return add_to_batch(*entry, batch, request);
-  fault why{
-    error_code::not_registered, "this_dn", "a DN on which the client is registered", {}, {}};
-  if (auto wrong = check_dn(dn); wrong != send_fault::none)
-    why = dn_fault(wrong, context_.bounds);
-  else if (!context_.configured.has(dn))
-    why = {error_code::dn_not_configured, "this_dn", "a configured DN", {}, {}};
-  client_->refuse(request.reference, why, {dn, {}, {}, context_.utc_now()});
+  client_->refuse(request.reference, *check_name(dn, true), {dn, {}, {}, context_.utc_now()});
 }
 
 void connection_impl::set_input_mask(const frame_view& frame) {

@@ -1,6 +1,5 @@
 #include "actors/dn.hpp"
 
-#include "actors/session.hpp"
 #include "messages/frame.hpp"
 
 #include <ringdown/v1/ringdown.pb.h>
@@ -139,6 +138,10 @@ void dn_impl::handle(dn_batch& batch) {
     case dn_request::kind::query: query(batch, *request); break;
     }
   }
+  if (batch.report_awaited()) {
+    auto* own = find(*batch.client());
+    batch.report(own != nullptr, own != nullptr ? own->mode : registration_mode::share);
+  }
   if (saw_closed_)
     drop_closed();
   arm_idle_tick();
@@ -212,7 +215,7 @@ void dn_impl::send_event(dn_batch& batch, const dn_request& request) {
     event.header.version = asked.echoed_version;
     note_indication(asked, client.who.id);
   }
-  event.header.effective_state = effective_state(sessions_, without_sessions_);
+  event.header.effective_state = light_after(asked);
 
   auto queued = reserve_at_recorders(event);
   if (decision.for_recorders && queued.accepted == 0 && queued.full != 0) {
@@ -236,15 +239,14 @@ void dn_impl::register_client(dn_batch& batch, const dn_request& request) {
   sender_facts applicant{client->who.role, {}, true};
   applicant.authorized = context_.may(client->who, action::register_, identity_->name);
   auto refusal = admit_registration(applicant, request.mode, facts_about(*client), context_.bounds);
-  if (refusal) {
-    batch.report({identity_->name, find(*client) != nullptr, request.mode, false});
+  if (refusal)
     return batch.refuse(*refusal, about(batch));
-  }
   auto* own = find(*client);
   bool was_active = own != nullptr && own->is_active_recorder();
   if (own == nullptr)
     own = &registrations_.emplace_back();
-  *own = {client, request.mode, request.echo, request.standby, request.hear_outcomes, batch.report};
+  *own = {client,          request.mode,          request.echo,
+          request.standby, request.hear_outcomes, batch.reporter()};
   bool is_active = own->is_active_recorder();
 
   v1::Frame frame;
@@ -255,7 +257,6 @@ void dn_impl::register_client(dn_batch& batch, const dn_request& request) {
   registered.set_time_us(batch.time_us());
   auto& snapshot = *registered.mutable_snapshot();
   describe(snapshot);
-  batch.report({identity_->name, true, request.mode, false});
   batch.answer(delimited(frame));
   if (is_active && !was_active)
     tell_all(recorder_registered{client->who.id});
@@ -279,9 +280,7 @@ void dn_impl::describe(v1::Snapshot& snapshot) const {
 }
 
 void dn_impl::unregister_client(dn_batch& batch, const dn_request& request) {
-  bool was_registered = find(*batch.client()) != nullptr;
-  batch.report({identity_->name, false, request.mode, false});
-  if (!was_registered)
+  if (find(*batch.client()) == nullptr)
     return batch.refuse(
       {error_code::not_registered, "this_dn", "a DN on which the client is registered", {}, {}},
       about(batch));
@@ -370,131 +369,6 @@ void dn_impl::recorder_left(client_id recorder) {
   if (sessions_.empty() && left == 0 && without_sessions_ != capture_state::unknown) {
     without_sessions_ = capture_state::unknown;
     say_unknown({}, broker_reason::recorder_lost);
-  }
-}
-
-// ---- capture sessions ----------------------------------------------------------------------
-
-session_record* dn_impl::find_session(conn_id connection) noexcept {
-  for (auto& s : sessions_)
-    if (s.state.connection == connection && !s.ending)
-      return &s;
-  return nullptr;
-}
-
-session_record& dn_impl::session_for(conn_id connection) {
-  if (auto* known = find_session(connection))
-    return *known;
-  make_room_for_session();
-  session_record record;
-  record.serial = ++sessions_made_;
-  record.state.connection = connection;
-  record.changed_time_us = now_us();
-  record.actor = spawn_session(system(), where(), context_, caf::actor_cast<dn_actor>(this),
-                               connection, record.serial);
-  monitor(record.actor.handle());
-  return sessions_.emplace_back(std::move(record));
-}
-
-/// Ends the session that was silent longest, one that is not to be paused if there is one.
-void dn_impl::make_room_for_session() {
-  auto live = [](const session_record& s) { return !s.ending; };
-  auto count = std::count_if(sessions_.begin(), sessions_.end(), live);
-  if (static_cast<std::size_t>(count) < context_.bounds.sessions_per_dn_max)
-    return;
-  auto weight = [](const session_record& s) {
-    bool paused = s.state.desired == capture_state::paused;
-    return std::pair{s.ending || paused, s.changed_time_us};
-  };
-  auto less = [&](const session_record& a, const session_record& b) {
-    return weight(a) < weight(b);
-  };
-  auto victim = std::min_element(sessions_.begin(), sessions_.end(), less);
-  victim->ending = true;
-  context_.tells->tell("dn", observer::severity::warning, "capture session ended to make room",
-                       {{"dn", identity_->name}, {"conn", to_string(victim->state.connection)}});
-  tell(*victim, room_needed{});
-}
-
-void dn_impl::tell(session_record& session, const session_event& event) {
-  runtime::deliver(session.actor, session_letter{event, ++session.letters});
-}
-
-void dn_impl::tell_all(const session_event& event) {
-  for (auto& s : sessions_)
-    tell(s, event);
-}
-
-/// After the delivery: the session hears of it, and a snapshot shows it.
-void dn_impl::note_command(const send_event_view& request) {
-  auto desired = desired_by(request.verb);
-  if (!desired && find_session(request.connection) == nullptr)
-    return; // a query changes nothing, and makes no session
-  auto& session = session_for(request.connection);
-  if (desired) {
-    session.state.desired = desired;
-    session.state.version = version_;
-    session.changed_time_us = now_us();
-  }
-  tell(session, command_admitted{request.verb, version_});
-}
-
-/// Before the delivery: the event shows the state that it makes. Without a ConnID an indication
-/// speaks for all sessions; with one it confirms what was commanded without a ConnID, too.
-void dn_impl::note_indication(const send_event_view& request, client_id recorder) {
-  auto state = state_of(request.verb);
-  bool for_all = !request.connection;
-  if (sessions_.empty() ||
-      (!for_all && find_session(request.connection) == nullptr && find_session({}) == nullptr))
-    session_for(request.connection);
-  for (auto& s : sessions_) {
-    if (!for_all && s.state.connection != request.connection && s.state.connection)
-      continue;
-    if (s.state.observed != state)
-      s.changed_time_us = now_us();
-    s.state.observed = state;
-    s.state.observed_by = recorder;
-    tell(s, indication_heard{state, recorder});
-    s.indication_letter = s.letters;
-  }
-}
-
-void dn_impl::handle_report(const session_report& report) {
-  auto same = [&](const session_record& s) { return s.serial == report.serial; };
-  auto record = std::find_if(sessions_.begin(), sessions_.end(), same);
-  if (record == sessions_.end())
-    return;
-  for (auto& effect : report.effects) {
-    if (auto* unknown = std::get_if<ringdown::say_unknown>(&effect)) {
-      if (report.letter < record->indication_letter)
-        continue; // a recorder has spoken since: the doubt is over
-      record->state.observed = capture_state::unknown;
-      record->changed_time_us = now_us();
-      say_unknown(record->state.connection, unknown->reason);
-    } else if (auto* end = std::get_if<end_session>(&effect)) {
-      without_sessions_ = record->state.observed;
-      demonitor(record->actor.handle().address());
-      sessions_.erase(record);
-      if (end->forced)
-        context_.tells->tell(
-          "dn", observer::severity::warning, "capture session ended by force",
-          {{"dn", identity_->name}, {"conn", to_string(report.state.connection)}});
-      break; // nothing follows the end of a session
-    }
-  }
-}
-
-/// A session's actor failed: its state is lost, and the clients are told so.
-void dn_impl::session_died(const caf::down_msg& down) {
-  for (auto record = sessions_.begin(); record != sessions_.end(); ++record) {
-    if (record->actor.handle().address() != down.source)
-      continue;
-    auto connection = record->state.connection;
-    context_.tells->tell("dn", observer::severity::error, "capture session failed",
-                         {{"dn", identity_->name}, {"conn", to_string(connection)}});
-    without_sessions_ = capture_state::unknown;
-    sessions_.erase(record);
-    return say_unknown(connection, broker_reason::internal_error);
   }
 }
 

@@ -49,7 +49,8 @@ struct session_record {
   std::int64_t changed_time_us = 0;
   bool ending = false;                 // asked to make room
   std::uint64_t letters = 0;           // told to the session so far
-  std::uint64_t indication_letter = 0; // the last of them that was an indication
+  std::uint64_t command_letter = 0;    // the last of them that was a command
+  std::uint64_t indication_letter = 0; // ... an indication
   runtime::pinned_ref<session_actor> actor;
 };
 
@@ -111,12 +112,15 @@ private:
   // Capture sessions.
   session_record* find_session(conn_id connection) noexcept;
   session_record& session_for(conn_id connection);
+  capture_state light_after(const send_event_view& request);
   void make_room_for_session();
   void tell(session_record& session, const session_event& event);
   void tell_all(const session_event& event);
   void note_command(const send_event_view& request);
   void note_indication(const send_event_view& request, client_id recorder);
   void handle_report(const session_report& report);
+  void finish(std::vector<session_record>::iterator record, const session_report& report);
+  void begin_again(const session_record& last);
   void session_died(const caf::down_msg& down);
 
   error_context about(const dn_batch& batch) const;

@@ -89,6 +89,38 @@ TEST_CASE("a batch that dies after its connection frees the window without a wor
   CHECK(b.answers().empty());
 }
 
+TEST_CASE("a batch makes the report that its connection awaits, once, whatever becomes of it") {
+  bench b;
+  std::vector<registration_report> reports;
+  auto to = [&](registration_report r) { reports.push_back(std::move(r)); };
+  b.batch_of(1).reset();
+  CHECK(reports.empty()); // nobody waits
+  b.client->window.answered({1});
+  {
+    auto handled = b.batch_of(1);
+    handled->await_report("7001", to);
+    handled->answer(ack_frame(1));
+    handled->report(true, registration_mode::monitor);
+    CHECK_FALSE(handled->report_awaited());
+  }
+  REQUIRE(reports.size() == 1);
+  CHECK(reports[0].dn == "7001");
+  CHECK(reports[0].registered);
+  CHECK(reports[0].mode == registration_mode::monitor);
+  CHECK_FALSE(reports[0].unasked);
+  auto lost = b.batch_of(1);
+  lost->await_report("7002", to);
+  lost.reset();
+  REQUIRE(reports.size() == 2);
+  CHECK(reports[1].dn == "7002");
+  CHECK_FALSE(reports[1].registered);
+  auto forgotten = b.batch_of(1);
+  forgotten->await_report("7003", to);
+  forgotten->forget_report();
+  forgotten.reset();
+  CHECK(reports.size() == 2);
+}
+
 TEST_CASE("a connection is read again when one of its read batches comes back, and not before") {
   bench b;
   auto credit = std::make_shared<read_credit>(b.signal);

@@ -134,19 +134,26 @@ public:
     box_.trim();
   }
 
-  /// All whole frames that the client has read so far.
-  std::vector<v1::Frame> read() const {
-    auto whole = std::string_view{read_};
+  /// The whole frames that the client has read since it was last asked.
+  std::vector<v1::Frame> read_new() {
+    auto fresh = std::string_view{read_}.substr(looked_at_);
     std::size_t used = 0;
     for (;;) {
-      auto next = next_frame(whole.substr(used), std::size_t{1} << 30);
+      auto next = next_frame(fresh.substr(used), std::size_t{1} << 30);
       if (next.status != cut_status::complete)
-        return frames_of(whole.substr(0, used));
+        break;
       used += next.consumed;
     }
+    looked_at_ += used;
+    return frames_of(fresh.substr(0, used));
+  }
+  /// All whole frames that the client has read so far.
+  std::vector<v1::Frame> read() {
+    looked_at_ = 0;
+    return read_new();
   }
 
-  std::vector<std::string> read_in_short() const {
+  std::vector<std::string> read_in_short() {
     std::vector<std::string> words;
     for (auto& frame : read())
       words.push_back(in_short(frame));
@@ -159,6 +166,7 @@ private:
   std::size_t done_ = 0;
   std::size_t frames_ = 0;
   std::string read_;
+  std::size_t looked_at_ = 0;
 };
 
 /// An outbox with everything around it.

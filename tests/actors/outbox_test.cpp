@@ -120,7 +120,7 @@ void fill(outbox_bench& bench) {
     bench.box.write(frame);
 }
 
-words without_filling(const outbox_bench& bench) {
+words without_filling(outbox_bench& bench) {
   auto all = bench.edge.read_in_short();
   std::erase(all, "answer 99");
   return all;

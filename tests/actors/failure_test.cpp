@@ -1,0 +1,201 @@
+// Conversations with a broker that fails: an actor that throws leaves nobody without an answer and
+// nothing behind. And orders of events that are rare, taken step by step.
+#include "tests/actors/office.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <stdexcept>
+
+using namespace ringdown;
+using namespace ringdown::test;
+
+namespace {
+
+/// Throws when DN 7666 is asked about, while `fails` is set.
+struct failing_platform {
+  bool fails = false;
+  authorize_function authorize() {
+    return [this](const client_identity&, action, std::string_view dn, std::string_view) {
+      if (fails && dn == "7666")
+        throw std::runtime_error("the platform's own fault");
+      return true;
+    };
+  }
+};
+
+const std::string empty_dn = "light unknown, v0 #0, recorders 0+0, clients 1";
+
+} // namespace
+
+TEST_CASE("a DN that fails answers 52, says unknown, unregisters all, and can be made anew") {
+  failing_platform platform;
+  office o{{}, {}, platform.authorize()};
+  auto& desk = o.desktop();
+  auto& recorder = o.recorder();
+  desk.says(register_on(2, {"7666", "7001"}));
+  CHECK(desk.hears().size() == 2);
+  recorder.says(register_on(2, {"7666"}));
+  CHECK(recorder.hears().size() == 1);
+  CHECK(desk.hears().empty());
+  platform.fails = true;
+  desk.says(send(3, "7666", "pause"), send(4, "7666", "stop"), send(5, "7001", "pause"),
+            query_address(6, "7666"));
+  CHECK(desk.hears() == lines{"event 7666 #1: unknown by the broker, light unknown, INTERNAL_ERROR",
+                              "unregistered: 7666, 52", "Error 3: 52", "Error 4: 52", "Error 6: 52",
+                              "ACK 5: recorders 0, #1 v1"});
+  CHECK(recorder.hears() ==
+        lines{"event 7666 #1: unknown by the broker, light unknown, INTERNAL_ERROR",
+              "unregistered: 7666, 52"});
+  CHECK(desk.client().window.outstanding() == 0);
+  platform.fails = false;
+  desk.says(send(7, "7666", "pause"));
+  CHECK(desk.hears() == lines{"Error 7: 41 on 7666"});
+  desk.says(register_on(8, {"7666"}), send(9, "7666", "pause"));
+  CHECK(desk.hears() ==
+        lines{"registered 8: 7666 share; " + empty_dn, "ACK 9: recorders 0, #1 v1"});
+  CHECK(o.told() == lines{"dn: DN actor ended with registrations", "directory: DN actor failed"});
+}
+
+TEST_CASE("a DN that fails at a registration answers it 52, and the next one works") {
+  failing_platform platform;
+  office o{{}, {}, platform.authorize()};
+  auto& desk = o.desktop();
+  platform.fails = true;
+  desk.says(register_on(2, {"7666"}), send(3, "7666", "pause"));
+  CHECK(desk.hears() == lines{"Error 2: 52", "Error 3: 52"});
+  platform.fails = false;
+  o.settle();
+  desk.says(register_on(4, {"7666"}), send(5, "7666", "pause"));
+  CHECK(desk.hears() ==
+        lines{"registered 4: 7666 share; " + empty_dn, "ACK 5: recorders 0, #1 v1"});
+  CHECK(o.told() == lines{"directory: DN actor failed"});
+}
+
+TEST_CASE("what waits for a DN that fails is answered 52, whoever asked") {
+  failing_platform platform;
+  office o{{}, {}, platform.authorize()};
+  auto& desk = o.desktop();
+  auto& other = o.desktop("other");
+  auto& third = o.desktop("third");
+  for (auto* one : {&desk, &other}) {
+    one->says(register_on(2, {"7666"}));
+    CHECK(one->hears().size() == 1);
+  }
+  platform.fails = true;
+  third.says(register_on(2, {"7666"}));
+  desk.says(send(3, "7666", "pause"), unregister(4, {"7666"}));
+  other.says(register_on(3, {"7666"}, v1::REGISTRATION_MODE_MONITOR), send(4, "7666", "pause"));
+  auto end = lines{"event 7666 #1: unknown by the broker, light unknown, INTERNAL_ERROR",
+                   "unregistered: 7666, 52", "Error 3: 52", "Error 4: 52"};
+  CHECK(desk.hears() == end);
+  CHECK(other.hears() == end);
+  CHECK(third.hears() == lines{"Error 2: 52"});
+  platform.fails = false;
+  o.settle();
+  for (auto* one : {&desk, &other, &third}) {
+    one->says(register_on(5, {"7666"}), unregister(6, {"7666"}));
+    CHECK(one->hears() == lines{"registered 5: 7666 share; " + empty_dn, "unregistered 6: 7666"});
+  }
+  CHECK(o.told() == lines{"dn: DN actor ended with registrations", "directory: DN actor failed"});
+}
+
+TEST_CASE("a connection that fails leaves no registration and tells its client") {
+  bool fails = false;
+  office o;
+  auto clock = o.context.utc_now;
+  o.context.utc_now = [&] {
+    if (std::exchange(fails, false))
+      throw std::runtime_error("the clock's own fault");
+    return clock();
+  };
+  auto& desk = o.desktop();
+  auto& recorder = o.recorder();
+  for (auto* one : {&desk, &recorder}) {
+    one->says(register_on(2, {"7001"}));
+    CHECK(one->hears().size() == 1);
+  }
+  recorder.says(send(3, "7001", "enabled"));
+  CHECK(recorder.hears().size() + desk.hears().size() == 2);
+  recorder.says(hear_only(4, {})); // which the connection answers by itself, with a time
+  fails = true;
+  CHECK(recorder.hears() == lines{"disconnected: INTERNAL_ERROR"});
+  CHECK(recorder.closing());
+  CHECK(desk.hears() ==
+        lines{"event 7001 #2: unknown by the broker, light unknown, RECORDER_LOST"});
+  desk.says(query_address(3, "7001"));
+  CHECK(desk.hears() == lines{"address 3: 7001; light unknown, v0 #2, recorders 0+0, clients 1; "
+                              "call 0 sees unknown"});
+}
+
+TEST_CASE("a connection that vanishes while its DNs are looked up leaves no registration") {
+  office o;
+  auto& desk = o.desktop();
+  auto& hasty = o.desktop("hasty");
+  desk.says(register_on(2, {"7001"}));
+  CHECK(desk.hears().size() == 1);
+  hasty.says(register_on(2, {"7001", "7002"}));
+  o.next_is(hasty);
+  REQUIRE(o.step()); // the directory is asked
+  hasty.vanishes();
+  o.settle();
+  desk.says(query_address(3, "7001"));
+  CHECK(desk.hears() == lines{"address 3: 7001; light unknown, v0 #0, recorders 0+0, clients 1"});
+}
+
+TEST_CASE("unregistering and vanishing at once ends a registration once") {
+  office o;
+  auto& desk = o.desktop();
+  auto& recorder = o.recorder();
+  for (auto* one : {&desk, &recorder}) {
+    one->says(register_on(2, {"7001"}));
+    CHECK(one->hears().size() == 1);
+  }
+  recorder.says(send(3, "7001", "enabled"), unregister(4, {"7001"}));
+  recorder.vanishes();
+  CHECK(desk.hears() ==
+        lines{"event 7001 #1: enabled by recorder, light enabled",
+              "event 7001 #2: unknown by the broker, light unknown, RECORDER_LOST"});
+  CHECK(recorder.hears().empty());
+}
+
+TEST_CASE("a closed recorder does not count, before anybody has told the DN") {
+  office o;
+  auto& desk = o.desktop();
+  auto& recorder = o.recorder();
+  for (auto* one : {&desk, &recorder}) {
+    one->says(register_on(2, {"7001"}));
+    CHECK(one->hears().size() == 1);
+  }
+  recorder.says(send(3, "7001", "enabled"));
+  CHECK(recorder.hears().size() + desk.hears().size() == 2);
+  recorder.box().close(); // the edge has seen the end of the socket
+  desk.says(send(3, "7001", "query"), send(4, "7001", "pause"), query_address(5, "7001"));
+  CHECK(desk.hears() ==
+        lines{"Error 3: 118 on 7001, last known enabled", "ACK 4: recorders 0, #2 v1",
+              "address 5: 7001; light enabled, v1 #2, recorders 0+0, clients 2; "
+              "call 0 wants paused sees enabled v1",
+              "event 7001 #3: unknown by the broker, light unknown, RECORDER_LOST"});
+}
+
+TEST_CASE("answers about a DN come in order even while its registration ends") {
+  office o;
+  auto& desk = o.desktop();
+  desk.says(register_on(2, {"7001"}));
+  CHECK(desk.hears().size() == 1);
+  // The DN has unregistered the client and the connection knows; a request that went out before is
+  // still on its way when the next one is read.
+  desk.says(unregister(3, {"7001"}));
+  desk.says(send(4, "7001", "pause"));
+  o.next_is(desk);
+  REQUIRE(o.step());
+  o.next_is(desk);
+  REQUIRE(o.step());
+  REQUIRE(o.step()); // the DN: 3
+  o.next_is(desk);
+  REQUIRE(o.step()); // the connection hears of it
+  desk.says(send(5, "7001", "pause"));
+  o.next_is(desk);
+  REQUIRE(o.step());
+  CHECK(desk.hears() ==
+        lines{"unregistered 3: 7001", "Error 4: 41 on 7001", "Error 5: 41 on 7001"});
+}

@@ -1,0 +1,174 @@
+// Conversations at the end of a link: what cannot be trusted, sign-off, draining, and rules.
+#include "tests/actors/office.hpp"
+
+#include "actors/batches.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace ringdown;
+using namespace ringdown::test;
+
+namespace {
+
+void register_both(party& desk, party& recorder) {
+  desk.says(register_on(2, {"7001"}));
+  CHECK(desk.hears().size() == 1);
+  recorder.says(register_on(2, {"7001"}));
+  CHECK(recorder.hears().size() == 1);
+}
+
+} // namespace
+
+TEST_CASE("an unknown request is answered 51 with its ReferenceID") {
+  office o;
+  auto& desk = o.desktop();
+  // Field 59 of the root, and an answer of the broker's own.
+  v1::Frame mirrored;
+  mirrored.set_reference_id(4);
+  mirrored.mutable_event_registered();
+  desk.read_bytes({std::string{"\x08\x03\xda\x03\x00", 5}, mirrored.SerializeAsString(),
+                   std::string{"\x08\x05", 2}});
+  CHECK(desk.hears() == lines{"Error 3: 51", "Error 4: 51", "Error 5: 51"});
+  CHECK_FALSE(desk.closing());
+}
+
+TEST_CASE("a frame that is no message ends the link, and what follows it is nobody's") {
+  office o;
+  auto& desk = o.desktop();
+  desk.read_bytes(
+    {hear_only(2, {}).SerializeAsString(), "\xff\xff", hear_only(3, {}).SerializeAsString()});
+  CHECK(desk.hears() == lines{"ACK 2", "Error: 53", "disconnected: PROTOCOL_ERROR"});
+  CHECK(desk.closing());
+  desk.says(hear_only(4, {}));
+  CHECK(desk.hears().empty());
+  CHECK(o.told() == lines{"connection: connection closed"});
+}
+
+TEST_CASE("a request that is no message ends the link, and names its ReferenceID") {
+  for (auto body : {"\x6a", "\x7a"}) { // RequestSetInputMask, RequestSendEvent
+    office o;
+    auto& desk = o.desktop();
+    desk.read_bytes({std::string{"\x08\x05"} + body + "\x02\xff\xff"});
+    CHECK(desk.hears() == lines{"Error 5: 53", "disconnected: PROTOCOL_ERROR"});
+    CHECK(o.told() == lines{"connection: connection closed"});
+  }
+}
+
+TEST_CASE("a frame with two bodies is refused") {
+  office o;
+  auto& desk = o.desktop();
+  auto once = hear_only(5, {}).SerializeAsString();
+  desk.read_bytes({once + std::string{"\x6a\x00", 2}});
+  CHECK(desk.hears() == lines{"Error 5: 53"});
+  CHECK_FALSE(desk.closing());
+}
+
+TEST_CASE("a stream that cannot be cut any more ends after what was whole") {
+  for (auto end : {stream_end::frame_too_large, stream_end::malformed}) {
+    office o;
+    auto& desk = o.desktop();
+    desk.read_bytes({hear_only(2, {}).SerializeAsString()}, static_cast<int>(end));
+    auto frames = desk.frames();
+    REQUIRE(frames.size() == 3);
+    CHECK(frames[0].has_event_ack());
+    CHECK(frames[1].event_error().error_code() == 53);
+    CHECK(frames[1].event_error().attribute() == "frame");
+    CHECK(frames[2].event_link_disconnected().reason() == v1::DISCONNECT_REASON_PROTOCOL_ERROR);
+    CHECK(o.told() == lines{"connection: connection closed"});
+  }
+}
+
+// ---- sign-off ------------------------------------------------------------------------------
+
+TEST_CASE("a client signs off, and its registrations go with it") {
+  office o;
+  auto& desk = o.desktop();
+  auto& recorder = o.recorder();
+  register_both(desk, recorder);
+  recorder.says(sign_off(9));
+  CHECK(recorder.hears() == lines{"disconnected 9: SIGNED_OFF"});
+  CHECK(recorder.closing());
+  desk.says(query_address(3, "7001"));
+  CHECK(desk.hears() == lines{"address 3: 7001; light unknown, v0 #0, recorders 0+0, clients 1"});
+}
+
+TEST_CASE("what a client asked before it signs off is answered before") {
+  office o;
+  auto& desk = o.desktop();
+  auto& recorder = o.recorder();
+  register_both(desk, recorder);
+  desk.says(send(3, "7001", "pause"), register_on(4, {"7002"}), send(5, "7002", "start"),
+            sign_off(6), send(7, "7001", "resume"));
+  CHECK(desk.hears() ==
+        lines{"ACK 3: recorders 1, #1 v1",
+              "registered 4: 7002 share; light unknown, v0 #0, recorders 0+0, clients 1",
+              "ACK 5: recorders 0, #1 v1"});
+  o.pass(10ms); // the connection looks again
+  CHECK(desk.hears() == lines{"disconnected 6: SIGNED_OFF"});
+  CHECK(desk.closing());
+  CHECK(recorder.hears() == lines{"event 7001 #1: pause v1 by desk, light unknown"});
+}
+
+// ---- draining ------------------------------------------------------------------------------
+
+TEST_CASE("a draining broker takes its leave when nothing is outstanding") {
+  office o;
+  auto& desk = o.desktop();
+  auto& newcomer = o.connect("newcomer");
+  desk.drains();
+  newcomer.drains();
+  CHECK(desk.frame().event_link_disconnected().retry_after_ms() > 0);
+  CHECK(newcomer.hears() == lines{"disconnected: DRAINING"});
+  CHECK(desk.closing());
+}
+
+TEST_CASE("while the broker drains, what is in flight is answered and the rest is refused 58") {
+  office o;
+  auto& desk = o.desktop();
+  auto& recorder = o.recorder();
+  register_both(desk, recorder);
+  desk.says(register_on(3, {"7002"})); // the directory is asked
+  desk.drains();
+  auto late = send(5, "7001", "pause");
+  late.mutable_request_send_event()->mutable_event()->set_message_type(
+    v1::MESSAGE_TYPE_UNSPECIFIED);
+  desk.says(send(4, "7001", "pause"), late, send(6, "7003", "pause"), register_on(7, {"7004"}),
+            query_address(8, "7001"), unregister(9, {"7001"}), hear_only(10, {}));
+  while (desk.box().frames() < 7)
+    REQUIRE(o.step());
+  auto heard = desk.hears();
+  o.pass(10ms);
+  for (auto& line : desk.hears())
+    heard.push_back(line);
+  CHECK(heard == lines{"Error 4: 58 on 7001", "Error 5: 53 on 7001", "Error 6: 41 on 7003",
+                       "Error 7: 58 on 7004", "Error 8: 58 on 7001", "Error 9: 58 on 7001",
+                       "Error 10: 58",
+                       "registered 3: 7002 share; light unknown, v0 #0, recorders 0+0, clients 1",
+                       "disconnected: DRAINING"});
+}
+
+TEST_CASE("a connection that is closed by a rule tells its client the reason") {
+  office o;
+  auto& desk = o.desktop();
+  auto& recorder = o.recorder();
+  register_both(desk, recorder);
+  recorder.is_closed(v1::DISCONNECT_REASON_SLOW_CONSUMER);
+  recorder.is_closed(v1::DISCONNECT_REASON_HEARTBEAT_TIMEOUT); // once only
+  CHECK(recorder.hears() == lines{"disconnected: SLOW_CONSUMER"});
+  CHECK(recorder.closing());
+  recorder.says(send(3, "7001", "enabled"));
+  CHECK(recorder.hears().empty());
+  desk.says(query_address(3, "7001"));
+  CHECK(desk.hears() == lines{"address 3: 7001; light unknown, v0 #0, recorders 0+0, clients 1"});
+  CHECK(o.told() == lines{"connection: connection closed"});
+}
+
+TEST_CASE("read batches come back when their requests are answered") {
+  office o;
+  auto& desk = o.desktop();
+  desk.says(register_on(2, {"7001"}));
+  desk.says(send(3, "7001", "pause"));
+  CHECK(desk.reads_in_flight() == 2);
+  CHECK(desk.hears().size() == 2);
+  CHECK(desk.reads_in_flight() == 0);
+}

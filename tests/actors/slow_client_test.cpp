@@ -1,0 +1,272 @@
+// Conversations with clients that do not read: what a slow desktop misses, what a full recorder
+// refuses, and what windows and budgets let through.
+#include "tests/actors/office.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace ringdown;
+using namespace ringdown::test;
+
+namespace {
+
+/// Small outboxes: some 40 events of 200 bytes.
+limits small_outboxes() {
+  limits bounds;
+  bounds.outbox_bytes_max = 8000;
+  bounds.outbox_bytes_reserve = 4000;
+  bounds.outbox_high_water_bytes = 4000;
+  bounds.outbox_low_water_bytes = 2000;
+  bounds.coalesced_bytes_max = 1000;
+  return bounds;
+}
+
+void register_all(const std::string& dn, std::initializer_list<party*> clients) {
+  for (auto* one : clients) {
+    one->says(register_on(2, {dn}));
+    CHECK(one->hears().size() == 1);
+  }
+}
+
+party& join_that_takes_the_newest(office& o, const std::string& name) {
+  auto& who = o.connect(name);
+  auto request = sign_on(1, v1::ROLE_DESKTOP, name);
+  request.mutable_request_sign_on()->add_capabilities(v1::CAPABILITY_COALESCE_OK);
+  who.says(request);
+  CHECK(who.hears() == lines{"connected 1"});
+  return who;
+}
+
+/// User events by `from` until nothing ordinary goes into `to`'s outbox; how many there were.
+int fill(party& from, party& to, const std::string& dn) {
+  int sent = 0;
+  for (; !to.box().has_gap(); ++sent) {
+    from.says(send(10, dn, "", {.padding = 200}));
+    CHECK(from.hears().size() == 1);
+  }
+  return sent;
+}
+
+} // namespace
+
+TEST_CASE("a slow desktop is told what it missed, and the newest indication of each session") {
+  office o{small_outboxes()};
+  auto& desk = o.desktop();
+  auto& slow = join_that_takes_the_newest(o, "slow");
+  auto& plain = o.desktop("plain");
+  auto& recorder = o.recorder();
+  register_all("7001", {&recorder, &desk, &slow, &plain});
+  auto missed_from = fill(desk, slow, "7001");
+  CHECK(plain.box().has_gap());
+  recorder.says(send(3, "7001", "enabled", {.call = 0xa}),
+                send(4, "7001", "enabled", {.call = 0xb}),
+                send(5, "7001", "paused", {.call = 0xa}));
+  CHECK(recorder.hears().size() == static_cast<std::size_t>(missed_from) + 3);
+  CHECK(desk.hears().size() == 3); // others are not held up
+  auto number = [&](int i) { return std::to_string(missed_from + i); };
+  auto heard = slow.hears();
+  REQUIRE(heard.size() == static_cast<std::size_t>(missed_from) + 2);
+  lines end{heard.end() - 3, heard.end()};
+  CHECK(end == lines{"missed 7001 " + number(0) + "-" + number(3),
+                     "event 7001 #" + number(2) +
+                       " call b: enabled by recorder, light enabled, "
+                       "newest",
+                     "event 7001 #" + number(3) +
+                       " call a: paused by recorder, light paused, "
+                       "newest"});
+  CHECK(plain.hears().back() == "missed 7001 " + number(0) + "-" + number(3));
+  desk.says(send(3, "7001", "start"));
+  CHECK(slow.hears() == lines{"event 7001 #" + number(4) + ": start v1 by desk, light paused"});
+  CHECK(desk.hears().size() + plain.hears().size() + recorder.hears().size() == 3);
+}
+
+TEST_CASE("a slow desktop hears a pause through the reserve, behind what it missed") {
+  office o{small_outboxes()};
+  auto& desk = o.desktop();
+  auto& slow = o.desktop("slow");
+  register_all("7001", {&desk, &slow});
+  auto missed = fill(desk, slow, "7001");
+  desk.says(send(3, "7001", "start"), send(4, "7001", "pause"), send(5, "7001", "resume"));
+  CHECK(desk.hears().size() == 3);
+  auto heard = slow.hears();
+  auto number = [&](int i) { return std::to_string(missed + i); };
+  REQUIRE(heard.size() >= 3);
+  CHECK(lines{heard.end() - 3, heard.end()} ==
+        lines{"missed 7001 " + number(0) + "-" + number(1),
+              "event 7001 #" + number(2) + ": pause v2 by desk, light unknown",
+              "missed 7001 " + number(3) + "-" + number(3)});
+}
+
+TEST_CASE("a desktop that reads nothing at all is closed when even its reserve is gone") {
+  office o{small_outboxes()};
+  auto& desk = o.desktop();
+  auto& stuck = o.desktop("stuck");
+  register_all("7001", {&desk, &stuck});
+  for (int i = 0; i < 1000 && !stuck.box().closed(); ++i) {
+    stuck.says(query_address(7, "7001"));
+    o.settle();
+  }
+  CHECK(stuck.box().overrun());
+  stuck.is_closed(v1::DISCONNECT_REASON_SLOW_CONSUMER); // as its edge does
+  o.settle();
+  CHECK(stuck.closing());
+  desk.says(query_address(3, "7001"));
+  CHECK(desk.hears() == lines{"address 3: 7001; light unknown, v0 #0, recorders 0+0, clients 1"});
+  for (auto& line : stuck.hears())
+    CHECK(line.starts_with("address 7: 7001"));
+  CHECK(o.told() == lines{"connection: connection closed"});
+}
+
+TEST_CASE("a full recorder refuses a command with 238: nothing is delivered, nothing changes") {
+  office o{small_outboxes()};
+  auto& desk = o.desktop();
+  auto& other = o.desktop("other");
+  auto& recorder = o.recorder();
+  register_all("7001", {&desk, &other, &recorder});
+  auto sequence = std::to_string(fill(desk, recorder, "7001"));
+  CHECK(other.hears().size() >= 20);
+  desk.says(send(3, "7001", "start"));
+  auto frame = desk.frame();
+  CHECK(frame.event_error().error_code() == 238);
+  CHECK(frame.event_error().retry_after_ms() > 0);
+  CHECK(other.hears().empty());
+  desk.says(query_address(4, "7001"));
+  CHECK(desk.hears() ==
+        lines{"address 4: 7001; light unknown, v0 #" + sequence + ", recorders 1+0, clients 3"});
+  // A pause goes through the reserve, and what is no command is only missed.
+  desk.says(send(5, "7001", "pause"), send(6, "7001", ""));
+  CHECK(desk.hears().front().find("ACK 5: recorders 1, ") == 0);
+  CHECK(other.hears().size() == 2);
+  auto heard = recorder.hears();
+  REQUIRE(heard.size() >= 3);
+  CHECK(heard[heard.size() - 3] == "missed 7001 " + sequence + "-" + sequence);
+  CHECK(heard[heard.size() - 2].find(": pause v1 by desk") != std::string::npos);
+  CHECK(heard.back().starts_with("missed 7001"));
+}
+
+TEST_CASE("if one of two recorders can take a command it is accepted, and the other misses it") {
+  office o{small_outboxes()};
+  auto& desk = o.desktop();
+  auto& full = o.recorder("full");
+  auto& free = o.recorder("free");
+  register_all("7001", {&desk, &full, &free});
+  auto sequence = fill(desk, full, "7001");
+  CHECK(free.hears().size() == static_cast<std::size_t>(sequence));
+  desk.says(send(3, "7001", "start"));
+  auto number = std::to_string(sequence + 1);
+  CHECK(desk.hears() == lines{"ACK 3: recorders 1, #" + number + " v1"});
+  CHECK(free.hears() == lines{"event 7001 #" + number + ": start v1 by desk, light unknown"});
+  CHECK(full.hears().back() == "missed 7001 " + std::to_string(sequence) + "-" + number);
+}
+
+TEST_CASE("a standby recorder and a desktop that are full never cause 238") {
+  office o{small_outboxes()};
+  auto& desk = o.desktop();
+  auto& slow = o.desktop("slow");
+  auto& standby = o.recorder("standby");
+  register_all("7001", {&desk, &slow});
+  standby.says(register_as_standby(2, {"7001"}));
+  CHECK(standby.hears().size() == 1);
+  fill(desk, slow, "7001");
+  CHECK(standby.box().has_gap());
+  desk.says(send(3, "7001", "start"));
+  CHECK(desk.hears().front().starts_with("ACK 3: recorders 0,"));
+  CHECK(slow.hears().back().starts_with("missed 7001"));
+  CHECK(standby.hears().back().starts_with("missed 7001"));
+}
+
+// ---- windows and budgets -------------------------------------------------------------------
+
+TEST_CASE("a full window is answered 111 at once, and pause and stop have a reserve") {
+  limits bounds;
+  bounds.requests_outstanding_max = 4;
+  bounds.requests_outstanding_reserve = 2;
+  office o{bounds};
+  auto& desk = o.desktop();
+  register_all("7001", {&desk});
+  desk.says(send(11, "7001", "start"), send(12, "7001", "start"), send(13, "7001", "start"),
+            send(14, "7001", "start"), send(15, "7001", "start"), send(16, "7001", "pause"),
+            query_address(17, "7001"), send(18, "7001", "stop"), send(19, "7001", "pause"),
+            hear_only(20, {}));
+  CHECK(desk.hears() == lines{"Error 15: 111 on 7001", "Error 17: 111 on 7001",
+                              "Error 19: 111 on 7001", "Error 20: 111",
+                              "ACK 11: recorders 0, #1 v1", "ACK 12: recorders 0, #2 v2",
+                              "ACK 13: recorders 0, #3 v3", "ACK 14: recorders 0, #4 v4",
+                              "ACK 16: recorders 0, #5 v5", "ACK 18: recorders 0, #6 v6"});
+  desk.says(send(15, "7001", "start"));
+  CHECK(desk.hears() == lines{"ACK 15: recorders 0, #7 v7"});
+}
+
+TEST_CASE("beyond the window the first fault in the order of checks is answered all the same") {
+  limits bounds;
+  bounds.requests_outstanding_max = 1;
+  bounds.requests_outstanding_reserve = 0;
+  office o{bounds};
+  o.configure({"7001", "7002"});
+  auto& desk = o.desktop();
+  register_all("7001", {&desk});
+  desk.says(send(3, "7001", "start"), send(4, "7002", "start"), send(5, "7009", "start"),
+            send(6, "7001", "paused"), send(7, "7001", "strat"), send(8, "7001", "start"),
+            query_address(9, "7002"), query_address(10, "7009"), unregister(11, {"7002"}),
+            register_on(12, {"7009"}), register_on(13, {""}), send(3, "7001", "start"));
+  CHECK(desk.hears() == lines{"Error 4: 41 on 7002", "Error 5: 59 on 7009", "Error 6: 165 on 7001",
+                              "Error 7: 53 on 7001", "Error 8: 111 on 7001", "Error 9: 41 on 7002",
+                              "Error 10: 59 on 7009", "Error 11: 41 on 7002",
+                              "Error 12: 59 on 7009", "Error 13: 53", "Error 3: 53 on 7001",
+                              "ACK 3: recorders 0, #1 v1"});
+}
+
+TEST_CASE("a refused change of mode does not change how a full window answers") {
+  limits bounds;
+  bounds.requests_outstanding_max = 1;
+  bounds.requests_outstanding_reserve = 0;
+  office o{bounds};
+  auto& desk = o.desktop();
+  auto& other = o.desktop("other");
+  register_all("7001", {&desk, &other});
+  desk.says(register_on(3, {"7001"}, v1::REGISTRATION_MODE_PRIVATE));
+  CHECK(desk.hears() == lines{"Error 3: 42 on 7001"});
+  other.says(register_on(3, {"7001"}, v1::REGISTRATION_MODE_MONITOR));
+  CHECK(other.hears().size() == 1);
+  other.says(register_on(4, {"7001"}, v1::REGISTRATION_MODE_PRIVATE));
+  CHECK(other.hears() == lines{"Error 4: 42 on 7001"});
+  // Still a monitor, which may not send; whether the window is full or not.
+  other.says(send(5, "7001", "start"), send(6, "7001", "start"));
+  CHECK(other.hears() == lines{"Error 6: 41 on 7001", "Error 5: 41 on 7001"});
+}
+
+TEST_CASE("a request of many bytes fills the window, too") {
+  limits bounds;
+  bounds.request_bytes_outstanding_max = 1000;
+  bounds.request_bytes_outstanding_reserve = 1000;
+  office o{bounds};
+  auto& desk = o.desktop();
+  register_all("7001", {&desk});
+  desk.says(send(3, "7001", "", {.padding = 700}), send(4, "7001", "", {.padding = 700}),
+            send(5, "7001", "pause", {.padding = 700}), send(6, "7001", ""));
+  CHECK(desk.hears() == lines{"Error 4: 111 on 7001", "Error 6: 111 on 7001",
+                              "ACK 3: recorders 0, #1", "ACK 5: recorders 0, #2 v1"});
+}
+
+TEST_CASE("a spent memory budget is answered 1186, and pause and stop have a reserve") {
+  limits bounds;
+  bounds.memory_budget_bytes = 1'000'000;
+  bounds.memory_budget_reserve = 100'000;
+  office o{bounds};
+  auto& desk = o.desktop();
+  register_all("7001", {&desk});
+  auto say_all = [&] {
+    desk.says(send(3, "7001", "start"), send(4, "7001", "pause"), send(5, "7001", "strat"),
+              send(6, "7002", "start"), register_on(7, {"7003"}));
+    return desk.hears();
+  };
+  o.context.budget.add(1'000'001);
+  CHECK(say_all() == lines{"Error 3: 1186 on 7001", "Error 5: 53 on 7001", "Error 6: 41 on 7002",
+                           "Error 7: 1186 on 7003", "ACK 4: recorders 0, #1 v1"});
+  CHECK(desk.client().window.outstanding() == 0);
+  o.context.budget.add(100'000);
+  CHECK(say_all() == lines{"Error 3: 1186 on 7001", "Error 4: 1186 on 7001", "Error 5: 53 on 7001",
+                           "Error 6: 41 on 7002", "Error 7: 1186 on 7003"});
+  o.context.budget.remove(1'100'001);
+  CHECK(say_all().size() == 5);
+  CHECK(desk.client().window.outstanding() == 0);
+}
