@@ -31,7 +31,8 @@ void edge_loop::adopt(int descriptor, std::string peer) {
     // The protocol only matters for address families that we do not ask for later.
     socket.assign(boost::asio::ip::tcp::v4(), descriptor, failed);
     auto connection = std::make_shared<tcp_connection>(*this, std::move(socket), std::move(p));
-    connections_.insert(connection);
+    connection->place = connections_.size();
+    connections_.push_back({std::chrono::steady_clock::now(), connection});
     connection->start();
     if (draining_)
       connection->drain();
@@ -42,23 +43,19 @@ void edge_loop::adopt(int descriptor, std::string peer) {
 void edge_loop::drain() {
   host_->post([this] {
     draining_ = true;
-    for (auto& connection : connections_)
-      connection->drain();
+    for (auto& each : connections_)
+      each.connection->drain();
   });
 }
 
 void edge_loop::shut_all() {
-  host_->post([this] {
-    for (auto& connection : std::exchange(connections_, {}))
-      connection->shut();
-  });
+  host_->post([this] { shut_each(); });
 }
 
 void edge_loop::stop() {
   std::promise<void> done;
   host_->post([&] {
-    for (auto& connection : std::exchange(connections_, {}))
-      connection->shut();
+    shut_each();
     marked_.clear();
     sweep_timer_.reset();
     done.set_value();
@@ -75,8 +72,18 @@ void edge_loop::mark(tcp_connection& connection) {
   marked_.push_back(connection.shared_from_this());
 }
 
-void edge_loop::forget(const std::shared_ptr<tcp_connection>& connection) {
-  connections_.erase(connection);
+void edge_loop::forget(const tcp_connection& connection) {
+  auto place = connection.place;
+  std::swap(connections_[place], connections_.back());
+  connections_[place].connection->place = place;
+  connections_.pop_back();
+}
+
+void edge_loop::shut_each() {
+  while (!connections_.empty())
+    std::shared_ptr {
+      connections_.back().connection
+      } -> shut(); // forgets itself
 }
 
 /// In the order in which the outboxes were first written in this turn: a sender's EventACK leaves
@@ -122,9 +129,15 @@ void edge_loop::arm_sweep() {
 void edge_loop::sweep() {
   sweeping_ = false;
   auto now = std::chrono::steady_clock::now();
-  std::vector<std::shared_ptr<tcp_connection>> all{connections_.begin(), connections_.end()};
-  for (auto& connection : all)
-    connection->sweep(now);
+  for (std::size_t i = connections_.size(); i-- > 0;) {
+    // From the back: a connection that shuts swaps its place with one that was looked at.
+    if (connections_[i].look_at > now)
+      continue;
+    auto connection = connections_[i].connection;
+    auto next = connection->sweep(now);
+    if (i < connections_.size() && connections_[i].connection == connection)
+      connections_[i].look_at = next;
+  }
   if (!connections_.empty())
     arm_sweep();
 }

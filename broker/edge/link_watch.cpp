@@ -1,5 +1,7 @@
 #include "broker/edge/link_watch.hpp"
 
+#include <algorithm>
+
 namespace ringdown::edge {
 
 void link_watch::established(steady_time now, std::chrono::milliseconds interval,
@@ -18,6 +20,15 @@ void link_watch::closing(steady_time now) noexcept {
     return;
   life_ = life::closing;
   deadline_ = now + bounds_->linger_timeout;
+}
+
+steady_time link_watch::next_look(steady_time now) const noexcept {
+  // An outbox above high water is noticed within a quarter of its time, and within a second.
+  auto latest = now + std::min<std::chrono::milliseconds>(std::chrono::seconds{1},
+                                                          bounds_->slow_consumer_timeout / 4);
+  if (life_ != life::established)
+    return std::min(latest, deadline_);
+  return std::min({latest, last_said_ + interval_, last_heard_ + timeout_});
 }
 
 link_due link_watch::sweep(steady_time now, const link_facts& facts) noexcept {

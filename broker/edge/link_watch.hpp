@@ -49,6 +49,10 @@ public:
   void heard(steady_time now) noexcept { last_heard_ = now; }
   void said(steady_time now) noexcept { last_said_ = now; }
 
+  /// When `sweep` need be asked again, later than `now`: nothing is due before, whatever is heard
+  /// or said until then, but that an outbox may rise above high water or fall. Pure.
+  steady_time next_look(steady_time now) const noexcept;
+
   /// What is due now. Remembers since when the outbox is above high water; else pure.
   link_due sweep(steady_time now, const link_facts& facts) noexcept;
 

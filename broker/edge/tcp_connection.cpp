@@ -176,6 +176,7 @@ void tcp_connection::flush() {
 
 void tcp_connection::send_waiting() {
   idle_since_sweep_ = false;
+  trimmed_ = false;
   for (;;) {
     if (sending_.empty()) {
       sending_.holds(client_->box.take(sending_.refill()));
@@ -283,7 +284,7 @@ void tcp_connection::shut() {
   loop_.counters().connections.fetch_sub(1, std::memory_order_relaxed);
   caf::anon_send(actor_.handle(), closed_atom::value);
   actor_ = {};
-  loop_.forget(shared_from_this());
+  loop_.forget(*this);
 }
 
 void tcp_connection::drain() {
@@ -296,33 +297,34 @@ void tcp_connection::close_with(std::uint32_t reason, std::string text) {
     caf::anon_send(actor_.handle(), close_order{reason, std::move(text)});
 }
 
-void tcp_connection::sweep(steady_time now) {
-  if (!is_open())
-    return;
+steady_time tcp_connection::sweep(steady_time now) {
   bool sends = !sending_.empty() || client_->box.bytes() != 0;
-  if (std::exchange(idle_since_sweep_, true) && !sends) {
+  if (std::exchange(idle_since_sweep_, true) && !sends && !std::exchange(trimmed_, true)) {
     sending_.release();
     client_->box.trim();
   }
   bool unread = !may_read() && !closing_;
-  switch (watch_.sweep(now, {client_->box.above_high_water(), unread, sends})) {
-  case link_due::nothing: break;
-  case link_due::say_heartbeat: static_cast<void>(client_->box.answer(heartbeat_frame())); break;
+  act_on(watch_.sweep(now, {client_->box.above_high_water(), unread, sends}));
+  if (is_open())
+    arm_read(); // memory that was spent may be back
+  return watch_.next_look(now);
+}
+
+void tcp_connection::act_on(link_due due) {
+  switch (due) {
+  case link_due::nothing: return;
+  case link_due::say_heartbeat: static_cast<void>(client_->box.answer(heartbeat_frame())); return;
   case link_due::sign_on_late:
-    close_with(v1::DISCONNECT_REASON_SIGN_ON_TIMEOUT, "not signed on in time");
-    break;
+    return close_with(v1::DISCONNECT_REASON_SIGN_ON_TIMEOUT, "not signed on in time");
   case link_due::peer_silent:
     // The client may have spoken and the broker not looked: one more read decides.
     if (!read_once() && is_open())
       close_with(v1::DISCONNECT_REASON_HEARTBEAT_TIMEOUT, "nothing heard for too long");
-    break;
+    return;
   case link_due::slow_consumer:
-    close_with(v1::DISCONNECT_REASON_SLOW_CONSUMER, "does not read what is sent to it");
-    break;
-  case link_due::linger_over: shut(); return;
+    return close_with(v1::DISCONNECT_REASON_SLOW_CONSUMER, "does not read what is sent to it");
+  case link_due::linger_over: return shut();
   }
-  if (is_open())
-    arm_read(); // memory that was spent may be back
 }
 
 } // namespace ringdown::edge

@@ -57,14 +57,16 @@ public:
   // -- edge thread
   /// End of turn: sends what waits, and reads again if it may.
   void flush();
-  void sweep(steady_time now);
+  /// Looks at the clocks; returns when to look again.
+  steady_time sweep(steady_time now);
   /// Ask the actor to finish in order.
   void drain();
   /// Closes the socket now.
   void shut();
 
   const std::string& peer() const noexcept { return peer_; }
-  bool marked = false; // in the edge loop's list of connections to flush
+  bool marked = false;   // in the edge loop's list of connections to flush
+  std::size_t place = 0; // in the edge loop's list of connections
 
 private:
   void arm_read();
@@ -75,6 +77,7 @@ private:
   bool may_read() const;
   void send_waiting();
   void arm_write();
+  void act_on(link_due due);
   void begin_linger();
   void discard_input();
   void close_with(std::uint32_t reason, std::string text);
@@ -98,6 +101,7 @@ private:
   bool closing_ = false;      // close when the outbox is flushed
   bool lingering_ = false;    // all is sent; waiting for the client to close
   bool idle_since_sweep_ = true;
+  bool trimmed_ = true; // the idle connection's buffers were given back
 };
 
 } // namespace ringdown::edge

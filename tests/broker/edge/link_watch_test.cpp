@@ -95,3 +95,32 @@ TEST_CASE("a closing connection lingers for its last frames and no longer") {
     CHECK(watch.is_closing());
   }
 }
+
+TEST_CASE("nothing is due before the next look") {
+  auto watch = established_at(start);
+  auto heard = GENERATE(0ms, 300ms, 4200ms);
+  auto said = GENERATE(0ms, 100ms, 1999ms);
+  watch.heard(start + heard);
+  watch.said(start + said);
+  for (auto now = start + 4200ms; now < start + 12s;) {
+    auto next = watch.next_look(now);
+    auto due = watch.sweep(now, {});
+    if (due != link_due::nothing) {
+      if (due == link_due::peer_silent)
+        break;
+      watch.said(now);
+      continue;
+    }
+    REQUIRE(next > now);
+    REQUIRE(next <= now + 1s);
+    for (auto between = now; between < next; between += 7ms)
+      REQUIRE(link_watch{watch}.sweep(between, {}) == link_due::nothing);
+    now = next;
+  }
+}
+
+TEST_CASE("a connection that is not signed on is looked at by its deadline") {
+  link_watch watch{bounds, start};
+  CHECK(watch.next_look(start) == start + 1s);
+  CHECK(watch.next_look(start + bounds.sign_on_timeout - 10ms) == start + bounds.sign_on_timeout);
+}
