@@ -38,3 +38,12 @@ if(RINGDOWN_SANITIZE)
     target_compile_options(ringdown_flags INTERFACE -Wno-maybe-uninitialized)
   endif()
 endif()
+
+# ringdown_precompile(<target> <header>): heavy headers parsed once. GCC must keep the header's text
+# in its output for ccache to know what it compiled.
+function(ringdown_precompile target header)
+  target_precompile_headers(${target} PRIVATE "${header}")
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${target} PRIVATE -fpch-preprocess)
+  endif()
+endfunction()
