@@ -19,6 +19,8 @@ constexpr std::chrono::milliseconds drain_poll{10};
 void prefetch_actor(const runtime::pinned_base* actor) noexcept {
   constexpr int lines_before = 4; // control block, mailbox
   constexpr int lines_behind = 5; // the DN's own state
+  if (actor == nullptr) // its DN is still being looked up
+    return;
   auto* at = reinterpret_cast<const char*>(actor);
   for (int line = -lines_before; line <= lines_behind; ++line)
     __builtin_prefetch(at + 64 * line);
