@@ -199,3 +199,57 @@ TEST_CASE("answers about a DN come in order even while its registration ends") {
   CHECK(desk.hears() ==
         lines{"unregistered 3: 7001", "Error 4: 41 on 7001", "Error 5: 41 on 7001"});
 }
+
+// ---- a broker that is too busy -------------------------------------------------------------
+
+TEST_CASE("a DN that is not found in time is answered 52, and found at the next request") {
+  office o;
+  auto& desk = o.desktop();
+  desk.says(register_on(2, {"7001"}), send(3, "7001", "pause"));
+  o.next_is(desk);
+  REQUIRE(o.step()); // the directory is asked, and does not come to work
+  o.stand_still(5s);
+  o.next_is(desk);
+  REQUIRE(o.step());
+  CHECK(desk.client().window.outstanding() == 0);
+  CHECK(desk.hears() == lines{"Error 2: 52 on 7001", "Error 3: 52 on 7001"});
+  desk.says(register_on(4, {"7001"}), send(5, "7001", "pause"));
+  CHECK(desk.hears() ==
+        lines{"registered 4: 7001 share; " + empty_dn, "ACK 5: recorders 0, #1 v1"});
+}
+
+TEST_CASE("a sign-on that is not answered in time is refused 52, and the link ends") {
+  office o;
+  auto& desk = o.connect("desk");
+  desk.says(sign_on(1, v1::ROLE_DESKTOP, "desk"));
+  o.next_is(desk);
+  REQUIRE(o.step());
+  o.stand_still(5s);
+  o.next_is(desk);
+  REQUIRE(o.step());
+  CHECK(desk.hears() == lines{"Error 1: 52", "disconnected: INTERNAL_ERROR"});
+  CHECK(desk.closing());
+  CHECK(o.told() == lines{"connection: connection closed"});
+}
+
+TEST_CASE("a draining connection does not wait for ever for what is outstanding") {
+  office o; // drain_timeout 10 s, of which half is for answers
+  auto& desk = o.desktop();
+  desk.says(register_on(2, {"7001"}));
+  CHECK(desk.hears().size() == 1);
+  desk.says(send(3, "7001", "pause"));
+  o.next_is(desk);
+  REQUIRE(o.step()); // the DN has it, and does not come to work
+  desk.drains();
+  o.next_is(desk);
+  REQUIRE(o.step());
+  o.stand_still(4990ms);
+  o.next_is(desk);
+  REQUIRE(o.step());
+  CHECK_FALSE(desk.closing());
+  o.stand_still(10ms);
+  o.next_is(desk);
+  REQUIRE(o.step());
+  CHECK(desk.closing());
+  CHECK(desk.hears() == lines{"disconnected: DRAINING"});
+}

@@ -102,6 +102,16 @@ void office::pass(std::chrono::milliseconds time) {
   inside_->system.pass(time);
 }
 
+void office::stand_still(std::chrono::milliseconds time) {
+  now_us_ += std::chrono::microseconds{time}.count();
+  inside_->testing().advance_time(time);
+}
+
+bool office::has_timers() {
+  settle();
+  return inside_->testing().has_pending_timeout();
+}
+
 bool office::step() {
   return inside_->testing().try_run_once();
 }

@@ -113,6 +113,10 @@ public:
   void settle();
   /// Lets time pass (virtual time).
   void pass(std::chrono::milliseconds time);
+  /// Lets time pass while no actor comes to work: their machine is busy (virtual time).
+  void stand_still(std::chrono::milliseconds time);
+  /// Whether any delayed message is armed (virtual time).
+  bool has_timers();
   /// Runs one actor's next message (virtual time); false if nothing is ready.
   bool step();
   /// The next step is this client's connection's, if it has anything to do (virtual time).

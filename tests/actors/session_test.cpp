@@ -331,6 +331,20 @@ TEST_CASE("a session that nobody speaks to for session_idle_max ends, and its cl
   CHECK(o.told() == lines{"dn: capture session ended by force"});
 }
 
+TEST_CASE("an ended session is soon forgotten, not after session_idle_max") {
+  office o; // 8 hours
+  auto& desk = o.desktop();
+  auto& recorder = o.recorder();
+  register_all("7001", {&desk, &recorder});
+  desk.says(send(3, "7001", "stop", {.call = 0x71}));
+  CHECK(desk.hears().size() + recorder.hears().size() == 2);
+  CHECK(o.has_timers());
+  recorder.says(send(3, "7001", "disabled", {.call = 0x71}));
+  CHECK(recorder.hears().size() + desk.hears().size() == 2);
+  o.pass(1min);
+  CHECK_FALSE(o.has_timers()); // an armed tick keeps its actor
+}
+
 // ---- the life of a DN ----------------------------------------------------------------------
 
 TEST_CASE("a DN that nobody needs retires, and is reborn with another epoch") {
