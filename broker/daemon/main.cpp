@@ -90,7 +90,7 @@ std::optional<command_line> read_command_line(int argc, char** argv) {
   }
   auto flags = configuration::read_flags(rest);
   line.sources.flags = std::move(flags.flags);
-  line.errors = std::move(flags.errors);
+  line.errors.insert(line.errors.end(), flags.errors.begin(), flags.errors.end());
   line.sources.environment = configuration::process_environment();
   return line;
 }
@@ -122,6 +122,16 @@ bool asked_again(const sigset_t& signals) {
   return is_end(sigtimedwait(&signals, nullptr, &at_once));
 }
 
+/// Opens the log's file. A directory that does not exist is an error and is not made: a name
+/// mistyped must not hide the log.
+std::optional<std::string> open_log(logging::logger& log, const std::filesystem::path& file) {
+  auto directory = file.parent_path();
+  std::error_code ignored;
+  if (!directory.empty() && !std::filesystem::is_directory(directory, ignored))
+    return "log.file " + file.string() + ": " + directory.string() + " is no directory";
+  return log.open_file(file);
+}
+
 void reload(const command_line& line, configuration::config& running, broker& b,
             logging::logger& log) {
   auto loaded = configuration::load(line.sources);
@@ -138,7 +148,7 @@ void reload(const command_line& line, configuration::config& running, broker& b,
   }
   log.set_levels(loaded.value.log.thresholds());
   log.set_format(loaded.value.log.format);
-  if (auto failed = log.open_file(loaded.value.log.file))
+  if (auto failed = open_log(log, loaded.value.log.file))
     log.error(component::config, "the log stays where it was", {{"error", *failed}});
   b.reload(loaded.value);
   running.log = loaded.value.log;
@@ -173,7 +183,7 @@ int run(const command_line& line, configuration::config running) {
   options.levels = running.log.thresholds();
   options.shape = running.log.format;
   logging::logger log{std::move(options)};
-  if (auto failed = log.open_file(running.log.file)) {
+  if (auto failed = open_log(log, running.log.file)) {
     std::cerr << "ringdownd: " << *failed << '\n';
     return exit_not_started;
   }
