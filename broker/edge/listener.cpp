@@ -165,8 +165,11 @@ void listener::pause() {
     pause_timer_.emplace(loops_.front()->host().context());
   pause_timer_->expires_after(accept_pause);
   pause_timer_->async_wait([self = shared_from_this()](const boost::system::error_code& failed) {
-    if (!failed)
-      self->arm();
+    if (failed)
+      return;
+    if (self->spare_ < 0)
+      self->spare_ = open_spare(); // somebody else took its place meanwhile
+    self->arm();
   });
 }
 
