@@ -86,6 +86,10 @@ void edge_loop::shut_each() {
       } -> shut(); // forgets itself
 }
 
+void edge_loop::look_soon(const tcp_connection& connection) noexcept {
+  connections_[connection.place].look_at = {};
+}
+
 /// In the order in which the outboxes were first written in this turn: a sender's EventACK leaves
 /// before the event that it caused.
 void edge_loop::flush() {

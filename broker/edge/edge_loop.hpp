@@ -55,6 +55,8 @@ public:
   // -- host's thread
   void mark(tcp_connection& connection);
   void forget(const tcp_connection& connection);
+  /// Its clocks have changed: the next sweep looks at it.
+  void look_soon(const tcp_connection& connection) noexcept;
   /// Room for one read behind a frame's beginning of `kept` bytes; shared by all connections.
   char* scratch(std::size_t kept);
   std::size_t scratch_size() const noexcept { return scratch_size_; }

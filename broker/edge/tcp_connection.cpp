@@ -225,6 +225,8 @@ void tcp_connection::established(std::chrono::milliseconds heartbeat_interval,
       self->loop_.counters().unsigned_connections.fetch_sub(1, std::memory_order_relaxed);
     self->watch_.established(std::chrono::steady_clock::now(), heartbeat_interval,
                              heartbeat_timeout);
+    if (self->is_open())
+      self->loop_.look_soon(*self);
   };
   if (loop_.host().is_current())
     apply();
@@ -239,6 +241,7 @@ void tcp_connection::close_after_flush() {
     if (!self->watch_.is_established())
       self->loop_.counters().unsigned_connections.fetch_sub(1, std::memory_order_relaxed);
     self->watch_.closing(std::chrono::steady_clock::now());
+    self->loop_.look_soon(*self);
     self->loop_.mark(*self); // acts at the end of the turn, never within a read
   };
   if (loop_.host().is_current())
@@ -304,7 +307,10 @@ steady_time tcp_connection::sweep(steady_time now) {
     client_->box.trim();
   }
   bool unread = !may_read() && !closing_;
-  act_on(watch_.sweep(now, {client_->box.above_high_water(), unread, sends}));
+  // While the broker's memory is spent nobody is read and nothing new is written, so whoever reads
+  // has soon an empty outbox. Those who do not hold the memory that all others wait for.
+  bool is_slow = client_->box.above_high_water() || (sends && loop_.context().budget.spent());
+  act_on(watch_.sweep(now, {is_slow, unread, sends}));
   if (is_open())
     arm_read(); // memory that was spent may be back
   return watch_.next_look(now);
