@@ -182,6 +182,8 @@ void outbox::tell_gap(const gap& missed) {
 }
 
 void outbox::close_gaps() {
+  if (closed())
+    return; // nothing follows the last word
   // As many as fit below the mark: a client with 10,000 DNs may have as many gaps.
   std::size_t told = 0;
   while (told < gaps_.size() && bytes() + missed_frame_bytes_max < bounds_.outbox_low_water_bytes)
