@@ -61,7 +61,10 @@ void tcp_connection::start() {
 /// A socket is left unread only while its own outbox is above high water, the broker's memory is
 /// spent, or the actors still work on what was read.
 bool tcp_connection::may_read() const {
-  return is_open() && !stream_ended_ && !closing_ && !paused_ && !loop_.context().budget.spent() &&
+  // Asked of the outbox itself, too: what is read within a turn is answered within it, and
+  // `paused_` only looks at its end.
+  return is_open() && !stream_ended_ && !closing_ && !paused_ && !client_->box.above_high_water() &&
+         !loop_.context().budget.spent() &&
          credit_->in_flight.load(std::memory_order_acquire) < read_batches_in_flight_max;
 }
 
