@@ -3,13 +3,16 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <stdexcept>
 #include <string_view>
@@ -89,8 +92,13 @@ process::process(const std::string& program, const std::vector<std::string>& arg
   if (pid_ == 0) {
     // However the test ends, its children end too.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (around.open_files_max != 0) {
+      rlimit most{around.open_files_max, around.open_files_max};
+      ::setrlimit(RLIMIT_NOFILE, &most);
+    }
     if (::getppid() != parent || ::dup2(in, 0) < 0 || ::dup2(out_, 1) < 0 || ::dup2(err_, 2) < 0)
       ::_exit(127);
+    ::close_range(3, ~0u, 0); // whatever the test was started with is not the child's
     ::execve(program.c_str(), argv.data(), envp.data());
     ::_exit(127);
   }
@@ -133,6 +141,28 @@ std::string process::out() const {
 
 std::string process::err() const {
   return content_of(err_);
+}
+
+void process::allow_no_more_files() const {
+  rlimit limit{};
+  if (::prlimit(pid_, RLIMIT_NOFILE, nullptr, &limit) != 0)
+    fail("prlimit");
+  limit.rlim_cur = 0; // the number of a new file must be below it
+  for (auto& entry : std::filesystem::directory_iterator{"/proc/" + std::to_string(pid_) + "/fd"}) {
+    rlim_t number = std::stoul(entry.path().filename());
+    limit.rlim_cur = std::max(limit.rlim_cur, number + 1);
+  }
+  if (::prlimit(pid_, RLIMIT_NOFILE, &limit, nullptr) != 0)
+    fail("prlimit");
+}
+
+void process::allow_more_files() const {
+  rlimit limit{};
+  if (::prlimit(pid_, RLIMIT_NOFILE, nullptr, &limit) != 0)
+    fail("prlimit");
+  limit.rlim_cur = limit.rlim_max;
+  if (::prlimit(pid_, RLIMIT_NOFILE, &limit, nullptr) != 0)
+    fail("prlimit");
 }
 
 std::size_t process::resident_bytes() const {

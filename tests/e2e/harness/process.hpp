@@ -22,6 +22,8 @@ public:
     std::vector<std::pair<std::string, std::string>> environment;
     /// Its standard input; empty: /dev/null.
     std::string input;
+    /// How many files it may have open; 0: as many as the test.
+    std::size_t open_files_max = 0;
   };
 
   process(const std::string& program, const std::vector<std::string>& arguments,
@@ -44,6 +46,9 @@ public:
   /// All that it has written so far.
   std::string out() const;
   std::string err() const;
+  /// Lowers how many files it may have open to those that it has, or raises it again.
+  void allow_no_more_files() const;
+  void allow_more_files() const;
   /// Resident memory in bytes, from /proc.
   std::size_t resident_bytes() const;
 

@@ -241,6 +241,17 @@ v1::Frame raw_client::unasked() {
   return answer(0);
 }
 
+v1::Frame raw_client::ask_or_end(const v1::Frame& frame) {
+  auto reference = request(frame);
+  v1::Frame last;
+  while (auto one = next()) {
+    last = std::move(*one);
+    if (last.reference_id() == reference)
+      break;
+  }
+  return last;
+}
+
 std::vector<v1::Frame> raw_client::rest() {
   std::vector<v1::Frame> all;
   while (auto frame = next())

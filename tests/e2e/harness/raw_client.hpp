@@ -65,6 +65,8 @@ public:
   v1::Frame unasked();
   /// Sends a request and waits for its answer.
   v1::Frame ask(const v1::Frame& frame) { return answer(request(frame)); }
+  /// The same where the broker may close instead: then the last frame, or an empty one.
+  v1::Frame ask_or_end(const v1::Frame& frame);
   /// Everything up to the connection's end.
   std::vector<v1::Frame> rest();
   /// Reads nothing for this long but what is there; the next frame if there is one.

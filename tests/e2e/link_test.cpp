@@ -1,0 +1,174 @@
+// The link itself: heartbeats, timeouts, sign-off, and how many may come.
+#include "tests/e2e/bystander.hpp"
+
+using namespace ringdown;
+using namespace ringdown::e2e;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// The refusal of a connection for want of room.
+void check_overloaded(raw_client& client) {
+  auto last = client.next();
+  REQUIRE(last);
+  INFO(last->ShortDebugString());
+  REQUIRE(last->has_event_link_disconnected());
+  CHECK(last->event_link_disconnected().reason() == v1::DISCONNECT_REASON_OVERLOADED);
+  CHECK(last->event_link_disconnected().retry_after_ms() > 0);
+  CHECK_FALSE(client.next());
+}
+
+v1::Frame with_heartbeat(std::uint32_t milliseconds) {
+  auto frame = sign_on(v1::ROLE_DESKTOP);
+  frame.mutable_request_sign_on()->set_heartbeat_interval_ms(milliseconds);
+  return frame;
+}
+
+} // namespace
+
+TEST_CASE("Who does not sign on in time is told so and closed") {
+  running_broker broker{run_as(GENERATE(from_range(every_way_to_run))) +
+                        flags{"--limits.sign_on_timeout=300 ms", "--limits.linger_timeout=30 s"}};
+  auto present = signed_on(broker, v1::ROLE_DESKTOP);
+  raw_client silent{broker.port()};
+  raw_client talkative{broker.port()}; // heartbeats and refused requests are no sign-on
+  talkative.send(heartbeat());
+  CHECK(kind_of(talkative.ask(query_address("7001"))) == "EventError 217");
+  raw_client halfway{broker.port()};
+  halfway.send_bytes("\x7f"); // a length, and no frame
+  for (auto* client : {&silent, &talkative, &halfway}) {
+    check_disconnected(*client, v1::DISCONNECT_REASON_SIGN_ON_TIMEOUT);
+    client->close();
+  }
+  present.register_on("7001");
+  present.close();
+  CHECK(broker.stop() == 0);
+}
+
+TEST_CASE("A client that falls silent is told so and closed, one with heartbeats stays") {
+  running_broker broker{run_as(GENERATE(from_range(every_way_to_run))) +
+                        flags{"--limits.heartbeat_interval_min=20 ms",
+                              "--limits.heartbeat_timeout_percent=1000",
+                              "--limits.linger_timeout=30 s"}};
+  raw_client alive{broker.port()};
+  auto granted = alive.sign_on(with_heartbeat(200));
+  CHECK(granted.heartbeat_interval_ms() == 200);
+  CHECK(granted.heartbeat_timeout_ms() == 2000);
+  alive.register_on("7001");
+  raw_client silent{broker.port()};
+  silent.keeps_alive = false;
+  CHECK(silent.sign_on(with_heartbeat(30)).heartbeat_timeout_ms() == 300);
+  check_disconnected(silent, v1::DISCONNECT_REASON_HEARTBEAT_TIMEOUT);
+  silent.close();
+  // Longer than its timeout with nothing but heartbeats, both ways.
+  CHECK_FALSE(alive.next_within(2500ms));
+  CHECK(alive.heartbeats_heard() >= 3);
+  CHECK(alive.ask(capture("7001", "pause")).has_event_ack());
+  alive.close();
+  CHECK(broker.stop() == 0);
+}
+
+TEST_CASE("A recorder that falls silent leaves no light on") {
+  running_broker broker{{"--limits.heartbeat_interval_min=20 ms"}};
+  auto desktop = registered(broker, v1::ROLE_DESKTOP, "7001");
+  raw_client recorder{broker.port()};
+  recorder.keeps_alive = false;
+  auto frame = with_heartbeat(100);
+  frame.mutable_request_sign_on()->set_role(v1::ROLE_RECORDER);
+  recorder.sign_on(frame);
+  recorder.register_on("7001");
+  CHECK(recorder.ask(capture("7001", "enabled")).has_event_ack());
+  check_event(desktop.expect(), "enabled");
+  auto doubt = desktop.expect(); // by itself, without a word from the recorder
+  check_event(doubt, "unknown");
+  CHECK(doubt.event_user_event().broker_reason() == v1::BROKER_REASON_RECORDER_LOST);
+  CHECK(doubt.event_user_event().effective_state() == v1::CAPTURE_STATE_UNKNOWN);
+  CHECK(broker.stop() == 0);
+}
+
+TEST_CASE("Sign-off is answered, ends the registrations and then the link") {
+  running_broker broker{run_as(GENERATE(from_range(every_way_to_run))) +
+                        flags{"--limits.linger_timeout=30 s"}};
+  auto watcher = registered(broker, v1::ROLE_SUPERVISOR, "7001", v1::REGISTRATION_MODE_MONITOR);
+  auto desktop = registered(broker, v1::ROLE_DESKTOP, "7001");
+  CHECK(desktop.ask(capture("7001", "pause")).has_event_ack());
+  auto reference = desktop.request(sign_off());
+  auto last = desktop.answer(reference);
+  REQUIRE(last.has_event_link_disconnected());
+  CHECK(last.event_link_disconnected().reason() == v1::DISCONNECT_REASON_SIGNED_OFF);
+  CHECK_FALSE(desktop.next());
+  CHECK_FALSE(desktop.was_reset());
+  check_event(watcher.expect(), "pause");
+  await("its registration is gone", [&] {
+    auto info = watcher.ask(query_address("7001")).event_address_info();
+    return info.snapshot().clients_registered() == 1;
+  });
+  desktop.close();
+  watcher.close();
+  CHECK(broker.stop() == 0);
+}
+
+TEST_CASE("Who only connects does not keep others out for ever") {
+  running_broker broker{run_as(GENERATE(from_range(every_way_to_run))) +
+                        flags{"--limits.connections_unsigned_max=3"}};
+  auto present = signed_on(broker, v1::ROLE_DESKTOP);
+  std::vector<raw_client> strangers;
+  for (int i = 0; i < 3; ++i) {
+    strangers.emplace_back(broker.port());
+    CHECK(kind_of(strangers.back().ask(query_address("7001"))) == "EventError 217"); // is in
+  }
+  raw_client fourth{broker.port()};
+  check_overloaded(fourth);
+  present.register_on("7001");
+  // One signs on, another goes: each makes room.
+  strangers[0].sign_on(sign_on(v1::ROLE_DESKTOP));
+  strangers[1].close();
+  for (int i = 0; i < 2; ++i)
+    await("there is room", [&] {
+      strangers.emplace_back(broker.port());
+      return kind_of(strangers.back().ask_or_end(query_address("7001"))) == "EventError 217";
+    });
+  CHECK(broker.stop() == 0);
+}
+
+TEST_CASE("Beyond connections_max a connection is told to come again later") {
+  running_broker broker{run_as(GENERATE(from_range(every_way_to_run))) +
+                        flags{"--limits.connections_max=4", "--limits.connections_unsigned_max=4"}};
+  bystander other{broker};
+  auto third = signed_on(broker, v1::ROLE_DESKTOP);
+  auto fourth = signed_on(broker, v1::ROLE_DESKTOP);
+  for (int i = 0; i < 3; ++i) {
+    raw_client fifth{broker.port()};
+    check_overloaded(fifth);
+  }
+  other.still_works();
+  third.close();
+  await("there is room again", [&] {
+    raw_client next{broker.port()};
+    return next.ask_or_end(sign_on(v1::ROLE_DESKTOP)).has_event_link_connected();
+  });
+  fourth.register_on("7001");
+  other.still_works();
+  CHECK(broker.stop() == 0);
+}
+
+TEST_CASE("Accept survives running out of files") {
+  running_broker broker{run_as(GENERATE(from_range(every_way_to_run)))};
+  bystander other{broker};
+  std::vector<raw_client> others; // more than there are free numbers below the highest in use
+  for (int i = 0; i < 8; ++i)
+    others.push_back(signed_on(broker, v1::ROLE_DESKTOP));
+  broker.child().allow_no_more_files();
+  for (int i = 0; i < 3; ++i) {
+    raw_client refused{broker.port()};
+    check_overloaded(refused);
+    other.still_works();
+  }
+  broker.await_log("out of open files");
+  broker.child().allow_more_files();
+  auto next = signed_on(broker, v1::ROLE_DESKTOP);
+  next.register_on("7001");
+  CHECK(next.ask(capture("7001", "pause")).has_event_ack());
+  other.still_works();
+  CHECK(broker.stop() == 0);
+}

@@ -1,0 +1,247 @@
+// Clients that do not read: what they miss is told exactly, commands are never dropped unsaid, and
+// nobody else waits for them.
+#include "tests/e2e/bystander.hpp"
+
+#include <map>
+#include <set>
+
+using namespace ringdown;
+using namespace ringdown::e2e;
+
+namespace {
+
+/// Small queues, so that a client that does not read shows after a few hundred kilobytes.
+const flags small_queues{
+  "--limits.frame_bytes_max=8 KiB",         "--limits.user_data_bytes_max=4000",
+  "--limits.outbox_low_water_bytes=16 KiB", "--limits.outbox_high_water_bytes=32 KiB",
+  "--limits.outbox_bytes_max=64 KiB",       "--limits.outbox_bytes_reserve=1 MiB",
+  "--limits.slow_consumer_timeout=10 min"};
+constexpr raw_client::options narrow{2048};
+
+/// An event with much in it.
+v1::Frame bulky(v1::Frame frame) {
+  auto& event = *frame.mutable_request_send_event()->mutable_event();
+  auto& pair = *event.mutable_user_data()->add_pairs();
+  pair.set_key("filler");
+  pair.set_binary_value(std::string(3500, 'x'));
+  return frame;
+}
+
+/// What is sent at the least to fill the kernel's buffers, several times: some megabytes.
+constexpr int many = 3000;
+
+raw_client narrow_client(const running_broker& broker, v1::Role role, const std::string& dn) {
+  raw_client client{broker.port(), narrow};
+  auto frame = sign_on(role);
+  frame.mutable_request_sign_on()->add_capabilities(v1::CAPABILITY_COALESCE_OK);
+  client.sign_on(frame);
+  client.register_on(dn);
+  return client;
+}
+
+std::uint64_t version_of(raw_client& client, const std::string& dn) {
+  return client.ask(query_address(dn)).event_address_info().snapshot().version();
+}
+
+} // namespace
+
+TEST_CASE("A slow desktop is told exactly what it missed, and the newest indications") {
+  running_broker broker{run_as(GENERATE(from_range(every_way_to_run))) + small_queues};
+  auto recorder = registered(broker, v1::ROLE_RECORDER, "7001");
+  auto desktop = registered(broker, v1::ROLE_DESKTOP, "7001");
+  auto slow = narrow_client(broker, v1::ROLE_DESKTOP, "7001");
+  std::map<std::uint64_t, v1::EventUserEvent> sent; // as the desktop that reads saw it
+  std::set<std::uint64_t> pauses;
+  for (int i = 0; i < many; ++i) {
+    auto call = static_cast<std::uint64_t>(1 + i % 2);
+    auto verb = i % 3 == 0 ? "paused" : "enabled";
+    if (i % 500 == 499) {
+      auto ack = desktop.ask(capture("7001", "pause", call));
+      REQUIRE(ack.has_event_ack());
+      pauses.insert(ack.event_ack().dn_sequence());
+      check_event(recorder.unasked(), "pause");
+    }
+    REQUIRE(recorder.ask(bulky(capture("7001", verb, call))).has_event_ack());
+    auto shown = desktop.expect();
+    REQUIRE(shown.has_event_user_event()); // nobody waits for the slow one, nobody else misses
+    sent[shown.event_user_event().dn_sequence()] = shown.event_user_event();
+  }
+  auto last = recorder.ask(capture("7001", "disabled")).event_ack().dn_sequence();
+  sent[last] = desktop.expect().event_user_event();
+  REQUIRE(last == many + pauses.size() + 1);
+
+  std::uint64_t expected = 1;
+  std::uint64_t missed_from = 0;
+  std::map<std::uint64_t, std::uint64_t> newest; // of the last range missed, by ConnID
+  int ranges = 0;
+  int coalesced = 0;
+  auto check_newest_told = [&] {
+    CHECK(newest.empty());
+    newest.clear();
+  };
+  while (expected <= last) {
+    auto frame = slow.expect();
+    INFO(frame.ShortDebugString().substr(0, 300));
+    if (frame.has_event_missed()) {
+      auto& missed = frame.event_missed();
+      check_newest_told();
+      REQUIRE(missed.this_dn() == "7001");
+      REQUIRE(missed.from_sequence() == expected);
+      REQUIRE(missed.to_sequence() >= expected);
+      REQUIRE(missed.to_sequence() <= last);
+      ++ranges;
+      missed_from = expected;
+      expected = missed.to_sequence() + 1;
+      for (auto i = missed_from; i < expected; ++i) {
+        REQUIRE(pauses.count(i) == 0); // a pause is never missed
+        newest[sent[i].event().connection_id()] = i;
+      }
+      continue;
+    }
+    REQUIRE(frame.has_event_user_event());
+    auto& event = frame.event_user_event();
+    if (event.coalesced()) {
+      ++coalesced;
+      REQUIRE(newest[event.event().connection_id()] == event.dn_sequence());
+      newest.erase(event.event().connection_id());
+      CHECK(event.event().SerializeAsString() ==
+            sent[event.dn_sequence()].event().SerializeAsString());
+      continue;
+    }
+    check_newest_told();
+    REQUIRE(event.dn_sequence() == expected);
+    if (pauses.count(expected) != 0)
+      REQUIRE(verb_of(frame) == "pause");
+    ++expected;
+  }
+  for (auto left = newest.size(); left > 0; --left) { // the last range was at the end
+    auto frame = slow.expect();
+    REQUIRE(frame.event_user_event().coalesced());
+    CHECK(newest.erase(frame.event_user_event().event().connection_id()) == 1);
+    ++coalesced;
+  }
+  CHECK(ranges > 0);
+  CHECK(coalesced > 0);
+  // It has caught up: the next event is an ordinary one again.
+  CHECK(slow.ask(capture("7001", "start")).has_event_ack());
+  check_event(recorder.unasked(), "start");
+  CHECK(recorder.ask(capture("7001", "enabled")).has_event_ack());
+  auto next = slow.expect();
+  check_event(next, "enabled");
+  CHECK_FALSE(next.event_user_event().coalesced());
+  CHECK(next.event_user_event().dn_sequence() == last + 2);
+  CHECK(broker.stop() == 0);
+}
+
+TEST_CASE("A desktop that stays slow is told why and disconnected") {
+  running_broker broker{
+    run_as(GENERATE(from_range(every_way_to_run))) + small_queues +
+    flags{"--limits.slow_consumer_timeout=300 ms", "--limits.linger_timeout=60 s"}};
+  bystander other{broker};
+  auto recorder = registered(broker, v1::ROLE_RECORDER, "7001");
+  auto slow = narrow_client(broker, v1::ROLE_DESKTOP, "7001");
+  await("it is disconnected", [&] {
+    for (int i = 0; i < 100; ++i)
+      REQUIRE(recorder.ask(bulky(capture("7001", "enabled"))).has_event_ack());
+    return recorder.ask(query_address("7001"))
+             .event_address_info()
+             .snapshot()
+             .clients_registered() == 1;
+  });
+  other.still_works();
+  // Its last word waits behind what it did not read.
+  auto all = slow.rest();
+  REQUIRE_FALSE(all.empty());
+  INFO(all.size() << " frames, the last: " << all.back().ShortDebugString().substr(0, 300));
+  REQUIRE(all.back().has_event_link_disconnected());
+  CHECK(all.back().event_link_disconnected().reason() == v1::DISCONNECT_REASON_SLOW_CONSUMER);
+  CHECK_FALSE(slow.was_reset());
+  std::uint64_t last = 0;
+  for (auto& frame : all)
+    if (frame.has_event_user_event()) {
+      CHECK(frame.event_user_event().dn_sequence() > last);
+      last = frame.event_user_event().dn_sequence();
+    }
+  slow.close();
+  recorder.close();
+  other.leave();
+  CHECK(broker.stop() == 0);
+}
+
+TEST_CASE("A slow recorder refuses ordinary commands with 238, and pause still gets through") {
+  running_broker broker{run_as(GENERATE(from_range(every_way_to_run))) + small_queues};
+  bystander other{broker};
+  auto slow = narrow_client(broker, v1::ROLE_RECORDER, "7001");
+  auto desktop = registered(broker, v1::ROLE_DESKTOP, "7001");
+  auto second = registered(broker, v1::ROLE_DESKTOP, "7001");
+  std::vector<std::uint64_t> accepted;
+  int refused = 0;
+  auto command = [&](const v1::Frame& frame) {
+    auto reference = desktop.request(frame);
+    auto answer = desktop.answer(reference);
+    if (answer.has_event_ack()) {
+      CHECK(answer.event_ack().recorders_queued() == 1);
+      accepted.push_back(answer.event_ack().dn_sequence());
+      CHECK(second.expect().event_user_event().dn_sequence() == accepted.back());
+      return true;
+    }
+    check_error(answer, reference, error_code::no_queue_space);
+    ++refused;
+    return false;
+  };
+  // The kernel takes some of it for itself, more now and then; refused often: it is full.
+  for (int i = 0; refused < 50 && i < 5000; ++i)
+    command(bulky(capture("7001", i % 2 == 0 ? "start" : "resume")));
+  REQUIRE(refused >= 50);
+  auto version = version_of(desktop, "7001");
+  CHECK(version == accepted.size()); // what was refused has changed nothing
+  CHECK_FALSE(command(bulky(capture("7001", "resume"))));
+  CHECK(version_of(desktop, "7001") == version);
+  CHECK_FALSE(second.next_within(std::chrono::milliseconds{0})); // and nobody heard of it
+  for (auto* verb : {"pause", "stop", "pause"})
+    CHECK(command(bulky(capture("7001", verb))));
+  CHECK(version_of(desktop, "7001") == version + 3);
+  other.still_works();
+
+  // It reads again: everything that was accepted is there, in order, and nothing else.
+  for (auto sequence : accepted)
+    CHECK(slow.expect().event_user_event().dn_sequence() == sequence);
+  CHECK_FALSE(slow.next_within(std::chrono::milliseconds{0}));
+  CHECK(slow.ask(capture("7001", "paused")).has_event_ack());
+  check_event(second.expect(), "paused");
+  await("there is room again", [&] { return command(capture("7001", "resume")); });
+  check_event(slow.expect(), "resume");
+  CHECK(broker.stop() == 0);
+}
+
+TEST_CASE(
+  "With another recorder that reads, a slow one refuses nothing and is told what it missed") {
+  running_broker broker{run_as(GENERATE(from_range(every_way_to_run))) + small_queues};
+  auto slow = narrow_client(broker, v1::ROLE_RECORDER, "7001");
+  auto quick = registered(broker, v1::ROLE_RECORDER, "7001");
+  auto desktop = registered(broker, v1::ROLE_DESKTOP, "7001");
+  int partial = 0;
+  for (int i = 0; i < many; ++i) {
+    auto ack = desktop.ask(bulky(capture("7001", "start")));
+    REQUIRE(ack.has_event_ack());
+    REQUIRE(ack.event_ack().recorders_queued() >= 1);
+    partial += ack.event_ack().recorders_queued() == 1 ? 1 : 0;
+    check_event(quick.expect(), "start");
+  }
+  CHECK(partial > 0);
+  std::uint64_t next = 1;
+  int missed = 0;
+  while (next <= many) {
+    auto frame = slow.expect();
+    if (frame.has_event_missed()) {
+      REQUIRE(frame.event_missed().from_sequence() == next);
+      missed += static_cast<int>(frame.event_missed().to_sequence() + 1 - next);
+      next = frame.event_missed().to_sequence() + 1;
+    } else {
+      REQUIRE(frame.event_user_event().dn_sequence() == next++);
+      CHECK_FALSE(frame.event_user_event().coalesced()); // commands never are
+    }
+  }
+  CHECK(missed == partial);
+  CHECK(broker.stop() == 0);
+}
