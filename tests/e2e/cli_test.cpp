@@ -1,0 +1,203 @@
+// The command line tool against the real daemon: exit statuses, and JSON that a program can read.
+#include "tests/e2e/expect.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <sstream>
+
+using namespace ringdown;
+using namespace ringdown::e2e;
+using Catch::Matchers::Contains;
+using nlohmann::json;
+
+namespace {
+
+/// Standard output as one JSON object a line; throws if a line is none.
+std::vector<json> objects(const std::string& out) {
+  std::vector<json> all;
+  std::istringstream in{out};
+  for (std::string line; std::getline(in, line);)
+    all.push_back(json::parse(line));
+  return all;
+}
+
+std::size_t count(const std::vector<json>& all, const char* key, const char* value) {
+  return static_cast<std::size_t>(std::count_if(
+    all.begin(), all.end(), [&](const json& one) { return one.value(key, "") == value; }));
+}
+
+/// A ringdown that runs beside the test until it is stopped.
+class party {
+public:
+  party(const running_broker& broker, flags words)
+    : child_(ringdown_program(),
+             words + flags{"--connect=127.0.0.1:" + std::to_string(broker.port())}) {}
+  void await_output(const std::string& text) {
+    await(("ringdown prints: " + text).c_str(),
+          [&] { return child_.out().find(text) != std::string::npos; });
+  }
+  /// SIGTERM; its exit status.
+  int stop() {
+    child_.signal(SIGTERM);
+    return child_.wait();
+  }
+  std::string out() const { return child_.out(); }
+
+private:
+  process child_;
+};
+
+} // namespace
+
+TEST_CASE("A desktop and a recorder from the command line play the whole conversation") {
+  running_broker broker{run_as(GENERATE(from_range(every_way_to_run)))};
+  party recorder{broker, {"recorder", "--dn=7001", "--dn=7002", "--json"}};
+  party monitor{broker, {"monitor", "--dn=7001", "--json"}};
+  recorder.await_output("\"dn\":\"7002\"");
+  recorder.await_output("EventRegistered");
+  monitor.await_output("EventRegistered");
+  auto desktop = run_ringdown(
+    broker.port(), {"desktop", "--dn=7001", "--conn=d1", "--json", "--timeout=60", "--script",
+                    "start, expect recording within 60s, pause, expect paused within 60s, "
+                    "resume, expect recording within 60s, query, wait 10ms, send note=hello, "
+                    "stop, expect off within 60s"});
+  INFO(desktop.out << desktop.err);
+  CHECK(desktop.status == 0);
+  auto said = objects(desktop.out);
+  CHECK(count(said, "event", "EventACK") == 6);
+  CHECK(count(said, "event", "EventError") == 0);
+  CHECK(count(said, "light", "recording") >= 2);
+  CHECK(count(said, "light", "paused") == 1);
+  CHECK(count(said, "light", "off") == 1);
+  CHECK(recorder.stop() == 0);
+  CHECK(monitor.stop() == 0);
+  auto heard = objects(recorder.out());
+  for (auto* verb : {"start", "pause", "resume", "query", "stop"})
+    CHECK(count(heard, "screen_capture", verb) == 1);
+  CHECK(count(heard, "event", "EventError") == 0);
+  // The monitor saw what both of them said.
+  auto seen = objects(monitor.out());
+  for (auto* verb : {"start", "pause", "paused", "resume", "enabled", "stop", "disabled"})
+    CHECK(count(seen, "screen_capture", verb) >= 1);
+  CHECK(broker.stop() == 0);
+}
+
+TEST_CASE("A script's failed expectation and a broker's refusal are exit statuses") {
+  running_broker broker;
+  auto unconfirmed = run_ringdown(
+    broker.port(), {"desktop", "--dn=7001", "--script=pause, expect paused within 50ms"});
+  CHECK(unconfirmed.status == 3);
+  CHECK_THAT(unconfirmed.err, Contains("not paused"));
+  auto unanswered = run_ringdown(broker.port(), {"desktop", "--dn=7001", "--script=query"});
+  CHECK(unanswered.status == 1);
+  CHECK_THAT(unanswered.out, Contains("118"));
+  auto misspelt = run_ringdown(broker.port(), {"desktop", "--dn=7001", "--script=strat"});
+  CHECK(misspelt.status == 2);
+  CHECK_THAT(misspelt.err, Contains("strat"));
+  // From standard input, as a person would type it.
+  process::surroundings typed;
+  typed.input = "start\nstatus\nquit\n";
+  auto by_hand = run_ringdown(broker.port(), {"desktop", "--dn=7001"}, typed);
+  CHECK(by_hand.status == 0);
+  CHECK_THAT(by_hand.out, Contains("EventACK") && Contains("EventAddressInfo"));
+  CHECK(broker.stop() == 0);
+}
+
+TEST_CASE("One event is sent, and its answer is the exit status") {
+  running_broker broker;
+  auto good = run_ringdown(broker.port(), {"send", "--dn=7001", "--capture=pause", "--json",
+                                           "--command-id=random", "--conn=d1"});
+  CHECK(good.status == 0);
+  auto said = objects(good.out);
+  CHECK(count(said, "event", "EventACK") == 1);
+  auto refused = run_ringdown(broker.port(), {"send", "--dn=7001", "--capture=strat", "--json"});
+  CHECK(refused.status == 1);
+  auto answers = objects(refused.out);
+  auto is_error = [](const json& one) { return one.value("event", "") == "EventError"; };
+  auto found = std::find_if(answers.begin(), answers.end(), is_error);
+  REQUIRE(found != answers.end());
+  auto& error = *found;
+  CHECK(error["error_code"] == 53);
+  CHECK(error["attribute"] == "event.user_data.screen-capture");
+  CHECK_FALSE(error["accepted"].get<std::string>().empty());
+  for (auto& words : {flags{"--role=recorder", "--capture=paused"},
+                      flags{"--data=note=hello", "--data=n:case=17", "--data=b:raw=00ff"},
+                      flags{"--distribute", "--data=note=older"}})
+    CHECK(run_ringdown(broker.port(), flags{"send", "--dn=7001"} + words).status == 0);
+  CHECK(run_ringdown(broker.port(), {"send", "--dn=7001", "--capture=paused"}).status == 1);
+  CHECK(run_ringdown(broker.port(), {"send", "--dn=7001", "--data=novalue"}).status == 2);
+  CHECK(broker.stop() == 0);
+}
+
+TEST_CASE("Info names the broker and shows a DN") {
+  running_broker broker{{"--server.name=here"}};
+  auto desktop = registered(broker, v1::ROLE_DESKTOP, "7001");
+  CHECK(desktop.ask(capture("7001", "pause")).has_event_ack());
+  auto info = run_ringdown(broker.port(), {"info", "--dn=7001", "--json"});
+  CHECK(info.status == 0);
+  auto all = objects(info.out);
+  REQUIRE_FALSE(all.empty());
+  CHECK(all[0]["event"] == "EventLinkConnected");
+  CHECK(all[0]["server_name"] == "here");
+  CHECK(all[0]["window_requests"] == 1024);
+  CHECK(count(all, "event", "EventRegistered") == 1);
+  CHECK_THAT(info.out, Contains("\"desired\":\"paused\""));
+  CHECK(run_ringdown(broker.port(), {"info"}).status == 0);
+  CHECK(broker.stop() == 0);
+}
+
+TEST_CASE("The error catalog needs no broker") {
+  auto one = run_ringdown(0, {"error", "118"});
+  CHECK(one.status == 0);
+  CHECK_THAT(one.out, Contains("service_unavailable"));
+  auto by_name = run_ringdown(0, {"error", "no_queue_space", "--json"});
+  CHECK(objects(by_name.out).at(0)["error_code"] == 238);
+  auto all = run_ringdown(0, {"error", "--json"});
+  CHECK(objects(all.out).size() == error_catalog().size());
+  CHECK(run_ringdown(0, {"error", "4711"}).status == 2);
+}
+
+TEST_CASE("A load run verifies every delivery") {
+  running_broker broker{run_as(GENERATE(from_range(every_way_to_run)))};
+  auto run =
+    run_ringdown(broker.port(), {"load", "--producers=2", "--window=8", "--dns=20", "--receivers=2",
+                                 "--seconds=0.3", "--warmup=0.1", "--json",
+                                 "--broker-pid=" + std::to_string(broker.child().pid())});
+  INFO(run.out << run.err);
+  CHECK(run.status == 0);
+  auto result = objects(run.out).at(0);
+  CHECK(result["verified"]["good"] == true);
+  CHECK(result["verified"]["acked"] > 0);
+  CHECK(result["verified"]["lost"] == 0);
+  CHECK(result["events_per_s"] > 0);
+  auto idle = run_ringdown(broker.port(), {"load", "--idle", "--connections=50", "--dns=50",
+                                           "--seconds=0.1", "--warmup=0", "--json"});
+  INFO(idle.out << idle.err);
+  CHECK(idle.status == 0);
+  CHECK(objects(idle.out).at(0)["connections"] == 50);
+  CHECK(broker.stop() == 0);
+}
+
+TEST_CASE("Without a broker the tool says so, and a broker that drains ends it") {
+  std::uint16_t port = 0;
+  {
+    running_broker broker;
+    port = broker.port();
+    party recorder{broker, {"recorder", "--dn=7001"}};
+    recorder.await_output("recorder ready");
+    CHECK(broker.stop() == 0);
+    recorder.await_output("EventLinkDisconnected");
+    CHECK(recorder.stop() == 3);
+  }
+  for (auto* verb : {"desktop", "recorder", "monitor", "send"}) {
+    auto alone = run_ringdown(port, {verb, "--dn=7001"});
+    CHECK(alone.status == 2);
+    CHECK_THAT(alone.err, Contains("cannot connect"));
+  }
+  CHECK(run_ringdown(0, {"desktop"}).status == 2); // without a DN
+  CHECK(run_ringdown(0, {}).status == 2);
+  auto help = run_ringdown(0, {"--help"});
+  CHECK(help.status == 0);
+  for (auto* verb : {"desktop", "recorder", "monitor", "send", "info", "error", "load"})
+    CHECK_THAT(help.out, Contains(verb));
+}
