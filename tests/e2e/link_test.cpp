@@ -1,6 +1,8 @@
 // The link itself: heartbeats, timeouts, sign-off, and how many may come.
 #include "tests/e2e/bystander.hpp"
 
+#include <map>
+
 using namespace ringdown;
 using namespace ringdown::e2e;
 using namespace std::chrono_literals;
@@ -28,7 +30,7 @@ v1::Frame with_heartbeat(std::uint32_t milliseconds) {
 
 TEST_CASE("Who does not sign on in time is told so and closed") {
   running_broker broker{run_as(GENERATE(from_range(every_way_to_run))) +
-                        flags{"--limits.sign_on_timeout=300 ms", "--limits.linger_timeout=30 s"}};
+                        flags{"--limits.sign_on_timeout=1 s", "--limits.linger_timeout=30 s"}};
   auto present = signed_on(broker, v1::ROLE_DESKTOP);
   raw_client silent{broker.port()};
   raw_client talkative{broker.port()}; // heartbeats and refused requests are no sign-on
@@ -69,7 +71,8 @@ TEST_CASE("A client that falls silent is told so and closed, one with heartbeats
 }
 
 TEST_CASE("A recorder that falls silent leaves no light on") {
-  running_broker broker{{"--limits.heartbeat_interval_min=20 ms"}};
+  running_broker broker{
+    {"--limits.heartbeat_interval_min=20 ms", "--limits.heartbeat_timeout_percent=1000"}};
   auto desktop = registered(broker, v1::ROLE_DESKTOP, "7001");
   raw_client recorder{broker.port()};
   recorder.keeps_alive = false;
@@ -105,6 +108,38 @@ TEST_CASE("Sign-off is answered, ends the registrations and then the link") {
   });
   desktop.close();
   watcher.close();
+  CHECK(broker.stop() == 0);
+}
+
+TEST_CASE("What was asked before a sign-off is answered before the link ends") {
+  running_broker broker{run_as(GENERATE(from_range(every_way_to_run))) +
+                        flags{"--limits.linger_timeout=30 s"}};
+  auto recorder = registered(broker, v1::ROLE_RECORDER, "7001");
+  auto desktop = signed_on(broker, v1::ROLE_DESKTOP);
+  std::string bytes; // in one write, on DNs that the link has not asked for before
+  for (int i = 1; i <= 20; ++i) {
+    auto dn = std::to_string(7000 + i);
+    for (auto& frame : {register_on(dn), capture(dn, "pause"), query_address(dn)}) {
+      auto numbered = frame;
+      numbered.set_reference_id(desktop.next_reference());
+      bytes += delimited_bytes(numbered.SerializeAsString());
+    }
+  }
+  auto goodbye = sign_off();
+  goodbye.set_reference_id(desktop.next_reference());
+  desktop.send_bytes(bytes + delimited_bytes(goodbye.SerializeAsString()));
+  std::map<std::string, int> kinds;
+  auto all = desktop.rest();
+  for (auto& frame : all)
+    ++kinds[kind_of(frame)];
+  CHECK(kinds == std::map<std::string, int>{{"EventRegistered", 20},
+                                            {"EventACK", 20},
+                                            {"EventAddressInfo", 20},
+                                            {"EventLinkDisconnected", 1}});
+  CHECK(all.back().reference_id() == goodbye.reference_id());
+  check_event(recorder.expect(), "pause");
+  desktop.close();
+  recorder.close();
   CHECK(broker.stop() == 0);
 }
 
