@@ -21,14 +21,31 @@ void dn_batch::refuse_all(const fault& why, std::string_view this_dn) {
     refuse(why, {this_dn, {}, {}, bytes_->time_us});
 }
 
+void dn_batch::name(std::string_view dn) {
+  if (control_ == nullptr)
+    control_ = std::make_unique<control>(control{std::string{dn}, false, {}});
+}
+
+void dn_batch::await_report(std::string_view dn, report_function to) {
+  name(dn);
+  control_->awaited = true;
+  control_->reporter = std::move(to);
+}
+
 void dn_batch::report(bool registered, registration_mode mode) {
-  auto made = std::exchange(report_, nullptr);
-  made->to({std::move(made->dn), registered, mode, false});
+  control_->awaited = false;
+  control_->reporter({control_->dn, registered, mode, false});
 }
 
 dn_batch::~dn_batch() {
-  if (front() != nullptr)
-    refuse_all({error_code::internal_error, {}, {}, {}, {}}, {});
+  while (auto* request = front()) {
+    std::string_view dn;
+    if (request->what == dn_request::kind::send)
+      dn = request->event.this_dn;
+    else if (control_ != nullptr)
+      dn = control_->dn;
+    refuse({error_code::internal_error, {}, {}, {}, {}}, {dn, {}, {}, bytes_->time_us});
+  }
   if (report_awaited())
     report(false, {});
 }

@@ -116,22 +116,27 @@ public:
   const client_ptr& client() const noexcept { return client_; }
   std::int64_t time_us() const noexcept { return bytes_->time_us; }
 
+  /// The DN's name, for requests that do not carry it: all but sends.
+  void name(std::string_view dn);
   /// The connection waits for one report after this batch. If no DN makes it, the destructor says
   /// that the client is not registered.
-  void await_report(std::string dn, report_function to) {
-    report_ = std::make_unique<awaited_report>(awaited_report{std::move(dn), std::move(to)});
-  }
-  bool report_awaited() const noexcept { return report_ != nullptr; }
+  void await_report(std::string_view dn, report_function to);
+  bool report_awaited() const noexcept { return control_ != nullptr && control_->awaited; }
   /// Where the report goes, and others about this registration; there must be one awaited.
-  const report_function& reporter() const noexcept { return report_->to; }
+  const report_function& reporter() const noexcept { return control_->reporter; }
   void report(bool registered, registration_mode mode);
   /// The connection has let go of the DN: nobody waits any more.
-  void forget_report() noexcept { report_.reset(); }
+  void forget_report() noexcept {
+    if (control_ != nullptr)
+      control_->awaited = false;
+  }
 
 private:
-  struct awaited_report {
+  /// What only a batch with more than sends has.
+  struct control {
     std::string dn;
-    report_function to;
+    bool awaited = false;
+    report_function reporter;
   };
 
   client_ptr client_;
@@ -141,7 +146,7 @@ private:
   // With many DNs a batch mostly holds one request: that one needs no memory of its own.
   dn_request first_;
   std::vector<dn_request> more_;
-  std::unique_ptr<awaited_report> report_;
+  std::unique_ptr<control> control_;
 };
 using dn_batch_ptr = std::shared_ptr<dn_batch>;
 

@@ -19,7 +19,7 @@ constexpr std::chrono::milliseconds drain_poll{10};
 void prefetch_actor(const runtime::pinned_base* actor) noexcept {
   constexpr int lines_before = 4; // control block, mailbox
   constexpr int lines_behind = 5; // the DN's own state
-  if (actor == nullptr) // its DN is still being looked up
+  if (actor == nullptr)           // its DN is still being looked up
     return;
   auto* at = reinterpret_cast<const char*>(actor);
   for (int line = -lines_before; line <= lines_behind; ++line)
@@ -175,6 +175,8 @@ void connection_impl::add_to_batch(dn_table::entry& entry, const read_batch_ptr&
   bool certain = dn.registered && dn.reports_awaited == 0 &&
                  request.what != dn_request::kind::register_ &&
                  request.what != dn_request::kind::unregister;
+  if (request.what != dn_request::kind::send)
+    dn.batch->name(entry.name);
   if (!certain && !dn.batch->report_awaited()) {
     ++dn.reports_awaited;
     dn.batch->await_report(entry.name, reporter());

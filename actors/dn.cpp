@@ -218,10 +218,8 @@ void dn_impl::send_event(dn_batch& batch, const dn_request& request) {
   event.header.effective_state = light_after(asked);
 
   auto queued = reserve_at_recorders(event);
-  if (decision.for_recorders && queued.accepted == 0 && queued.full != 0) {
-    give_back(event);
+  if (decision.for_recorders && queued.accepted == 0 && queued.full != 0)
     return batch.refuse({error_code::no_queue_space, {}, {}, {}, {}}, about(batch));
-  }
   sequence_ = event.header.sequence;
   version_ = version;
   char frame[ack_frame_bytes_max];
@@ -342,9 +340,10 @@ void dn_impl::drop(const client_ptr& client) {
   auto* own = find(*client);
   if (own == nullptr)
     return;
-  bool counted = own->is_recorder() && !own->standby;
+  // A standby recorder does not count, but the light may be its word.
+  bool is_recorder = own->is_recorder();
   registrations_.erase(registrations_.begin() + (own - registrations_.data()));
-  if (counted)
+  if (is_recorder)
     recorder_left(client->who.id);
 }
 

@@ -104,7 +104,6 @@ private:
     std::size_t full = 0;
   };
   reserved reserve_at_recorders(const outgoing& event);
-  void give_back(const outgoing& event);
   void deliver(const outgoing& event);
   void miss(const registration& r, const outgoing& event);
   void say_unknown(conn_id connection, broker_reason reason);

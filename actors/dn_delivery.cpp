@@ -46,15 +46,6 @@ dn_impl::reserved dn_impl::reserve_at_recorders(const outgoing& event) {
   return result;
 }
 
-/// Nothing is delivered after all.
-void dn_impl::give_back(const outgoing& event) {
-  char prefix[event_prefix_bytes_max];
-  for (std::size_t i = 0; i < registrations_.size(); ++i)
-    if (rooms_[i] == room::accepted)
-      registrations_[i].client->box.unreserve(prefix_for(registrations_[i], event, prefix) +
-                                              shared_part.size());
-}
-
 void dn_impl::deliver(const outgoing& event) {
   char prefix[event_prefix_bytes_max];
   for (std::size_t i = 0; i < registrations_.size(); ++i) {

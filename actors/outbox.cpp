@@ -14,6 +14,9 @@ constexpr std::size_t spare_capacity_max = 4096;
 /// No EventMissed frame is longer: a DN at its longest and three numbers.
 constexpr std::size_t missed_frame_bytes_max = dn_bytes_max + 64;
 
+/// What an open gap takes, with its place in the list and the table.
+constexpr std::size_t gap_memory_bytes = 160;
+
 /// The memory of a buffer; short ones live within the string itself.
 std::size_t held_by(const std::string& buffer) noexcept {
   static const std::size_t within = std::string{}.capacity();
@@ -53,7 +56,7 @@ void outbox::unreserve(std::size_t bytes) noexcept {
 room outbox::reserve_event(const dn_identity& dn, std::size_t bytes, traffic kind) noexcept {
   if (kind == traffic::ordinary && has_gaps_.load(std::memory_order_acquire)) {
     std::lock_guard lock{mutex_};
-    if (find_gap(dn) != nullptr)
+    if (is_gap_open(dn))
       return closed() ? room::closed : room::full;
   }
   return reserve(bytes, kind);
@@ -72,7 +75,7 @@ void outbox::append(std::string_view head, std::string_view tail) {
 }
 
 void outbox::recount_memory() noexcept {
-  auto holds = held_by(waiting_) + taken_capacity_ + kept_bytes_;
+  auto holds = held_by(waiting_) + taken_capacity_ + kept_bytes_ + gaps_.size() * gap_memory_bytes;
   if (holds > charged_)
     budget_.add(holds - charged_);
   else
@@ -100,10 +103,10 @@ void outbox::write_event(const dn_identity& dn, std::string_view head, std::stri
   {
     std::lock_guard lock{mutex_};
     if (has_gaps_.load(std::memory_order_relaxed)) {
-      if (auto* open = find_gap(dn)) {
-        tell_gap(*open);
-        gaps_.erase(gaps_.begin() + (open - gaps_.data()));
-        has_gaps_.store(!gaps_.empty(), std::memory_order_release);
+      auto open = gap_of_.find(&dn);
+      if (open != gap_of_.end()) {
+        tell_gap(*open->second);
+        close_gap(open->second);
       }
     }
     append(head, tail);
@@ -127,11 +130,11 @@ bool outbox::answer(std::string_view frame) {
 
 // ---- what a slow client missed -------------------------------------------------------------
 
-outbox::gap* outbox::find_gap(const dn_identity& dn) noexcept {
-  for (auto& g : gaps_)
-    if (g.dn->epoch == dn.epoch && g.dn->name == dn.name)
-      return &g;
-  return nullptr;
+outbox::gap_list::iterator outbox::close_gap(gap_list::iterator told) {
+  gap_of_.erase(told->dn.get());
+  auto next = gaps_.erase(told);
+  has_gaps_.store(!gaps_.empty(), std::memory_order_release);
+  return next;
 }
 
 void outbox::note_missed(const dn_identity_ptr& dn, dn_sequence sequence, conn_id session,
@@ -140,12 +143,13 @@ void outbox::note_missed(const dn_identity_ptr& dn, dn_sequence sequence, conn_i
   bool was_clean;
   {
     std::lock_guard lock{mutex_};
-    auto* open = find_gap(*dn);
-    if (open == nullptr) {
-      gaps_.push_back({dn, sequence, sequence, {}});
-      open = &gaps_.back();
+    auto [place, is_new] = gap_of_.try_emplace(dn.get());
+    if (is_new) {
+      place->second = gaps_.insert(gaps_.end(), {dn, sequence, sequence, {}});
       has_gaps_.store(true, std::memory_order_release);
+      recount_memory();
     }
+    auto open = place->second;
     open->to = sequence;
     if (!newest.empty()) {
       auto same = [&](const kept_indication& k) { return k.session == session; };
@@ -185,11 +189,11 @@ void outbox::close_gaps() {
   if (closed())
     return; // nothing follows the last word
   // As many as fit below the mark: a client with 10,000 DNs may have as many gaps.
-  std::size_t told = 0;
-  while (told < gaps_.size() && bytes() + missed_frame_bytes_max < bounds_.outbox_low_water_bytes)
-    tell_gap(gaps_[told++]);
-  gaps_.erase(gaps_.begin(), gaps_.begin() + static_cast<std::ptrdiff_t>(told));
-  has_gaps_.store(!gaps_.empty(), std::memory_order_release);
+  auto next = gaps_.begin();
+  while (next != gaps_.end() && bytes() + missed_frame_bytes_max < bounds_.outbox_low_water_bytes) {
+    tell_gap(*next);
+    next = close_gap(next);
+  }
   recount_memory();
 }
 

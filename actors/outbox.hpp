@@ -22,10 +22,12 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace ringdown {
@@ -137,8 +139,11 @@ private:
     std::vector<kept_indication> newest; // in the order of their sequences
   };
 
+  using gap_list = std::list<gap>; // as they opened
+
   // All with mutex_ held.
-  gap* find_gap(const dn_identity& dn) noexcept;
+  bool is_gap_open(const dn_identity& dn) const noexcept { return gap_of_.contains(&dn); }
+  gap_list::iterator close_gap(gap_list::iterator told);
   void append(std::string_view head, std::string_view tail);
   void tell_gap(const gap& missed);
   void close_gaps();
@@ -160,7 +165,9 @@ private:
   std::string waiting_;
   std::size_t waiting_frames_ = 0;
   bool dirty_ = false; // signalled and not yet taken
-  std::vector<gap> gaps_;
+  gap_list gaps_;
+  // A tool may be registered on as many DNs as it likes, and be slow. A DN's life has one identity.
+  std::unordered_map<const dn_identity*, gap_list::iterator> gap_of_;
   std::size_t kept_bytes_ = 0;
   std::size_t taken_capacity_ = 0; // the buffer that the edge is sending from
   std::size_t charged_ = 0;        // what the budget was told

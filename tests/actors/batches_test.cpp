@@ -68,6 +68,26 @@ TEST_CASE("a batch that dies answers 52 once to each request that has no answer"
   }
 }
 
+TEST_CASE("the 52 of a batch that dies names its DN: without a name it would be for all DNs") {
+  bench b;
+  {
+    auto batch = b.batch_of(0);
+    batch->name("7001");
+    dn_request request;
+    request.event.this_dn = "7002"; // a send carries its own
+    request.reference = {1};
+    batch->add(request);
+    request.what = dn_request::kind::query;
+    request.reference = {2};
+    batch->add(request);
+  }
+  b.edge.drain();
+  auto read = b.edge.read();
+  REQUIRE(read.size() == 2);
+  CHECK(read[0].event_error().this_dn() == "7002");
+  CHECK(read[1].event_error().this_dn() == "7001");
+}
+
 TEST_CASE("a batch that was refused as a whole has nothing left to answer") {
   bench b;
   {

@@ -41,7 +41,8 @@ TEST_CASE("a DN that fails answers 52, says unknown, unregisters all, and can be
   desk.says(send(3, "7666", "pause"), send(4, "7666", "stop"), send(5, "7001", "pause"),
             query_address(6, "7666"));
   CHECK(desk.hears() == lines{"event 7666 #1: unknown by the broker, light unknown, INTERNAL_ERROR",
-                              "unregistered: 7666, 52", "Error 3: 52", "Error 4: 52", "Error 6: 52",
+                              "unregistered: 7666, 52", "Error 3: 52 on 7666",
+                              "Error 4: 52 on 7666", "Error 6: 52 on 7666",
                               "ACK 5: recorders 0, #1 v1"});
   CHECK(recorder.hears() ==
         lines{"event 7666 #1: unknown by the broker, light unknown, INTERNAL_ERROR",
@@ -62,7 +63,7 @@ TEST_CASE("a DN that fails at a registration answers it 52, and the next one wor
   auto& desk = o.desktop();
   platform.fails = true;
   desk.says(register_on(2, {"7666"}), send(3, "7666", "pause"));
-  CHECK(desk.hears() == lines{"Error 2: 52", "Error 3: 52"});
+  CHECK(desk.hears() == lines{"Error 2: 52 on 7666", "Error 3: 52 on 7666"});
   platform.fails = false;
   o.settle();
   desk.says(register_on(4, {"7666"}), send(5, "7666", "pause"));
@@ -86,10 +87,10 @@ TEST_CASE("what waits for a DN that fails is answered 52, whoever asked") {
   desk.says(send(3, "7666", "pause"), unregister(4, {"7666"}));
   other.says(register_on(3, {"7666"}, v1::REGISTRATION_MODE_MONITOR), send(4, "7666", "pause"));
   auto end = lines{"event 7666 #1: unknown by the broker, light unknown, INTERNAL_ERROR",
-                   "unregistered: 7666, 52", "Error 3: 52", "Error 4: 52"};
+                   "unregistered: 7666, 52", "Error 3: 52 on 7666", "Error 4: 52 on 7666"};
   CHECK(desk.hears() == end);
   CHECK(other.hears() == end);
-  CHECK(third.hears() == lines{"Error 2: 52"});
+  CHECK(third.hears() == lines{"Error 2: 52 on 7666"});
   platform.fails = false;
   o.settle();
   for (auto* one : {&desk, &other, &third}) {

@@ -274,15 +274,16 @@ TEST_CASE("kept indications have a bound, past which they only count as missed")
   outbox_bench bench{small_outbox()};
   auto dn = some_dn("7001");
   fill(bench);
+  bench.box.note_missed(dn, {1}, {}, {}); // the open gap itself is memory, too
   auto held = bench.budget.used();
-  for (std::uint64_t session = 1; session <= 8; ++session)
+  for (std::uint64_t session = 2; session <= 9; ++session)
     CHECK_FALSE(bench.indicate(dn, session, session, 150));
   CHECK(bench.budget.used() > held);
   CHECK(bench.budget.used() <= held + bench.bounds.coalesced_bytes_max);
   // What is newer takes the place of its own session's, and never leaves an older one standing.
-  CHECK_FALSE(bench.indicate(dn, 9, 1, 300));
+  CHECK_FALSE(bench.indicate(dn, 10, 2, 300));
   bench.edge.drain();
-  CHECK(without_filling(bench) == words{"7001 missed 1-9", "7001 2 newest"});
+  CHECK(without_filling(bench) == words{"7001 missed 1-10", "7001 3 newest"});
 }
 
 // ---- the end -------------------------------------------------------------------------------
@@ -312,6 +313,40 @@ TEST_CASE("a closed outbox refuses everything, and what waits can still be sent"
   CHECK_FALSE(bench.box.answer(ack_frame(2)));
   bench.edge.drain();
   CHECK(bench.edge.read_in_short() == words{"answer 1"});
+}
+
+TEST_CASE("nothing follows the last word, not even what was missed") {
+  outbox_bench bench{small_outbox()};
+  auto dn = some_dn("7001");
+  fill(bench);
+  CHECK_FALSE(bench.deliver(dn, 1, traffic::ordinary, 150));
+  REQUIRE(bench.box.answer(ack_frame(7)));
+  bench.box.close();
+  while (bench.box.bytes() != 0) {
+    bench.edge.take();
+    bench.edge.send(bench.edge.left());
+  }
+  CHECK(without_filling(bench) == words{"answer 7"});
+}
+
+TEST_CASE("a slow client of many DNs is told of each what it missed") {
+  outbox_bench bench{small_outbox()};
+  fill(bench);
+  auto held = bench.budget.used();
+  std::vector<dn_identity_ptr> dns;
+  for (int i = 0; i < 3000; ++i) {
+    dns.push_back(some_dn(std::to_string(7000 + i)));
+    CHECK_FALSE(bench.deliver(dns.back(), 1, traffic::ordinary, 150));
+  }
+  CHECK(bench.budget.used() >= held + 3000 * 100); // open gaps are memory, too
+  for (std::size_t i = 0; i < dns.size(); i += 2)
+    CHECK_FALSE(bench.deliver(dns[i], 2));
+  bench.edge.drain();
+  CHECK(bench.budget.used() <= held + 10'000);
+  auto told = without_filling(bench);
+  REQUIRE(told.size() == dns.size());
+  for (std::size_t i = 0; i < dns.size(); ++i)
+    CHECK(told[i] == dns[i]->name + (i % 2 == 0 ? " missed 1-2" : " missed 1-1"));
 }
 
 TEST_CASE("a closed outbox says so for a DN with a gap, too") {

@@ -121,6 +121,8 @@ TEST_CASE("one bad DN of a request does not keep out the others") {
   office o;
   o.configure({"7001", "7002"});
   auto& desk = o.desktop();
+  desk.says(register_on(2, {"7001", "", "7002"})); // an answer for "" would be one for all
+  CHECK(desk.hears() == lines{"Error 2: 53"});
   desk.says(register_on(2, {"70\x01", "7001", "7009"}));
   CHECK(desk.hears() == lines{"Error 2: 53 on 70\x01", "Error 2: 59 on 7009",
                               "registered 2: 7001 share; " + empty_dn});
@@ -225,14 +227,27 @@ TEST_CASE("a registration that meets the removal of its DN is answered, and can 
   REQUIRE(o.step()); // behind it comes what the clients ask
   o.next_is(other);
   REQUIRE(o.step());
-  CHECK(desk.hears() == lines{"unregistered: 7001, 59", "Error 3: 52", "Error 4: 52"});
-  CHECK(other.hears() == lines{"unregistered: 7001, 59", "Error 3: 52"});
+  CHECK(desk.hears() ==
+        lines{"unregistered: 7001, 59", "Error 3: 52 on 7001", "Error 4: 52 on 7001"});
+  CHECK(other.hears() == lines{"unregistered: 7001, 59", "Error 3: 52 on 7001"});
   o.configure({"7001"});
   o.settle();
   for (auto* one : {&desk, &other}) {
     one->says(register_on(5, {"7001"}), unregister(6, {"7001"}));
     CHECK(one->hears() == lines{"registered 5: 7001 share; " + empty_dn, "unregistered 6: 7001"});
   }
+}
+
+TEST_CASE("who has gone holds no DN, before anybody has told the DN") {
+  office o;
+  auto& owner = o.desktop("owner");
+  auto& other = o.desktop("other");
+  owner.says(register_on(2, {"7001"}, private_mode));
+  CHECK(owner.hears().size() == 1);
+  owner.box().close(); // the edge has seen the end of the socket
+  other.says(register_on(2, {"7001"}, private_mode));
+  CHECK(other.hears() ==
+        lines{"registered 2: 7001 private; light unknown, v0 #0, recorders 0+0, clients 2"});
 }
 
 // ---- private registrations -----------------------------------------------------------------

@@ -210,6 +210,23 @@ TEST_CASE("a recorder that speaks before the doubt is told ends the doubt") {
         "address 3: 7001; light enabled, v0 #2, recorders 1+0, clients 2; call 0 sees enabled");
 }
 
+TEST_CASE("a standby recorder that is lost takes its word with it") {
+  office o;
+  auto& desk = o.desktop();
+  auto& recorder = o.recorder();
+  auto& standby = o.recorder("standby");
+  register_all("7001", {&desk, &recorder});
+  standby.says(register_as_standby(2, {"7001"}));
+  CHECK(standby.hears().size() == 1);
+  recorder.says(send(3, "7001", "enabled", {.call = 0x71}));
+  standby.says(send(3, "7001", "paused", {.call = 0x72}));
+  CHECK(recorder.hears().size() + standby.hears().size() + desk.hears().size() == 6);
+  standby.vanishes();
+  auto end = lines{"event 7001 #3 call 72: unknown by the broker, light unknown, RECORDER_LOST"};
+  CHECK(desk.hears() == end); // call 71 is still the word of one who is there
+  CHECK(recorder.hears() == end);
+}
+
 TEST_CASE("a light without a session does not outlive the last recorder") {
   office o;
   auto& desk = o.desktop();
@@ -320,14 +337,19 @@ TEST_CASE("a session that nobody speaks to for session_idle_max ends, and its cl
   CHECK(recorder.hears().size() + desk.hears().size() == 3);
   o.pass(5s); // 11 s after the pause, 5 s after the indication
   CHECK(desk.hears().empty());
-  o.pass(4999ms);
+  recorder.says(register_on(4, {"7001"}), register_as_standby(5, {"7001"}),
+                register_on(6, {"7001"})); // it comes back, which counts as being heard
+  CHECK(recorder.hears().size() == 4);
+  CHECK(desk.hears() ==
+        lines{"event 7001 #3 call 71: unknown by the broker, light unknown, RECORDER_LOST"});
+  o.pass(9999ms);
   CHECK(desk.hears().empty());
   o.pass(1ms);
-  auto end = lines{"event 7001 #3 call 71: unknown by the broker, light unknown, SESSION_ENDED"};
+  auto end = lines{"event 7001 #4 call 71: unknown by the broker, light unknown, SESSION_ENDED"};
   CHECK(desk.hears() == end);
   CHECK(recorder.hears() == end);
   CHECK(ask(desk, query_address(4, "7001")) ==
-        "address 4: 7001; light unknown, v1 #3, recorders 1+0, clients 2");
+        "address 4: 7001; light unknown, v1 #4, recorders 1+0, clients 2");
   CHECK(o.told() == lines{"dn: capture session ended by force"});
 }
 

@@ -96,6 +96,26 @@ TEST_CASE("a slow desktop hears a pause through the reserve, behind what it miss
               "missed 7001 " + number(3) + "-" + number(3)});
 }
 
+TEST_CASE("a slow desktop hears through the reserve that the light is unknown") {
+  office o{small_outboxes()};
+  auto& desk = o.desktop();
+  auto& slow = o.desktop("slow");
+  auto& recorder = o.recorder();
+  register_all("7001", {&desk, &slow, &recorder});
+  recorder.says(send(3, "7001", "enabled"));
+  CHECK(recorder.hears().size() + desk.hears().size() == 2);
+  while (!slow.box().has_gap()) {
+    desk.says(send(10, "7001", "", {.padding = 200}));
+    CHECK(desk.hears().size() + recorder.hears().size() == 2);
+  }
+  recorder.vanishes();
+  CHECK(desk.hears().size() == 1);
+  auto heard = slow.hears();
+  REQUIRE(heard.size() >= 2);
+  CHECK(heard[heard.size() - 2].starts_with("missed 7001 "));
+  CHECK(heard.back().ends_with(": unknown by the broker, light unknown, RECORDER_LOST"));
+}
+
 TEST_CASE("a desktop that reads nothing at all is closed when even its reserve is gone") {
   office o{small_outboxes()};
   auto& desk = o.desktop();
