@@ -201,6 +201,78 @@ TEST_CASE("answers about a DN come in order even while its registration ends") {
         lines{"unregistered 3: 7001", "Error 4: 41 on 7001", "Error 5: 41 on 7001"});
 }
 
+TEST_CASE("actors end with what they are for") {
+  limits bounds;
+  bounds.dn_idle_timeout = 60s;
+  bounds.session_idle_max = 600s;
+  office o{bounds};
+  auto alone = o.actors(); // the directory
+  auto& hasty = o.desktop("hasty");
+  auto& desk = o.desktop();
+  hasty.says(register_on(2, {"7001", "7002"}));
+  o.next_is(hasty);
+  REQUIRE(o.step());
+  hasty.vanishes(); // 7001 and 7002 are made for nobody
+  desk.says(register_on(2, {"7003"}), send(3, "7003", "pause", {.call = 1}));
+  CHECK(desk.hears().size() == 2);
+  CHECK(o.actors() == alone + 5); // one connection, three DNs, one session
+  desk.vanishes();
+  CHECK(o.actors() == alone + 4);
+  o.pass(60s);
+  o.pass(60s);
+  CHECK(o.actors() == alone + 2); // a pause is remembered
+  for (int minutes = 0; minutes < 12; ++minutes)
+    o.pass(60s);
+  CHECK(o.actors() == alone);
+  CHECK_FALSE(o.has_timers());
+  CHECK(o.told() == lines{"dn: capture session ended by force"});
+}
+
+TEST_CASE("a DN does not retire while its handle is on the way to a connection") {
+  limits bounds;
+  bounds.dn_idle_timeout = 60s;
+  office o{bounds};
+  auto& desk = o.desktop();
+  auto& other = o.desktop("other");
+  desk.says(register_on(2, {"7001"}), unregister(3, {"7001"}));
+  CHECK(desk.hears().size() == 2);
+  o.pass(59s);
+  other.says(register_on(2, {"7001"}));
+  o.next_is(other);
+  REQUIRE(o.step());
+  REQUIRE(o.step()); // the directory has given the handle away
+  o.stand_still(1s); // and the DN has been idle for long enough
+  while (o.step_without(other))
+    ; // its tick, and what the directory says to that
+  CHECK(other.hears() == lines{"registered 2: 7001 share; " + empty_dn});
+  other.says(send(3, "7001", "pause"));
+  CHECK(other.hears() == lines{"ACK 3: recorders 0, #1 v1"});
+}
+
+TEST_CASE("a registration said again while the first is refused is counted by itself") {
+  limits bounds;
+  bounds.dns_max = 1;
+  bounds.dn_idle_timeout = 60s;
+  office o{bounds};
+  auto& other = o.desktop("other");
+  auto& desk = o.desktop();
+  other.says(register_on(2, {"7001"}));
+  CHECK(other.hears().size() == 1);
+  desk.says(register_on(2, {"7002"}));
+  o.next_is(desk);
+  REQUIRE(o.step());
+  REQUIRE(o.step()); // the directory has no room: its answer waits for the connection
+  desk.says(register_on(3, {"7002"}));
+  o.context.bounds.dns_max = 2;
+  CHECK(desk.hears() == lines{"Error 2: 1186 on 7002", "registered 3: 7002 share; " + empty_dn});
+  desk.says(unregister(4, {"7002"}));
+  CHECK(desk.hears() == lines{"unregistered 4: 7002"});
+  o.pass(60s);
+  o.pass(60s); // 7002 has retired
+  desk.says(register_on(5, {"7002"}));
+  CHECK(desk.hears() == lines{"registered 5: 7002 share; " + empty_dn});
+}
+
 // ---- a broker that is too busy -------------------------------------------------------------
 
 TEST_CASE("a DN that is not found in time is answered 52, and found at the next request") {

@@ -6,6 +6,7 @@
 #include "tests/actors/outbox_support.hpp"
 #include "tests/runtime/systems.hpp"
 
+#include <caf/actor_registry.hpp>
 #include <caf/send.hpp>
 
 #include <catch2/catch.hpp>
@@ -126,6 +127,11 @@ lines office::told() {
   settle();
   std::lock_guard lock{notebook_->mutex};
   return std::exchange(notebook_->told, {});
+}
+
+std::size_t office::actors() {
+  settle();
+  return inside_->system->registry().running();
 }
 
 std::size_t office::remembered(const std::string& name) {
@@ -329,6 +335,18 @@ std::chrono::milliseconds party::heartbeat_timeout() const {
 
 std::uint32_t party::reads_in_flight() const {
   return inside_->credit->in_flight;
+}
+
+bool office::step_without(const party& one) {
+  auto& testing = inside_->testing();
+  auto* idle = dynamic_cast<caf::resumable*>(
+    caf::actor_cast<caf::abstract_actor*>(one.inside_->actor.handle()));
+  auto job = std::find_if(testing.jobs.begin(), testing.jobs.end(),
+                          [idle](auto* any) { return any != idle; });
+  if (job == testing.jobs.end())
+    return false;
+  std::rotate(testing.jobs.begin(), job, job + 1);
+  return testing.try_run_once();
 }
 
 void office::next_is(party& one) {

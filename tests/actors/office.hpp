@@ -119,6 +119,8 @@ public:
   bool has_timers();
   /// Runs one actor's next message (virtual time); false if nothing is ready.
   bool step();
+  /// The same, but this client's connection does not come to work.
+  bool step_without(const party& one);
   /// The next step is this client's connection's, if it has anything to do (virtual time).
   void next_is(party& one);
 
@@ -127,6 +129,8 @@ public:
   /// Ends all: clients, then the directory and its DNs. The destructor does so.
   void close();
 
+  /// How many actors there are, the directory included.
+  std::size_t actors();
   /// How many clients of this name, gone or not, anybody still holds on to.
   std::size_t remembered(const std::string& name);
 

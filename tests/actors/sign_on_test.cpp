@@ -222,6 +222,17 @@ TEST_CASE("a ghost does not count from the moment that its successor is signed o
   CHECK(successor.hears() == lines{"connected 1"});
 }
 
+TEST_CASE("the late end of a ghost does not hide its successor from the next one") {
+  office o;
+  auto& first = o.desktop("desk");
+  auto& second = o.desktop("desk");
+  CHECK(first.hears() == lines{"disconnected: TAKEN_OVER"});
+  first.vanishes();
+  o.settle();
+  o.desktop("desk");
+  CHECK(second.hears() == lines{"disconnected: TAKEN_OVER"});
+}
+
 TEST_CASE("another instance of the same program is another client") {
   office o;
   auto& one = o.desktop("desk");
