@@ -1,5 +1,6 @@
 #include "actors/batches.hpp"
 
+#include <optional>
 #include <utility>
 
 namespace ringdown {
@@ -39,7 +40,7 @@ void dn_batch::report(bool registered, registration_mode mode) {
 
 dn_batch::~dn_batch() {
   while (auto* request = front()) {
-    std::string_view dn;
+    std::optional<std::string_view> dn;
     if (request->what == dn_request::kind::send)
       dn = request->event.this_dn;
     else if (control_ != nullptr)

@@ -281,7 +281,8 @@ void connection_impl::leave_dns() {
 
 // ---- ends ----------------------------------------------------------------------------------
 
-void connection_impl::refuse(reference_id reference, const fault& why, std::string_view this_dn) {
+void connection_impl::refuse(reference_id reference, const fault& why,
+                             std::optional<std::string_view> this_dn) {
   static_cast<void>(
     client_->box.answer(encode_error(reference, why, {this_dn, {}, {}, context_.utc_now()})));
 }

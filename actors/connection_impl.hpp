@@ -106,7 +106,8 @@ private:
   void leave_dns();
 
   // Ends.
-  void refuse(reference_id reference, const fault& why, std::string_view this_dn = {});
+  void refuse(reference_id reference, const fault& why,
+              std::optional<std::string_view> this_dn = {});
   void close(v1::DisconnectReason reason, std::string_view text, reference_id reference = {});
   void begin_drain();
   void begin_sign_off(reference_id reference);

@@ -197,17 +197,15 @@ void connection_impl::refuse_dns(reference_id reference, const fault& closed,
   refuse(reference, wrong ? *wrong : closed, dns.Get(0));
 }
 
-/// Answers 53 unless the request names 1 to dns_per_request_max DNs. An empty one is refused with
-/// all the others: an answer that names no DN is one for the whole request.
+/// Answers 53 unless the request names 1 to dns_per_request_max DNs.
 bool connection_impl::names_dns(const frame_view& frame,
                                 const google::protobuf::RepeatedPtrField<std::string>& dns) {
   auto count = static_cast<std::size_t>(dns.size());
-  bool has_empty = std::find(dns.begin(), dns.end(), std::string{}) != dns.end();
-  if (count != 0 && count <= context_.bounds.dns_per_request_max && !has_empty)
+  if (count != 0 && count <= context_.bounds.dns_per_request_max)
     return true;
   refuse(frame.reference,
          invalid("this_dn", "1 to " + std::to_string(context_.bounds.dns_per_request_max) +
-                              " DNs in one request, none empty"));
+                              " DNs in one request"));
   return false;
 }
 

@@ -221,7 +221,8 @@ event_error from(reference_id reference, const v1::EventError& in) {
   out.retry = retry_from(in.retry_class());
   if (in.has_retry_after_ms())
     out.retry_after = milliseconds{in.retry_after_ms()};
-  out.this_dn = in.this_dn();
+  if (in.has_this_dn())
+    out.this_dn = in.this_dn();
   if (in.has_last_known_state())
     out.last_known_state = state_from(in.last_known_state());
   if (in.has_version())

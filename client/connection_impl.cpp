@@ -239,7 +239,7 @@ void connection::impl::account(const event& e) {
     return;
   auto& request = found->second;
   auto* error = std::get_if<event_error>(&e);
-  std::size_t settled = error != nullptr && error->this_dn.empty() ? request.answers : 1;
+  std::size_t settled = error != nullptr && !error->this_dn ? request.answers : 1;
   request.answers -= settled;
   answers_outstanding -= settled;
   if (request.answers > 0)

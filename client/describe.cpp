@@ -73,7 +73,7 @@ std::string one(const event_ack& e) {
 std::string one(const event_error& e) {
   return line{describe_error(e)}
     .add_if(bool{e.reference}, "ref", e.reference.value)
-    .add_if(!e.this_dn.empty(), "dn", escaped_word(e.this_dn))
+    .add_if(e.this_dn.has_value(), "dn", escaped_word(e.this_dn.value_or("")))
     .text();
 }
 

@@ -121,7 +121,7 @@ struct event_error {
   std::string accepted;
   retry_class retry = retry_class::failed;
   std::optional<std::chrono::milliseconds> retry_after;
-  std::string this_dn;
+  std::optional<std::string> this_dn; ///< absent: about the request as a whole
   std::optional<capture_state> last_known_state;
   std::optional<command_version> version;
   std::int64_t time_us = 0;

@@ -353,8 +353,8 @@ std::string encode_error(reference_id reference, const fault& why, const error_c
   auto retry_after = why.retry_after ? why.retry_after : default_retry_after(why.code);
   if (retry_after)
     error.set_retry_after_ms(static_cast<std::uint32_t>(retry_after->count()));
-  auto dn = cut_text(context.this_dn, dn_bytes_max);
-  if (wire::valid_utf8(dn))
+  if (auto dn = cut_text(context.this_dn.value_or(""), dn_bytes_max);
+      context.this_dn && wire::valid_utf8(dn))
     error.set_this_dn(dn.data(), dn.size());
   if (context.last_known_state)
     error.set_last_known_state(static_cast<v1::CaptureState>(*context.last_known_state));

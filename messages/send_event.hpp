@@ -122,7 +122,7 @@ char* encode_ack(char* out, reference_id reference, const ack& answer) noexcept;
 
 /// What an EventError may say beyond the fault.
 struct error_context {
-  std::string_view this_dn;
+  std::optional<std::string_view> this_dn; ///< absent: about the request as a whole
   std::optional<capture_state> last_known_state;
   std::optional<command_version> version;
   std::int64_t time_us = 0;

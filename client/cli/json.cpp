@@ -46,7 +46,8 @@ void put(json& out, const event_error& e) {
   out["retry_class"] = to_string(e.retry);
   if (e.retry_after)
     out["retry_after_ms"] = e.retry_after->count();
-  out["dn"] = e.this_dn;
+  if (e.this_dn)
+    out["dn"] = *e.this_dn;
   if (e.last_known_state)
     out["last_known_state"] = to_string(*e.last_known_state);
   if (e.version)

@@ -192,7 +192,7 @@ void party::handle(const event& e) {
   if (std::holds_alternative<link_lost>(e) || (ended != nullptr && !leaving_))
     fail(lost);
   if (awaited_ && reference_of(e) == awaited_) {
-    bool whole = error != nullptr && error->this_dn.empty();
+    bool whole = error != nullptr && !error->this_dn;
     awaited_answers_ -= whole ? awaited_answers_ : std::min<std::size_t>(awaited_answers_, 1);
   }
   on_event(e);

@@ -106,11 +106,12 @@ TEST_CASE("what is wrong with an event is answered in the order of the checks") 
             send(6, "7001", "paused"), other_type, other_dn, no_event, send(10, "7001", "strat"),
             send(11, "7001", "pause", {.if_version = 4}), send(12, "7001", "query"),
             send(13, "7001", "unknown"), send(0, "7001", "pause"));
-  CHECK(desk.hears() ==
-        lines{"Error 3: 53", "Error 4: 59 on 7009", "Error 5: 41 on 7002", "Error: 53 on 7001",
-              "Error 6: 165 on 7001", "Error 7: 51 on 7001", "Error 8: 53 on 7001",
-              "Error 9: 53 on 7001", "Error 10: 53 on 7001", "Error 11: 185 on 7001, v0",
-              "Error 12: 118 on 7001, last known unknown", "Error 13: 165 on 7001"});
+  CHECK(desk.hears() == lines{"Error 3: 53 on an empty DN", "Error 4: 59 on 7009",
+                              "Error 5: 41 on 7002", "Error: 53 on 7001", "Error 6: 165 on 7001",
+                              "Error 7: 51 on 7001", "Error 8: 53 on 7001", "Error 9: 53 on 7001",
+                              "Error 10: 53 on 7001", "Error 11: 185 on 7001, v0",
+                              "Error 12: 118 on 7001, last known unknown",
+                              "Error 13: 165 on 7001"});
 }
 
 TEST_CASE("a monitor's command is refused 41, and a recorder's 165") {

@@ -54,8 +54,8 @@ std::string ack_words(const v1::EventACK& ack) {
 
 std::string error_words(const v1::EventError& error) {
   auto out = ": " + number(error.error_code());
-  if (!error.this_dn().empty())
-    out += " on " + error.this_dn();
+  if (error.has_this_dn())
+    out += " on " + (error.this_dn().empty() ? "an empty DN" : error.this_dn());
   if (error.has_version())
     out += ", v" + number(error.version());
   if (error.has_last_known_state())

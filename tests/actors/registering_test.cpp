@@ -121,8 +121,12 @@ TEST_CASE("one bad DN of a request does not keep out the others") {
   office o;
   o.configure({"7001", "7002"});
   auto& desk = o.desktop();
-  desk.says(register_on(2, {"7001", "", "7002"})); // an answer for "" would be one for all
-  CHECK(desk.hears() == lines{"Error 2: 53"});
+  desk.says(register_on(2, {"7001", "", "7002"}));
+  CHECK(desk.hears() == lines{"Error 2: 53 on an empty DN", "registered 2: 7001 share; " + empty_dn,
+                              "registered 2: 7002 share; " + empty_dn});
+  desk.says(unregister(2, {"", "7002", "7001"}));
+  CHECK(desk.hears() ==
+        lines{"Error 2: 53 on an empty DN", "unregistered 2: 7002", "unregistered 2: 7001"});
   desk.says(register_on(2, {"70\x01", "7001", "7009"}));
   CHECK(desk.hears() == lines{"Error 2: 53 on 70\x01", "Error 2: 59 on 7009",
                               "registered 2: 7001 share; " + empty_dn});

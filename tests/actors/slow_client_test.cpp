@@ -231,8 +231,8 @@ TEST_CASE("beyond the window the first fault in the order of checks is answered 
   CHECK(desk.hears() == lines{"Error 4: 41 on 7002", "Error 5: 59 on 7009", "Error 6: 165 on 7001",
                               "Error 7: 53 on 7001", "Error 8: 111 on 7001", "Error 9: 41 on 7002",
                               "Error 10: 59 on 7009", "Error 11: 41 on 7002",
-                              "Error 12: 59 on 7009", "Error 13: 53", "Error 3: 53 on 7001",
-                              "ACK 3: recorders 0, #1 v1"});
+                              "Error 12: 59 on 7009", "Error 13: 53 on an empty DN",
+                              "Error 3: 53 on 7001", "ACK 3: recorders 0, #1 v1"});
 }
 
 TEST_CASE("a refused change of mode does not change how a full window answers") {

@@ -161,7 +161,8 @@ TEST_CASE("an EventError about one DN settles one answer, one without a DN all")
     auto& error = *frame.mutable_event_error();
     error.set_error_code(whole ? 111 : 59);
     error.set_attribute("this_dn");
-    error.set_this_dn(whole ? "" : request.request_register_address().this_dn(0));
+    if (!whole)
+      error.set_this_dn(request.request_register_address().this_dn(0));
     whole = true;
     broker.send(fd, frame);
     return true;

@@ -69,7 +69,8 @@ TEST_CASE("no event's description can steer a terminal") {
   e.data.add(evil, evil);
   e.data.add("list", std::vector<user_data_pair>{{evil, binary_value{evil}}});
   event_error error;
-  error.text = error.attribute = error.accepted = error.this_dn = evil;
+  error.text = error.attribute = error.accepted = evil;
+  error.this_dn = evil;
   event_unregistered gone;
   gone.this_dn = gone.text = evil;
   event_registered registered;

@@ -115,7 +115,7 @@ TEST_CASE("Of several DNs in one request each gets its own answer") {
   sender s{flags{"--dns.list=7001,7002,7003,bystander"}};
   v1::Frame frame;
   auto& body = *frame.mutable_request_register_address();
-  for (auto* dn : {"7002", "9999", "7003", "7002"})
+  for (auto* dn : {"7002", "9999", "7003", "", "7002"})
     body.add_this_dn(dn);
   auto reference = s.client.request(frame);
   std::multiset<std::string> answers;
@@ -126,7 +126,8 @@ TEST_CASE("Of several DNs in one request each gets its own answer") {
     answers.insert(kind_of(answer) + " " + dn);
   }
   CHECK(answers == std::multiset<std::string>{"EventRegistered 7002", "EventRegistered 7002",
-                                              "EventRegistered 7003", "EventError 59 9999"});
+                                              "EventRegistered 7003", "EventError 59 9999",
+                                              "EventError 53 "});
   s.refused(12, "", bad, "this_dn"); // none at all
   s.refused(13, "", bad, "this_dn");
   frame.Clear();
