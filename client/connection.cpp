@@ -49,6 +49,16 @@ std::optional<endpoint> parse_endpoint(std::string_view text) {
   return result;
 }
 
+numeric_endpoints look_up(const endpoint& where) {
+  auto resolved = resolve(where.host, where.port);
+  numeric_endpoints result;
+  result.text = "cannot resolve '" + where.host + "': " + resolved.text;
+  for (auto& address : resolved.addresses)
+    if (auto host = host_text(address); !host.empty())
+      result.found.push_back({std::move(host), where.port});
+  return result;
+}
+
 std::string_view to_string(send_status s) noexcept {
   switch (s) {
   case send_status::accepted: return "accepted";
@@ -102,19 +112,31 @@ instance_id random_instance_id() {
 // ---- the public face -----------------------------------------------------------------------
 
 connection::connection() : impl_(std::make_unique<impl>()) {}
+connection::connection(time_source now) : impl_(std::make_unique<impl>(std::move(now))) {}
 connection::~connection() = default;
 connection::connection(connection&&) noexcept = default;
 connection& connection::operator=(connection&&) noexcept = default;
 
 void connection::start(endpoint where, identity who, bounds limits) {
-  impl_->start(std::move(where), std::move(who), limits);
+  impl_->start(look_up(where), std::move(who), limits);
+}
+
+void connection::start_at_any(const numeric_endpoints& where, identity who, bounds limits) {
+  impl_->start(where, std::move(who), limits);
+}
+
+void connection::start(std::unique_ptr<transport> stream, identity who, bounds limits) {
+  impl_->start(std::move(stream), std::move(who), limits);
 }
 
 open_result connection::open(endpoint where, identity who, bounds limits) {
   start(std::move(where), std::move(who), limits);
-  while (state() == link_state::connecting || state() == link_state::signing_on)
-    impl_->poll(milliseconds{50});
-  return result();
+  return impl_->wait_until_open();
+}
+
+open_result connection::open(std::unique_ptr<transport> stream, identity who, bounds limits) {
+  start(std::move(stream), std::move(who), limits);
+  return impl_->wait_until_open();
 }
 
 const open_result& connection::result() const noexcept {
@@ -209,7 +231,11 @@ std::vector<reference_id> connection::unanswered() const {
 }
 
 int connection::descriptor() const noexcept {
-  return impl_->fd.get();
+  return impl_->descriptor();
+}
+
+short connection::poll_events() noexcept {
+  return impl_->poll_events();
 }
 
 bool connection::wants_write() const noexcept {

@@ -1,6 +1,6 @@
-// One link of a T-Client to the broker, over TCP. It connects, signs on, sends requests, hands
-// out what comes back as values, sends heartbeats when it has nothing else to say, and notices a
-// broker that went silent.
+// One link of a T-Client to the broker, over TCP or any other stream (messages/transport.hpp). It
+// connects, signs on, sends requests, hands out what comes back as values, sends heartbeats when it
+// has nothing else to say, and notices a broker that went silent.
 //
 //   connection link;
 //   if (auto opened = link.open({.host = "127.0.0.1"}, {.role = role::desktop}); !opened)
@@ -18,9 +18,11 @@
 
 #include "client/events.hpp"
 #include "messages/limits.hpp"
+#include "messages/transport.hpp"
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -30,6 +32,8 @@
 namespace ringdown::client {
 
 using steady_time = std::chrono::steady_clock::time_point;
+/// What the time is. Empty: the system's steady clock.
+using time_source = std::function<steady_time()>;
 
 /// Where the broker listens.
 struct endpoint {
@@ -39,6 +43,14 @@ struct endpoint {
 
 /// Reads "host:port", "host", "[::1]:port"; nothing if it is none of these.
 std::optional<endpoint> parse_endpoint(std::string_view text);
+
+/// A host's addresses as numbers, which no later call has to look up.
+struct numeric_endpoints {
+  std::vector<endpoint> found; ///< empty: see `text`
+  std::string text;
+};
+/// May block in the system's resolver if the host is a name.
+numeric_endpoints look_up(const endpoint& where);
 
 /// Who this client says it is.
 struct identity {
@@ -80,7 +92,8 @@ enum class link_state : std::uint8_t { closed, connecting, signing_on, up, signi
 struct open_result {
   link_fault fault = link_fault::none;
   std::string text;
-  std::optional<event_error> error; ///< with `sign_on_refused`
+  std::optional<event_error> error;                            ///< with `sign_on_refused`
+  std::optional<event_link_disconnected> ended = std::nullopt; ///< with `ended_by_broker`
 
   explicit operator bool() const noexcept { return fault == link_fault::none; }
 };
@@ -145,6 +158,8 @@ struct reply {
 class connection {
 public:
   connection();
+  /// With a clock of the program's own, for tests: `poll(0ms)` only, as waits are the system's.
+  explicit connection(time_source now);
   ~connection(); ///< closes at once; `sign_off` first is politer
   connection(connection&&) noexcept;
   connection& operator=(connection&&) noexcept;
@@ -154,6 +169,13 @@ public:
   [[nodiscard]] open_result open(endpoint where, identity who, bounds limits = {});
   /// The same without waiting: `poll` until `state()` is `up` or `closed` (then see `result`).
   void start(endpoint where, identity who, bounds limits = {});
+  /// `start` without its look-up: tries each of these in turn.
+  void start_at_any(const numeric_endpoints& where, identity who, bounds limits = {});
+  /// `open` and `start` over a stream that stands already, such as an embedded broker's. None at
+  /// all is `link_fault::refused`.
+  [[nodiscard]] open_result open(std::unique_ptr<transport> stream, identity who,
+                                 bounds limits = {});
+  void start(std::unique_ptr<transport> stream, identity who, bounds limits = {});
   /// How the attempt ended, or why the link is down now.
   const open_result& result() const noexcept;
 
@@ -193,12 +215,14 @@ public:
   /// Requests without a full answer, by number. After a loss: their outcome is unknown.
   std::vector<reference_id> unanswered() const;
 
-  /// For a program with a loop of its own: the socket (-1: none), whether to wait for it to
-  /// become writable too, and when to call `poll(0ms)` at the latest.
+  /// For a program with a loop of its own: the descriptor to poll (-1: none) and what for (POLLIN,
+  /// POLLOUT; to be asked before each wait), and when to call `poll(0ms)` at the latest.
   int descriptor() const noexcept;
+  short poll_events() noexcept;
+  steady_time next_deadline() const noexcept;
+  /// Bytes wait to be written; the link would read on.
   bool wants_write() const noexcept;
   bool wants_read() const noexcept;
-  steady_time next_deadline() const noexcept;
 
 private:
   class impl;

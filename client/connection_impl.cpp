@@ -1,5 +1,6 @@
 #include "client/connection_impl.hpp"
 
+#include "client/tcp_transport.hpp"
 #include "messages/frame.hpp"
 
 #include <poll.h>
@@ -10,14 +11,8 @@
 namespace ringdown::client {
 
 using std::chrono::milliseconds;
-using clock = std::chrono::steady_clock;
 
 namespace {
-
-/// A time from now; waits are capped at a day, which keeps the arithmetic safe.
-steady_time after(milliseconds timeout) {
-  return clock::now() + std::min<milliseconds>(timeout, std::chrono::hours{24});
-}
 
 /// Grants that would keep a client from working (0, or a timeout below the interval) come from a
 /// faulty broker; these floors keep the loop from spinning.
@@ -27,29 +22,41 @@ constexpr milliseconds heartbeat_interval_floor{20};
 
 // ---- connecting and signing on -------------------------------------------------------------
 
-void connection::impl::start(endpoint to, identity me, bounds most) {
+/// Forgets the link before and prepares for the next.
+void connection::impl::begin(identity me, bounds most) {
   close();
-  *this = impl{};
-  where = std::move(to);
+  *this = impl{std::move(time)};
   who = std::move(me);
   limits = most;
   if (!who.instance)
     who.instance = random_instance_id();
-  opened_until = clock::now() + limits.connect_timeout;
+  opened_until = now() + limits.connect_timeout;
   result = {};
   state = link_state::connecting;
-  auto resolved = resolve(where.host, where.port);
-  if (resolved.addresses.empty())
-    return fail(link_fault::bad_address, "cannot resolve '" + where.host + "': " + resolved.text);
-  addresses = std::move(resolved.addresses);
+}
+
+void connection::impl::start(std::unique_ptr<transport> over, identity me, bounds most) {
+  begin(std::move(me), most);
+  if (!over)
+    return fail(link_fault::refused, "no stream to a broker");
+  sign_on_over(std::move(over));
+}
+
+void connection::impl::start(const numeric_endpoints& where, identity me, bounds most) {
+  begin(std::move(me), most);
+  for (auto& one : where.found)
+    for (auto& address : resolve(one.host, one.port).addresses)
+      addresses.push_back(address);
+  if (addresses.empty())
+    return fail(link_fault::bad_address, where.text);
   connect_next();
 }
 
 void connection::impl::connect_next() {
   int error = 0;
   while (address_index < addresses.size()) {
-    fd = start_connect(addresses[address_index++]);
-    if (fd)
+    connecting = start_connect(addresses[address_index++]);
+    if (connecting)
       return;
     error = errno;
   }
@@ -58,17 +65,22 @@ void connection::impl::connect_next() {
 
 /// The socket reported something: the connection stands, or the next address is tried.
 void connection::impl::finish_connecting() {
-  pollfd entry{fd.get(), POLLOUT, 0};
+  pollfd entry{connecting.get(), POLLOUT, 0};
   if (::poll(&entry, 1, 0) <= 0)
     return;
-  if (int error = connect_error(fd.get()); error != 0) {
-    fd.reset();
+  if (int error = connect_error(connecting.get()); error != 0) {
+    connecting.reset();
     if (address_index < addresses.size())
       return connect_next();
     return fail(fault_of(error), error_text(error));
   }
+  sign_on_over(std::make_unique<tcp_transport>(std::move(connecting)));
+}
+
+void connection::impl::sign_on_over(std::unique_ptr<transport> over) {
+  stream = std::move(over);
   state = link_state::signing_on;
-  last_heard = clock::now();
+  last_heard = now();
   out = codec::sign_on(next_reference(), who);
 }
 
@@ -87,7 +99,8 @@ void connection::impl::take_link_connected(codec::link_connected connected) {
 void connection::impl::close() {
   if (state == link_state::closed)
     return;
-  fd.reset();
+  connecting.reset();
+  stream.reset();
   state = link_state::closed;
   result = {link_fault::closed_here, "closed by this program", std::nullopt};
 }
@@ -96,9 +109,11 @@ void connection::impl::close() {
 void connection::impl::fail(link_fault fault, std::string text) {
   bool stood = state == link_state::up || state == link_state::signing_off;
   auto error = std::move(result.error);
-  fd.reset();
+  auto ended = std::move(result.ended);
+  connecting.reset();
+  stream.reset();
   state = link_state::closed;
-  result = {fault, std::move(text), std::move(error)};
+  result = {fault, std::move(text), std::move(error), std::move(ended)};
   if (stood && fault != link_fault::ended_by_broker)
     push(link_lost{fault, result.text}, 0);
 }
@@ -145,14 +160,14 @@ submission connection::impl::submit(reference_id reference, std::string frame, s
 }
 
 void connection::impl::flush() {
-  while (fd && state != link_state::connecting && out_sent < out.size()) {
-    auto sent = write_some(fd.get(), std::string_view{out}.substr(out_sent));
-    if (sent.status == io_status::would_block)
+  while (stream && out_sent < out.size()) {
+    auto sent = stream->write_some(std::string_view{out}.substr(out_sent));
+    if (sent.status == transport_status::would_block)
       break;
-    if (sent.status != io_status::done)
+    if (sent.status != transport_status::done)
       return; // the broker's last words may still be there to be read: `receive` finds the end
     out_sent += sent.bytes;
-    last_sent = clock::now();
+    last_sent = now();
   }
   if (out_sent == out.size() || out_sent > 64 * 1024) {
     out.erase(0, out_sent);
@@ -168,16 +183,16 @@ void connection::impl::receive() {
   for (int i = 0; i < chunks_per_turn_max && wants_read(); ++i) {
     auto before = in.size();
     in.resize(before + chunk);
-    auto got = read_some(fd.get(), in.data() + before, chunk);
+    auto got = stream->read_some(in.data() + before, chunk);
     in.resize(before + got.bytes);
     switch (got.status) {
-    case io_status::would_block: return;
-    case io_status::end:
+    case transport_status::would_block: return;
+    case transport_status::end:
       return fail(link_fault::closed_by_peer, "the broker closed the connection");
-    case io_status::failed: return fail(fault_of(got.error), error_text(got.error));
-    case io_status::done: break;
+    case transport_status::failed: return fail(fault_of(got.error), error_text(got.error));
+    case transport_status::done: break;
     }
-    last_heard = clock::now();
+    last_heard = now();
     cut_frames();
   }
 }
@@ -216,18 +231,18 @@ void connection::impl::take_event(event e, std::size_t bytes) {
       result.error = std::move(*error);
       return fail(link_fault::sign_on_refused, "sign-on refused");
     }
-    if (ended != nullptr)
-      return fail(link_fault::ended_by_broker,
-                  std::string{to_string(ended->reason)} + ": " + ended->text);
-    return fail(link_fault::protocol_error, "an event before EventLinkConnected");
+    if (ended == nullptr)
+      return fail(link_fault::protocol_error, "an event before EventLinkConnected");
   }
   account(e);
   if (ended == nullptr)
     return push(std::move(e), bytes);
+  result.ended = *ended;
   auto text = std::string{to_string(ended->reason)};
   if (!ended->text.empty())
     text += ": " + ended->text;
-  push(std::move(e), bytes);
+  if (state != link_state::signing_on)
+    push(std::move(e), bytes);
   fail(link_fault::ended_by_broker, std::move(text));
 }
 
@@ -282,13 +297,18 @@ steady_time connection::impl::next_deadline() const {
   return std::min(last_sent + granted.heartbeat_interval, last_heard + granted.heartbeat_timeout);
 }
 
+steady_time connection::impl::after(milliseconds timeout) const {
+  // Waits are capped at a day, which keeps the arithmetic safe.
+  return now() + std::min<milliseconds>(timeout, std::chrono::hours{24});
+}
+
 void connection::impl::check_time() {
-  auto now = clock::now();
+  auto at = now();
   switch (state) {
   case link_state::closed: return;
   case link_state::connecting:
   case link_state::signing_on:
-    if (now >= opened_until)
+    if (at >= opened_until)
       fail(link_fault::timed_out, state == link_state::connecting
                                     ? "no connection in time"
                                     : "no answer to the sign-on in time");
@@ -297,13 +317,13 @@ void connection::impl::check_time() {
   case link_state::signing_off: break;
   }
   if (events_full())
-    last_heard = now; // we are not reading: the broker's silence means nothing
-  if (now - last_heard >= granted.heartbeat_timeout)
+    last_heard = at; // we are not reading: the broker's silence means nothing
+  if (at - last_heard >= granted.heartbeat_timeout)
     return fail(link_fault::silent, "nothing heard from the broker for " +
                                       std::to_string(granted.heartbeat_timeout.count()) + " ms");
-  if (now - last_sent < granted.heartbeat_interval)
+  if (at - last_sent < granted.heartbeat_interval)
     return;
-  last_sent = now; // if the socket takes nothing, bytes are on their way already
+  last_sent = at; // if the socket takes nothing, bytes are on their way already
   if (out_sent == out.size()) {
     out += codec::heartbeat();
     flush();
@@ -322,11 +342,16 @@ void connection::impl::step() {
 }
 
 void connection::impl::wait_for_io(steady_time until) {
-  short wanted = static_cast<short>((wants_read() ? POLLIN : 0) | (wants_write() ? POLLOUT : 0));
-  pollfd entry{fd.get(), wanted, 0};
-  auto left = std::chrono::ceil<milliseconds>(until - clock::now()).count();
+  pollfd entry{descriptor(), poll_events(), 0};
+  auto left = std::chrono::ceil<milliseconds>(until - now()).count();
   auto timeout = static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
   interrupted = ::poll(&entry, 1, timeout) < 0 && errno == EINTR;
+}
+
+short connection::impl::poll_events() {
+  if (stream)
+    return stream->poll_events(wants_read(), wants_write());
+  return connecting ? POLLOUT : 0;
 }
 
 /// Works until `done()`, the end of the link, `until`, or a signal.
@@ -335,10 +360,16 @@ void connection::impl::run_until(steady_time until, Done done) {
   interrupted = false;
   for (;;) {
     step();
-    if (done() || state == link_state::closed || interrupted || clock::now() >= until)
+    if (done() || state == link_state::closed || interrupted || now() >= until)
       return;
     wait_for_io(std::min(until, next_deadline()));
   }
+}
+
+open_result connection::impl::wait_until_open() {
+  while (state == link_state::connecting || state == link_state::signing_on)
+    poll(milliseconds{50});
+  return result;
 }
 
 bool connection::impl::poll(milliseconds timeout) {

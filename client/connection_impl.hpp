@@ -13,7 +13,12 @@ namespace ringdown::client {
 /// All that a connection knows. The first part is for connection.cpp, the rest its own.
 class connection::impl {
 public:
-  void start(endpoint where, identity who, bounds limits);
+  impl() = default;
+  explicit impl(time_source clock) : time(std::move(clock)) {}
+
+  void start(const numeric_endpoints& where, identity who, bounds limits);
+  void start(std::unique_ptr<transport> over, identity who, bounds limits);
+  open_result wait_until_open();
   void close();
   bool poll(std::chrono::milliseconds timeout);
   std::optional<event> next();
@@ -29,15 +34,16 @@ public:
     return events.size() >= limits.events_max || event_bytes >= limits.event_bytes_max;
   }
   bool wants_write() const {
-    return fd && (state == link_state::connecting || out_sent < out.size());
+    return state == link_state::connecting ? bool{connecting} : stream && out_sent < out.size();
   }
-  bool wants_read() const { return fd && state != link_state::connecting && !events_full(); }
+  bool wants_read() const { return stream && !events_full(); }
+  int descriptor() const { return stream ? stream->descriptor() : connecting.get(); }
+  short poll_events();
   steady_time next_deadline() const;
 
   link_state state = link_state::closed;
   open_result result{link_fault::closed_here, "not connected", std::nullopt};
   event_link_connected granted;
-  unique_fd fd;
 
   struct awaited {
     std::size_t answers = 0;
@@ -54,6 +60,8 @@ private:
   template <class Done>
   void run_until(steady_time until, Done done);
   std::deque<waiting_event>::iterator find_reply(reference_id reference);
+  void begin(identity who, bounds limits);
+  void sign_on_over(std::unique_ptr<transport> over);
   void connect_next();
   void finish_connecting();
   void step();
@@ -68,8 +76,12 @@ private:
   void fail(link_fault fault, std::string text);
   void wait_for_io(steady_time until);
   void push(event e, std::size_t bytes);
+  steady_time now() const { return time ? time() : std::chrono::steady_clock::now(); }
+  steady_time after(std::chrono::milliseconds timeout) const;
 
-  endpoint where;
+  time_source time;
+  unique_fd connecting;              // while the connection is under way
+  std::unique_ptr<transport> stream; // then
   identity who;
   bounds limits;
   std::vector<socket_address> addresses;

@@ -52,6 +52,13 @@ resolution resolve(const std::string& host, std::uint16_t port) {
   return result;
 }
 
+std::string host_text(const socket_address& address) {
+  char text[NI_MAXHOST] = {};
+  auto* generic = reinterpret_cast<const sockaddr*>(&address.storage);
+  int error = ::getnameinfo(generic, address.size, text, sizeof text, nullptr, 0, NI_NUMERICHOST);
+  return error == 0 ? text : std::string{};
+}
+
 unique_fd start_connect(const socket_address& address) noexcept {
   unique_fd fd{::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
   if (!fd)
@@ -77,27 +84,27 @@ int connect_error(int fd) noexcept {
 
 namespace {
 
-io_result io_outcome(ssize_t bytes) noexcept {
+transport_result io_outcome(ssize_t bytes) noexcept {
   if (bytes >= 0)
-    return {io_status::done, static_cast<std::size_t>(bytes), 0};
+    return {transport_status::done, static_cast<std::size_t>(bytes), 0};
   if (errno == EAGAIN || errno == EWOULDBLOCK)
-    return {io_status::would_block, 0, 0};
-  return {io_status::failed, 0, errno};
+    return {transport_status::would_block, 0, 0};
+  return {transport_status::failed, 0, errno};
 }
 
 } // namespace
 
-io_result read_some(int fd, char* into, std::size_t size) noexcept {
+transport_result read_some(int fd, char* into, std::size_t size) noexcept {
   ssize_t bytes;
   do
     bytes = ::recv(fd, into, size, 0);
   while (bytes < 0 && errno == EINTR);
   if (bytes == 0)
-    return {io_status::end, 0, 0};
+    return {transport_status::end, 0, 0};
   return io_outcome(bytes);
 }
 
-io_result write_some(int fd, std::string_view bytes) noexcept {
+transport_result write_some(int fd, std::string_view bytes) noexcept {
   ssize_t written;
   do
     written = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "client/events.hpp"
+#include "messages/transport.hpp"
 
 #include <sys/socket.h>
 
@@ -44,21 +45,18 @@ struct resolution {
 /// May block in the system's resolver if `host` is a name.
 resolution resolve(const std::string& host, std::uint16_t port);
 
+/// The address as text, such as "127.0.0.1" or "::1"; empty if it is of no known family.
+std::string host_text(const socket_address& address);
+
 /// A socket whose connection is under way, or none with errno set. Nagle is off: our frames
 /// are gathered before they are written.
 unique_fd start_connect(const socket_address& address) noexcept;
 /// After the socket became writable: 0, or the errno of the failed attempt.
 int connect_error(int fd) noexcept;
 
-enum class io_status : std::uint8_t { done, would_block, end, failed };
-struct io_result {
-  io_status status = io_status::failed;
-  std::size_t bytes = 0;
-  int error = 0; ///< errno with `failed`
-};
-io_result read_some(int fd, char* into, std::size_t size) noexcept;
+transport_result read_some(int fd, char* into, std::size_t size) noexcept;
 /// Never raises SIGPIPE.
-io_result write_some(int fd, std::string_view bytes) noexcept;
+transport_result write_some(int fd, std::string_view bytes) noexcept;
 
 /// `refused`, `timed_out` or `io_error` by errno.
 link_fault fault_of(int error) noexcept;

@@ -163,11 +163,11 @@ void link_set::read(std::size_t index, frame_sink* sink) {
   auto kept = l.rest.size();
   std::memcpy(buffer_.data(), l.rest.data(), kept);
   auto got = read_some(l.fd.get(), buffer_.data() + kept, read_bytes);
-  if (got.status == io_status::would_block)
+  if (got.status == transport_status::would_block)
     return;
-  if (got.status != io_status::done)
-    return lose(index, got.status == io_status::end ? "the broker closed the connection"
-                                                    : error_text(got.error));
+  if (got.status != transport_status::done)
+    return lose(index, got.status == transport_status::end ? "the broker closed the connection"
+                                                           : error_text(got.error));
   ++reads_;
   auto now = clock::now();
   std::string_view bytes{buffer_.data(), kept + got.bytes};
@@ -225,9 +225,9 @@ void link_set::flush(std::size_t index) {
   std::size_t sent = 0;
   while (l.fd && sent < l.out_used) {
     auto result = write_some(l.fd.get(), std::string_view{l.out}.substr(sent, l.out_used - sent));
-    if (result.status == io_status::would_block)
+    if (result.status == transport_status::would_block)
       break;
-    if (result.status != io_status::done)
+    if (result.status != transport_status::done)
       return; // the read side will say why
     sent += result.bytes;
     l.last_sent = clock::now();
