@@ -1,0 +1,46 @@
+"""A T-Client of Ringdown for asyncio, made from the schema and docs/protocol.md alone.
+
+`Desktop` and `Recorder` are the two roles of screen capture; `Connection` is the link under them,
+for everything else. `ringdown.v1.ringdown_pb2` (here `v1`) has the messages, made from the schema
+by the build. Nothing here is thread-safe: use an object on the event loop that made it.
+"""
+from ._events import Event
+from .capture import CaptureState, Light, Value, Verb, screen_capture, user_data, values_of
+from .connection import Connection, Identity, Limits
+from .desktop import Desktop
+from .errors import (
+    LinkLost,
+    NoAnswer,
+    NotAllGranted,
+    ProtocolError,
+    Refused,
+    RingdownError,
+    WindowFull,
+)
+from .recorder import Command, Recorder
+from .v1 import ringdown_pb2 as v1
+
+__all__ = [
+    "CaptureState",
+    "Command",
+    "Connection",
+    "Desktop",
+    "Event",
+    "Identity",
+    "Light",
+    "Limits",
+    "LinkLost",
+    "NoAnswer",
+    "NotAllGranted",
+    "ProtocolError",
+    "Recorder",
+    "Refused",
+    "RingdownError",
+    "Value",
+    "Verb",
+    "WindowFull",
+    "screen_capture",
+    "user_data",
+    "v1",
+    "values_of",
+]

@@ -1,0 +1,2 @@
+class FileDescriptor:
+    name: str

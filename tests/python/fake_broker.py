@@ -1,0 +1,131 @@
+"""A server that says what a test tells it to, right or wrong."""
+from __future__ import annotations
+
+import asyncio
+from typing import Awaitable, Callable
+
+from ringdown import v1
+from ringdown.framing import FrameDecoder, delimited
+
+
+class FakeLink:
+    """One accepted connection."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._decoder = FrameDecoder(1 << 20)
+
+    async def hear(self) -> v1.Frame:
+        """The client's next frame. Raises EOFError at the end."""
+        while (body := self._decoder.next()) is None:
+            data = await self._reader.read(65536)
+            if not data:
+                raise EOFError
+            self._decoder.feed(data)
+        return v1.Frame.FromString(body)
+
+    async def hear_request(self) -> v1.Frame:
+        """The next frame that is no heartbeat."""
+        while (frame := await self.hear()).WhichOneof("body") == "heartbeat":
+            pass
+        return frame
+
+    async def hear_the_end(self) -> None:
+        """Until the client has closed its side, in order or not."""
+        try:
+            while True:
+                await self.hear()
+        except (EOFError, ConnectionError):
+            pass
+
+    def say(self, frame: v1.Frame) -> None:
+        self.say_bytes(delimited(frame.SerializeToString()))
+
+    def say_bytes(self, data: bytes) -> None:
+        self._writer.write(data)
+
+    async def grant(self, **other: int) -> None:
+        """Answers the sign-on."""
+        request = await self.hear()
+        assert request.HasField("request_sign_on")
+        granted = v1.EventLinkConnected(
+            version=1,
+            client_id=7,
+            window_requests=4,
+            window_bytes=100_000,
+            frame_bytes_max=65_536,
+            user_data_bytes_max=16_000,
+            heartbeat_interval_ms=60_000,
+            heartbeat_timeout_ms=150_000,
+            dns_per_request_max=4,
+        )
+        for name, value in other.items():
+            setattr(granted, name, value)
+        self.say(v1.Frame(reference_id=request.reference_id, event_link_connected=granted))
+
+    async def register(self, snapshot: v1.Snapshot = v1.Snapshot(dn_epoch=1)) -> None:
+        """Answers a registration, with the same snapshot for each DN."""
+        request = await self.hear_request()
+        for dn in request.request_register_address.this_dn:
+            registered = v1.EventRegistered(this_dn=dn, snapshot=snapshot)
+            self.say(v1.Frame(reference_id=request.reference_id, event_registered=registered))
+
+    async def sign_off(self) -> None:
+        """Answers a sign-off."""
+        request = await self.hear_request()
+        assert request.HasField("request_sign_off"), request
+        goodbye = v1.EventLinkDisconnected(reason=v1.DISCONNECT_REASON_SIGNED_OFF)
+        self.say(v1.Frame(reference_id=request.reference_id, event_link_disconnected=goodbye))
+
+
+def user_event(dn: str, sequence: int, *, epoch: int = 1, state: int = 0) -> v1.Frame:
+    return v1.Frame(
+        event_user_event=v1.EventUserEvent(
+            dn_sequence=sequence,
+            dn_epoch=epoch,
+            effective_state=v1.CaptureState.Name(state),
+            event=v1.Event(this_dn=dn),
+        )
+    )
+
+
+Behaviour = Callable[[FakeLink], Awaitable[None]]
+
+
+class FakeBroker:
+    """Listens on 127.0.0.1 and treats each connection as `behave` says. What it raises, `async
+    with` raises at its end, so that a wrong expectation in a test is seen."""
+
+    def __init__(self, behave: Behaviour) -> None:
+        self._behave = behave
+        self._tasks: list[asyncio.Task[None]] = []
+        self.host = "127.0.0.1"
+        self.port = 0
+
+    async def __aenter__(self) -> FakeBroker:
+        self._server = await asyncio.start_server(self._accept, self.host, 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._server.close()
+        if kind is not None:
+            for task in self._tasks:
+                task.cancel()
+        async with asyncio.timeout(60):
+            await asyncio.gather(*self._tasks, return_exceptions=kind is not None)
+            await self._server.wait_closed()
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._tasks.append(asyncio.create_task(self._serve(reader, writer)))
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await self._behave(FakeLink(reader, writer))
+        finally:
+            writer.close()
+            try:
+                await writer.wait_closed()
+            except ConnectionError:
+                pass  # the client was quicker
