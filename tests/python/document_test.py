@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 from harness import PATIENCE_S, SOURCE, AsyncTest, Broker, python
-from ringdown import Desktop, Light, Limits
+from ringdown import Desktop, Identity, Light, Limits, v1
 
 PATIENT = Limits(open_timeout_s=PATIENCE_S, request_timeout_s=PATIENCE_S)
 
@@ -49,9 +49,7 @@ class Document(AsyncTest):
             self.assertIn("refused: 53: ", say.out)
 
     async def test_a_recorder_comes_back_and_hears_the_pause_it_missed(self) -> None:
-        # The program's link has the broker's heartbeat; the desktop must not be lost with it.
-        flags = "--limits.heartbeat_interval=1 s", "--limits.heartbeat_timeout_percent=250"
-        async with Broker(*flags) as broker:
+        async with Broker("--limits.heartbeat_interval=1 s") as broker:
             async with python(self.folder / "steady_recorder.py", broker, "7001") as recorder:
                 await recorder.says("recorder ready")
                 broker.signal(signal.SIGSTOP)
@@ -59,7 +57,11 @@ class Document(AsyncTest):
                     await recorder.says("lost: nothing was heard")
                 finally:
                     broker.signal(signal.SIGCONT)
-                connecting = Desktop.connect(broker.host, broker.port, "7001", limits=PATIENT)
+                # The desktop is not to be lost with such a short heartbeat.
+                who = Identity(v1.ROLE_DESKTOP, heartbeat_interval_ms=60_000)
+                connecting = Desktop.connect(
+                    broker.host, broker.port, "7001", identity=who, limits=PATIENT
+                )
                 async with await connecting as desktop:
                     await desktop.pause()
                     await desktop.wait_for_light(Light.PAUSED)

@@ -86,17 +86,22 @@ class Program:
 
 
 class Broker(Program):
-    """ringdownd, ready to be connected to."""
+    """ringdownd, ready to be connected to. It is patient, unless a test wants short times."""
 
-    def __init__(self, *flags: str, port: int = 0) -> None:
-        super().__init__(
-            str(BIN / "ringdownd"),
-            "--config=/dev/null",  # not what this machine may have in /etc
-            "--listen.address=127.0.0.1",
-            f"--listen.port={port}",
-            "--log.format=json",
-            *flags,
-        )
+    def __init__(self, *flags: str) -> None:
+        usual = {
+            "--config": "/dev/null",  # not what this machine may have in /etc
+            "--listen.address": "127.0.0.1",
+            "--listen.port": "0",
+            "--log.format": "json",
+            "--limits.heartbeat_interval": "60 s",
+            "--limits.sign_on_timeout": "60 s",
+            "--limits.control_timeout": "60 s",
+            "--limits.drain_timeout": "60 s",
+            **dict(flag.split("=", 1) for flag in flags),
+        }
+        words = (f"{name}={value}" for name, value in usual.items())
+        super().__init__(str(BIN / "ringdownd"), *words)
         self.host = "127.0.0.1"
         self.port = 0
 
