@@ -92,6 +92,15 @@ std::vector<indication> recorder_model::on_snapshot(const std::string& dn,
   return answers;
 }
 
+void recorder_model::set(const std::string& dn, conn_id connection, capture_state state) {
+  auto& sessions = dns_[dn];
+  if (connection || sessions.empty())
+    session_of(sessions, connection).state = state;
+  if (!connection)
+    for (auto& s : sessions)
+      s.state = state;
+}
+
 void recorder_model::forget(const std::string& dn) {
   dns_.erase(dn);
 }

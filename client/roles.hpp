@@ -48,6 +48,9 @@ public:
   /// commands asked for and confirms it.
   std::vector<indication> on_snapshot(const std::string& dn, const dn_snapshot& snapshot);
 
+  /// What is so after all, whatever was ordered; without a ConnID: for all sessions of the DN.
+  void set(const std::string& dn, conn_id connection, capture_state state);
+
   /// The DN is no longer this recorder's.
   void forget(const std::string& dn);
 

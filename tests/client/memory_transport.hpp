@@ -24,10 +24,10 @@ public:
   /// The client will read this errno after what it was given.
   void fail(int error);
 
-  std::string written;                    ///< by the client, since the test last emptied it
-  std::size_t room = std::string::npos;   ///< how much `written` may hold
-  std::size_t piece = std::string::npos;  ///< at most so much in one read or write
-  bool closed = false;                    ///< by the client
+  std::string written;                   ///< by the client, since the test last emptied it
+  std::size_t room = std::string::npos;  ///< how much `written` may hold
+  std::size_t piece = std::string::npos; ///< at most so much in one read or write
+  bool closed = false;                   ///< by the client
 
 private:
   friend class memory_transport;

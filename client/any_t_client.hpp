@@ -1,0 +1,52 @@
+// The client as helpers see it (client/desktop.hpp, client/recorder.hpp): what `t_client`, which a
+// program polls, and `background_client`, which has a thread of its own, have in common.
+#pragma once
+
+#include "client/t_client_values.hpp"
+
+namespace ringdown::client {
+
+class any_t_client {
+public:
+  any_t_client() = default;
+  any_t_client(const any_t_client&) = delete;
+  any_t_client& operator=(const any_t_client&) = delete;
+  virtual ~any_t_client() = default;
+
+  /// From now on, over all reconnects, be registered on this DN, or no more. How it goes is told
+  /// by `registration_notice`. Registering again changes the mode and flags.
+  [[nodiscard]] virtual registering register_on(const std::string& dn,
+                                                const registration& how = {}) = 0;
+  /// Asks for no notice: from the call on, nothing more of this DN is told.
+  virtual void unregister_from(const std::string& dn) = 0;
+  virtual registration_phase registration_of(const std::string& dn) const = 0;
+
+  /// Sends, or says at once why not; never waits. Accepted: `done` is called exactly once, where
+  /// handlers are called, within the request's timeout.
+  [[nodiscard]] virtual sending send(const outgoing_event& what, completion_handler done,
+                                     const request_options& how = {}) = 0;
+  /// Asks the broker for the DN's snapshot (EventAddressInfo).
+  [[nodiscard]] virtual sending query_address(const std::string& dn, completion_handler done,
+                                              const request_options& how = {}) = 0;
+  /// Sends and waits for the completion, for at most the request's timeout. Where handlers are
+  /// called it answers `called_in_handler` and sends nothing.
+  [[nodiscard]] virtual completion ask(const outgoing_event& what,
+                                       const request_options& how = {}) = 0;
+
+  /// Tells `handler` of everything about this DN and of the link; an empty DN: of everything. It
+  /// ends with `owner`, which is kept alive during a call. False above `listeners_max`.
+  [[nodiscard]] virtual bool listen(std::weak_ptr<void> owner, const std::string& dn,
+                                    notice_handler handler) = 0;
+  /// The same for the whole life of the client.
+  [[nodiscard]] virtual bool listen(notice_handler handler) = 0;
+
+  /// As given, with its instance id.
+  virtual const identity& who() const = 0;
+  virtual link_phase phase() const = 0;
+  /// What the broker granted with the last link that stood.
+  virtual event_link_connected link() const = 0;
+  /// Handlers that have thrown so far.
+  virtual std::size_t handler_failures() const = 0;
+};
+
+} // namespace ringdown::client

@@ -1,0 +1,61 @@
+// The same client with a thread of its own, for programs without a loop.
+//
+//   background_client client{{.places = {endpoint{"broker", 7480}}}};
+//   (void)client.listen([](const notice& n) { ... });       // on the client's thread
+//   client.start();
+//   auto done = client.ask(outgoing_event::capture("7001", capture_verb::pause));
+//   client.stop(2s);
+//
+// Thread-safe: every call but construction and destruction may be made by any thread at any time.
+// Handlers are called one after the other on the client's thread, without a lock held: they may
+// make every call too. A call that would wait there (`ask`) is answered `called_in_handler`, and
+// `stop` only begins. No call but `ask` and `stop` waits for the network, the resolver or a
+// handler. `on_traffic` is called under the client's lock, by whichever thread sends; it must not
+// call the client.
+#pragma once
+
+#include "client/any_t_client.hpp"
+
+namespace ringdown::client {
+
+class background_client final : public any_t_client {
+public:
+  /// How long `stop` lets handlers finish after the sign-off.
+  static constexpr std::chrono::milliseconds handlers_grace{1'000};
+  /// What the destructor gives the sign-off.
+  static constexpr std::chrono::milliseconds destructor_timeout{1'000};
+
+  /// `options.now` is not used: this client lives in real time.
+  explicit background_client(t_client_options options);
+  /// Stops, and waits for the handler that runs, if one does. Not from a handler.
+  ~background_client() override;
+
+  /// Starts the thread and begins to connect; or tries again at once, as `t_client::start`. Works
+  /// after `stop` too.
+  void start();
+  /// Signs off, waits for the answers of what is outstanding, ends the rest as `unknown_outcome`
+  /// and the thread. At most `timeout` and `handlers_grace`. False: a handler has not returned
+  /// yet, or this is a handler; the thread ends after it.
+  bool stop(std::chrono::milliseconds timeout);
+
+  registering register_on(const std::string& dn, const registration& how = {}) override;
+  void unregister_from(const std::string& dn) override;
+  registration_phase registration_of(const std::string& dn) const override;
+  sending send(const outgoing_event& what, completion_handler done,
+               const request_options& how = {}) override;
+  sending query_address(const std::string& dn, completion_handler done,
+                        const request_options& how = {}) override;
+  completion ask(const outgoing_event& what, const request_options& how = {}) override;
+  bool listen(std::weak_ptr<void> owner, const std::string& dn, notice_handler handler) override;
+  bool listen(notice_handler handler) override;
+  const identity& who() const override;
+  link_phase phase() const override;
+  event_link_connected link() const override;
+  std::size_t handler_failures() const override;
+
+private:
+  class impl;
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace ringdown::client

@@ -1,0 +1,188 @@
+#include "client/recorder.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <mutex>
+#include <set>
+#include <utility>
+
+namespace ringdown::client {
+
+using guard = std::lock_guard<std::mutex>;
+
+identity recorder_identity(std::string application_name) {
+  identity who;
+  who.application_name = std::move(application_name);
+  who.role = role::recorder;
+  who.capabilities = {capability::directed, capability::exact_versions};
+  return who;
+}
+
+/// What its listeners keep alive. No handler runs and no call of the client's is made with the
+/// lock held.
+struct recorder::shared : std::enable_shared_from_this<recorder::shared> {
+  shared(any_t_client& c, order_handler handler, const registration& registered)
+    : client(c), on_order(std::move(handler)), how(registered) {
+    auto& all = c.who().capabilities;
+    exact = std::find(all.begin(), all.end(), capability::exact_versions) != all.end();
+  }
+
+  template <class Call>
+  auto with_model(Call call) {
+    guard held{lock};
+    return call();
+  }
+
+  void on_notice(const notice& n) {
+    if (auto* e = std::get_if<event_user_event>(&n))
+      carry_out(with_model([&] { return model.on_event(*e); }), e->verb);
+    else if (auto* r = std::get_if<registration_notice>(&n); r != nullptr && r->snapshot)
+      adopt(r->this_dn, *r->snapshot);
+    else if (auto* gap = std::get_if<gap_notice>(&n);
+             gap != nullptr && gap->why == gap_notice::cause::slow)
+      ask_for_snapshot(gap->this_dn);
+    say_waiting();
+  }
+
+  void adopt(const std::string& dn, const dn_snapshot& snapshot) {
+    carry_out(with_model([&] { return model.on_snapshot(dn, snapshot); }), capture_verb::none);
+  }
+
+  void carry_out(const std::vector<indication>& wanted, capture_verb verb) {
+    for (auto& what : wanted) {
+      order o{what, verb};
+      if (auto state = on_order ? on_order(o) : std::nullopt)
+        say(o.what, *state);
+    }
+  }
+
+  /// Without an answer the next gap or registration brings the snapshot.
+  void ask_for_snapshot(const std::string& dn) {
+    (void)client.query_address(dn, [self = weak_from_this(), dn](const completion& c) {
+      auto me = self.lock();
+      if (me && c.info() != nullptr)
+        me->adopt(dn, c.info()->snapshot);
+    });
+  }
+
+  void say(indication what, capture_state state) {
+    what.state = state;
+    {
+      guard held{lock};
+      model.set(what.this_dn, what.connection, state);
+      if (how.standby)
+        return;
+      unsaid.push_back(std::move(what));
+      if (unsaid.size() > unsaid_max) {
+        unsaid.pop_front();
+        ++given_up;
+      }
+    }
+    say_waiting();
+  }
+
+  /// Sends what waits, in order. One thread at a time; another that comes meanwhile leaves its
+  /// indication to the first.
+  void say_waiting() {
+    {
+      guard held{lock};
+      if (std::exchange(saying, true))
+        return;
+    }
+    for (;;) {
+      indication next;
+      {
+        guard held{lock};
+        if (unsaid.empty()) {
+          saying = false;
+          return;
+        }
+        next = unsaid.front();
+      }
+      auto status = send(next);
+      guard held{lock};
+      if (status == send_status::window_full || status == send_status::buffer_full) {
+        saying = false; // an answer to one that is on its way makes room
+        return;
+      }
+      if (!unsaid.empty() && unsaid.front() == next)
+        unsaid.pop_front();
+    }
+  }
+
+  send_status send(const indication& what) {
+    auto e = outgoing_event::capture(what.this_dn, indication_of(what.state), what.connection);
+    if (exact) {
+      e.version = what.version;
+      e.command = what.command;
+    }
+    if (client.link().has(capability::directed))
+      e.directed = what.asked_by;
+    auto said = [self = weak_from_this()](const completion&) {
+      if (auto me = self.lock())
+        me->say_waiting();
+    };
+    return client.send(e, std::move(said)).status;
+  }
+
+  any_t_client& client;
+  const order_handler on_order;
+  const registration how;
+  bool exact = false; ///< this client has said at sign-on that it echoes
+  mutable std::mutex lock;
+  recorder_model model;
+  std::set<std::string> dns; // that were ever recorded: each has its listener
+  std::deque<indication> unsaid;
+  bool saying = false;
+  std::size_t given_up = 0;
+};
+
+recorder::recorder(any_t_client& client, order_handler on_order, const registration& how)
+  : client_(client), shared_(std::make_shared<shared>(client, std::move(on_order), how)) {}
+
+recorder::~recorder() {
+  for (auto& dn : shared_->dns)
+    client_.unregister_from(dn);
+}
+
+registering recorder::record(const std::string& dn) {
+  bool fresh = false;
+  {
+    guard held{shared_->lock};
+    fresh = shared_->dns.insert(dn).second;
+  }
+  auto* me = shared_.get(); // the client keeps its owner alive during a call
+  bool heard =
+    !fresh || client_.listen(shared_, dn, [me](const notice& n) { me->on_notice(n); });
+  if (heard)
+    return client_.register_on(dn, shared_->how);
+  guard held{shared_->lock};
+  shared_->dns.erase(dn);
+  return registering::too_many;
+}
+
+void recorder::leave(const std::string& dn) {
+  client_.unregister_from(dn);
+  guard held{shared_->lock};
+  shared_->model.forget(dn);
+}
+
+void recorder::say(const order& done, capture_state state) {
+  shared_->say(done.what, state);
+}
+
+void recorder::say(const std::string& dn, capture_state state, conn_id call) {
+  shared_->say({dn, call, state, {}, {}, {}}, state);
+}
+
+capture_state recorder::state(const std::string& dn, conn_id call) const {
+  guard held{shared_->lock};
+  return shared_->model.state(dn, call);
+}
+
+std::size_t recorder::given_up() const {
+  guard held{shared_->lock};
+  return shared_->given_up;
+}
+
+} // namespace ringdown::client

@@ -1,0 +1,112 @@
+// The state of a client and what happens to it. Internal: t_client.hpp and background.hpp are the
+// doors. No call here runs a handler of the program's but `prepare` and `run`, which touch nothing
+// that another thread may change: so background.hpp can call them without its lock.
+#pragma once
+
+#include "client/pending_requests.hpp"
+#include "client/registration_table.hpp"
+#include "client/t_client.hpp"
+
+#include <atomic>
+#include <deque>
+
+namespace ringdown::client {
+
+class t_client::impl {
+public:
+  /// A place that is ready to be connected to.
+  struct prepared {
+    std::variant<numeric_endpoints, std::unique_ptr<transport>> how;
+  };
+  /// Handlers to be called with what they are to be told.
+  struct ready_call {
+    finished_request finished;
+    notice told;
+    std::vector<std::pair<std::shared_ptr<void>, std::shared_ptr<notice_handler>>> listeners;
+  };
+
+  explicit impl(t_client_options options);
+
+  // ---- the program's calls; none waits, none runs a handler
+
+  void start();
+  void begin_stop(steady_time until);
+  registering register_on(const std::string& dn, const registration& how);
+  void unregister_from(const std::string& dn);
+  sending send(const outgoing_event& what, completion_handler done, const request_options& how);
+  sending query(const std::string& dn, completion_handler done, const request_options& how);
+  bool listen(std::weak_ptr<void> owner, bool forever, const std::string& dn,
+              notice_handler handler);
+
+  // ---- the work
+
+  /// Does what can be done now.
+  void turn();
+  /// A place to be prepared and begun with, once.
+  std::optional<place> attempt_due();
+  prepared prepare(const place& where);
+  void begin(prepared how);
+  /// The next handlers to be called.
+  std::optional<ready_call> take();
+  void run(ready_call& call);
+  steady_time next_deadline() const;
+  steady_time now() const { return options.now ? options.now() : std::chrono::steady_clock::now(); }
+  void report(const char* where, const char* what);
+  /// When a request of now has to be completed. Touches nothing that changes.
+  steady_time deadline_of(const request_options& how) const;
+
+  t_client_options options;
+  connection link;
+  registration_table registrations;
+  pending_requests pending;
+  link_phase phase = link_phase::idle;
+  event_link_connected granted;
+  std::atomic<std::size_t> failures{0};
+  bool in_handler = false; // t_client's own; background_client compares threads
+
+private:
+  struct listener {
+    std::weak_ptr<void> owner;
+    bool forever = false;
+    std::shared_ptr<notice_handler> handler;
+
+    bool ended() const { return !forever && owner.expired(); }
+  };
+  using waiting = std::variant<finished_request, notice>;
+
+  void tell(notice n) { ready_.emplace_back(std::move(n)); }
+  void tell(registration_table::notices all);
+  void finish(finished_request f) { ready_.emplace_back(std::move(f)); }
+  void finish(std::vector<finished_request> all);
+  void show(const traffic& t);
+  void change(link_phase to, link_notice n = {});
+  bool link_runs() const;
+  void drain();
+  void dispatch(const event& e);
+  void on_up();
+  void on_down();
+  bool refused() const;
+  std::optional<std::chrono::milliseconds> asked_to_wait() const;
+  void end_stopped();
+  std::size_t registrations_in_flight_max() const;
+  bool may_ask() const;
+  void ask_for_registrations();
+  void send_again();
+  submission submit(const outgoing_event& what, bool distribute, bool again);
+  void collect(std::vector<listener>& from, ready_call& into);
+  void forget_ended_listeners();
+
+  reconnect_plan plan_;
+  reconnect_plan::attempt next_;
+  bool attempt_due_ = false;
+  bool more_events_ = false;
+  bool asking_blocked_ = false; ///< no room for a registration: until something came
+  std::size_t dns_per_batch_ = 1;
+  std::uint64_t last_instance_ = 0;
+  steady_time stop_until_;
+  std::deque<waiting> ready_;
+  std::map<std::string, std::vector<listener>> listeners_; // by DN; "": everything
+  std::size_t listener_count_ = 0;
+};
+
+} // namespace ringdown::client

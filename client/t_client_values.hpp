@@ -1,0 +1,232 @@
+// What a program says to the client and hears from it (client/t_client.hpp), as plain values, with
+// every bound of the client's own. No Protobuf, no threads.
+#pragma once
+
+#include "client/backoff.hpp"
+#include "client/connection.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace ringdown::client {
+
+// ---- where, who, how much ------------------------------------------------------------------
+
+/// Makes a stream to a broker, such as one inside this process; null if there is none now. Called
+/// where handlers are called, for each attempt.
+using transport_factory = std::function<std::unique_ptr<transport>()>;
+/// Where a broker is.
+using place = std::variant<endpoint, transport_factory>;
+
+/// What the client may cost its program, beside the `bounds` of its link.
+struct t_client_bounds {
+  /// Accepted requests that are not completed yet: above it `window_full`. A broker's window is
+  /// 1,024 by default; the rest waits over a reconnect.
+  std::size_t requests_max = 4096;
+  /// Bytes of user data kept to be sent again: above it `buffer_full`.
+  std::size_t request_bytes_max = 4 * 1024 * 1024;
+  /// DNs to be registered on: the broker's own limit for one connection. Above it `too_many`.
+  std::size_t registrations_max = 100'000;
+  /// Listeners (helpers such as `desktop`): one for each DN.
+  std::size_t listeners_max = 100'000;
+  /// Notices and completions that wait for their handlers, where these run on another thread. Past
+  /// it the link stays unread.
+  std::size_t waiting_max = 4096;
+  /// A request's own time if it does not say. Far above a broker's answer, far below a person's
+  /// patience.
+  std::chrono::milliseconds request_timeout{5'000};
+  /// The longest that a request may ask for; longer is cut.
+  std::chrono::milliseconds request_timeout_max{3'600'000};
+  /// Without an answer so long, a registration is asked for again.
+  std::chrono::milliseconds registration_timeout{10'000};
+  /// How long after a refusal that may pass (overloaded, a fault of the broker's), if it does not
+  /// say.
+  std::chrono::milliseconds registration_retry{1'000};
+};
+
+/// A handler of the program's has thrown. The client goes on.
+struct handler_failure {
+  std::string where; ///< which handler: "completion", "notice", "traffic", "transport_factory"
+  std::string what;  ///< `std::exception::what()`, or "not a std::exception"
+};
+
+// ---- what comes and goes, for logs ---------------------------------------------------------
+
+struct event_received {
+  const event& what;
+};
+struct event_sent {
+  reference_id reference;
+  const outgoing_event& what;
+  bool distribute = false;
+  bool again = false; ///< under the same command id as before
+};
+struct registration_sent {
+  reference_id reference;
+  std::span<const std::string> dns;
+  registration how;
+};
+/// Valid during the call only.
+using traffic = std::variant<event_received, event_sent, registration_sent>;
+
+struct t_client_options {
+  /// Tried in turn, from the first. Empty: `endpoint{}`.
+  std::vector<place> places = {};
+  /// The instance id stays the same over all reconnects; zero: a random one.
+  identity who = {};
+  bounds link = {};
+  t_client_bounds limits = {};
+  backoff_bounds backoff = {};
+  /// False: one attempt; a link that fails or is lost is given up.
+  bool reconnect = true;
+  /// True: also after `taken_over` or a refused sign-on. Normally wrong: the same instance that
+  /// signed on elsewhere would be thrown out in turn, for ever; and credentials do not become
+  /// right by repetition, but accounts get locked.
+  bool reconnect_when_refused = false;
+  /// Called at once, inside the client's own calls; must not call back into the client.
+  std::function<void(const traffic&)> on_traffic = {};
+  /// Nothing given: failures are only counted (`handler_failures()`).
+  std::function<void(const handler_failure&)> on_handler_failure = {};
+  /// For tests: the time (`poll(0ms)` only) and 64 random bits. Empty: the system's.
+  time_source now = {};
+  std::function<std::uint64_t()> random = {};
+};
+
+// ---- requests and what became of them ------------------------------------------------------
+
+/// The client's number for a request that it accepted; the same when it is sent again.
+using request_id = strong_number<struct request_id_tag, std::uint64_t>;
+
+struct request_options {
+  /// From now to the completion; 0: `request_timeout`.
+  std::chrono::milliseconds timeout{0};
+  /// After a lost link, send it again under the same command id (`retry` set) as long as there is
+  /// time. Without effect for a request without a command id: that is never sent twice. Right for
+  /// `pause` and `stop`, which do no harm twice; a `start` or `resume` that is done twice could
+  /// undo what happened in between, unless it carries `if_version`.
+  bool again_after_loss = false;
+  /// Send the older form, RequestDistributeUserEvent.
+  bool distribute = false;
+};
+
+/// What became of a call that sends. Accepted: its completion follows, exactly one.
+struct sending {
+  send_status status = send_status::disconnected;
+  request_id id;
+  reference_id reference; ///< on the present link
+
+  explicit operator bool() const noexcept { return status == send_status::accepted; }
+};
+
+enum class request_status : std::uint8_t {
+  acknowledged,     ///< `answer` is EventACK (EventAddressInfo to a query of the address)
+  refused,          ///< `answer` is EventError: it has had no effect
+  unknown_outcome,  ///< it may have had its effect or not; `doubt` says why
+  not_sent,         ///< blocking calls only: `sent` says why; it has had no effect
+  called_in_handler ///< blocking calls only: not where handlers run; it has had no effect
+};
+
+enum class doubt_reason : std::uint8_t {
+  none,
+  link_lost,     ///< before its reply
+  timed_out,     ///< no reply within its time
+  stopped,       ///< the program stopped the client before its reply
+  broker_fault,  ///< EventError of the class UNKNOWN_OUTCOME
+  refused_again, ///< sent twice and refused the second time: the first may have had its effect
+  wrong_answer,  ///< answered by something else than it asked for
+};
+
+std::string_view to_string(request_status s) noexcept;
+std::string_view to_string(doubt_reason d) noexcept;
+
+/// The end of a request.
+struct completion {
+  request_status status = request_status::unknown_outcome;
+  doubt_reason doubt = doubt_reason::none;
+  send_status sent = send_status::accepted;
+  request_id request;
+  std::size_t times_sent = 0;
+  std::optional<event> answer;
+
+  explicit operator bool() const noexcept { return status == request_status::acknowledged; }
+  // Null if the answer is none of these.
+  const event_ack* ack() const noexcept;
+  const event_error* error() const noexcept;
+  const event_address_info* info() const noexcept;
+};
+using completion_handler = std::function<void(const completion&)>;
+
+// ---- what a program is told unasked --------------------------------------------------------
+
+enum class link_phase : std::uint8_t {
+  idle,       ///< not started
+  connecting, ///< and signing on
+  up,
+  waiting,  ///< for the next attempt
+  given_up, ///< until `start` is called again
+  stopping, ///< signing off
+  stopped,
+};
+std::string_view to_string(link_phase p) noexcept;
+
+/// The link's phase has changed. Registrations stand and fall with the link: they are asked for
+/// again by themselves, and each is told when it stands.
+struct link_notice {
+  link_phase phase = link_phase::idle;
+  std::string where;                    ///< "127.0.0.1:7480"
+  link_fault fault = link_fault::none;  ///< why it is not up
+  disconnect_reason reason = disconnect_reason::unspecified; ///< with `ended_by_broker`
+  std::string text;
+  std::optional<event_error> error;     ///< with `sign_on_refused`
+  std::chrono::milliseconds retry_in{0}; ///< with `waiting`
+  bool broker_restarted = false; ///< with `up`: not the instance of the last link; states are new
+};
+
+enum class registration_phase : std::uint8_t {
+  none,       ///< not wanted
+  wanted,     ///< to be asked for, or asked
+  registered,
+  failed, ///< refused; asked again with the next link, or when the program asks
+};
+std::string_view to_string(registration_phase p) noexcept;
+
+/// A registration stands now, or not (any more).
+struct registration_notice {
+  std::string this_dn;
+  registration_phase phase = registration_phase::none;
+  std::optional<dn_snapshot> snapshot; ///< with `registered`
+  std::optional<event_error> error;    ///< why not, from the broker; none: no answer in time
+  bool will_retry = false;             ///< not registered, and asked for again by itself
+};
+
+/// Events of a DN that this client may have missed. Ask for the snapshot, or take the one of the
+/// registration that follows it.
+struct gap_notice {
+  enum class cause : std::uint8_t {
+    slow,     ///< EventMissed: this client did not read fast enough
+    link,     ///< the DN went on while the link was down
+    new_epoch ///< the DN was reborn: numbers start again, how many were missed is not known
+  };
+  std::string this_dn;
+  cause why = cause::slow;
+  dn_sequence from; ///< the first; 0 with `new_epoch`
+  dn_sequence to;   ///< the last
+  dn_epoch epoch;
+};
+std::string_view to_string(gap_notice::cause c) noexcept;
+
+using notice = std::variant<link_notice, registration_notice, gap_notice, event_user_event>;
+using notice_handler = std::function<void(const notice&)>;
+
+/// What became of a wish to be registered. It is kept until it is withdrawn; how it goes is told.
+enum class registering : std::uint8_t {
+  accepted,
+  bad_dn,   ///< a DN is 1 to 255 bytes of UTF-8 without control characters
+  too_many, ///< above `registrations_max`
+};
+std::string_view to_string(registering r) noexcept;
+
+} // namespace ringdown::client

@@ -1,0 +1,301 @@
+// The two roles over scripted links: the light, the orders, what is said and what is asked for.
+#include "client/desktop.hpp"
+#include "client/recorder.hpp"
+#include "tests/client/scripted_broker.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace ringdown;
+using namespace ringdown::client;
+using namespace ringdown::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string verb_of(const v1::Frame& frame) {
+  for (auto& pair : frame.request_send_event().event().user_data().pairs())
+    if (pair.key() == "screen-capture")
+      return pair.string_value();
+  return "none";
+}
+
+struct agent_stand : scripted_client {
+  agent_stand() {
+    bring_up();
+    broker.registered(broker.expect(), 3, 1, v1::CAPTURE_STATE_ENABLED);
+    settle();
+  }
+
+  std::vector<light> lights;
+  desktop agent{subject, "7001", [this](light l) { lights.push_back(l); }};
+};
+
+struct recorder_stand : scripted_client {
+  explicit recorder_stand(bool standby = false, const std::string& app = "test")
+    : scripted_client([&] {
+        t_client_options options;
+        options.who = recorder_identity(app);
+        return options;
+      }()),
+      screen(
+        subject,
+        [this](const recorder::order& o) {
+          orders.push_back(o);
+          return answers ? std::optional{o.what.state} : std::nullopt;
+        },
+        how(standby)) {
+    REQUIRE(screen.record("7001") == registering::accepted);
+    bring_up();
+  }
+
+  static registration how(bool standby) {
+    registration r;
+    r.standby = standby;
+    return r;
+  }
+
+  /// EventUserEvent with a command.
+  void order(const std::string& verb, std::uint64_t sequence, std::uint64_t version = 0,
+             std::uint64_t origin = 0) {
+    v1::Frame frame;
+    auto& event = *frame.mutable_event_user_event();
+    event.set_dn_sequence(sequence);
+    event.set_dn_epoch(1);
+    event.set_version(version);
+    event.set_origin_client_id(origin);
+    event.set_command_id("command-id-00001");
+    event.mutable_event()->set_this_dn("7001");
+    auto& pair = *event.mutable_event()->mutable_user_data()->add_pairs();
+    pair.set_key("screen-capture");
+    pair.set_string_value(verb);
+    broker.send(frame);
+    settle();
+  }
+
+  bool answers = true;
+  std::vector<recorder::order> orders;
+  recorder screen;
+};
+
+} // namespace
+
+TEST_CASE("the light follows what recorders said, and is unknown as soon as the link is lost") {
+  agent_stand s;
+  CHECK(s.lights == std::vector{light::recording});
+  s.broker.event("7001", "pause", 4, v1::CAPTURE_STATE_ENABLED); // a wish
+  s.broker.event("7001", "paused", 5, v1::CAPTURE_STATE_PAUSED);
+  s.settle();
+  CHECK(s.lights == std::vector{light::recording, light::paused});
+  s.broker.vanish();
+  s.settle();
+  CHECK(s.agent.shown() == light::unknown);
+  s.bring_back();
+  CHECK(s.agent.shown() == light::unknown);
+  s.broker.registered(s.broker.expect(), 6, 1, v1::CAPTURE_STATE_DISABLED);
+  s.settle();
+  CHECK(s.lights ==
+        std::vector{light::recording, light::paused, light::unknown, light::off});
+}
+
+TEST_CASE("a light that missed events is unknown and asks for the snapshot") {
+  agent_stand s;
+  v1::Frame missed;
+  missed.mutable_event_missed()->set_this_dn("7001");
+  missed.mutable_event_missed()->set_from_sequence(4);
+  missed.mutable_event_missed()->set_to_sequence(6);
+  missed.mutable_event_missed()->set_dn_epoch(1);
+  s.broker.send(missed);
+  s.settle();
+  CHECK(s.agent.shown() == light::unknown);
+  auto asked = s.broker.expect();
+  REQUIRE(asked.has_request_query_address());
+  v1::Frame answer;
+  answer.set_reference_id(asked.reference_id());
+  auto& info = *answer.mutable_event_address_info();
+  info.set_this_dn("7001");
+  info.mutable_snapshot()->set_dn_epoch(1);
+  info.mutable_snapshot()->set_dn_sequence(7);
+  info.mutable_snapshot()->set_effective_state(v1::CAPTURE_STATE_PAUSED);
+  s.broker.send(answer);
+  s.settle();
+  CHECK(s.agent.shown() == light::paused);
+}
+
+TEST_CASE("a registration that fails or ends makes the light unknown") {
+  agent_stand s;
+  v1::Frame frame;
+  frame.mutable_event_unregistered()->set_this_dn("7001");
+  frame.mutable_event_unregistered()->set_error_code(59);
+  s.broker.send(frame);
+  s.settle();
+  CHECK(s.agent.shown() == light::unknown);
+}
+
+TEST_CASE("commands carry a call and an id of their own; pause and stop alone are sent again") {
+  agent_stand s;
+  conn_id call{0x1f};
+  CHECK(s.agent.start(call, s.keep()));
+  CHECK(s.agent.pause(call, s.keep()));
+  CHECK(s.agent.resume(call, s.keep()));
+  CHECK(s.agent.stop(call, s.keep()));
+  CHECK(s.agent.query(call, s.keep()));
+  s.settle();
+  auto said = s.broker.said();
+  REQUIRE(said.size() == 5);
+  std::vector<std::string> verbs;
+  std::set<std::string> ids;
+  for (auto& frame : said) {
+    verbs.push_back(verb_of(frame));
+    ids.insert(frame.request_send_event().command_id());
+    CHECK(frame.request_send_event().event().connection_id() == 0x1f);
+  }
+  CHECK(verbs == std::vector<std::string>{"start", "pause", "resume", "stop", "query"});
+  CHECK(ids.size() == 5);
+  s.broker.vanish();
+  s.bring_back();
+  CHECK(s.done.size() == 3);
+  s.broker.expect(); // the registration
+  CHECK(verb_of(s.broker.expect()) == "pause");
+  CHECK(verb_of(s.broker.expect()) == "stop");
+  CHECK(s.broker.said().empty());
+}
+
+TEST_CASE("a desktop that goes unregisters, and its handler is not called again") {
+  scripted_client c;
+  int lights = 0;
+  {
+    desktop agent{c.subject, "7001", [&](light) { ++lights; }};
+    c.bring_up();
+    c.broker.registered(c.broker.expect(), 1, 1, v1::CAPTURE_STATE_ENABLED);
+    c.settle();
+    CHECK(lights == 1);
+  }
+  c.settle();
+  CHECK(c.broker.expect().has_request_unregister_address());
+  c.broker.vanish();
+  c.settle();
+  CHECK(lights == 1);
+  CHECK(desktop{c.subject, "no\nDN"}.registered() == registering::bad_dn);
+}
+
+TEST_CASE("a recorder carries out commands and says so, with their version and id") {
+  recorder_stand s;
+  s.broker.registered(s.broker.expect());
+  s.settle();
+  s.order("start", 1, 1);
+  REQUIRE(s.orders.size() == 1);
+  CHECK(s.orders[0].verb == capture_verb::start);
+  CHECK(s.orders[0].what.state == capture_state::enabled);
+  auto said = s.broker.expect();
+  CHECK(verb_of(said) == "enabled");
+  CHECK(said.request_send_event().version() == 1);
+  CHECK(said.request_send_event().command_id() == "command-id-00001");
+  s.order("pause", 2, 2);
+  CHECK(verb_of(s.broker.expect()) == "paused");
+  s.order("query", 3, 0, 42); // the desktop that asked gets its answer
+  said = s.broker.expect();
+  CHECK(verb_of(said) == "paused");
+  CHECK(said.request_send_event().directed_client_id() == 42);
+  CHECK(s.screen.state("7001") == capture_state::paused);
+}
+
+TEST_CASE("a recorder may say later, or say that it is otherwise") {
+  recorder_stand s;
+  s.answers = false;
+  s.broker.registered(s.broker.expect());
+  s.settle();
+  s.order("start", 1, 1);
+  CHECK(s.broker.said().empty());
+  s.screen.say(s.orders.at(0), capture_state::disabled); // the disk is full
+  s.settle();
+  CHECK(verb_of(s.broker.expect()) == "disabled");
+  CHECK(s.screen.state("7001") == capture_state::disabled);
+  s.screen.say("7001", capture_state::enabled);
+  s.settle();
+  CHECK(verb_of(s.broker.expect()) == "enabled");
+}
+
+TEST_CASE("a recorder that comes back hears the pause it missed and confirms it") {
+  recorder_stand s;
+  s.broker.registered(s.broker.expect());
+  s.settle();
+  s.order("start", 1, 1);
+  s.broker.vanish();
+  s.bring_back();
+  auto asked = s.broker.expect();
+  v1::Frame frame;
+  frame.set_reference_id(asked.reference_id());
+  auto& event = *frame.mutable_event_registered();
+  event.set_this_dn("7001");
+  event.mutable_snapshot()->set_dn_epoch(1);
+  event.mutable_snapshot()->set_dn_sequence(9);
+  auto& session = *event.mutable_snapshot()->add_sessions();
+  session.set_connection_id(0x71);
+  session.set_desired(v1::CAPTURE_STATE_PAUSED);
+  session.set_version(4);
+  s.broker.send(frame);
+  s.settle();
+  REQUIRE(s.orders.size() == 2);
+  CHECK(s.orders[1].verb == capture_verb::none);
+  CHECK(s.orders[1].what.state == capture_state::paused);
+  auto said = s.broker.expect();
+  CHECK(verb_of(said) == "paused");
+  CHECK(said.request_send_event().version() == 4);
+  CHECK(said.request_send_event().event().connection_id() == 0x71);
+}
+
+TEST_CASE("a standby recorder follows and stays quiet") {
+  recorder_stand s{true};
+  auto asked = s.broker.expect();
+  CHECK(asked.request_register_address().standby());
+  s.broker.registered(asked);
+  s.settle();
+  s.order("start", 1, 1);
+  CHECK(s.orders.size() == 1);
+  CHECK(s.screen.state("7001") == capture_state::enabled);
+  CHECK(s.broker.said().empty());
+}
+
+TEST_CASE("what cannot be said for want of room is said later, in order, and bounded") {
+  recorder_stand s; // a window of 16
+  s.broker.registered(s.broker.expect());
+  s.settle();
+  for (int i = 0; i < 40; ++i)
+    s.screen.say("7001", i % 2 == 0 ? capture_state::enabled : capture_state::paused);
+  s.settle();
+  std::size_t heard = 0;
+  for (int round = 0; round < 10; ++round) {
+    for (auto& frame : s.broker.said()) {
+      CHECK(verb_of(frame) == (heard++ % 2 == 0 ? "enabled" : "paused"));
+      s.broker.ack(frame, heard);
+    }
+    s.settle();
+  }
+  CHECK(heard == 40);
+  for (std::size_t i = 0; i < recorder::unsaid_max + 100; ++i)
+    s.screen.say("7001", capture_state::enabled);
+  CHECK(s.screen.given_up() > 0);
+  CHECK(s.screen.given_up() <= 100);
+}
+
+TEST_CASE("an order handler that throws says nothing, and the next order is carried out") {
+  scripted_client c;
+  bool throws = true;
+  recorder screen{c.subject, [&](const recorder::order& o) -> std::optional<capture_state> {
+                    if (throws)
+                      throw std::runtime_error{"no camera"};
+                    return o.what.state;
+                  }};
+  REQUIRE(screen.record("7001") == registering::accepted);
+  c.bring_up();
+  c.broker.registered(c.broker.expect());
+  c.broker.event("7001", "start", 1);
+  c.settle();
+  CHECK(c.broker.said().empty());
+  REQUIRE(c.failures.size() == 1);
+  CHECK(c.failures[0].what == "no camera");
+  throws = false;
+  c.broker.event("7001", "pause", 2);
+  c.settle();
+  CHECK(verb_of(c.broker.expect()) == "paused");
+}

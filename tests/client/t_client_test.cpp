@@ -1,0 +1,338 @@
+// The client over scripted links in virtual time: what it asks for again, what it tells, and what
+// it never does.
+#include "tests/client/scripted_broker.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <stdexcept>
+
+using namespace ringdown;
+using namespace ringdown::client;
+using namespace ringdown::test;
+using namespace std::chrono_literals;
+
+TEST_CASE("a client signs on and registers by itself, and again after each loss") {
+  scripted_client c;
+  c.bring_up_on("7001", 4);
+  auto told = c.told<registration_notice>();
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].snapshot->sequence == dn_sequence{4});
+  c.told<link_notice>();
+  c.broker.vanish();
+  c.settle();
+  auto down = c.told<link_notice>();
+  REQUIRE(down.size() == 1);
+  CHECK(down[0].phase == link_phase::waiting);
+  CHECK(down[0].fault == link_fault::closed_by_peer);
+  CHECK(c.subject.registration_of("7001") == registration_phase::wanted);
+  c.bring_back();
+  auto asked = c.broker.expect();
+  CHECK(asked.request_register_address().this_dn(0) == "7001");
+  c.broker.registered(asked, 9);
+  c.settle();
+  auto gaps = c.told<gap_notice>();
+  REQUIRE(gaps.size() == 1);
+  CHECK(gaps[0].from == dn_sequence{5});
+  CHECK(gaps[0].to == dn_sequence{9});
+  auto up = c.told<link_notice>();
+  CHECK(up.back().phase == link_phase::up);
+  CHECK_FALSE(up.back().broker_restarted);
+}
+
+TEST_CASE("a client has the same instance id over all its links, and notices a new broker") {
+  scripted_client c;
+  c.subject.start();
+  c.settle();
+  auto first = c.broker.expect();
+  c.broker.grant(first);
+  c.settle();
+  c.broker.vanish();
+  c.settle();
+  c.broker.server_instance = 2;
+  c.random = 400;
+  c.pass(1s);
+  auto second = c.broker.expect();
+  CHECK(first.request_sign_on().instance_id().size() == 16);
+  CHECK(second.request_sign_on().instance_id() == first.request_sign_on().instance_id());
+  c.broker.grant(second);
+  c.settle();
+  CHECK(c.told<link_notice>().back().broker_restarted);
+}
+
+TEST_CASE("attempts back off with jitter while nobody is there") {
+  scripted_client c;
+  c.broker.listens = false;
+  c.random = 250;
+  c.subject.start();
+  c.settle();
+  CHECK(c.broker.attempts == 1);
+  auto told = c.told<link_notice>();
+  CHECK(told.back().phase == link_phase::waiting);
+  CHECK(told.back().fault == link_fault::refused);
+  CHECK(told.back().retry_in == 250ms);
+  c.pass(249ms);
+  CHECK(c.broker.attempts == 1);
+  c.pass(1ms);
+  CHECK(c.broker.attempts == 2);
+  c.random = 999;
+  c.pass(250ms);
+  CHECK(c.broker.attempts == 3);
+  CHECK(c.told<link_notice>().back().retry_in == 999ms);
+  c.broker.listens = true;
+  c.subject.start(); // at once
+  c.settle();
+  CHECK(c.broker.attempts == 4);
+}
+
+TEST_CASE("a second place is tried when the first is not there") {
+  scripted_broker other;
+  scripted_broker gone;
+  t_client_options options;
+  gone.listens = false;
+  options.places = {gone.factory(), other.factory()};
+  scripted_client c{options};
+  c.random = 0;
+  c.subject.start();
+  c.settle();
+  CHECK(gone.attempts == 1);
+  REQUIRE(other.attempts == 1);
+  other.grant(other.expect());
+  c.settle();
+  CHECK(c.subject.phase() == link_phase::up);
+}
+
+TEST_CASE("a broker that drains or is overloaded gets the time it asks for") {
+  scripted_client c;
+  c.bring_up();
+  c.broker.farewell(v1::DISCONNECT_REASON_DRAINING, 1000);
+  c.settle();
+  auto told = c.told<link_notice>().back();
+  CHECK(told.reason == disconnect_reason::draining);
+  CHECK(told.retry_in == 1000ms);
+  c.pass(999ms);
+  CHECK(c.broker.attempts == 1);
+  c.pass(1ms);
+  CHECK(c.broker.attempts == 2);
+  c.broker.error(c.broker.expect(), 1186, {}, 2000);
+  c.settle();
+  CHECK(c.told<link_notice>().back().retry_in == 2000ms);
+  c.pass(2s);
+  c.broker.expect();
+  c.broker.farewell(v1::DISCONNECT_REASON_OVERLOADED, 500); // instead of an answer
+  c.settle();
+  CHECK(c.told<link_notice>().back().retry_in == 500ms);
+}
+
+TEST_CASE("after a takeover or a refused sign-on it stays away until it is told to come back") {
+  bool insist = GENERATE(false, true);
+  t_client_options options;
+  options.reconnect_when_refused = insist;
+  scripted_client c{options};
+  auto expected = insist ? link_phase::waiting : link_phase::given_up;
+  SECTION("taken over") {
+    c.bring_up();
+    c.broker.farewell(v1::DISCONNECT_REASON_TAKEN_OVER);
+  }
+  SECTION("refused credentials") {
+    c.subject.start();
+    c.settle();
+    c.broker.error(c.broker.expect(), 119);
+  }
+  c.settle();
+  auto told = c.told<link_notice>().back();
+  CHECK(told.phase == expected);
+  if (insist)
+    return;
+  c.pass(24h);
+  CHECK(c.broker.attempts == 1);
+  c.subject.start();
+  c.settle();
+  CHECK(c.broker.attempts == 2);
+}
+
+TEST_CASE("a client that shall not reconnect gives up and ends what is outstanding") {
+  t_client_options options;
+  options.reconnect = false;
+  scripted_client c{options};
+  c.bring_up_on("7001");
+  REQUIRE(c.subject.send(command(capture_verb::pause, true), c.keep(), again()));
+  c.broker.vanish();
+  c.settle();
+  CHECK(c.subject.phase() == link_phase::given_up);
+  REQUIRE(c.done.size() == 1);
+  CHECK(c.done[0].doubt == doubt_reason::link_lost);
+}
+
+TEST_CASE("events of wanted DNs are told in order, others are not") {
+  scripted_client c;
+  c.bring_up_on("7001");
+  c.broker.event("7001", "pause", 1);
+  c.broker.event("7002", "pause", 1);
+  v1::Frame missed;
+  missed.mutable_event_missed()->set_this_dn("7001");
+  missed.mutable_event_missed()->set_from_sequence(2);
+  missed.mutable_event_missed()->set_to_sequence(5);
+  missed.mutable_event_missed()->set_dn_epoch(1);
+  c.broker.send(missed);
+  c.broker.event("7001", "resume", 6);
+  c.settle();
+  auto events = c.told<event_user_event>();
+  REQUIRE(events.size() == 2);
+  CHECK(events[1].verb == capture_verb::resume);
+  auto gaps = c.told<gap_notice>();
+  REQUIRE(gaps.size() == 1);
+  CHECK(gaps[0].why == gap_notice::cause::slow);
+  CHECK(gaps[0].to == dn_sequence{5});
+}
+
+TEST_CASE("a handler that throws is reported and the client goes on") {
+  t_client_options options;
+  options.on_traffic = [](const traffic&) { throw std::runtime_error{"in traffic"}; };
+  scripted_client c{options};
+  bool heard = false;
+  REQUIRE(c.subject.listen([](const notice&) { throw std::runtime_error{"in a notice"}; }));
+  REQUIRE(c.subject.listen([](const notice&) { throw 5; }));
+  REQUIRE(c.subject.listen([&](const notice&) { heard = true; }));
+  c.bring_up_on("7001");
+  CHECK(heard);
+  c.failures.clear();
+  REQUIRE(c.subject.send(command(capture_verb::start), [](const completion&) {
+    throw std::logic_error{"in a completion"};
+  }));
+  c.settle();
+  c.broker.ack(c.broker.expect());
+  c.settle();
+  CHECK(c.subject.requests_pending() == 0);
+  auto reported = [&](const char* where, const char* what) {
+    return std::any_of(c.failures.begin(), c.failures.end(), [&](const handler_failure& f) {
+      return f.where == where && f.what == what;
+    });
+  };
+  CHECK(reported("completion", "in a completion"));
+  CHECK(reported("traffic", "in traffic"));
+  CHECK(c.subject.handler_failures() > c.failures.size());
+  CHECK(c.subject.phase() == link_phase::up);
+}
+
+TEST_CASE("a place whose factory throws is a failed attempt") {
+  t_client_options options;
+  options.places = {[]() -> std::unique_ptr<transport> { throw std::runtime_error{"no stream"}; },
+                    transport_factory{}};
+  scripted_client c{options};
+  c.random = 100;
+  c.subject.start();
+  c.settle();
+  CHECK(c.subject.phase() == link_phase::waiting);
+  REQUIRE(c.failures.size() == 1);
+  CHECK(c.failures[0].where == "transport_factory");
+  c.pass(100ms); // the empty one
+  CHECK(c.subject.phase() == link_phase::waiting);
+}
+
+TEST_CASE("a handler may send, register and stop; what would wait there is refused") {
+  scripted_client c;
+  std::vector<request_status> asked;
+  bool polled = true;
+  REQUIRE(c.subject.listen([&](const notice& n) {
+    auto* r = std::get_if<registration_notice>(&n);
+    if (r == nullptr || r->this_dn != "7001")
+      return;
+    asked.push_back(c.subject.ask(command(capture_verb::start)).status);
+    polled = c.subject.poll(1h);
+    CHECK(c.subject.register_on("7002") == registering::accepted);
+    CHECK(c.subject.send(command(capture_verb::start), [&](const completion& done) {
+      c.done.push_back(done);
+      c.subject.stop(1s); // only begins
+    }));
+  }));
+  c.bring_up_on("7001");
+  CHECK(asked == std::vector{request_status::called_in_handler});
+  CHECK_FALSE(polled);
+  c.broker.ack(c.broker.expect());
+  CHECK(c.broker.expect().request_register_address().this_dn(0) == "7002");
+  c.settle();
+  CHECK(c.done.size() == 1);
+  CHECK(c.subject.phase() == link_phase::stopping);
+  auto bye = c.broker.expect();
+  CHECK(bye.has_request_sign_off());
+  c.broker.farewell(v1::DISCONNECT_REASON_SIGNED_OFF);
+  c.settle();
+  CHECK(c.subject.phase() == link_phase::stopped);
+}
+
+TEST_CASE("stopping waits for answers, then ends the rest in doubt") {
+  scripted_client c;
+  c.bring_up_on("7001");
+  REQUIRE(c.subject.send(command(capture_verb::start), c.keep()));
+  REQUIRE(c.subject.send(command(capture_verb::stop, true), c.keep(), again()));
+  c.settle();
+  bool answered = GENERATE(true, false);
+  if (answered) {
+    c.broker.ack(c.broker.expect());
+    c.broker.farewell(v1::DISCONNECT_REASON_SIGNED_OFF);
+  }
+  c.subject.stop(answered ? 1s : 0s);
+  CHECK(c.subject.phase() == link_phase::stopped);
+  REQUIRE(c.done.size() == 2);
+  CHECK(bool{c.done[0]} == answered);
+  CHECK(c.done[1].doubt == doubt_reason::stopped);
+  CHECK(c.subject.descriptor() == -1);
+  c.pass(24h);
+  CHECK(c.broker.attempts == 1);
+  // And it can be started again: the wish to be registered stands.
+  c.bring_up();
+  CHECK(c.broker.expect().has_request_register_address());
+}
+
+TEST_CASE("a listener hears its DN and the link until its owner ends, and there is a bound") {
+  t_client_options options;
+  options.limits.listeners_max = 3; // one is the test's own
+  scripted_client c{options};
+  int heard = 0;
+  auto owner = std::make_shared<int>();
+  REQUIRE(c.subject.listen(owner, "7001", [&](const notice&) { ++heard; }));
+  REQUIRE(c.subject.listen(owner, "7002", [&](const notice&) { heard += 100; }));
+  CHECK_FALSE(c.subject.listen(owner, "7003", [](const notice&) {}));
+  c.bring_up_on("7001");
+  CHECK(heard % 100 == 3); // connecting, up, registered
+  owner.reset();
+  heard = 0;
+  c.broker.event("7001", "pause", 1);
+  c.settle();
+  CHECK(heard == 0);
+  owner = std::make_shared<int>();
+  CHECK(c.subject.listen(owner, "7001", [](const notice&) {}));
+}
+
+TEST_CASE("an endless stream of events does not keep a poll from coming back") {
+  scripted_client c;
+  c.bring_up_on("7001");
+  for (std::uint64_t i = 1; i <= 5000; ++i)
+    c.broker.event("7001", "pause", i);
+  c.subject.poll(0ms);
+  CHECK(c.told<event_user_event>().size() <= 1024);
+  CHECK(c.subject.next_deadline() <= c.time); // there is more
+  c.settle();
+  CHECK(c.told<event_user_event>().size() >= 5000 - 1024);
+}
+
+TEST_CASE("traffic shows all that goes and comes, a second sending as such") {
+  std::vector<std::string> seen;
+  t_client_options options;
+  options.on_traffic = [&](const traffic& t) {
+    if (auto* event = std::get_if<event_sent>(&t))
+      seen.push_back(event->again ? "again" : "sent");
+    else if (auto* registration = std::get_if<registration_sent>(&t))
+      seen.push_back("register " + std::to_string(registration->dns.size()));
+    else
+      seen.push_back("received");
+  };
+  scripted_client c{options};
+  c.bring_up_on("7001");
+  REQUIRE(c.subject.send(command(capture_verb::pause, true), {}, again()));
+  c.settle();
+  c.broker.vanish();
+  c.bring_back();
+  CHECK(seen == std::vector<std::string>{"register 1", "received", "sent", "received", "register 1",
+                                         "again"});
+}
