@@ -1,6 +1,6 @@
 // `ringdown desktop`: an agent's desktop, from a script or by hand.
+#include "client/desktop.hpp"
 #include "client/cli/party.hpp"
-#include "client/describe.hpp"
 #include "client/escape.hpp"
 #include "client/script.hpp"
 
@@ -30,9 +30,9 @@ constexpr const char* prompt_help =
   "start stop pause resume query | wait 200ms | expect paused within 2s | send key=value\n"
   "options of a command: conn=HEX if-version=N; also: status, help, quit";
 
-class desktop : public party {
+class desktop_party : public party {
 public:
-  desktop(const settings& common, const desktop_options& options, conn_id connection)
+  desktop_party(const settings& common, const desktop_options& options, conn_id connection)
     : party(common), options_(options), connection_(connection) {}
 
   int run(const std::optional<script>& steps) {
@@ -41,32 +41,9 @@ public:
         run_script(*steps);
       else
         run_prompt();
-      leave();
     }
+    leave();
     return status();
-  }
-
-protected:
-  void on_event(const event& e) override {
-    bool changed = false;
-    if (auto* registered = std::get_if<event_registered>(&e))
-      changed = light_.on_snapshot(registered->snapshot) || first_;
-    else if (auto* info = std::get_if<event_address_info>(&e))
-      changed = light_.on_snapshot(info->snapshot);
-    else if (auto* user_event = std::get_if<event_user_event>(&e))
-      changed = light_.on_event(*user_event);
-    else if (auto* missed = std::get_if<event_missed>(&e))
-      changed = light_.on_missed(*missed);
-    else if (std::holds_alternative<event_unregistered>(e))
-      changed = light_.on_lost();
-    else if (std::holds_alternative<link_lost>(e))
-      changed = light_.on_lost();
-    if (changed) {
-      first_ = false;
-      out().light(options_.dn, light_.shown());
-    }
-    if (std::holds_alternative<event_missed>(e))
-      (void)link().query_address(options_.dn); // if refused, the light stays unknown: true
   }
 
 private:
@@ -76,7 +53,22 @@ private:
     who.capabilities = {capability::directed, capability::coalesce_ok};
     registration how;
     how.mode = *parse_registration_mode(options_.mode);
-    return connect(who) && register_on({options_.dn}, how);
+    if (!connect(who, true))
+      return false;
+    agent_.emplace(
+      link(), options_.dn,
+      [this](light l) {
+        shown_once_ = true;
+        out().light(options_.dn, l);
+      },
+      how);
+    // Behind the helper's own: what is unknown from the start is shown too, once.
+    (void)link().listen(alive_, options_.dn, [this](const notice& n) {
+      auto* registered = std::get_if<registration_notice>(&n);
+      if (registered != nullptr && registered->snapshot && !std::exchange(shown_once_, true))
+        out().light(options_.dn, agent_->shown());
+    });
+    return register_on({options_.dn}, how);
   }
 
   void run_script(const script& steps) {
@@ -99,8 +91,9 @@ private:
       what.data.add(std::string{screen_capture_key}, std::string{to_string(s.verb)});
     for (auto& pair : s.data.pairs)
       what.data.pairs.push_back(pair);
-    auto sent = send(what);
-    return sent && await(sent.reference);
+    handle_until(clock::now() + common_.timeout(),
+                 [this] { return is_up(); }); // it may be coming back
+    return send(what);
   }
 
   bool one(const script_wait& s) {
@@ -109,12 +102,12 @@ private:
   }
 
   bool one(const script_expect& s) {
-    auto shown = [&] { return light_.shown() == s.wanted; };
+    auto shown = [&] { return agent_->shown() == s.wanted; };
     handle_until(clock::now() + s.within, shown);
     if (shown())
       return true;
     if (!stop_requested()) {
-      out().complain("the light is " + std::string{to_string(light_.shown())} + ", not " +
+      out().complain("the light is " + std::string{to_string(agent_->shown())} + ", not " +
                      std::string{to_string(s.wanted)});
       fail(lost);
     }
@@ -131,8 +124,8 @@ private:
     std::string pending;
     bool open = true;
     while (open && !is_down() && !stop_requested()) {
-      while (auto e = link().wait(milliseconds{0}))
-        handle(*e);
+      while (link().poll(milliseconds{0}))
+        ;
       if (wait_for_input())
         open = read_input(pending);
       open = take_lines(pending, !open) && open;
@@ -142,10 +135,11 @@ private:
 
   /// Until there is input, something from the broker, or a heartbeat is due.
   bool wait_for_input() {
-    short link_events = static_cast<short>(POLLIN | (link().wants_write() ? POLLOUT : 0));
-    pollfd entries[] = {{STDIN_FILENO, POLLIN, 0}, {link().descriptor(), link_events, 0}};
-    auto left = std::chrono::ceil<milliseconds>(link().next_deadline() - clock::now()).count();
-    auto timeout = static_cast<int>(std::clamp<std::int64_t>(left, 0, 100));
+    constexpr milliseconds turn_max{100}; // how late a signal is seen at worst
+    pollfd entries[] = {{STDIN_FILENO, POLLIN, 0}, {link().descriptor(), link().poll_events(), 0}};
+    auto now = clock::now();
+    auto wake = std::clamp(link().next_deadline(), now, now + turn_max);
+    auto timeout = static_cast<int>(std::chrono::ceil<milliseconds>(wake - now).count());
     return ::poll(entries, 2, timeout) > 0 && entries[0].revents != 0;
   }
 
@@ -185,10 +179,8 @@ private:
       out().note(prompt_help);
       return true;
     }
-    if (line == "status") {
-      auto sent = link().query_address(options_.dn);
-      return sent && await(sent.reference);
-    }
+    if (line == "status")
+      return query_address(options_.dn) || !is_down();
     auto parsed = parse_script(line);
     if (auto* error = std::get_if<script_error>(&parsed)) {
       out().complain(error->text());
@@ -203,8 +195,9 @@ private:
 
   const desktop_options& options_;
   conn_id connection_;
-  light_model light_;
-  bool first_ = true;
+  bool shown_once_ = false;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(); // of the listener
+  std::optional<client::desktop> agent_;
 };
 
 int run_desktop(const settings& common, const desktop_options& options, bool scripted) {
@@ -220,7 +213,7 @@ int run_desktop(const settings& common, const desktop_options& options, bool scr
     }
     steps = std::get<script>(std::move(parsed));
   }
-  return desktop{common, options, connection}.run(steps);
+  return desktop_party{common, options, connection}.run(steps);
 }
 
 } // namespace

@@ -45,7 +45,7 @@ int run_info(const settings& common, const std::vector<std::string>& dns) {
   how.mode = registration_mode::monitor;
   if (!dns.empty())
     asker.register_on(dns, how);
-  asker.link().leave(common.timeout());
+  asker.leave(true);
   return asker.status();
 }
 

@@ -68,6 +68,26 @@ void console::sent(const std::string& text, const json& object) {
   line("-> " + text, cyan);
 }
 
+void console::link(const link_notice& n) {
+  bool up = n.phase == link_phase::up;
+  if (json_) {
+    json o{{"link", to_string(n.phase)}, {"where", n.where}};
+    if (up)
+      o["broker_restarted"] = n.broker_restarted;
+    else if (n.phase == link_phase::waiting)
+      o["retry_in_ms"] = n.retry_in.count();
+    return object(o);
+  }
+  if (up)
+    return line("connected again to " + escaped(n.where) +
+                  (n.broker_restarted ? ", which has restarted" : ""),
+                green);
+  auto text = "no link to " + escaped(n.where) + ": " + escaped(n.text);
+  if (n.phase == link_phase::waiting)
+    text += "; next attempt in " + std::to_string(n.retry_in.count()) + " ms";
+  line(text, red);
+}
+
 void console::received(const event& e) {
   if (json_)
     return object(to_json(e));
@@ -112,7 +132,12 @@ void party::fail(exit_status status) {
     status_ = status;
 }
 
-bool party::connect(identity who) {
+bool party::is_down() const {
+  auto phase = link_ ? link_->phase() : link_phase::idle;
+  return phase == link_phase::idle || phase == link_phase::given_up || phase == link_phase::stopped;
+}
+
+bool party::connect(identity who, bool stays) {
   catch_stop_signals();
   who.application_name = common_.app;
   auto where = parse_endpoint(common_.connect);
@@ -121,53 +146,109 @@ bool party::connect(identity who) {
     fail(usage);
     return false;
   }
-  bounds limits;
-  limits.connect_timeout = common_.timeout();
-  auto opened = link_.open(*where, std::move(who), limits);
-  if (opened)
+  t_client_options options;
+  options.places = {*where};
+  options.who = std::move(who);
+  options.link.connect_timeout = common_.timeout();
+  options.limits.request_timeout = common_.timeout();
+  options.reconnect = stays_ = stays;
+  options.on_traffic = [this](const traffic& t) { on_traffic(t); };
+  link_.emplace(std::move(options));
+  (void)link_->listen([this](const notice& n) {
+    if (auto* changed = std::get_if<link_notice>(&n))
+      on_link(*changed);
+    else if (auto* registered = std::get_if<registration_notice>(&n))
+      unanswered_.erase(registered->this_dn);
+  });
+  link_->start();
+  handle_until(steady_time::max(), [this] { return stood_ || refusal_; });
+  if (stood_)
     return true;
-  auto text = opened.error ? describe_error(*opened.error) : escaped(opened.text);
-  console_.complain("cannot connect to " + escaped(common_.connect) + ": " + text);
+  std::string why = "interrupted";
+  if (refusal_)
+    why = refusal_->error ? describe_error(*refusal_->error) : escaped(refusal_->text);
+  console_.complain("cannot connect to " + escaped(common_.connect) + ": " + why);
   fail(usage);
   return false;
 }
 
-bool party::register_on(const std::vector<std::string>& dns, const registration& how) {
-  auto& granted = link_.link();
-  std::size_t most =
-    std::max<std::size_t>(1, std::min(granted.dns_per_request_max, granted.window_requests));
-  for (std::size_t i = 0; i < dns.size(); i += most) {
-    std::span<const std::string> part{dns.data() + i, std::min(most, dns.size() - i)};
-    auto sent = link_.register_address(part, how);
-    if (!sent) {
-      console_.complain("cannot register: " + std::string{to_string(sent.status)});
-      fail(sent.status == send_status::disconnected ? lost : usage);
-      return false;
-    }
-    auto what =
-      part.size() == 1 ? "dn=" + escaped_word(part.front()) : "dns=" + std::to_string(part.size());
-    console_.sent("RequestRegisterAddress ref=" + std::to_string(sent.reference.value) + " " +
-                    what + " mode=" + std::string{to_string(how.mode)},
-                  {{"request", "RequestRegisterAddress"},
-                   {"reference_id", sent.reference.value},
-                   {"dns", std::vector<std::string>{part.begin(), part.end()}},
-                   {"mode", to_string(how.mode)}});
-    if (!await(sent.reference, part.size()))
-      return false;
+void party::on_link(const link_notice& n) {
+  if (n.phase == link_phase::up) {
+    if (stood_)
+      console_.link(n);
+    stood_ = true;
+    on_up();
+  } else if (n.phase == link_phase::waiting || n.phase == link_phase::given_up) {
+    if (!stood_)
+      refusal_ = n;
+    else if (stays_)
+      console_.link(n);
   }
-  return true;
 }
 
-submission party::send(const outgoing_event& what, bool distribute) {
-  auto sent = distribute ? link_.distribute(what) : link_.send_event(what);
-  if (sent) {
-    console_.sent(describe_request(sent.reference, what, distribute),
-                  to_json(sent.reference, what, distribute));
-    return sent;
+bool party::register_on(const std::vector<std::string>& dns, const registration& how) {
+  for (auto& dn : dns) {
+    if (auto wish = link_->register_on(dn, how); wish != registering::accepted) {
+      console_.complain("--dn " + escaped_word(dn) + ": " +
+                        (wish == registering::bad_dn
+                           ? "expected 1 to 255 bytes of UTF-8 without control characters"
+                           : "too many DNs"));
+      fail(usage);
+      return false;
+    }
   }
-  console_.complain("not sent: " + std::string{to_string(sent.status)});
-  fail(sent.status == send_status::disconnected ? lost : usage);
-  return sent;
+  return await_registrations(dns);
+}
+
+bool party::await_registrations(const std::vector<std::string>& dns) {
+  unanswered_ = {dns.begin(), dns.end()};
+  handle_until(clock::now() + common_.timeout(), [this] { return unanswered_.empty(); });
+  if (unanswered_.empty())
+    return true;
+  if (stop_requested())
+    return false;
+  if (!is_down())
+    console_.complain("no answer to the registration on " + escaped_word(*unanswered_.begin()) +
+                      " within " + std::to_string(common_.timeout().count()) + " ms");
+  fail(lost);
+  return false;
+}
+
+bool party::send(const outgoing_event& what, bool distribute) {
+  std::optional<completion> done;
+  request_options how;
+  how.distribute = distribute;
+  auto sent = link_->send(
+    what, [&done](const completion& c) { done = c; }, how);
+  return await(sent, done);
+}
+
+bool party::query_address(const std::string& dn) {
+  std::optional<completion> done;
+  auto sent = link_->query_address(dn, [&done](const completion& c) { done = c; });
+  return await(sent, done);
+}
+
+bool party::await(const sending& sent, const std::optional<completion>& done) {
+  if (!sent) {
+    console_.complain("not sent: " + std::string{to_string(sent.status)});
+    fail(sent.status == send_status::disconnected ? lost : usage);
+    return false;
+  }
+  while (!done) { // the request's own timeout ends this
+    link_->poll(milliseconds{100});
+    on_turn();
+    if (stop_requested() && !leaving_)
+      leave();
+  }
+  if (done->status == request_status::acknowledged || done->status == request_status::refused)
+    return true;
+  if (done->doubt == doubt_reason::timed_out)
+    console_.complain("no answer to request " + std::to_string(sent.reference.value) + " within " +
+                      std::to_string(common_.timeout().count()) + " ms");
+  if (done->doubt != doubt_reason::stopped && done->doubt != doubt_reason::broker_fault)
+    fail(lost);
+  return done->doubt == doubt_reason::broker_fault;
 }
 
 void party::handle_until(steady_time until, const std::function<bool()>& done) {
@@ -175,49 +256,50 @@ void party::handle_until(steady_time until, const std::function<bool()>& done) {
   while (!stop_requested() && (!done || !done())) {
     auto now = clock::now();
     auto wake = std::min({until, on_turn(), now + turn_max});
-    auto wait = std::max(milliseconds{0}, std::chrono::ceil<milliseconds>(wake - now));
-    if (auto e = link_.wait(wait))
-      handle(*e);
-    else if (is_down() || now >= until)
+    link_->poll(std::max(milliseconds{0}, std::chrono::ceil<milliseconds>(wake - now)));
+    if (is_down() || now >= until)
       return;
   }
 }
 
-void party::handle(const event& e) {
-  console_.received(e);
-  auto* error = std::get_if<event_error>(&e);
-  if (error != nullptr)
-    fail(refused);
-  auto* ended = std::get_if<event_link_disconnected>(&e);
-  if (std::holds_alternative<link_lost>(e) || (ended != nullptr && !leaving_))
-    fail(lost);
-  if (awaited_ && reference_of(e) == awaited_) {
-    bool whole = error != nullptr && !error->this_dn;
-    awaited_answers_ -= whole ? awaited_answers_ : std::min<std::size_t>(awaited_answers_, 1);
+// ---- what goes and comes; called in the middle of the client's work ------------------------
+
+void party::on_traffic(const traffic& t) {
+  if (quiet_)
+    return;
+  if (auto* received = std::get_if<event_received>(&t)) {
+    on_received(received->what);
+  } else if (auto* event = std::get_if<event_sent>(&t)) {
+    console_.sent(describe_request(event->reference, event->what, event->distribute),
+                  to_json(event->reference, event->what, event->distribute));
+  } else if (auto* registered = std::get_if<registration_sent>(&t)) {
+    auto& dns = registered->dns;
+    auto what =
+      dns.size() == 1 ? "dn=" + escaped_word(dns.front()) : "dns=" + std::to_string(dns.size());
+    auto mode = std::string{to_string(registered->how.mode)};
+    console_.sent("RequestRegisterAddress ref=" + std::to_string(registered->reference.value) +
+                    " " + what + " mode=" + mode,
+                  {{"request", "RequestRegisterAddress"},
+                   {"reference_id", registered->reference.value},
+                   {"dns", std::vector<std::string>{dns.begin(), dns.end()}},
+                   {"mode", mode}});
   }
-  on_event(e);
 }
 
-bool party::await(reference_id reference, std::size_t answers) {
-  awaited_ = reference;
-  awaited_answers_ = answers;
-  handle_until(clock::now() + common_.timeout(), [&] { return awaited_answers_ == 0; });
-  awaited_ = {};
-  if (awaited_answers_ == 0)
-    return true;
-  if (!stop_requested() && !is_down())
-    console_.complain("no answer to request " + std::to_string(reference.value) + " within " +
-                      std::to_string(common_.timeout().count()) + " ms");
-  if (!stop_requested())
+void party::on_received(const event& e) {
+  console_.received(e);
+  if (std::holds_alternative<event_error>(e))
+    fail(refused);
+  if (std::holds_alternative<link_lost>(e) ||
+      (std::holds_alternative<event_link_disconnected>(e) && !leaving_))
     fail(lost);
-  return false;
 }
 
-void party::leave() {
+void party::leave(bool quietly) {
   leaving_ = true;
-  link_.leave(common_.timeout());
-  while (auto e = link_.next())
-    handle(*e);
+  quiet_ = quietly;
+  if (link_)
+    link_->stop(common_.timeout());
 }
 
 // ---- options that several verbs have --------------------------------------------------------

@@ -4,10 +4,12 @@
 
 #include "client/cli/json.hpp"
 #include "client/cli/settings.hpp"
-#include "client/connection.hpp"
 #include "client/roles.hpp"
+#include "client/t_client.hpp"
 
 #include <functional>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,6 +23,7 @@ public:
 
   bool json_wanted() const { return json_; }
   void sent(const std::string& text, const json& object);
+  void link(const client::link_notice& n);
   void received(const client::event& e);
   void light(const std::string& dn, client::light shown);
   /// A remark for people; nothing with --json.
@@ -42,50 +45,61 @@ private:
   std::string prompt_;
 };
 
-/// One T-Client of the command line.
+/// One T-Client of the command line. It prints all that goes and comes.
 class party {
 public:
   explicit party(const settings& common);
   virtual ~party() = default;
 
-  client::connection& link() { return link_; }
+  client::t_client& link() { return *link_; }
   console& out() { return console_; }
   int status() const { return status_; }
   /// Only ever gets worse: the first failure decides.
   void fail(exit_status status);
 
-  /// Connects and signs on; otherwise says why not (`usage`).
-  bool connect(client::identity who);
-  /// Registers on all, within the granted limits, and waits for every answer. False if the link
-  /// was lost; EventErrors only set the status.
+  /// Connects and signs on; otherwise says why not (`usage`). `stays`: connects again by itself
+  /// when the link is lost, and says so.
+  bool connect(client::identity who, bool stays = false);
+  /// Registers on all and waits for every answer. False if the link was lost; EventErrors only set
+  /// the status.
   bool register_on(const std::vector<std::string>& dns, const client::registration& how);
-  /// Sends and prints; false (with the reason printed) if this side refuses.
-  client::submission send(const client::outgoing_event& what, bool distribute = false);
-  /// Handles events until `answers` answers to this request have come. False: none in time, or
+  /// Waits for the answers to registrations that were asked for.
+  bool await_registrations(const std::vector<std::string>& dns);
+  /// Sends and waits for the answer. False, with the reason printed: not sent, no answer in time,
   /// the link was lost, or a signal came.
-  bool await(reference_id reference, std::size_t answers = 1);
-  /// Handles events until `done()`, the time, a signal or the loss of the link.
+  bool send(const client::outgoing_event& what, bool distribute = false);
+  bool query_address(const std::string& dn);
+  /// Handles what comes until `done()`, the time, a signal or the end of the link.
   void handle_until(client::steady_time until, const std::function<bool()>& done = nullptr);
-  void handle(const client::event& e);
-  bool is_down() const { return link_.state() == client::link_state::closed; }
-  /// Signs off if the link still stands.
-  void leave();
+  bool is_up() const { return link_ && link_->phase() == client::link_phase::up; }
+  /// The link is gone and does not come back by itself.
+  bool is_down() const;
+  /// Signs off if the link still stands; not shown if `quietly`.
+  void leave(bool quietly = false);
 
 protected:
-  /// Sees each event after it was printed.
-  virtual void on_event(const client::event&) {}
   /// Called at least every 100 ms while events are handled; returns when it wants to be called.
   virtual client::steady_time on_turn() { return client::steady_time::max(); }
+  /// The link has come up, for the first time too.
+  virtual void on_up() {}
 
   const settings& common_;
 
 private:
-  client::connection link_;
+  void on_traffic(const client::traffic& t);
+  void on_received(const client::event& e);
+  void on_link(const client::link_notice& n);
+  bool await(const client::sending& sent, const std::optional<client::completion>& done);
+
   console console_;
   int status_ = all_well;
-  reference_id awaited_;
-  std::size_t awaited_answers_ = 0;
+  std::optional<client::link_notice> refusal_; // of the first attempt
+  std::set<std::string> unanswered_;           // DNs
+  bool stood_ = false;
+  bool stays_ = false;
   bool leaving_ = false;
+  bool quiet_ = false;
+  std::optional<client::t_client> link_; // last: its end may still be told
 };
 
 /// What may send commands and user events.

@@ -72,8 +72,7 @@ int run_send(const settings& common, const send_options& options) {
   if (!sender.connect(who))
     return sender.status();
   if (sender.register_on({options.dn}, how) && sender.status() == all_well)
-    if (auto sent = sender.send(what, options.distribute))
-      sender.await(sent.reference);
+    sender.send(what, options.distribute);
   sender.leave();
   return sender.status();
 }
