@@ -46,6 +46,33 @@ TEST_CASE("a section is not a value and a value is not a section") {
                 "number from 0 to 65535") != std::string::npos);
 }
 
+TEST_CASE("a name of very many parts is an error, and no deep recursion") {
+  std::string parts;
+  for (int i = 0; i < 200'000; ++i)
+    parts += "a.";
+  const std::string error = "a name of more than 8 parts\n";
+  CHECK(errors_of(parts + "a = 1\n") == "ringdownd.toml:1:16: " + error);
+  CHECK(errors_of("\n[" + parts + "a]\n") == "ringdownd.toml:2:17: " + error);
+  CHECK(errors_of("x = {" + parts + "a = 1}\n") == "ringdownd.toml:1:21: " + error);
+  for (auto* before : {"x = 'it'\n", "x = \"\\\"\"\n", "# \"\n", "x = \"\"\"a\n\"\"\"\"\"\n",
+                       "x = '''\\'''\n", "x = 07:32:00.5\n", "{x = \"\"\"a\"\"\"\", "})
+    CHECK(errors_of(before + parts + "a = 1\n").find(error) != std::string::npos);
+  std::string quoted;
+  for (int i = 0; i < 200'000; ++i)
+    quoted += "\"\" . ";
+  CHECK(errors_of(quoted + "a = 1\n").find(error) != std::string::npos);
+}
+
+TEST_CASE("dots in strings and comments are no parts of a name") {
+  const std::string dots = "a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p";
+  CHECK(errors_of("# " + dots + "\n[dns]\nlist = [\"" + dots + "\", '" + dots + ".q'] # " + dots +
+                  "\n[server]\nname = \"\"\"" + dots + "\"\"\"\n") == "");
+}
+
+TEST_CASE("values within values are bounded too") {
+  CHECK(errors_of("x = " + std::string(100'000, '[')).find("nested") != std::string::npos);
+}
+
 TEST_CASE("a wrong type names what was found and what is accepted") {
   struct {
     const char* text;
