@@ -4,6 +4,7 @@
 
 #include "actors/memory_budget.hpp"
 #include "actors/t_client.hpp"
+#include "messages/frame_cutter.hpp"
 #include "messages/ids.hpp"
 #include "messages/send_event.hpp"
 
@@ -16,13 +17,6 @@
 #include <vector>
 
 namespace ringdown {
-
-/// How a connection's byte stream stands after a batch.
-enum class stream_end : std::uint8_t {
-  open,
-  frame_too_large, ///< the next frame's length is above the limit
-  malformed,       ///< the next frame's length cannot be read
-};
 
 /// Read batches of one connection that may be in the actors' hands at a time. Two let the edge
 /// read while the actors work; a third only adds memory.

@@ -1,7 +1,6 @@
 #include "broker/edge/tcp_connection.hpp"
 
 #include "actors/disconnect.hpp"
-#include "messages/frame.hpp"
 
 #include <sys/socket.h>
 
@@ -63,8 +62,8 @@ void tcp_connection::start() {
 bool tcp_connection::may_read() const {
   // Asked of the outbox itself, too: what is read within a turn is answered within it, and
   // `paused_` only looks at its end.
-  return is_open() && !stream_ended_ && !closing_ && !paused_ && !client_->box.above_high_water() &&
-         !loop_.context().budget.spent() &&
+  return is_open() && !cutter_.ended() && !closing_ && !paused_ &&
+         !client_->box.above_high_water() && !loop_.context().budget.spent() &&
          credit_->in_flight.load(std::memory_order_acquire) < read_batches_in_flight_max;
 }
 
@@ -92,7 +91,7 @@ void tcp_connection::readable() {
 /// Reads what there is, up to the fair share of a turn. Returns whether anything was heard.
 bool tcp_connection::read_once() {
   auto share = loop_.context().bounds.read_bytes_per_turn_max;
-  auto kept = tail_.size();
+  auto kept = cutter_.kept().size();
   auto* buffer = loop_.scratch(kept);
   auto got = ::recv(socket_->native_handle(), buffer + kept, share, 0);
   if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
@@ -104,11 +103,11 @@ bool tcp_connection::read_once() {
   watch_.heard(std::chrono::steady_clock::now());
   loop_.counters().reads.fetch_add(1, std::memory_order_relaxed);
   auto bytes = static_cast<std::size_t>(got);
-  if (kept + bytes < wanted_) { // a large frame is still not whole
-    tail_.append(buffer + kept, bytes);
+  if (cutter_.is_short(bytes)) {
+    cutter_.keep({buffer + kept, bytes});
     return true;
   }
-  std::memcpy(buffer, tail_.data(), kept);
+  std::memcpy(buffer, cutter_.kept().data(), kept);
   auto whole = kept + bytes;
   auto batch = std::make_shared<read_batch>();
   if (whole <= copied_read_max) {
@@ -120,33 +119,9 @@ bool tcp_connection::read_once() {
     batch->bytes = loop_.take_scratch();
   }
   std::string_view stream{batch->bytes.get(), whole};
-  auto used = cut(*batch, stream);
-  tail_.assign(stream.substr(stream_ended_ ? whole : used));
-  if (tail_.empty())
-    std::string{}.swap(tail_);
+  batch->end = cutter_.cut(stream, frame_limit(loop_.context().bounds, watch_), batch->frames);
   hand_over(std::move(batch));
   return true;
-}
-
-/// Finds the whole frames; returns how many bytes they are.
-std::size_t tcp_connection::cut(read_batch& batch, std::string_view stream) {
-  auto limit = frame_limit(loop_.context().bounds, watch_);
-  std::size_t used = 0;
-  wanted_ = 0;
-  for (;;) {
-    auto next = next_frame(stream.substr(used), limit);
-    switch (next.status) {
-    case cut_status::complete:
-      batch.frames.push_back(next.frame);
-      used += next.consumed;
-      continue;
-    case cut_status::need_more: wanted_ = next.needed; return used;
-    case cut_status::too_large: batch.end = stream_end::frame_too_large; break;
-    case cut_status::malformed: batch.end = stream_end::malformed; break;
-    }
-    stream_ended_ = true;
-    return used;
-  }
 }
 
 void tcp_connection::hand_over(std::shared_ptr<read_batch> batch) {
@@ -286,7 +261,7 @@ void tcp_connection::shut() {
   signal_->attach(nullptr);
   client_->box.close();
   sending_.release();
-  std::string{}.swap(tail_);
+  cutter_.release();
   loop_.counters().connections.fetch_sub(1, std::memory_order_relaxed);
   caf::anon_send(actor_.handle(), closed_atom::value);
   actor_ = {};

@@ -72,7 +72,6 @@ private:
   void arm_read();
   void readable();
   bool read_once();
-  std::size_t cut(read_batch& batch, std::string_view stream);
   void hand_over(std::shared_ptr<read_batch> batch);
   bool may_read() const;
   void send_waiting();
@@ -91,15 +90,13 @@ private:
   std::shared_ptr<read_credit> credit_;
   runtime::pinned_ref<connection_actor> actor_;
   link_watch watch_;
-  std::string tail_;       // the beginning of a frame that is not whole yet
-  std::size_t wanted_ = 0; // its whole size, if known: no cutting before that much is there
+  frame_cutter cutter_;
   send_buffer sending_;
   bool read_armed_ = false;
   bool write_armed_ = false;
-  bool paused_ = false;       // unread because its own outbox is above high water
-  bool stream_ended_ = false; // the rest of the stream cannot be trusted
-  bool closing_ = false;      // close when the outbox is flushed
-  bool lingering_ = false;    // all is sent; waiting for the client to close
+  bool paused_ = false;    // unread because its own outbox is above high water
+  bool closing_ = false;   // close when the outbox is flushed
+  bool lingering_ = false; // all is sent; waiting for the client to close
   bool idle_since_sweep_ = true;
   bool trimmed_ = true; // the idle connection's buffers were given back
 };

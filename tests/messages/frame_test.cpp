@@ -1,5 +1,6 @@
 // Frames: cutting a stream, and the outermost look.
 #include "messages/frame.hpp"
+#include "messages/frame_cutter.hpp"
 #include "messages/limits.hpp"
 
 #include "tests/messages/bytes.hpp"
@@ -19,25 +20,19 @@ std::string in_frame(std::string_view content) {
   return varint(content.size()) + std::string{content};
 }
 
-/// Cuts a stream that comes in pieces, as a connection does.
+/// Cuts a stream that comes in reads, as the broker's edge does.
 struct framer {
-  std::string held;
+  frame_cutter cutter;
   std::vector<std::string> frames;
+  stream_end end = stream_end::open;
 
-  void feed(std::string_view piece) {
-    held += piece;
-    for (;;) {
-      auto next = next_frame(held, frame_max);
-      REQUIRE((next.status == cut_status::complete || next.status == cut_status::need_more));
-      if (next.status == cut_status::need_more) {
-        CHECK(next.consumed == 0);
-        CHECK((next.needed == 0 || next.needed > held.size()));
-        return;
-      }
-      CHECK(next.consumed == next.needed);
-      frames.emplace_back(next.frame);
-      held.erase(0, next.consumed);
-    }
+  void feed(std::string_view read) {
+    if (cutter.is_short(read.size()))
+      return cutter.keep(read);
+    auto stream = std::string{cutter.kept()}.append(read);
+    std::vector<std::string_view> fresh;
+    end = cutter.cut(stream, frame_max, fresh);
+    frames.insert(frames.end(), fresh.begin(), fresh.end());
   }
 };
 
@@ -77,7 +72,7 @@ TEST_CASE("a stream is cut alike wherever it is split") {
       framer cutter;
       cutter.feed(std::string_view{stream}.substr(0, split));
       cutter.feed(std::string_view{stream}.substr(split));
-      if (cutter.frames != frames || !cutter.held.empty())
+      if (cutter.frames != frames || !cutter.cutter.kept().empty())
         FAIL("split at " << split);
     }
   }
@@ -99,6 +94,34 @@ TEST_CASE("a stream is cut alike wherever it is split") {
       RC_ASSERT(cutter.frames == frames);
     });
   }
+}
+
+TEST_CASE("a stream that cannot be trusted ends behind its last good frame") {
+  for (auto& [bad, end] : {std::pair{varint(frame_max + 1), stream_end::frame_too_large},
+                           std::pair{std::string(5, '\xff'), stream_end::malformed}}) {
+    framer cutter;
+    cutter.feed(in_frame("good") + bad + "and more");
+    CHECK(cutter.frames == std::vector<std::string>{"good"});
+    CHECK(cutter.end == end);
+    CHECK(cutter.cutter.ended());
+    CHECK(cutter.cutter.kept().empty());
+  }
+}
+
+TEST_CASE("reads that cannot complete a frame are kept without looking at them") {
+  frame_cutter cutter;
+  std::vector<std::string_view> frames;
+  auto bytes = in_frame(std::string(300, 'x'));
+  CHECK_FALSE(cutter.is_short(1)); // its length is not known
+  cutter.cut(bytes.substr(0, 2), frame_max, frames);
+  CHECK(cutter.is_short(299));
+  CHECK_FALSE(cutter.is_short(300));
+  cutter.keep(bytes.substr(2, 299));
+  CHECK_FALSE(cutter.is_short(1));
+  CHECK(cutter.kept() == bytes.substr(0, 301));
+  cutter.release();
+  CHECK(cutter.kept().empty());
+  CHECK_FALSE(cutter.is_short(0));
 }
 
 TEST_CASE("a frame's size is known as soon as its length is") {
