@@ -63,6 +63,13 @@ TEST_CASE("a name of very many parts is an error, and no deep recursion") {
   CHECK(errors_of(quoted + "a = 1\n").find(error) != std::string::npos);
 }
 
+TEST_CASE("a section without a name is an error with a place") {
+  for (auto* text : {"[\n", "[=]\n", "[#\n", "[[\n]]\n", "[.a]\n", "[\xc3\xa9]\n", "[\x01\n"}) {
+    INFO(text);
+    CHECK(errors_of(text).starts_with("ringdownd.toml:1:"));
+  }
+}
+
 TEST_CASE("dots in strings and comments are no parts of a name") {
   const std::string dots = "a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p";
   CHECK(errors_of("# " + dots + "\n[dns]\nlist = [\"" + dots + "\", '" + dots + ".q'] # " + dots +
