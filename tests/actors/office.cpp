@@ -2,14 +2,13 @@
 
 #include "actors/connection.hpp"
 #include "actors/directory.hpp"
+#include "tests/actors/complaint.hpp"
 #include "tests/actors/in_words.hpp"
 #include "tests/actors/outbox_support.hpp"
 #include "tests/runtime/systems.hpp"
 
 #include <caf/actor_registry.hpp>
 #include <caf/send.hpp>
-
-#include <catch2/catch.hpp>
 
 #include <algorithm>
 #include <ostream>
@@ -89,7 +88,7 @@ party& office::join(const std::string& name, v1::Role role) {
   who.says(sign_on(1, role, name));
   auto heard = who.hears(1);
   if (heard != lines{"connected 1"})
-    FAIL(name << " cannot sign on: " << (heard.empty() ? "silence" : heard.front()));
+    give_up(name + " cannot sign on: " + (heard.empty() ? "silence" : heard.front()));
   return who;
 }
 
@@ -154,11 +153,11 @@ void office::close() {
     return;
   for (auto& one : parties_)
     for (auto& line : one.hears())
-      FAIL_CHECK(one.name() << " was told what nobody expected: " << line);
+      complain(one.name() + " was told what nobody expected: " + line);
   for (auto& one : parties_)
     one.vanishes();
   for (auto& line : told())
-    FAIL_CHECK("the operator was told what nobody expected: " << line);
+    complain("the operator was told what nobody expected: " + line);
   settle();
   parties_.clear();
   caf::anon_send_exit(inside_->directory, caf::exit_reason::user_shutdown);
@@ -173,8 +172,9 @@ void office::close() {
   inside_.reset();
   for (auto& [name, client] : clients)
     if (!client.expired())
-      FAIL_CHECK("somebody holds on to " << name << ", who is gone");
-  CHECK(context.budget.used() == 0);
+      complain("somebody holds on to " + name + ", who is gone");
+  if (auto left = context.budget.used(); left != 0)
+    complain("all are gone, and the memory budget still counts " + std::to_string(left) + " bytes");
 }
 
 // ---- party ---------------------------------------------------------------------------------
@@ -208,6 +208,7 @@ struct party::inside {
   std::shared_ptr<read_credit> credit;
   std::shared_ptr<fake_link> socket = std::make_shared<fake_link>();
   fake_edge edge;
+  frame_cutter cutter;
   runtime::pinned_ref<connection_actor> actor;
 };
 
@@ -242,6 +243,30 @@ void party::read_bytes(const std::vector<std::string>& frames, int end) {
     at += frame.size();
   }
   batch->end = static_cast<stream_end>(end);
+  hand_over(std::move(batch));
+}
+
+void party::read_stream(std::string_view bytes) {
+  auto& cutter = inside_->cutter;
+  if (cutter.ended() || closing())
+    return;
+  if (cutter.is_short(bytes.size()))
+    return cutter.keep(bytes);
+  auto batch = std::make_shared<read_batch>();
+  auto stream = std::string{cutter.kept()}.append(bytes);
+  batch->capacity = stream.size();
+  batch->bytes = std::make_unique<char[]>(stream.size());
+  std::copy(stream.begin(), stream.end(), batch->bytes.get());
+  bool is_established = inside_->socket->interval.load() != 0ms;
+  batch->end = cutter.cut({batch->bytes.get(), stream.size()},
+                          is_established ? office_.context.bounds.frame_bytes_max
+                                         : frame_bytes_before_sign_on_max,
+                          batch->frames);
+  if (!batch->frames.empty() || batch->end != stream_end::open)
+    hand_over(std::move(batch));
+}
+
+void party::hand_over(read_batch_ptr batch) {
   batch->time_us = office_.context.utc_now();
   batch->budget = &office_.context.budget;
   batch->budget->add(batch->capacity);
@@ -287,7 +312,8 @@ lines party::hears(std::size_t at_least) {
 
 v1::Frame party::frame() {
   auto all = frames(1);
-  REQUIRE(all.size() == 1);
+  if (all.size() != 1)
+    give_up(name_ + " was sent " + std::to_string(all.size()) + " frames, not one");
   return all.front();
 }
 

@@ -7,9 +7,10 @@
 //   desk.says(register_on(2, {"7001"}));
 //   CHECK(desk.hears() == lines{"registered 2: 7001 share; ..."});
 //
-// A client that was told something the test does not mention fails the test.
+// A client that was told something the test does not mention fails the test: complaint.hpp.
 #pragma once
 
+#include "actors/batches.hpp"
 #include "actors/context.hpp"
 #include "actors/t_client.hpp"
 #include "tests/actors/requests.hpp"
@@ -55,6 +56,9 @@ public:
   void read(const std::vector<v1::Frame>& frames);
   /// A read of any bytes as frames; then the stream ends like this (a `stream_end`).
   void read_bytes(const std::vector<std::string>& frames, int end = 0);
+  /// A read of any bytes, cut into frames as the edge cuts them. Nothing is read any more from a
+  /// stream that has ended or a connection that is closing.
+  void read_stream(std::string_view bytes);
 
   /// All that the client was sent since it was last asked. In real time it waits until there are
   /// so many lines.
@@ -87,6 +91,7 @@ public:
 private:
   friend class office;
   void take_all();
+  void hand_over(read_batch_ptr batch);
 
   office& office_;
   std::string name_;
