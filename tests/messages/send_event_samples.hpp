@@ -5,6 +5,7 @@
 
 #include "tests/messages/bytes.hpp"
 #include "tests/messages/generators.hpp"
+#include "tests/messages/send_event_compare.hpp"
 
 #include <ringdown/v1/ringdown.pb.h>
 
@@ -53,10 +54,5 @@ struct request_parts {
   std::string event() const { return event_dn + message_type + user_data + event_rest; }
   std::string bytes() const { return this_dn + header + bytes_field(15, event()); }
 };
-
-inline bool has_no_fault(const send_event_view& view) {
-  return view.dn_fault == send_fault::none && view.type_fault == send_fault::none &&
-         view.content_fault == send_fault::none && view.data_fault == user_data_fault::none;
-}
 
 } // namespace ringdown::test
