@@ -1,6 +1,7 @@
 # How everything in this project is compiled. Included once, before any target.
 option(RINGDOWN_TESTS "Build the tests" ON)
 set(RINGDOWN_SANITIZE "" CACHE STRING "Sanitizers for every target: address,undefined or thread")
+option(RINGDOWN_FUZZ "Build the targets of tests/fuzz for libFuzzer (clang)" OFF)
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -39,6 +40,12 @@ if(RINGDOWN_SANITIZE)
     # GCC's view of instrumented code is full of false alarms (its manual says so of this warning).
     target_compile_options(ringdown_flags INTERFACE -Wno-maybe-uninitialized)
   endif()
+endif()
+
+if(RINGDOWN_FUZZ)
+  # All of our code counts what it runs through; the targets bring libFuzzer's main.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+  add_link_options(-fsanitize=fuzzer-no-link)
 endif()
 
 # ringdown_precompile(<target> <header>): heavy headers parsed once. GCC must keep the header's text

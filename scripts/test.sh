@@ -3,13 +3,13 @@
 #
 # usage: scripts/test.sh [--quick] [--clang] [--only-label LABEL]
 #
-#   --quick             the daily build only, without the sanitizers
+#   --quick             the daily build only, without the sanitizers and without fuzzing
 #   --clang             the second compiler too
 #   --only-label LABEL  unit, actor, simulation, e2e or no_caf: only tests with this label
 #
 # Stages: dev (all tests), asan (all tests under AddressSanitizer and UndefinedBehaviorSanitizer),
-# tsan (what is free of CAF, under ThreadSanitizer). The first stage that fails ends the run. The
-# last lines are CTest's own.
+# tsan (what is free of CAF, under ThreadSanitizer), fuzz (each target of tests/fuzz for 60 s; not with
+# --only-label). The first stage that fails ends the run. The last lines are CTest's own.
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "$0")/lib.sh"
 
@@ -81,6 +81,11 @@ if [[ $with_clang == yes ]]; then
     build clang
     test_stage clang --no-tests=error
     stages=(clang "${stages[@]}")
+fi
+
+if [[ $quick == no && -z $label ]]; then
+    say "fuzz"
+    scripts/fuzz.sh --seconds 60
 fi
 
 say "${green}all stages passed${plain}"
