@@ -21,6 +21,11 @@ public:
   virtual void unregister_from(const std::string& dn) = 0;
   virtual registration_phase registration_of(const std::string& dn) const = 0;
 
+  /// Waits until the registration stands. False: it has failed, is not wanted, the client has given
+  /// up or was stopped, the time is over, or this is where handlers are called.
+  [[nodiscard]] virtual bool await_registered(const std::string& dn,
+                                              std::chrono::milliseconds timeout) = 0;
+
   /// Sends, or says at once why not; never waits. Accepted: `done` is called exactly once, where
   /// handlers are called, within the request's timeout.
   [[nodiscard]] virtual sending send(const outgoing_event& what, completion_handler done,

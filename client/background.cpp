@@ -61,6 +61,7 @@ public:
   void begin_stop(milliseconds timeout);
   /// True: the thread has ended.
   bool await_end(steady_time until);
+  bool await_registered(const std::string& dn, steady_time until);
   void join();
 
   mutable std::mutex lock;
@@ -78,7 +79,7 @@ private:
   std::mutex control_; // of `thread_` itself; taken before `lock`
   std::thread thread_;
   std::atomic<std::thread::id> thread_id_{};
-  std::condition_variable ended_changed_;
+  std::condition_variable changed_; // after each turn, and at the end
   bool runs_ = false;
   std::optional<steady_time> stop_until_;
   steady_time sleeps_until_ = steady_time::min();
@@ -122,7 +123,13 @@ void background_client::impl::begin_stop(milliseconds timeout) {
 
 bool background_client::impl::await_end(steady_time until) {
   std::unique_lock held{lock};
-  return ended_changed_.wait_until(held, until, [this] { return !runs_; });
+  return changed_.wait_until(held, until, [this] { return !runs_; });
+}
+
+bool background_client::impl::await_registered(const std::string& dn, steady_time until) {
+  std::unique_lock held{lock};
+  changed_.wait_until(held, until, [&] { return !core.registration_may_come(dn); });
+  return core.registrations.phase(dn) == registration_phase::registered;
 }
 
 void background_client::impl::join() {
@@ -152,6 +159,7 @@ void background_client::impl::turn() {
       core.begin_stop(*stop_until_);
     core.turn();
     where = core.attempt_due();
+    changed_.notify_all();
   }
   if (!where)
     return;
@@ -159,6 +167,7 @@ void background_client::impl::turn() {
   guard held{lock};
   core.begin(std::move(prepared));
   core.turn();
+  changed_.notify_all();
 }
 
 void background_client::impl::call_handlers() {
@@ -183,7 +192,7 @@ bool background_client::impl::sleep() {
         core.next_deadline() == steady_time::max()) {
       runs_ = false;
       thread_id_ = std::thread::id{};
-      ended_changed_.notify_all();
+      changed_.notify_all();
       return false;
     }
     entries[1] = {core.link.descriptor(), core.link.poll_events(), 0};
@@ -245,6 +254,10 @@ sending background_client::query_address(const std::string& dn, completion_handl
   return impl_->with_core([&](auto& core) { return core.query(dn, std::move(done), how); });
 }
 
+bool background_client::await_registered(const std::string& dn, milliseconds timeout) {
+  return !impl_->on_own_thread() && impl_->await_registered(dn, after(timeout));
+}
+
 namespace {
 
 /// Where a blocked thread waits for its completion; outlives whichever of the two ends first.
@@ -289,9 +302,8 @@ completion background_client::ask(const outgoing_event& what, const request_opti
 
 bool background_client::listen(std::weak_ptr<void> owner, const std::string& dn,
                                notice_handler handler) {
-  return impl_->with_core([&](auto& core) {
-    return core.listen(std::move(owner), false, dn, std::move(handler));
-  });
+  return impl_->with_core(
+    [&](auto& core) { return core.listen(std::move(owner), false, dn, std::move(handler)); });
 }
 
 bool background_client::listen(notice_handler handler) {

@@ -8,10 +8,10 @@
 //
 // Thread-safe: every call but construction and destruction may be made by any thread at any time.
 // Handlers are called one after the other on the client's thread, without a lock held: they may
-// make every call too. A call that would wait there (`ask`) is answered `called_in_handler`, and
-// `stop` only begins. No call but `ask` and `stop` waits for the network, the resolver or a
-// handler. `on_traffic` is called under the client's lock, by whichever thread sends; it must not
-// call the client.
+// make every call too. A call that would wait there is refused: `ask` with `called_in_handler`,
+// `await_registered` with false; `stop` only begins. No call but these three waits for the network,
+// the resolver or a handler. `on_traffic` is called under the client's lock, by whichever thread
+// sends; it must not call the client.
 #pragma once
 
 #include "client/any_t_client.hpp"
@@ -41,6 +41,7 @@ public:
   registering register_on(const std::string& dn, const registration& how = {}) override;
   void unregister_from(const std::string& dn) override;
   registration_phase registration_of(const std::string& dn) const override;
+  bool await_registered(const std::string& dn, std::chrono::milliseconds timeout) override;
   sending send(const outgoing_event& what, completion_handler done,
                const request_options& how = {}) override;
   sending query_address(const std::string& dn, completion_handler done,

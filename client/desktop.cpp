@@ -65,8 +65,7 @@ struct desktop::state : std::enable_shared_from_this<desktop::state> {
 
 desktop::desktop(any_t_client& client, std::string dn, light_handler on_light,
                  const registration& how)
-  : client_(client),
-    state_(std::make_shared<state>(client, std::move(dn), std::move(on_light))) {
+  : client_(client), state_(std::make_shared<state>(client, std::move(dn), std::move(on_light))) {
   auto heard = client_.listen(state_, state_->dn, [me = state_.get()](const notice& n) {
     me->on_notice(n); // the client keeps its owner alive meanwhile
   });

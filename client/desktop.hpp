@@ -10,6 +10,8 @@
 // never what was only asked for, and `unknown` as soon as the link, the registration or an event
 // is lost.
 //
+// One helper for each DN of a client: it takes the registration with it when it goes.
+//
 // Over a `background_client` every call may be made by any thread. Handlers are called where the
 // client calls its own. The client must outlive the desktop; what the handlers capture must
 // outlive the client's last handler.

@@ -32,9 +32,8 @@ completion judged(const event& e, pending_requests::kind what, std::size_t times
       c.status = request_status::refused;
     return c;
   }
-  bool right = what == pending_requests::kind::send
-                 ? std::holds_alternative<event_ack>(e)
-                 : std::holds_alternative<event_address_info>(e);
+  bool right = what == pending_requests::kind::send ? std::holds_alternative<event_ack>(e)
+                                                    : std::holds_alternative<event_address_info>(e);
   c.status = right ? request_status::acknowledged : request_status::unknown_outcome;
   if (!right)
     c.doubt = doubt_reason::wrong_answer;

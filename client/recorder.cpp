@@ -152,8 +152,7 @@ registering recorder::record(const std::string& dn) {
     fresh = shared_->dns.insert(dn).second;
   }
   auto* me = shared_.get(); // the client keeps its owner alive during a call
-  bool heard =
-    !fresh || client_.listen(shared_, dn, [me](const notice& n) { me->on_notice(n); });
+  bool heard = !fresh || client_.listen(shared_, dn, [me](const notice& n) { me->on_notice(n); });
   if (heard)
     return client_.register_on(dn, shared_->how);
   guard held{shared_->lock};

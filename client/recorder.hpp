@@ -10,8 +10,8 @@
 // It keeps a believable state for each DN and ConnID (`recorder_model`), so an order says what the
 // state should be after the command. What the handler returns is said to the DN, with the
 // command's version and id if the client signs on with EXACT_VERSIONS (`recorder_identity` does);
-// what it does not return, it says later with `say`. Each (re)registration, and each gap, brings the orders that the DN's snapshot holds:
-// a `pause` that was missed is done then.
+// what it does not return, it says later with `say`. Each (re)registration, and each gap, brings
+// the orders that the DN's snapshot holds: a `pause` that was missed is done then.
 //
 // A standby recorder gets all orders and says nothing. Over a `background_client` every call may be
 // made by any thread. Handlers are called where the client calls its own. The client must outlive

@@ -212,8 +212,8 @@ void registration_table::refuse(const std::string& dn, const event_error* error,
   bool again = error == nullptr || passes(error->retry);
   auto wait = limits_.registration_retry;
   if (error != nullptr && error->retry_after)
-    wait = std::clamp(*error->retry_after, std::chrono::milliseconds{1},
-                      limits_.registration_timeout);
+    wait =
+      std::clamp(*error->retry_after, std::chrono::milliseconds{1}, limits_.registration_timeout);
   if (e.queued)
     return; // the wish has changed since
   if (again)

@@ -90,6 +90,13 @@ registration_phase t_client::registration_of(const std::string& dn) const {
   return impl_->registrations.phase(dn);
 }
 
+bool t_client::await_registered(const std::string& dn, milliseconds timeout) {
+  auto until = impl_->now() + std::min<milliseconds>(timeout, std::chrono::hours{24});
+  while (!impl_->in_handler && impl_->registration_may_come(dn) && impl_->now() < until)
+    poll(std::chrono::ceil<milliseconds>(until - impl_->now()));
+  return !impl_->in_handler && registration_of(dn) == registration_phase::registered;
+}
+
 sending t_client::send(const outgoing_event& what, completion_handler done,
                        const request_options& how) {
   return impl_->send(what, std::move(done), how);
@@ -107,7 +114,8 @@ completion t_client::ask(const outgoing_event& what, const request_options& how)
     return c;
   }
   auto answer = std::make_shared<std::optional<completion>>();
-  auto sent = send(what, [answer](const completion& came) { *answer = came; }, how);
+  auto sent = send(
+    what, [answer](const completion& came) { *answer = came; }, how);
   if (!sent) {
     c.status = request_status::not_sent;
     c.sent = sent.status;

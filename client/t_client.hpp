@@ -53,6 +53,7 @@ public:
   registering register_on(const std::string& dn, const registration& how = {}) override;
   void unregister_from(const std::string& dn) override;
   registration_phase registration_of(const std::string& dn) const override;
+  bool await_registered(const std::string& dn, std::chrono::milliseconds timeout) override;
   sending send(const outgoing_event& what, completion_handler done,
                const request_options& how = {}) override;
   sending query_address(const std::string& dn, completion_handler done,

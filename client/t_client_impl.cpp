@@ -68,6 +68,12 @@ registering t_client::impl::register_on(const std::string& dn, const registratio
   return registrations.want(dn, how); // the next turn asks for all that came together
 }
 
+bool t_client::impl::registration_may_come(const std::string& dn) const {
+  bool link_may_come = link_runs() || phase == link_phase::waiting;
+  return registrations.phase(dn) == registration_phase::wanted && link_may_come &&
+         phase != link_phase::stopping;
+}
+
 void t_client::impl::unregister_from(const std::string& dn) {
   asking_blocked_ = false;
   registrations.leave(dn);
@@ -101,8 +107,12 @@ sending t_client::impl::send(const outgoing_event& what, completion_handler done
   auto sent = submit(what, how.distribute, false);
   if (!sent)
     return {sent.status, {}, {}};
-  pending_requests::request r{pending_requests::kind::send, std::move(done), deadline_of(how),
-                              what.this_dn, std::nullopt, how.distribute};
+  pending_requests::request r{pending_requests::kind::send,
+                              std::move(done),
+                              deadline_of(how),
+                              what.this_dn,
+                              std::nullopt,
+                              how.distribute};
   if (keep) {
     r.again = what;
     r.again->retry = true;
@@ -119,8 +129,8 @@ sending t_client::impl::query(const std::string& dn, completion_handler done,
   auto sent = link.query_address(dn);
   if (!sent)
     return {sent.status, {}, {}};
-  pending_requests::request r{pending_requests::kind::query, std::move(done), deadline_of(how), dn,
-                              std::nullopt, false};
+  pending_requests::request r{
+    pending_requests::kind::query, std::move(done), deadline_of(how), dn, std::nullopt, false};
   return {sent.status, pending.add(std::move(r), sent.reference), sent.reference};
 }
 
@@ -159,7 +169,7 @@ void t_client::impl::turn() {
 
 void t_client::impl::drain() {
   for (std::size_t i = 0; i < events_per_turn_max; ++i) {
-    more_events_ = ready_.size() >= options.limits.waiting_max;
+    more_events_ = ready_.size() >= std::max<std::size_t>(1, options.limits.waiting_max);
     if (more_events_)
       return;
     auto e = link.next();
@@ -209,7 +219,8 @@ bool t_client::impl::may_ask() const {
 
 void t_client::impl::ask_for_registrations() {
   while (may_ask()) {
-    auto most = std::min(dns_per_batch_, registrations_in_flight_max() - registrations.unanswered());
+    auto most =
+      std::min(dns_per_batch_, registrations_in_flight_max() - registrations.unanswered());
     auto batch = registrations.next_batch(most);
     if (!batch)
       return;

@@ -31,6 +31,8 @@ public:
 
   void start();
   void begin_stop(steady_time until);
+  /// A wish that is still being brought about.
+  bool registration_may_come(const std::string& dn) const;
   registering register_on(const std::string& dn, const registration& how);
   void unregister_from(const std::string& dn);
   sending send(const outgoing_event& what, completion_handler done, const request_options& how);

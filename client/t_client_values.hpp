@@ -176,18 +176,18 @@ std::string_view to_string(link_phase p) noexcept;
 /// again by themselves, and each is told when it stands.
 struct link_notice {
   link_phase phase = link_phase::idle;
-  std::string where;                    ///< "127.0.0.1:7480"
-  link_fault fault = link_fault::none;  ///< why it is not up
+  std::string where;                                         ///< "127.0.0.1:7480"
+  link_fault fault = link_fault::none;                       ///< why it is not up
   disconnect_reason reason = disconnect_reason::unspecified; ///< with `ended_by_broker`
   std::string text;
-  std::optional<event_error> error;     ///< with `sign_on_refused`
+  std::optional<event_error> error;      ///< with `sign_on_refused`
   std::chrono::milliseconds retry_in{0}; ///< with `waiting`
   bool broker_restarted = false; ///< with `up`: not the instance of the last link; states are new
 };
 
 enum class registration_phase : std::uint8_t {
-  none,       ///< not wanted
-  wanted,     ///< to be asked for, or asked
+  none,   ///< not wanted
+  wanted, ///< to be asked for, or asked
   registered,
   failed, ///< refused; asked again with the next link, or when the program asks
 };

@@ -1,7 +1,7 @@
 // An agent's desktop: pauses the recording while a card number is read out, and shows the light.
 //   example_desktop [HOST:PORT [DN]]
-#include "client/background.hpp"
 #include "client/desktop.hpp"
+#include "client/background.hpp"
 
 #include <cstdio>
 #include <iostream>
@@ -19,6 +19,8 @@ int main(int argc, char** argv) {
   desktop agent{client, argc > 2 ? argv[2] : "7001",
                 [](light l) { std::cout << "light: " << to_string(l) << std::endl; }};
   client.start(); // connects, registers, and does so again after each loss
+  if (!client.await_registered(agent.dn(), 5s))
+    std::cout << "no broker yet, still trying" << std::endl;
 
   for (std::string word; std::getline(std::cin, word) && word != "quit";) {
     auto command = parse_capture_verb(word);
@@ -28,8 +30,6 @@ int main(int argc, char** argv) {
     }
     auto c = agent.ask(*command, {}, 5s); // accepted, not done: what is so, the light says
     std::cout << word << ": " << to_string(c.status);
-    if (c.status == request_status::not_sent)
-      std::cout << " (" << to_string(c.sent) << ")";
     if (auto* error = c.error())
       std::cout << " (" << error->code << " " << error->text << ")";
     std::cout << std::endl;

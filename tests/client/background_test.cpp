@@ -119,7 +119,8 @@ TEST_CASE("a call that would wait in a handler is refused, not a deadlock") {
   REQUIRE(client.listen([&](const notice& n) {
     auto* link = std::get_if<link_notice>(&n);
     if (link != nullptr && link->phase == link_phase::up && first.exchange(false))
-      told.set_value({client.ask(command(capture_verb::start)).status, client.stop(1s)});
+      told.set_value({client.ask(command(capture_verb::start)).status,
+                      client.await_registered("7001", 1h) || client.stop(1s)});
   }));
   client.start();
   auto answer = told.get_future();
@@ -144,7 +145,8 @@ TEST_CASE("a request ends in doubt when the link is lost, and the client comes b
   far.look_at(client);
   REQUIRE(client.register_on("7001") == registering::accepted);
   client.start();
-  REQUIRE(far.seen.wait([&] { return far.registered == 1; }));
+  REQUIRE(client.await_registered("7001", patience));
+  CHECK_FALSE(client.await_registered("7002", patience)); // not wanted
   auto lost = client.ask(command(capture_verb::start));
   CHECK(lost.status == request_status::unknown_outcome);
   CHECK(lost.doubt == doubt_reason::link_lost);
@@ -191,8 +193,8 @@ TEST_CASE("stopping does not need a broker that answers, and a client can be sta
   CHECK(client.stop(1s)); // never started
   client.start();
   REQUIRE(far.seen.wait([&] { return far.phase == link_phase::up; }));
-  REQUIRE(client.send(command(capture_verb::start),
-                      [&](const completion& c) { told.set_value(c); }));
+  REQUIRE(
+    client.send(command(capture_verb::start), [&](const completion& c) { told.set_value(c); }));
   CHECK(client.stop(10ms));
   CHECK(told.get_future().get().doubt == doubt_reason::stopped);
   deaf = false;
@@ -210,7 +212,8 @@ TEST_CASE("a desktop and a recorder in the background play together") {
   background_client at_desktop{to(broker, desktop_identity("desktop"))};
   recorder_is.look_at(at_recorder);
   desktop_is.look_at(at_desktop);
-  recorder screen{at_recorder, [](const recorder::order& o) { return std::optional{o.what.state}; }};
+  recorder screen{at_recorder,
+                  [](const recorder::order& o) { return std::optional{o.what.state}; }};
   REQUIRE(screen.record("7001") == registering::accepted);
   at_recorder.start();
   REQUIRE(recorder_is.seen.wait([&] { return recorder_is.registered == 1; }));

@@ -93,8 +93,7 @@ TEST_CASE("the light follows what recorders said, and is unknown as soon as the 
   CHECK(s.agent.shown() == light::unknown);
   s.broker.registered(s.broker.expect(), 6, 1, v1::CAPTURE_STATE_DISABLED);
   s.settle();
-  CHECK(s.lights ==
-        std::vector{light::recording, light::paused, light::unknown, light::off});
+  CHECK(s.lights == std::vector{light::recording, light::paused, light::unknown, light::off});
 }
 
 TEST_CASE("a light that missed events is unknown and asks for the snapshot") {

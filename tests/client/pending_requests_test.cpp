@@ -161,8 +161,7 @@ TEST_CASE("whatever happens in whatever order, each request ends exactly once") 
       case 0:
       case 1:
         accepted.insert(
-          pending
-            .add(random() % 2 ? plain(now + 50ms) : repeatable(now + 50ms), {++reference})
+          pending.add(random() % 2 ? plain(now + 50ms) : repeatable(now + 50ms), {++reference})
             .value);
         break;
       case 2:

@@ -107,9 +107,9 @@ TEST_CASE("answers that nobody asked for change nothing") {
   CHECK(table.want("7001", {}) == registering::accepted);
   table.link_up();
   ask(table, 5);
-  CHECK(table.on_registered(registered(5, "7002")).empty());  // another DN
-  CHECK(table.on_registered(registered(6, "7001")).empty());  // another request
-  CHECK(table.on_registered(registered(0, "7001")).empty());  // none
+  CHECK(table.on_registered(registered(5, "7002")).empty()); // another DN
+  CHECK(table.on_registered(registered(6, "7001")).empty()); // another request
+  CHECK(table.on_registered(registered(0, "7001")).empty()); // none
   CHECK(table.on_error(refusal(5, error_code::dn_not_configured, "7002"), start).empty());
   CHECK(table.on_error(refusal(6, error_code::dn_not_configured), start).empty());
   CHECK(table.on_unregistered(unregistered(0, "7001", error_code::internal_error), start).empty());
@@ -129,8 +129,8 @@ TEST_CASE("a refusal is told; one that may pass is tried again, another with the
     CHECK(table.want(dn, {}) == registering::accepted);
   table.link_up();
   ask(table, 1);
-  auto told = only<registration_notice>(
-    table.on_error(refusal(1, error_code::resource_seized, "1"), start));
+  auto told =
+    only<registration_notice>(table.on_error(refusal(1, error_code::resource_seized, "1"), start));
   CHECK(told.phase == phase::failed);
   CHECK(told.error->code == 42);
   CHECK_FALSE(told.will_retry);

@@ -143,8 +143,8 @@ TEST_CASE("a broker that never answers cannot make a client hold more than its b
   c.bring_up_on("7001");
   std::size_t accepted = 0;
   for (int i = 0; i < 1000; ++i)
-    accepted += c.subject.send(outgoing_event::capture("7001", capture_verb::start), c.keep()) ? 1
-                                                                                              : 0;
+    accepted +=
+      c.subject.send(outgoing_event::capture("7001", capture_verb::start), c.keep()) ? 1 : 0;
   CHECK(accepted == 100);
   CHECK(c.subject.requests_pending() == 100);
   c.pass(1s);

@@ -1,5 +1,5 @@
-// What becomes of requests over scripted links: each ends once, few are sent twice, and there is room
-// or an answer at once.
+// What becomes of requests over scripted links: each ends once, few are sent twice, and there is
+// room or an answer at once.
 #include "tests/client/scripted_broker.hpp"
 
 #include <catch2/catch.hpp>
@@ -189,4 +189,3 @@ TEST_CASE("however many DNs are wanted, half the window stays the program's") {
   for (int i = 0; i < 20; ++i)
     CHECK(c.subject.registration_of(std::to_string(100 + i)) == registration_phase::registered);
 }
-

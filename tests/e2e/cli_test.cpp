@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <memory>
 #include <sstream>
 
 using namespace ringdown;
@@ -176,6 +177,24 @@ TEST_CASE("A load run verifies every delivery") {
   CHECK(idle.status == 0);
   CHECK(objects(idle.out).at(0)["connections"] == 50);
   CHECK(broker.stop() == 0);
+}
+
+TEST_CASE("A recorder of the tool comes back by itself when its daemon is killed, and says so") {
+  auto broker = std::make_unique<running_broker>();
+  auto port = broker->port();
+  party recorder{*broker, {"recorder", "--dn=7001"}};
+  recorder.await_output("recorder ready");
+  broker.reset(); // SIGKILL
+  recorder.await_output("next attempt in");
+  running_broker again{{"--listen.port=" + std::to_string(port)}};
+  recorder.await_output("connected again to 127.0.0.1:" + std::to_string(port));
+  again.await_log("client signed on");
+  auto desktop = run_ringdown(
+    port, {"desktop", "--dn=7001", "--timeout=60", "--script=start, expect recording within 60s"});
+  INFO(desktop.out << desktop.err);
+  CHECK(desktop.status == 0);
+  CHECK(recorder.stop() == 3); // it was disconnected for a time
+  CHECK(again.stop() == 0);
 }
 
 TEST_CASE("Without a broker the tool says so, and a broker that drains ends it") {
