@@ -41,7 +41,7 @@ bool t_client::poll(milliseconds timeout) {
   if (impl_->in_handler)
     return false;
   auto until = impl_->now() + std::min<milliseconds>(timeout, std::chrono::hours{24});
-  bool called = false;
+  bool told = false;
   for (bool interrupted = false;;) {
     impl_->turn();
     if (auto where = impl_->attempt_due()) {
@@ -52,14 +52,14 @@ bool t_client::poll(milliseconds timeout) {
       impl_->turn();
     }
     while (auto call = impl_->take()) {
-      called = called || call->finished.done || !call->listeners.empty();
+      told = true;
       impl_->in_handler = true;
       impl_->run(*call);
       impl_->in_handler = false;
     }
     auto now = impl_->now();
-    if (called || interrupted || now >= until)
-      return called;
+    if (told || interrupted || now >= until)
+      return told;
     auto wake = std::min(until, impl_->next_deadline());
     if (wake > now)
       interrupted = !wait(descriptor(), poll_events(), std::chrono::ceil<milliseconds>(wake - now));

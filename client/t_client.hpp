@@ -40,8 +40,9 @@ public:
   /// (`stopped`). At most this long, plus the handlers. Within a handler it only begins.
   void stop(std::chrono::milliseconds timeout);
 
-  /// Does what can be done, calls handlers, and returns once it has called one, or after this long
-  /// (or a signal). True: a handler was called. Within a handler: false, at once.
+  /// Does what can be done, calls handlers, and returns once there was something to tell, or after
+  /// this long (or a signal). True: something was told, if only to nobody. Within a handler: false,
+  /// at once.
   bool poll(std::chrono::milliseconds timeout);
 
   /// For a program with a loop of its own: poll the descriptor (-1: none) for these events (to be

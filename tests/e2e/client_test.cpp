@@ -8,6 +8,8 @@
 #include <catch2/catch.hpp>
 
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 
 using namespace ringdown;
 using namespace ringdown::client;
@@ -31,6 +33,22 @@ flags on_port(std::uint16_t port) {
   return {"--listen.port=" + std::to_string(port)};
 }
 
+/// Stops a process; returns when each of its threads stands still, and says nothing more.
+void freeze(const process& child) {
+  child.signal(SIGSTOP);
+  await("each thread stands still", [&] {
+    for (auto& thread :
+         std::filesystem::directory_iterator{"/proc/" + std::to_string(child.pid()) + "/task"}) {
+      std::ifstream in{thread.path() / "stat"};
+      std::string stat{std::istreambuf_iterator<char>{in}, {}};
+      auto state = stat.rfind(") "); // of the name, which may hold anything
+      if (state == std::string::npos || stat[state + 2] != 'T')
+        return false;
+    }
+    return true;
+  });
+}
+
 /// A desktop and a recorder on one thread.
 struct office {
   explicit office(std::uint16_t port)
@@ -42,10 +60,10 @@ struct office {
   }
 
   template <class Done>
-  void until(const char* what, Done done) {
+  void until(const char* what, Done reached) {
     auto end = std::chrono::steady_clock::now() + patience;
     INFO(what);
-    while (!done()) {
+    while (!reached()) {
       REQUIRE(std::chrono::steady_clock::now() < end);
       at_recorder.poll(1ms);
       at_desktop.poll(1ms);
@@ -67,7 +85,8 @@ struct office {
   std::vector<completion> done;
   t_client at_recorder;
   t_client at_desktop;
-  recorder screen{at_recorder, [](const recorder::order& o) { return std::optional{o.what.state}; }};
+  recorder screen{at_recorder,
+                  [](const recorder::order& o) { return std::optional{o.what.state}; }};
   desktop agent{at_desktop, "7001"};
 };
 
@@ -85,7 +104,7 @@ TEST_CASE("Desktop and recorder find each other again, and only the unanswered e
   CHECK(o.done[0]);
 
   // What is said to a broker that stands still stays without an answer.
-  broker->child().signal(SIGSTOP);
+  freeze(broker->child());
   auto started = o.agent.start({}, o.keep());
   auto resumed = o.agent.resume({}, o.keep());
   auto paused = o.agent.pause({}, o.keep());
@@ -127,12 +146,13 @@ TEST_CASE("A client of a broker that drains comes back, and one that is taken ov
   REQUIRE(first.register_on("7001") == registering::accepted);
   first.start();
   REQUIRE(first.await_registered("7001", patience));
-  CHECK(broker->stop() == 0);
-  broker = std::make_unique<running_broker>(on_port(port));
-  await("the first client sees the end", [&] {
+  broker->child().signal(SIGTERM);
+  await("the client sees the end", [&] {
     first.poll(1ms);
     return first.phase() != link_phase::up;
   });
+  CHECK(broker->child().wait() == 0);
+  broker = std::make_unique<running_broker>(on_port(port));
   REQUIRE(first.await_registered("7001", patience));
   t_client second{options};
   REQUIRE(second.register_on("7001") == registering::accepted);
