@@ -2,6 +2,7 @@
 // happens. Nothing here is global; two brokers in one process have two of each.
 #pragma once
 
+#include "actors/authorize.hpp"
 #include "actors/memory_budget.hpp"
 #include "messages/ids.hpp"
 #include "messages/limits.hpp"
@@ -17,22 +18,6 @@
 #include <utility>
 
 namespace ringdown {
-
-struct client_identity;
-
-/// What a client wants to do; asked of the injected `authorize` function.
-enum class action : std::uint8_t {
-  sign_on, ///< no DN
-  register_,
-  send_command,
-  send_indication,
-  send_user_event,
-};
-
-/// The one place where a platform says who may do what. Called in loops' threads, often: it must
-/// not block. `dn` is empty for sign_on. Credentials are given with sign_on only.
-using authorize_function = std::function<bool(const client_identity& client, action what,
-                                              std::string_view dn, std::string_view credentials)>;
 
 /// UTC in microseconds. Virtual in tests.
 using utc_clock = std::function<std::int64_t()>;

@@ -3,6 +3,7 @@
 // registered on; it outlives the socket.
 #pragma once
 
+#include "actors/authorize.hpp"
 #include "actors/outbox.hpp"
 #include "actors/request_window.hpp"
 #include "messages/errors.hpp"
@@ -16,20 +17,6 @@
 #include <string>
 
 namespace ringdown {
-
-/// Who a client is. Fixed at sign-on, before any DN hears of the client.
-struct client_identity {
-  client_id id;
-  ringdown::role role = ringdown::role::unspecified;
-  instance_id instance;
-  std::string application;
-  bool coalesce_ok = false;
-  bool exact_versions = false;
-  bool outcomes = false;
-  bool directed = false;
-  /// For logs: the peer's address.
-  std::string peer;
-};
 
 /// What kind of EventUserEvent an event is, as a bit of the input mask.
 enum class event_kind : std::uint8_t { command = 1, indication = 2, user_event = 4 };

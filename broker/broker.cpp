@@ -1,15 +1,26 @@
 #include "broker/broker.hpp"
 
 #include "actors/directory.hpp"
+#include "broker/edge/admission.hpp"
 #include "broker/edge/asio_loop.hpp"
 #include "broker/edge/edge_loop.hpp"
 #include "broker/edge/listener.hpp"
+#include "broker/edge/local_pipe.hpp"
 #include "broker/log_observer.hpp"
 #include "broker/version.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/send.hpp>
 
+#include <pthread.h>
+
+#include <csignal>
+
+#include <algorithm>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <optional>
 #include <random>
 #include <thread>
 #include <utility>
@@ -47,82 +58,269 @@ std::unique_ptr<caf::actor_system_config> system_config(const configuration::con
   return std::make_unique<runtime::loop_system_config>(std::move(options));
 }
 
+// ---- what the host brought along, made safe ------------------------------------------------
+
+std::string what_is_thrown() noexcept {
+  try {
+    throw;
+  } catch (const std::exception& e) {
+    return e.what();
+  } catch (...) {
+    return "not a std::exception";
+  }
+}
+
+/// A host's function that throws must not end the actor that asked, with all its client's mail.
+authorize_function guarded(authorize_function ask, observer& tells) {
+  if (!ask)
+    return {};
+  return [ask = std::move(ask), &tells](const client_identity& client, action what,
+                                        std::string_view dn, std::string_view credentials) {
+    try {
+      return ask(client, what, dn, credentials);
+    } catch (...) {
+      tells.tell("broker", observer::severity::error, "authorize threw: refused",
+                 {{"error", what_is_thrown()}, {"client", client.application}});
+      return false;
+    }
+  };
+}
+
+utc_clock guarded(utc_clock clock, observer& tells) {
+  if (!clock)
+    return utc_now_us;
+  return [clock = std::move(clock), &tells] {
+    try {
+      return clock();
+    } catch (...) {
+      tells.tell("broker", observer::severity::error, "the clock threw: the system's is used",
+                 {{"error", what_is_thrown()}});
+      return utc_now_us();
+    }
+  };
+}
+
+/// While it lives, threads that are made have all signals blocked: they are the host's business.
+class signals_blocked {
+public:
+  signals_blocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~signals_blocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  signals_blocked(const signals_blocked&) = delete;
+  signals_blocked& operator=(const signals_blocked&) = delete;
+
+private:
+  sigset_t before_{};
+};
+
+logging::options log_options(const configuration::config& config, logging::sink sink) {
+  logging::options options;
+  options.levels = config.log.thresholds();
+  options.shape = config.log.format;
+  options.to = std::move(sink);
+  return options;
+}
+
+start_result failed(std::string key, std::string why) {
+  return {{{"program", 0, 0, std::move(key), std::move(why), {}}}};
+}
+
 } // namespace
 
 /// Everything that runs, in the order in which it is made; it goes in the reverse order.
 struct broker::state {
-  state(configuration::config c, logging::logger& l)
-    : config(std::move(c)), log(l), observer(l), context(config.limits) {}
+  state(configuration::config c, std::unique_ptr<logging::logger> own, logging::logger& l,
+        broker_options o)
+    : config(std::move(c)), own_log(std::move(own)), log(l), observer(l), context(config.limits),
+      listens(o.listen) {
+    context.utc_now = guarded(std::move(o.utc_clock), observer);
+    context.authorize = guarded(std::move(o.authorize), observer);
+    context.tells = &observer;
+    context.server.name = config.server.name;
+    context.server.node = config.server.node;
+    context.server.version = version;
+    context.configured.replace(configured_names(config));
+  }
+
+  start_result start();
+  start_result open_log();
+  std::vector<edge::edge_loop*> make_loops();
+  bool begin_drain();
+  void stop();
+
+  enum class life : std::uint8_t { made, running, draining, stopped };
 
   configuration::config config;
+  std::unique_ptr<logging::logger> own_log; // null: the host's
   logging::logger& log;
   log_observer observer;
   broker_context context;
+  const bool listens;
   edge::edge_counters counters;
+  std::atomic<std::uint16_t> port{0};
+
+  std::mutex mutex; // of what follows, and of everything that starts or ends
+  life now = life::made;
   std::unique_ptr<caf::actor_system_config> caf_config;
   std::unique_ptr<caf::actor_system> system;
   directory_actor directory;
   std::vector<std::unique_ptr<edge::edge_loop>> loops;
+  std::size_t next_loop = 0; // of `connect`
   std::shared_ptr<edge::listener> listener;
 };
 
-broker::broker(configuration::config config, logging::logger& log, broker_options options)
-  : state_(std::make_unique<state>(std::move(config), log)) {
-  auto& context = state_->context;
-  context.utc_now = utc_now_us;
-  context.authorize = std::move(options.authorize);
-  context.tells = &state_->observer;
-  context.server.name = state_->config.server.name;
-  context.server.node = state_->config.server.node;
-  context.server.version = version;
-  context.server.start_time_us = utc_now_us();
+// ---- start ---------------------------------------------------------------------------------
+
+start_result broker::state::open_log() {
+  if (own_log && !config.log.file.empty())
+    if (auto why = own_log->open_file(config.log.file))
+      return failed("log.file", *why);
+  return {};
+}
+
+std::vector<edge::edge_loop*> broker::state::make_loops() {
+  auto add = [&](std::unique_ptr<edge::edge_host> host) {
+    loops.push_back(
+      std::make_unique<edge::edge_loop>(std::move(host), *system, context, directory, counters));
+  };
+  if (auto* scheduler = runtime::loop_scheduler::of(*system)) {
+    for (std::size_t i = 0; i < scheduler->loops(); ++i)
+      add(edge::host_on(scheduler->loop(i)));
+  } else {
+    for (std::uint32_t i = 0; i < config.runtime.loops; ++i)
+      add(edge::host_with_thread());
+  }
+  std::vector<edge::edge_loop*> all;
+  for (auto& loop : loops)
+    all.push_back(loop.get());
+  return all;
+}
+
+start_result broker::state::start() {
+  if (now != life::made)
+    return failed({}, "a broker starts once: make another");
+  if (auto errors = configuration::validate(config); !errors.empty())
+    return {std::move(errors)};
+  if (auto opened = open_log(); !opened)
+    return opened;
+  context.server.start_time_us = context.utc_now();
   std::random_device random;
   context.server.instance = std::uint64_t{random()} << 32 | random();
-  context.configured.replace(configured_names(state_->config));
+  signals_blocked while_threads_are_made;
+  caf_config = system_config(config);
+  system = std::make_unique<caf::actor_system>(*caf_config);
+  directory = spawn_directory(*system, context);
+  auto all = make_loops();
+  now = life::running;
+  if (!listens)
+    return {};
+  listener = std::make_shared<edge::listener>(std::move(all), context);
+  if (auto why = listener->open(config.listen.address, config.listen.port)) {
+    stop();
+    return failed("listen.port", *why);
+  }
+  port = listener->port();
+  return {};
 }
+
+// ---- end -----------------------------------------------------------------------------------
+
+/// Whether there is anything to wait for.
+bool broker::state::begin_drain() {
+  std::scoped_lock lock{mutex};
+  if (now != life::running && now != life::draining)
+    return false;
+  now = life::draining;
+  if (listener)
+    listener->close();
+  for (auto& loop : loops)
+    loop->drain();
+  return true;
+}
+
+void broker::state::stop() {
+  if (now != life::running && now != life::draining) {
+    now = life::stopped;
+    return;
+  }
+  now = life::stopped;
+  if (listener)
+    listener->close();
+  for (auto& loop : loops)
+    loop->stop();
+  listener.reset();
+  caf::anon_send_exit(directory, caf::exit_reason::user_shutdown);
+  directory = nullptr;
+  system.reset(); // waits for the actors: the DNs end with the directory
+  loops.clear();
+}
+
+// ---- the door ------------------------------------------------------------------------------
+
+std::string start_result::text() const {
+  std::string all;
+  for (auto& error : errors) {
+    if (!all.empty())
+      all += '\n';
+    all += error.key.empty() ? error.message : error.key + ": " + error.message;
+  }
+  return all;
+}
+
+broker::broker(configuration::config config, broker_options options) {
+  auto log = std::make_unique<logging::logger>(log_options(config, std::move(options.log_sink)));
+  auto& l = *log;
+  state_ = std::make_unique<state>(std::move(config), std::move(log), l, std::move(options));
+}
+
+broker::broker(configuration::config config, logging::logger& log, broker_options options)
+  : state_(std::make_unique<state>(std::move(config), nullptr, log, std::move(options))) {}
 
 broker::~broker() {
   stop();
 }
 
-std::optional<std::string> broker::start() {
-  auto& s = *state_;
-  s.caf_config = system_config(s.config);
-  s.system = std::make_unique<caf::actor_system>(*s.caf_config);
-  s.directory = spawn_directory(*s.system, s.context);
-  auto add = [&](std::unique_ptr<edge::edge_host> host) {
-    s.loops.push_back(std::make_unique<edge::edge_loop>(std::move(host), *s.system, s.context,
-                                                        s.directory, s.counters));
-  };
-  if (auto* scheduler = runtime::loop_scheduler::of(*s.system)) {
-    for (std::size_t i = 0; i < scheduler->loops(); ++i)
-      add(edge::host_on(scheduler->loop(i)));
-  } else {
-    for (std::uint32_t i = 0; i < s.config.runtime.loops; ++i)
-      add(edge::host_with_thread());
-  }
-  std::vector<edge::edge_loop*> loops;
-  for (auto& loop : s.loops)
-    loops.push_back(loop.get());
-  s.listener = std::make_shared<edge::listener>(std::move(loops), s.context);
-  auto failed = s.listener->open(s.config.listen.address, s.config.listen.port);
-  if (failed)
-    stop();
-  return failed;
+start_result broker::start() {
+  std::scoped_lock lock{state_->mutex};
+  return state_->start();
 }
 
 std::uint16_t broker::port() const noexcept {
-  return state_->listener ? state_->listener->port() : 0;
+  return state_->port;
+}
+
+connect_result broker::connect(std::string_view name) {
+  auto& s = *state_;
+  std::scoped_lock lock{s.mutex};
+  switch (s.now) {
+  case state::life::made: return {nullptr, "the broker has not been started"};
+  case state::life::draining: return {nullptr, "the broker is shutting down"};
+  case state::life::stopped: return {nullptr, "the broker has stopped"};
+  case state::life::running: break;
+  }
+  if (auto why = edge::refuse_client(s.context, s.counters)) {
+    s.counters.refused.fetch_add(1, std::memory_order_relaxed);
+    return {nullptr, std::string{*why}};
+  }
+  auto& loop = *s.loops[s.next_loop++ % s.loops.size()];
+  auto ends = edge::make_local_pipe(loop.host());
+  if (!ends.client) {
+    s.counters.connections.fetch_sub(1);
+    s.counters.unsigned_connections.fetch_sub(1);
+    return {nullptr, "out of open files"};
+  }
+  loop.adopt(std::move(ends.broker), std::string{name});
+  return {std::move(ends.client), {}};
 }
 
 bool broker::drain(const std::function<bool()>& cancelled) {
   auto& s = *state_;
-  if (!s.system)
+  if (!s.begin_drain())
     return true;
   constexpr std::chrono::milliseconds poll{20};
-  s.listener->close();
-  for (auto& loop : s.loops)
-    loop->drain();
   auto deadline = std::chrono::steady_clock::now() + s.config.limits.drain_timeout;
   std::mutex mutex;
   std::condition_variable tick;
@@ -136,24 +334,25 @@ bool broker::drain(const std::function<bool()>& cancelled) {
 }
 
 void broker::stop() {
-  auto& s = *state_;
-  if (!s.system)
-    return;
-  if (s.listener)
-    s.listener->close();
-  for (auto& loop : s.loops)
-    loop->stop();
-  s.listener.reset();
-  caf::anon_send_exit(s.directory, caf::exit_reason::user_shutdown);
-  s.directory = nullptr;
-  s.system.reset(); // waits for the actors: the DNs end with the directory
-  s.loops.clear();
+  std::scoped_lock lock{state_->mutex};
+  state_->stop();
 }
 
-void broker::reload(const configuration::config& config) {
+bool broker::stop(std::chrono::milliseconds timeout) {
+  auto deadline = std::chrono::steady_clock::now() + timeout;
+  auto drained = drain([deadline] { return std::chrono::steady_clock::now() >= deadline; });
+  stop();
+  return drained;
+}
+
+start_result broker::reload(const configuration::config& config) {
+  if (auto errors = configuration::validate(config); !errors.empty())
+    return {std::move(errors)};
+  std::scoped_lock lock{state_->mutex};
   state_->context.configured.replace(configured_names(config));
-  if (state_->system)
+  if (state_->directory)
     caf::anon_send(state_->directory, reload_atom::value);
+  return {};
 }
 
 broker_counters broker::counters() const {

@@ -1,30 +1,52 @@
-// A broker that runs: actors, sockets, limits, from start to drain. The daemon is a thin main over
-// it. No CAF, no Asio in this header.
+// A broker inside a program. It needs no other process and no file; it has threads of its own, and
+// everything that it is told or asks comes from here. The daemon is a thin main over it.
+//
+//   ringdown::configuration::config config;          // the same keys as ringdownd's
+//   ringdown::broker broker{config};
+//   if (auto started = broker.start(); !started)
+//     return complain(started.text());
+//   auto link = broker.connect("billing");           // a T-Client without a socket ...
+//   ringdown::client::connection client;             // ... spoken over by the client library
+//   client.open(std::move(link.transport), {.role = ringdown::role::desktop});
+//   ...
+//   broker.stop(5s);                                 // drains; then closes what is left
+//
+// Several may live in one process, beside other actor systems; they share nothing. Nothing here
+// throws but for want of memory. No CAF and no Asio in this header.
+//
+// Threads: every function may be called from any thread at any time, but not from the broker's own
+// threads, which are those that call the host's functions (`authorize`, the log sink, the clock).
 #pragma once
 
+#include "actors/authorize.hpp"
 #include "broker/config/config.hpp"
 #include "broker/logging/logging.hpp"
 #include "messages/ids.hpp"
+#include "messages/transport.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ringdown {
 
-struct client_identity;
-enum class action : std::uint8_t;
-
-/// What the host of a broker may bring along.
+/// What the host of a broker may bring along. Its functions are called on the broker's threads, by
+/// several at a time: they must not block. One that throws is reported in the log; then
+/// `authorize` counts as no, the clock as the system's, and the line of the log is lost.
 struct broker_options {
-  /// Decides who may do what; empty allows everything. Called on loop threads: must not block.
-  std::function<bool(const client_identity&, action, std::string_view dn,
-                     std::string_view credentials)>
-    authorize;
+  /// Decides who may do what; empty allows everything.
+  authorize_function authorize;
+  /// UTC in microseconds, for the times in messages; empty: the system's clock. Deadlines run by
+  /// the system's steady clock in any case.
+  std::function<std::int64_t()> utc_clock;
+  /// Takes the log's lines; empty: `log.file` of the configuration, or stderr.
+  logging::sink log_sink;
+  /// False: no TCP listener; `listen.*` of the configuration is not used.
+  bool listen = true;
 };
 
 /// Counters since the start; not of one instant.
@@ -39,32 +61,60 @@ struct broker_counters {
   std::size_t queued_bytes = 0;
 };
 
-/// One broker. Several may live in one process. Its functions may be called from any thread that
-/// is not one of the broker's own, one at a time.
+/// Whether a broker runs, and if not, why: each error with the name of its key.
+struct [[nodiscard]] start_result {
+  std::vector<configuration::config_error> errors;
+
+  explicit operator bool() const noexcept { return errors.empty(); }
+  /// All errors, a line each.
+  std::string text() const;
+};
+
+/// A link for a T-Client of this process, or why there is none.
+struct [[nodiscard]] connect_result {
+  std::unique_ptr<ringdown::transport> transport;
+  std::string text;
+
+  explicit operator bool() const noexcept { return transport != nullptr; }
+};
+
 class broker {
 public:
-  /// `config` must be valid (`configuration::load` without errors). `log` outlives the broker.
+  /// Nothing happens before `start`, which also checks `config`.
+  explicit broker(configuration::config config, broker_options options = {});
+  /// The same with the host's log, which outlives the broker; `log.*` and the sink are not used.
   broker(configuration::config config, logging::logger& log, broker_options options = {});
   /// Stops at once if it still runs.
   ~broker();
   broker(const broker&) = delete;
   broker& operator=(const broker&) = delete;
 
-  /// Starts threads and listens. Returns what went wrong, in one line; then nothing runs.
-  [[nodiscard]] std::optional<std::string> start();
-  /// Where it listens; the kernel's choice if port 0 was configured.
+  /// Checks the configuration, starts threads and listens. With errors nothing runs. Once in a
+  /// broker's life; again is an error. Blocks all signals in the threads it starts.
+  start_result start();
+  /// Where it listens; the kernel's choice if port 0 was configured. 0 if it does not listen.
   std::uint16_t port() const noexcept;
 
-  /// Stops accepting, tells the clients, finishes what is in flight. Returns true when all
-  /// connections are closed, false at `drain_timeout` or when `cancelled` says so (asked every
-  /// 20 ms).
+  /// A link for a T-Client of this process: it skips the socket, not the rules. Sign-on, windows,
+  /// limits, errors, order and heartbeats are those of a connection over TCP, and it counts as one
+  /// (`limits.connections_max`). `name` stands where a peer's address would. The link ends when
+  /// the broker stops, and may outlive it.
+  connect_result connect(std::string_view name = "in-process");
+
+  /// Stops accepting, tells the clients, finishes what is in flight, and waits until all links are
+  /// closed. Returns false at `limits.drain_timeout`, or when `cancelled` says so (asked every
+  /// 20 ms). New links are refused from the first moment. At most one thread drains.
   bool drain(const std::function<bool()>& cancelled = {});
   /// Closes what is left and joins all threads. Idempotent.
   void stop();
+  /// `drain` within `timeout` (no longer than `limits.drain_timeout`), then `stop`. Returns whether
+  /// all links were closed in order.
+  bool stop(std::chrono::milliseconds timeout);
 
-  /// Takes over what a running broker can change: the list of DNs. Returns nothing; what cannot
-  /// change is the caller's to report (`configuration::differences`).
-  void reload(const configuration::config& config);
+  /// Takes over what a running broker can change: the list of DNs. An empty result, or what is
+  /// wrong; then nothing has changed. What cannot change is the caller's to report
+  /// (`configuration::differences`).
+  start_result reload(const configuration::config& config);
 
   broker_counters counters() const;
 

@@ -46,7 +46,9 @@ inline value to_value(const std::vector<std::string>& v) {
 }
 template <class Enum>
 requires std::is_enum_v<Enum> value to_value(Enum v) {
-  return std::string{names_of(v)[static_cast<std::size_t>(v)]};
+  const auto names = names_of(v);
+  const auto i = static_cast<std::size_t>(v);
+  return std::string{i < names.size() ? names[i] : "?"}; // a program may have made it up
 }
 
 inline void from_value(bool& to, const value& v) {

@@ -132,7 +132,7 @@ std::vector<std::string> relations();
 
 /// One thing that is wrong. `line` and `column` are 0 outside of files.
 struct config_error {
-  std::string source; ///< the file's path, "environment", "command line", "default"
+  std::string source; ///< the file's path, "environment", "command line", "default", "program"
   int line = 0;
   int column = 0;
   std::string key;     ///< as it was written: a key, a variable, a flag; may be empty
@@ -172,6 +172,10 @@ struct load_result {
 
 /// Reads and checks everything. Never throws (but for want of memory).
 load_result load(const sources& from);
+
+/// Checks a configuration that a program made itself, by the rules of `load`: each value's range
+/// and the relations between keys. Every error bears its key's name. Never throws.
+std::vector<config_error> validate(const config& c);
 
 /// Flags of the command line, taken apart.
 struct flags_result {

@@ -150,7 +150,8 @@ void reload(const command_line& line, configuration::config& running, broker& b,
   log.set_format(loaded.value.log.format);
   if (auto failed = open_log(log, loaded.value.log.file))
     log.error(component::config, "the log stays where it was", {{"error", *failed}});
-  b.reload(loaded.value);
+  if (auto taken = b.reload(loaded.value); !taken)
+    return log.error(component::config, "reload refused: " + taken.text());
   running.log = loaded.value.log;
   running.dns = loaded.value.dns;
 }
@@ -192,8 +193,8 @@ int run(const command_line& line, configuration::config running) {
     return exit_not_started;
   }
   broker b{running, log};
-  if (auto failed = b.start()) {
-    std::cerr << "ringdownd: " << *failed << '\n';
+  if (auto started = b.start(); !started) {
+    std::cerr << "ringdownd: " << started.text() << '\n';
     return exit_not_started;
   }
   for (auto& limit : lines_of(configuration::limits_table(running)))

@@ -1,6 +1,7 @@
 #include "broker/edge/edge_loop.hpp"
 
-#include "broker/edge/tcp_connection.hpp"
+#include "broker/edge/client_link.hpp"
+#include "broker/edge/tcp_stream.hpp"
 
 #include <future>
 #include <utility>
@@ -26,18 +27,25 @@ edge_loop::~edge_loop() = default;
 
 void edge_loop::adopt(int descriptor, std::string peer) {
   host_->post([this, descriptor, p = std::move(peer)]() mutable {
-    boost::asio::ip::tcp::socket socket{host_->context()};
-    boost::system::error_code failed;
-    // The protocol only matters for address families that we do not ask for later.
-    socket.assign(boost::asio::ip::tcp::v4(), descriptor, failed);
-    auto connection = std::make_shared<tcp_connection>(*this, std::move(socket), std::move(p));
-    connection->place = connections_.size();
-    connections_.push_back({std::chrono::steady_clock::now(), connection});
-    connection->start();
-    if (draining_)
-      connection->drain();
-    arm_sweep();
+    start(std::make_unique<tcp_stream>(host_->context(), descriptor), std::move(p));
   });
+}
+
+void edge_loop::adopt(std::unique_ptr<stream> bytes, std::string peer) {
+  // A task must be copyable.
+  auto shared = std::make_shared<std::unique_ptr<stream>>(std::move(bytes));
+  host_->post(
+    [this, shared, p = std::move(peer)]() mutable { start(std::move(*shared), std::move(p)); });
+}
+
+void edge_loop::start(std::unique_ptr<stream> bytes, std::string peer) {
+  auto connection = std::make_shared<client_link>(*this, std::move(bytes), std::move(peer));
+  connection->place = connections_.size();
+  connections_.push_back({std::chrono::steady_clock::now(), connection});
+  connection->start();
+  if (draining_)
+    connection->drain();
+  arm_sweep();
 }
 
 void edge_loop::drain() {
@@ -66,13 +74,13 @@ void edge_loop::stop() {
 
 // ---- host's thread -------------------------------------------------------------------------
 
-void edge_loop::mark(tcp_connection& connection) {
+void edge_loop::mark(client_link& connection) {
   if (std::exchange(connection.marked, true))
     return;
   marked_.push_back(connection.shared_from_this());
 }
 
-void edge_loop::forget(const tcp_connection& connection) {
+void edge_loop::forget(const client_link& connection) {
   auto place = connection.place;
   std::swap(connections_[place], connections_.back());
   connections_[place].connection->place = place;
@@ -86,7 +94,7 @@ void edge_loop::shut_each() {
       } -> shut(); // forgets itself
 }
 
-void edge_loop::look_soon(const tcp_connection& connection) noexcept {
+void edge_loop::look_soon(const client_link& connection) noexcept {
   connections_[connection.place].look_at = {};
 }
 

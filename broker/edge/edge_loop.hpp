@@ -1,12 +1,12 @@
-// All sockets of one edge thread: who has something to send at the end of the turn, the sweep of
+// All links of one edge thread: who has something to send at the end of the turn, the sweep of
 // the links' clocks, and the buffer that reads go into.
 #pragma once
 
 #include "actors/context.hpp"
 #include "actors/interfaces.hpp"
 #include "broker/edge/edge_host.hpp"
+#include "broker/edge/stream.hpp"
 
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
@@ -19,7 +19,7 @@
 
 namespace ringdown::edge {
 
-class tcp_connection;
+class client_link;
 
 /// Counts over all edge threads; readable from any thread.
 struct edge_counters {
@@ -46,6 +46,8 @@ public:
 
   /// Takes over an accepted socket. Any thread.
   void adopt(int descriptor, std::string peer);
+  /// Takes over a stream that was made for this loop. Any thread.
+  void adopt(std::unique_ptr<stream> bytes, std::string peer);
   /// Asks every connection to finish in order, or closes all at once. Any thread.
   void drain();
   void shut_all();
@@ -53,10 +55,10 @@ public:
   void stop();
 
   // -- host's thread
-  void mark(tcp_connection& connection);
-  void forget(const tcp_connection& connection);
+  void mark(client_link& connection);
+  void forget(const client_link& connection);
   /// Its clocks have changed: the next sweep looks at it.
-  void look_soon(const tcp_connection& connection) noexcept;
+  void look_soon(const client_link& connection) noexcept;
   /// Room for one read behind a frame's beginning of `kept` bytes; shared by all connections.
   char* scratch(std::size_t kept);
   std::size_t scratch_size() const noexcept { return scratch_size_; }
@@ -64,6 +66,7 @@ public:
   std::unique_ptr<char[]> take_scratch() noexcept;
 
 private:
+  void start(std::unique_ptr<stream> bytes, std::string peer);
   void flush();
   void arm_sweep();
   void sweep();
@@ -78,11 +81,11 @@ private:
   /// must not be fetched from memory ten times a second.
   struct watched {
     std::chrono::steady_clock::time_point look_at;
-    std::shared_ptr<tcp_connection> connection;
+    std::shared_ptr<client_link> connection;
   };
   std::vector<watched> connections_;
-  std::vector<std::shared_ptr<tcp_connection>> marked_;
-  std::vector<std::shared_ptr<tcp_connection>> flushing_;
+  std::vector<std::shared_ptr<client_link>> marked_;
+  std::vector<std::shared_ptr<client_link>> flushing_;
   std::unique_ptr<char[]> scratch_;
   std::size_t scratch_size_ = 0;
   std::unique_ptr<boost::asio::steady_timer> sweep_timer_;

@@ -1,6 +1,7 @@
 #include "broker/edge/listener.hpp"
 
 #include "actors/disconnect.hpp"
+#include "broker/edge/admission.hpp"
 
 #include <fcntl.h>
 #include <netdb.h>
@@ -120,18 +121,8 @@ bool listener::accept_one() {
 }
 
 void listener::place(int descriptor, const std::string& peer) {
-  auto& counters = loops_.front()->counters();
-  auto& bounds = context_.bounds;
-  if (counters.connections.load(std::memory_order_relaxed) >= bounds.connections_max)
-    return refuse(descriptor, peer, "too many connections");
-  if (counters.unsigned_connections.load(std::memory_order_relaxed) >=
-      bounds.connections_unsigned_max)
-    return refuse(descriptor, peer, "too many connections have not signed on yet");
-  if (context_.budget.spent())
-    return refuse(descriptor, peer, "the broker's memory budget is spent");
-  counters.connections.fetch_add(1, std::memory_order_relaxed);
-  counters.unsigned_connections.fetch_add(1, std::memory_order_relaxed);
-  counters.accepted.fetch_add(1, std::memory_order_relaxed);
+  if (auto why = refuse_client(context_, loops_.front()->counters()))
+    return refuse(descriptor, peer, *why);
   loops_[next_loop_++ % loops_.size()]->adopt(descriptor, peer);
 }
 

@@ -126,6 +126,8 @@ void logger::write_enabled(component c, level l, std::string_view message,
       state_->emit(f, {at, c, l, message, fields});
   } catch (const std::exception& e) {
     std::fprintf(stderr, "a line of the log was lost: %s\n", e.what());
+  } catch (...) { // a sink is a host's own code
+    std::fprintf(stderr, "a line of the log was lost: the sink threw\n");
   }
 }
 
@@ -137,6 +139,8 @@ void logger::tick() noexcept {
     state_->emit_summaries(shape_.load(std::memory_order_relaxed), at);
   } catch (const std::exception& e) {
     std::fprintf(stderr, "a line of the log was lost: %s\n", e.what());
+  } catch (...) { // a sink is a host's own code
+    std::fprintf(stderr, "a line of the log was lost: the sink threw\n");
   }
 }
 

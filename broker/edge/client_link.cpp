@@ -1,10 +1,7 @@
-#include "broker/edge/tcp_connection.hpp"
+#include "broker/edge/client_link.hpp"
 
 #include "actors/disconnect.hpp"
 
-#include <sys/socket.h>
-
-#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -22,10 +19,10 @@ std::size_t frame_limit(const limits& bounds, const link_watch& watch) {
 
 } // namespace
 
-void connection_signal::visit() noexcept {
+void link_signal::visit() noexcept {
   auto mark = [self = shared_from_this()] {
-    if (self->connection_ != nullptr)
-      self->loop_.mark(*self->connection_);
+    if (self->link_ != nullptr)
+      self->loop_.mark(*self->link_);
   };
   if (loop_.host().is_current())
     mark();
@@ -33,23 +30,19 @@ void connection_signal::visit() noexcept {
     loop_.host().post(mark);
 }
 
-tcp_connection::tcp_connection(edge_loop& loop, boost::asio::ip::tcp::socket socket,
-                               std::string peer)
-  : loop_(loop), socket_(std::move(socket)), peer_(std::move(peer)),
-    signal_(std::make_shared<connection_signal>(loop)),
+client_link::client_link(edge_loop& loop, std::unique_ptr<stream> bytes, std::string peer)
+  : loop_(loop), stream_(std::move(bytes)), peer_(std::move(peer)),
+    signal_(std::make_shared<link_signal>(loop)),
     client_(std::make_shared<t_client>(loop.context().bounds, loop.context().budget, signal_)),
     credit_(std::make_shared<read_credit>(signal_)),
     watch_(loop.context().bounds, std::chrono::steady_clock::now()) {
   client_->who.peer = peer_;
 }
 
-tcp_connection::~tcp_connection() = default;
+client_link::~client_link() = default;
 
-void tcp_connection::start() {
+void client_link::start() {
   signal_->attach(this);
-  boost::system::error_code ignored;
-  socket_->non_blocking(true, ignored);
-  socket_->set_option(boost::asio::ip::tcp::no_delay{true}, ignored);
   actor_ = spawn_connection(loop_.system(), loop_.host().where(), loop_.context(),
                             loop_.directory(), client_, shared_from_this());
   arm_read();
@@ -57,9 +50,9 @@ void tcp_connection::start() {
 
 // ---- reading -------------------------------------------------------------------------------
 
-/// A socket is left unread only while its own outbox is above high water, the broker's memory is
+/// A client is left unread only while its own outbox is above high water, the broker's memory is
 /// spent, or the actors still work on what was read.
-bool tcp_connection::may_read() const {
+bool client_link::may_read() const {
   // Asked of the outbox itself, too: what is read within a turn is answered within it, and
   // `paused_` only looks at its end.
   return is_open() && !cutter_.ended() && !closing_ && !paused_ &&
@@ -67,19 +60,17 @@ bool tcp_connection::may_read() const {
          credit_->in_flight.load(std::memory_order_acquire) < read_batches_in_flight_max;
 }
 
-void tcp_connection::arm_read() {
+void client_link::arm_read() {
   if (read_armed_ || !(may_read() || lingering_))
     return;
   read_armed_ = true;
-  socket_->async_wait(boost::asio::socket_base::wait_read,
-                      [self = shared_from_this()](const boost::system::error_code& failed) {
-                        self->read_armed_ = false;
-                        if (!failed && self->is_open())
-                          self->readable();
-                      });
+  stream_->await_read(shared_from_this());
 }
 
-void tcp_connection::readable() {
+void client_link::readable() {
+  read_armed_ = false;
+  if (!is_open())
+    return;
   if (lingering_)
     discard_input();
   else if (may_read())
@@ -89,20 +80,20 @@ void tcp_connection::readable() {
 }
 
 /// Reads what there is, up to the fair share of a turn. Returns whether anything was heard.
-bool tcp_connection::read_once() {
+bool client_link::read_once() {
   auto share = loop_.context().bounds.read_bytes_per_turn_max;
   auto kept = cutter_.kept().size();
   auto* buffer = loop_.scratch(kept);
-  auto got = ::recv(socket_->native_handle(), buffer + kept, share, 0);
-  if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+  auto got = stream_->read_some(buffer + kept, share);
+  if (got.status == transport_status::would_block)
     return false;
-  if (got <= 0) {
+  if (got.status != transport_status::done) {
     shut(); // closed, or broken
     return false;
   }
   watch_.heard(std::chrono::steady_clock::now());
   loop_.counters().reads.fetch_add(1, std::memory_order_relaxed);
-  auto bytes = static_cast<std::size_t>(got);
+  auto bytes = got.bytes;
   if (cutter_.is_short(bytes)) {
     cutter_.keep({buffer + kept, bytes});
     return true;
@@ -124,7 +115,7 @@ bool tcp_connection::read_once() {
   return true;
 }
 
-void tcp_connection::hand_over(std::shared_ptr<read_batch> batch) {
+void client_link::hand_over(std::shared_ptr<read_batch> batch) {
   if (batch->frames.empty() && batch->end == stream_end::open)
     return;
   loop_.counters().frames_in.fetch_add(batch->frames.size(), std::memory_order_relaxed);
@@ -138,7 +129,7 @@ void tcp_connection::hand_over(std::shared_ptr<read_batch> batch) {
 
 // ---- sending -------------------------------------------------------------------------------
 
-void tcp_connection::flush() {
+void client_link::flush() {
   if (!is_open())
     return;
   if (!write_armed_)
@@ -152,7 +143,7 @@ void tcp_connection::flush() {
   arm_read();
 }
 
-void tcp_connection::send_waiting() {
+void client_link::send_waiting() {
   idle_since_sweep_ = false;
   trimmed_ = false;
   for (;;) {
@@ -162,20 +153,17 @@ void tcp_connection::send_waiting() {
         break;
     }
     auto left = sending_.left();
-    auto did =
-      ::send(socket_->native_handle(), left.data(), left.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    auto did = stream_->write_some(left);
     loop_.counters().sends.fetch_add(1, std::memory_order_relaxed);
-    if (did < 0 && errno == EINTR)
-      continue;
-    if (did < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+    if (did.status == transport_status::would_block)
       return arm_write();
-    if (did <= 0)
+    if (did.status != transport_status::done)
       return shut();
-    auto bytes = static_cast<std::size_t>(did);
+    auto bytes = did.bytes;
     watch_.said(std::chrono::steady_clock::now());
     client_->box.sent(bytes, sending_.took(bytes));
     if (bytes < left.size())
-      return arm_write(); // the kernel is full: asking again only costs a call
+      return arm_write(); // it is full: asking again only costs a call
     if (client_->box.bytes() == 0 && !client_->box.has_gap())
       break; // the common case needs no second look
   }
@@ -183,21 +171,21 @@ void tcp_connection::send_waiting() {
     begin_linger();
 }
 
-void tcp_connection::arm_write() {
-  if (std::exchange(write_armed_, true))
-    return;
-  socket_->async_wait(boost::asio::socket_base::wait_write,
-                      [self = shared_from_this()](const boost::system::error_code& failed) {
-                        self->write_armed_ = false;
-                        if (!failed && self->is_open())
-                          self->loop_.mark(*self);
-                      });
+void client_link::arm_write() {
+  if (!std::exchange(write_armed_, true))
+    stream_->await_write(shared_from_this());
+}
+
+void client_link::writable() {
+  write_armed_ = false;
+  if (is_open())
+    loop_.mark(*this);
 }
 
 // ---- link ----------------------------------------------------------------------------------
 
-void tcp_connection::established(std::chrono::milliseconds heartbeat_interval,
-                                 std::chrono::milliseconds heartbeat_timeout) {
+void client_link::established(std::chrono::milliseconds heartbeat_interval,
+                              std::chrono::milliseconds heartbeat_timeout) {
   auto apply = [self = shared_from_this(), heartbeat_interval, heartbeat_timeout] {
     if (!self->watch_.is_established() && !self->watch_.is_closing())
       self->loop_.counters().unsigned_connections.fetch_sub(1, std::memory_order_relaxed);
@@ -212,7 +200,7 @@ void tcp_connection::established(std::chrono::milliseconds heartbeat_interval,
     loop_.host().post(apply);
 }
 
-void tcp_connection::close_after_flush() {
+void client_link::close_after_flush() {
   auto apply = [self = shared_from_this()] {
     if (!self->is_open() || std::exchange(self->closing_, true))
       return;
@@ -232,32 +220,30 @@ void tcp_connection::close_after_flush() {
 
 /// Everything is sent. Closing now, with input unread, would make the kernel reset the connection
 /// and take the last frames from the client; so the end is announced and input thrown away.
-void tcp_connection::begin_linger() {
+void client_link::begin_linger() {
   if (std::exchange(lingering_, true))
     return;
-  boost::system::error_code ignored;
-  socket_->shutdown(boost::asio::socket_base::shutdown_send, ignored);
+  stream_->end_writing();
   discard_input();
   if (is_open())
     arm_read();
 }
 
-void tcp_connection::discard_input() {
+void client_link::discard_input() {
   auto* buffer = loop_.scratch(0);
   // A bounded share a turn: a client that goes on sending must not hold the loop.
-  auto got = ::recv(socket_->native_handle(), buffer, loop_.scratch_size(), MSG_DONTWAIT);
-  if (got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))
+  auto got = stream_->read_some(buffer, loop_.scratch_size());
+  if (got.status == transport_status::end || got.status == transport_status::failed)
     shut();
 }
 
-void tcp_connection::shut() {
+void client_link::shut() {
   if (!is_open())
     return;
   if (!watch_.is_established() && !closing_)
     loop_.counters().unsigned_connections.fetch_sub(1, std::memory_order_relaxed);
-  boost::system::error_code ignored;
-  socket_->close(ignored);
-  socket_.reset();
+  stream_->close();
+  stream_.reset();
   signal_->attach(nullptr);
   client_->box.close();
   sending_.release();
@@ -268,21 +254,22 @@ void tcp_connection::shut() {
   loop_.forget(*this);
 }
 
-void tcp_connection::drain() {
+void client_link::drain() {
   if (is_open())
     caf::anon_send(actor_.handle(), drain_atom::value);
 }
 
-void tcp_connection::close_with(std::uint32_t reason, std::string text) {
+void client_link::close_with(std::uint32_t reason, std::string text) {
   if (is_open())
     caf::anon_send(actor_.handle(), close_order{reason, std::move(text)});
 }
 
-steady_time tcp_connection::sweep(steady_time now) {
+steady_time client_link::sweep(steady_time now) {
   bool sends = !sending_.empty() || client_->box.bytes() != 0;
   if (std::exchange(idle_since_sweep_, true) && !sends && !std::exchange(trimmed_, true)) {
     sending_.release();
     client_->box.trim();
+    stream_->trim();
   }
   bool unread = !may_read() && !closing_;
   // While the broker's memory is spent nobody is read and nothing new is written, so whoever reads
@@ -294,7 +281,7 @@ steady_time tcp_connection::sweep(steady_time now) {
   return watch_.next_look(now);
 }
 
-void tcp_connection::act_on(link_due due) {
+void client_link::act_on(link_due due) {
   switch (due) {
   case link_due::nothing: return;
   case link_due::say_heartbeat: static_cast<void>(client_->box.answer(heartbeat_frame())); return;

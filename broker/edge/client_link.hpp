@@ -1,9 +1,10 @@
-// One client's socket: reads batches of whole frames for the connection actor, sends what the
-// outbox holds, and keeps the link's clocks. It lives on one edge thread; an idle one owns no
-// buffer.
+// The broker's side of one client's link: reads batches of whole frames for the connection actor,
+// sends what the outbox holds, and keeps the link's clocks. It lives on one edge thread; an idle
+// one owns no buffer. Whether the bytes come from a socket or from a program that the broker is
+// part of, is the stream's business.
 //
-//   readable -> recv -> cut frames -> deliver(read_batch) to the actor      (in place on a loop)
-//   outbox_ready -> (end of turn) take -> send -> sent
+//   readable -> read -> cut frames -> deliver(read_batch) to the actor      (in place on a loop)
+//   outbox_ready -> (end of turn) take -> write -> sent
 #pragma once
 
 #include "actors/batches.hpp"
@@ -11,40 +12,38 @@
 #include "broker/edge/edge_loop.hpp"
 #include "broker/edge/link_watch.hpp"
 #include "broker/edge/send_buffer.hpp"
+#include "broker/edge/stream.hpp"
 
-#include <boost/asio/ip/tcp.hpp>
-
-#include <atomic>
 #include <memory>
-#include <optional>
 #include <string>
 
 namespace ringdown::edge {
 
-class tcp_connection;
+class client_link;
 
 /// How other threads reach a connection that may be gone: they hold this, and it forgets the
 /// connection on the edge thread.
-class connection_signal final : public edge_signal,
-                                public std::enable_shared_from_this<connection_signal> {
+class link_signal final : public edge_signal, public std::enable_shared_from_this<link_signal> {
 public:
-  explicit connection_signal(edge_loop& loop) : loop_(loop) {}
+  explicit link_signal(edge_loop& loop) : loop_(loop) {}
   void outbox_ready() noexcept override { visit(); }
   void read_credit() noexcept override { visit(); }
   /// Edge thread only.
-  void attach(tcp_connection* connection) noexcept { connection_ = connection; }
+  void attach(client_link* to) noexcept { link_ = to; }
 
 private:
   void visit() noexcept;
 
   edge_loop& loop_;
-  tcp_connection* connection_ = nullptr; // edge thread only
+  client_link* link_ = nullptr; // edge thread only
 };
 
-class tcp_connection final : public link, public std::enable_shared_from_this<tcp_connection> {
+class client_link final : public link,
+                          public stream_user,
+                          public std::enable_shared_from_this<client_link> {
 public:
-  tcp_connection(edge_loop& loop, boost::asio::ip::tcp::socket socket, std::string peer);
-  ~tcp_connection() override;
+  client_link(edge_loop& loop, std::unique_ptr<stream> bytes, std::string peer);
+  ~client_link() override;
 
   /// Makes the actor and begins to read. Edge thread.
   void start();
@@ -61,16 +60,19 @@ public:
   steady_time sweep(steady_time now);
   /// Ask the actor to finish in order.
   void drain();
-  /// Closes the socket now.
+  /// Closes the stream now.
   void shut();
 
   const std::string& peer() const noexcept { return peer_; }
   bool marked = false;   // in the edge loop's list of connections to flush
   std::size_t place = 0; // in the edge loop's list of connections
 
+  // -- stream_user
+  void readable() override;
+  void writable() override;
+
 private:
   void arm_read();
-  void readable();
   bool read_once();
   void hand_over(std::shared_ptr<read_batch> batch);
   bool may_read() const;
@@ -80,12 +82,12 @@ private:
   void begin_linger();
   void discard_input();
   void close_with(std::uint32_t reason, std::string text);
-  bool is_open() const noexcept { return socket_.has_value(); }
+  bool is_open() const noexcept { return stream_ != nullptr; }
 
   edge_loop& loop_;
-  std::optional<boost::asio::ip::tcp::socket> socket_;
+  std::unique_ptr<stream> stream_;
   const std::string peer_;
-  std::shared_ptr<connection_signal> signal_;
+  std::shared_ptr<link_signal> signal_;
   client_ptr client_;
   std::shared_ptr<read_credit> credit_;
   runtime::pinned_ref<connection_actor> actor_;
