@@ -82,6 +82,11 @@ bool raw_client::send_bytes(std::string_view bytes) {
   return true;
 }
 
+void raw_client::read_wide() {
+  int bytes = 4 * 1024 * 1024;
+  ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+}
+
 void raw_client::end_sending() {
   ::shutdown(socket_, SHUT_WR);
 }

@@ -42,6 +42,9 @@ public:
   /// Closes without a goodbye: the broker's kernel is told that the connection is reset.
   void reset();
   int descriptor() const noexcept { return socket_; }
+  /// Gives a client with a small receive buffer a large one: it has been slow for long enough. With
+  /// a window of a few bytes the kernels would wait for each other's probes, for minutes in all.
+  void read_wide();
 
   // ---- frames out
 
