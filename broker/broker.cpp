@@ -12,16 +12,16 @@
 #include <caf/actor_system.hpp>
 #include <caf/send.hpp>
 
-#include <pthread.h>
-
 #include <csignal>
 
 #include <algorithm>
 #include <condition_variable>
 #include <exception>
+#include <future>
 #include <mutex>
 #include <optional>
 #include <random>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -100,21 +100,22 @@ utc_clock guarded(utc_clock clock, observer& tells) {
   };
 }
 
-/// While it lives, threads that are made have all signals blocked: they are the host's business.
-class signals_blocked {
-public:
-  signals_blocked() {
+/// Does `work` on a thread of its own and waits for it. CAF 0.17 leaves a reference to an actor
+/// system in the thread that makes it, waits for it at the end, and clears that of the thread which
+/// ends it: a host's thread must be neither. Signals are the host's business, so they are blocked
+/// here, which every thread made here inherits.
+template <class Work>
+void on_own_thread(Work work) {
+  std::packaged_task<void()> task{[&] {
     sigset_t all;
     sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~signals_blocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  signals_blocked(const signals_blocked&) = delete;
-  signals_blocked& operator=(const signals_blocked&) = delete;
-
-private:
-  sigset_t before_{};
-};
+    pthread_sigmask(SIG_SETMASK, &all, nullptr);
+    work();
+  }};
+  auto done = task.get_future();
+  std::thread{std::move(task)}.join();
+  done.get(); // throws what `work` threw
+}
 
 logging::options log_options(const configuration::config& config, logging::sink sink) {
   logging::options options;
@@ -209,11 +210,17 @@ start_result broker::state::start() {
   context.server.start_time_us = context.utc_now();
   std::random_device random;
   context.server.instance = std::uint64_t{random()} << 32 | random();
-  signals_blocked while_threads_are_made;
-  caf_config = system_config(config);
-  system = std::make_unique<caf::actor_system>(*caf_config);
-  directory = spawn_directory(*system, context);
-  auto all = make_loops();
+  std::vector<edge::edge_loop*> all;
+  try {
+    on_own_thread([&] {
+      caf_config = system_config(config);
+      system = std::make_unique<caf::actor_system>(*caf_config);
+      directory = spawn_directory(*system, context);
+      all = make_loops();
+    });
+  } catch (const std::system_error& e) { // no thread, or no descriptor for a loop
+    return failed("runtime.loops", e.what());
+  }
   now = life::running;
   if (!listens)
     return {};
@@ -254,7 +261,8 @@ void broker::state::stop() {
   listener.reset();
   caf::anon_send_exit(directory, caf::exit_reason::user_shutdown);
   directory = nullptr;
-  system.reset(); // waits for the actors: the DNs end with the directory
+  // Waits for the actors: the DNs end with the directory.
+  on_own_thread([&] { system.reset(); });
   loops.clear();
 }
 

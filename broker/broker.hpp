@@ -39,12 +39,12 @@ namespace ringdown {
 /// `authorize` counts as no, the clock as the system's, and the line of the log is lost.
 struct broker_options {
   /// Decides who may do what; empty allows everything.
-  authorize_function authorize;
+  authorize_function authorize = {};
   /// UTC in microseconds, for the times in messages; empty: the system's clock. Deadlines run by
   /// the system's steady clock in any case.
-  std::function<std::int64_t()> utc_clock;
+  std::function<std::int64_t()> utc_clock = {};
   /// Takes the log's lines; empty: `log.file` of the configuration, or stderr.
-  logging::sink log_sink;
+  logging::sink log_sink = {};
   /// False: no TCP listener; `listen.*` of the configuration is not used.
   bool listen = true;
 };

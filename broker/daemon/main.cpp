@@ -122,16 +122,6 @@ bool asked_again(const sigset_t& signals) {
   return is_end(sigtimedwait(&signals, nullptr, &at_once));
 }
 
-/// Opens the log's file. A directory that does not exist is an error and is not made: a name
-/// mistyped must not hide the log.
-std::optional<std::string> open_log(logging::logger& log, const std::filesystem::path& file) {
-  auto directory = file.parent_path();
-  std::error_code ignored;
-  if (!directory.empty() && !std::filesystem::is_directory(directory, ignored))
-    return "log.file " + file.string() + ": " + directory.string() + " is no directory";
-  return log.open_file(file);
-}
-
 void reload(const command_line& line, configuration::config& running, broker& b,
             logging::logger& log) {
   auto loaded = configuration::load(line.sources);
@@ -148,7 +138,7 @@ void reload(const command_line& line, configuration::config& running, broker& b,
   }
   log.set_levels(loaded.value.log.thresholds());
   log.set_format(loaded.value.log.format);
-  if (auto failed = open_log(log, loaded.value.log.file))
+  if (auto failed = log.open_file(loaded.value.log.file))
     log.error(component::config, "the log stays where it was", {{"error", *failed}});
   if (auto taken = b.reload(loaded.value); !taken)
     return log.error(component::config, "reload refused: " + taken.text());
@@ -184,8 +174,8 @@ int run(const command_line& line, configuration::config running) {
   options.levels = running.log.thresholds();
   options.shape = running.log.format;
   logging::logger log{std::move(options)};
-  if (auto failed = open_log(log, running.log.file)) {
-    std::cerr << "ringdownd: " << *failed << '\n';
+  if (auto failed = log.open_file(running.log.file)) {
+    std::cerr << "ringdownd: log.file " << *failed << '\n';
     return exit_not_started;
   }
   if (auto failed = raise_open_files(running.limits.connections_max)) {

@@ -46,8 +46,7 @@ transport_result tcp_stream::read_some(char* into, std::size_t size) noexcept {
 
 transport_result tcp_stream::write_some(std::string_view bytes) noexcept {
   return uninterrupted([&] {
-    return ::send(socket_.native_handle(), bytes.data(), bytes.size(),
-                  MSG_NOSIGNAL | MSG_DONTWAIT);
+    return ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   });
 }
 

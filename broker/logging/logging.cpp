@@ -97,6 +97,10 @@ void logger::set_levels(const thresholds& levels) noexcept {
 std::optional<std::string> logger::open_file(const std::filesystem::path& path) {
   if (state_->to)
     return std::nullopt;
+  std::error_code ignored;
+  if (auto folder = path.parent_path();
+      !folder.empty() && !std::filesystem::is_directory(folder, ignored))
+    return path.string() + ": " + folder.string() + " is no directory";
   try {
     spdlog::sink_ptr to;
     if (path.empty())

@@ -119,7 +119,8 @@ public:
   void set_levels(const thresholds& levels) noexcept;
   void set_format(format f) noexcept { shape_.store(f, std::memory_order_relaxed); }
 
-  /// Appends to this file from now on, created if absent; an empty path means stderr. Opens anew
+  /// Appends to this file from now on, created if absent; an empty path means stderr. A folder that
+  /// does not exist is an error and is not made: a name mistyped must not hide the log. Opens anew
   /// even if the path is the same, which is what log rotation needs. Returns what went wrong, in
   /// words; the log then stays where it was. No effect on a logger with a sink.
   [[nodiscard]] std::optional<std::string> open_file(const std::filesystem::path& path);

@@ -42,8 +42,7 @@ TEST_CASE("a program's wrong value is told by its key's name") {
         strings{"limits.frame_bytes_max"});
   CHECK(wrong_with([](config& c) { c.limits.linger_timeout = std::chrono::milliseconds{-1}; }) ==
         strings{"limits.linger_timeout"});
-  CHECK(wrong_with([](config& c) { c.listen.address = "localhost"; }) ==
-        strings{"listen.address"});
+  CHECK(wrong_with([](config& c) { c.listen.address = "localhost"; }) == strings{"listen.address"});
   CHECK(wrong_with([](config& c) { c.runtime.scheduler = static_cast<scheduler>(7); }) ==
         strings{"runtime.scheduler"});
   CHECK(wrong_with([](config& c) { c.log.levels[0] = static_cast<logging::level>(70); }).size() ==

@@ -5,11 +5,22 @@
 
 #include <atomic>
 #include <stdexcept>
+#include <thread>
 
 using namespace ringdown;
 using namespace ringdown::client;
 using namespace ringdown::test;
 using namespace std::chrono_literals;
+
+namespace {
+
+outgoing_event plain(std::string dn) {
+  outgoing_event event;
+  event.this_dn = std::move(dn);
+  return event;
+}
+
+} // namespace
 
 TEST_CASE("a desktop and a recorder inside the process speak as over sockets") {
   kept_log log;
@@ -69,7 +80,7 @@ TEST_CASE("a client inside that asks beyond its window is told 111, like any oth
   CHECK(link.link().window_requests == 4);
   std::vector<reference_id> sent;
   for (int i = 0; i < 2000; ++i) { // without a look at the answers: more than four are in flight
-    auto one = link.send_event({.this_dn = "7001"});
+    auto one = link.send_event(plain("7001"));
     if (!one)
       break;
     sent.push_back(one.reference);
@@ -102,8 +113,8 @@ TEST_CASE("a client inside that does not read loses ordinary events and is told 
   REQUIRE(started);
   auto slow = registered(b, role::desktop, "7001");
   auto sender = registered(b, role::desktop, "7001");
-  outgoing_event bulky{.this_dn = "7001"};
-  bulky.data.push_back({"filler", std::string(3000, 'x')});
+  auto bulky = plain("7001");
+  bulky.data.add("filler", std::string(3000, 'x'));
   std::uint64_t last = 0;
   for (int i = 0; i < 500; ++i)
     last = answer_to<event_ack>(sender, sender.send_event(bulky)).sequence.value;

@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <array>
 #include <chrono>
 #include <mutex>
 #include <optional>
@@ -20,7 +21,7 @@ namespace ringdown::test {
 inline constexpr std::chrono::seconds patience{60};
 
 enum class way { one_loop, two_loops, stock };
-inline constexpr way every_way[] = {way::one_loop, way::two_loops, way::stock};
+inline constexpr std::array every_way{way::one_loop, way::two_loops, way::stock};
 
 inline configuration::config run_as(way how) {
   configuration::config config;
@@ -108,8 +109,7 @@ inline client::connection registered(broker& b, role r, const std::string& dn) {
   return link;
 }
 
-inline client::submission send(client::connection& link, const std::string& dn,
-                               capture_verb verb) {
+inline client::submission send(client::connection& link, const std::string& dn, capture_verb verb) {
   return link.send_event(client::outgoing_event::capture(dn, verb));
 }
 
