@@ -88,7 +88,8 @@ report() {
 keep_new() {
     local target=$1 merged
     merged=$(mktemp -d "build/fuzz/merged.XXXXXX")
-    "build/fuzz/bin/fuzz_$target" -set_cover_merge=1 -max_len="${bytes_max[$target]:-2048}" \
+    "build/fuzz/bin/fuzz_$target" -set_cover_merge=1 -use_counters=0 \
+        -max_len="${bytes_max[$target]:-2048}" \
         "$merged" "tests/fuzz/corpus/$target" "build/fuzz/corpus/$target" \
         >"build/logs/fuzz-$target-merge.log" 2>&1 </dev/null || return 1
     cp -n "$merged"/* "tests/fuzz/corpus/$target/"
