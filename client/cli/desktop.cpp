@@ -59,7 +59,8 @@ private:
       link(), options_.dn,
       [this](light l) {
         shown_once_ = true;
-        out().light(options_.dn, l);
+        if (!is_leaving()) // then it goes out because this program goes
+          out().light(options_.dn, l);
       },
       how);
     // Behind the helper's own: what is unknown from the start is shown too, once.

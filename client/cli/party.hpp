@@ -74,6 +74,7 @@ public:
   bool is_up() const { return link_ && link_->phase() == client::link_phase::up; }
   /// The link is gone and does not come back by itself.
   bool is_down() const;
+  bool is_leaving() const { return leaving_; }
   /// Signs off if the link still stands; not shown if `quietly`.
   void leave(bool quietly = false);
 
