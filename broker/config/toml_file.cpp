@@ -12,8 +12,10 @@
 
 #include "broker/config/toml_file.hpp"
 
+#include "broker/config/toml_guard.hpp"
+
 #include <algorithm>
-#include <optional>
+#include <utility>
 
 namespace ringdown::configuration {
 namespace {
@@ -41,76 +43,6 @@ std::string_view type_name(toml::node_type type) {
 bool earlier(const toml_member& a, const toml_member& b) {
   return a.at.line != b.at.line ? a.at.line < b.at.line : a.at.column < b.at.column;
 }
-
-/// Parts of one dotted name. Ours have three at most; toml++ 3.3 has no bound of its own, and makes
-/// a table within a table of each, whose destructor alone would overflow the stack.
-constexpr int name_parts_max = 8;
-
-/// Goes through a text as far as is needed to tell names from strings and comments.
-class name_scanner {
-public:
-  explicit name_scanner(std::string_view text) : text_{text} {}
-
-  /// Where a name has too many parts.
-  std::optional<position> too_deep() {
-    int dots = 0;
-    while (at_ < text_.size()) {
-      const char c = text_[at_];
-      if (c == '"' || c == '\'') {
-        skip_string(c);
-        continue;
-      }
-      if (c == '#') {
-        at_ = std::min(text_.find('\n', at_), text_.size());
-        continue;
-      }
-      if (c == '.' && ++dots >= name_parts_max)
-        return place();
-      if (!is_of_name(c))
-        dots = 0;
-      ++at_;
-    }
-    return std::nullopt;
-  }
-
-private:
-  static bool is_of_name(char c) {
-    return c == '.' || c == ' ' || c == '\t' || c == '_' || c == '-' || (c >= '0' && c <= '9') ||
-           (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-  }
-
-  void skip_string(char quote) {
-    const std::string three(3, quote);
-    const bool is_long = text_.substr(at_).starts_with(three);
-    at_ += is_long ? 3 : 1;
-    for (; at_ < text_.size(); ++at_) {
-      if (quote == '"' && text_[at_] == '\\') {
-        ++at_;
-      } else if (is_long ? text_.substr(at_).starts_with(three) : text_[at_] == quote) {
-        at_ += is_long ? 3 : 1;
-        // Two quotes more may stand at the end of a long string, and belong to it.
-        while (is_long && at_ < text_.size() && text_[at_] == quote)
-          ++at_;
-        return;
-      } else if (!is_long && text_[at_] == '\n') {
-        return; // not closed: the parser will say so
-      }
-    }
-    at_ = text_.size();
-  }
-
-  position place() const {
-    const auto before = text_.substr(0, at_);
-    const auto line_start = before.rfind('\n') + 1; // npos + 1 is 0
-    const auto characters = std::count_if(before.begin() + static_cast<std::ptrdiff_t>(line_start),
-                                          before.end(), [](char c) { return (c & 0xc0) != 0x80; });
-    return {1 + static_cast<int>(std::count(before.begin(), before.end(), '\n')),
-            1 + static_cast<int>(characters)};
-  }
-
-  std::string_view text_;
-  std::size_t at_ = 0;
-};
 
 // Recursion is bounded by toml++ (TOML_MAX_NESTED_VALUES) and by name_parts_max.
 toml_node convert(const toml::node& from) {
@@ -142,12 +74,8 @@ toml_node convert(const toml::node& from) {
 } // namespace
 
 std::variant<toml_node, config_error> parse_toml(std::string_view text, const std::string& source) {
-  if (const auto at = name_scanner{text}.too_deep())
-    return config_error{source,
-                        at->line,
-                        at->column,
-                        {},
-                        "a name of more than " + std::to_string(name_parts_max) + " parts",
+  if (auto fault = find_toml_fault(text))
+    return config_error{source, fault->at.line, fault->at.column, {}, std::move(fault->message),
                         {}};
   const auto result = toml::parse(text);
   if (result)

@@ -70,6 +70,16 @@ TEST_CASE("a section without a name is an error with a place") {
   }
 }
 
+TEST_CASE("only strings and comments may hold characters beyond ASCII") {
+  const std::string error = "a character that is not ASCII, outside of strings and comments\n";
+  CHECK(errors_of("# \xc3\xa9\n\xc3\xa9 = 1\n") == "ringdownd.toml:2:1: " + error);
+  CHECK(errors_of("[server]\nname = \"\xc3\xa9\" \xc2\xa0\n") == "ringdownd.toml:2:12: " + error);
+  CHECK(errors_of("x = \xe2\x80\x8b") == "ringdownd.toml:1:5: " + error);
+  CHECK(
+    errors_of("[server]\nname = \"\"\"\\\n \xc3\xa9\"\"\"").starts_with("ringdownd.toml:2:11: "));
+  CHECK(errors_of("\xef\xbb\xbf# \xc3\xa9\n[server]\nname = \"\xc3\xa9\" # \xc3\xa9\n") == "");
+}
+
 TEST_CASE("dots in strings and comments are no parts of a name") {
   const std::string dots = "a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p";
   CHECK(errors_of("# " + dots + "\n[dns]\nlist = [\"" + dots + "\", '" + dots + ".q'] # " + dots +
