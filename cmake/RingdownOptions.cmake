@@ -23,13 +23,17 @@ endif()
 # Flags that all our targets share. Warnings are errors here and nowhere else: foreign headers
 # come in as system headers.
 add_library(ringdown_flags INTERFACE)
-target_include_directories(ringdown_flags INTERFACE "${CMAKE_SOURCE_DIR}")
-target_compile_options(ringdown_flags INTERFACE
+target_include_directories(ringdown_flags INTERFACE
+  "$<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}>"
+  "$<INSTALL_INTERFACE:include>" "$<INSTALL_INTERFACE:include/ringdown>")
+target_compile_features(ringdown_flags INTERFACE cxx_std_20)
+# CAF 0.17's typed interfaces overload virtuals by design, and its atoms are multi-character sums.
+set(ringdown_warnings
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wcast-align
   -Woverloaded-virtual -Wextra-semi -Werror
-  -fno-omit-frame-pointer)
-# CAF 0.17's typed interfaces overload virtuals by design, and its atoms are multi-character sums.
-target_compile_options(ringdown_flags INTERFACE -Wno-overloaded-virtual)
+  -fno-omit-frame-pointer
+  -Wno-overloaded-virtual)
+target_compile_options(ringdown_flags INTERFACE "$<BUILD_INTERFACE:${ringdown_warnings}>")
 
 if(RINGDOWN_SANITIZE)
   # Not vptr: it looks at memory through a pipe, and errs in a process that is out of files, which
@@ -38,7 +42,8 @@ if(RINGDOWN_SANITIZE)
   add_link_options(-fsanitize=${RINGDOWN_SANITIZE})
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # GCC's view of instrumented code is full of false alarms (its manual says so of this warning).
-    target_compile_options(ringdown_flags INTERFACE -Wno-maybe-uninitialized)
+    target_compile_options(ringdown_flags INTERFACE
+      "$<BUILD_INTERFACE:-Wno-maybe-uninitialized>")
   endif()
 endif()
 

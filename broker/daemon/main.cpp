@@ -11,6 +11,8 @@
 #include "broker/logging/logging.hpp"
 #include "broker/version.hpp"
 
+#include <systemd/sd-daemon.h>
+
 #include <csignal>
 #include <ctime>
 
@@ -122,6 +124,19 @@ bool asked_again(const sigset_t& signals) {
   return is_end(sigtimedwait(&signals, nullptr, &at_once));
 }
 
+/// Tells systemd, if it started us (NOTIFY_SOCKET): it knows when the broker listens, reloads, ends.
+void tell_manager(const std::string& state) {
+  sd_notify(0, state.c_str()); // without a manager it does nothing; a failure changes nothing for us
+}
+
+/// A reload is told with its time, and its end as READY=1.
+void tell_manager_of_reload() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  auto us = now.tv_sec * 1'000'000 + now.tv_nsec / 1'000;
+  tell_manager("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(us));
+}
+
 void reload(const command_line& line, configuration::config& running, broker& b,
             logging::logger& log) {
   auto loaded = configuration::load(line.sources);
@@ -152,10 +167,13 @@ void serve(const sigset_t& signals, const command_line& line, configuration::con
   for (;;) {
     timespec second{1, 0};
     int signal = sigtimedwait(&signals, nullptr, &second);
-    if (signal == SIGHUP)
+    if (signal == SIGHUP) {
+      tell_manager_of_reload();
       reload(line, running, b, log);
-    else if (is_end(signal))
+      tell_manager("READY=1");
+    } else if (is_end(signal)) {
       return;
+    }
     log.tick();
   }
 }
@@ -195,7 +213,9 @@ int run(const command_line& line, configuration::config running) {
             {"scheduler", to_string(running.runtime.scheduler)},
             {"loops", running.runtime.loops},
             {"version", version}});
+  tell_manager("READY=1\nSTATUS=listening on port " + std::to_string(b.port()));
   serve(signals, line, running, b, log);
+  tell_manager("STOPPING=1\nSTATUS=draining");
   log.info(component::broker, "draining", {{"connections", b.counters().connections}});
   bool drained = b.drain([&] { return asked_again(signals); });
   if (!drained)

@@ -1,0 +1,99 @@
+# `cmake --install`, find_package(ringdown CONFIG) and the Debian packages.
+include(CMakePackageConfigHelpers)
+include(GNUInstallDirs)
+include("${CMAKE_CURRENT_LIST_DIR}/public_headers.cmake")
+
+# ---- programs: component `ringdown` ----------------------------------------------------------
+
+install(TARGETS ringdown ringdownd RUNTIME COMPONENT ringdown)
+install(FILES "${CMAKE_SOURCE_DIR}/broker/config/ringdownd.example.toml"
+  DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT ringdown)
+install(FILES "${CMAKE_SOURCE_DIR}/LICENSE" "${CMAKE_SOURCE_DIR}/CHANGELOG.md"
+  DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT ringdown)
+
+# systemd looks below lib/, never below lib/<architecture>/. Its group of system calls has a name
+# that looks like one of our variables.
+set(systemd_filter "@system-service")
+configure_file("${CMAKE_SOURCE_DIR}/packaging/ringdownd.service.in"
+  "${CMAKE_BINARY_DIR}/packaging/ringdownd.service" @ONLY)
+install(FILES "${CMAKE_BINARY_DIR}/packaging/ringdownd.service"
+  DESTINATION lib/systemd/system COMPONENT ringdown)
+
+# ---- libraries and headers: component `dev` --------------------------------------------------
+
+set(ringdown_cmake_dir "${CMAKE_INSTALL_LIBDIR}/cmake/ringdown")
+
+# A program links ringdown::broker, ringdown::client or both; the rest comes with them.
+set(ringdown_libraries
+  ringdown_actors ringdown_asio_loop ringdown_broker ringdown_client ringdown_config
+  ringdown_core ringdown_flags ringdown_link_watch ringdown_logging ringdown_messages
+  ringdown_proto ringdown_runtime)
+foreach(library IN LISTS ringdown_libraries)
+  string(REPLACE "ringdown_" "" exported "${library}")
+  set_target_properties(${library} PROPERTIES EXPORT_NAME "${exported}")
+endforeach()
+install(TARGETS ${ringdown_libraries} EXPORT ringdown_targets
+  ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}/ringdown" COMPONENT dev)
+install(EXPORT ringdown_targets NAMESPACE ringdown:: FILE ringdown-targets.cmake
+  DESTINATION "${ringdown_cmake_dir}" COMPONENT dev)
+
+foreach(header IN LISTS ringdown_public_headers)
+  get_filename_component(folder "${header}" DIRECTORY)
+  install(FILES "${CMAKE_SOURCE_DIR}/${header}"
+    DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/ringdown/${folder}" COMPONENT dev)
+endforeach()
+# The contract, for clients in other languages; the catalog is a part of errors.hpp.
+install(FILES "${CMAKE_SOURCE_DIR}/messages/error_catalog.def"
+  DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/ringdown/messages" COMPONENT dev)
+install(FILES "${CMAKE_SOURCE_DIR}/messages/proto/ringdown/v1/ringdown.proto"
+  DESTINATION "${CMAKE_INSTALL_DATADIR}/ringdown/proto/ringdown/v1" COMPONENT dev)
+
+configure_package_config_file("${CMAKE_SOURCE_DIR}/packaging/ringdown-config.cmake.in"
+  "${CMAKE_BINARY_DIR}/packaging/ringdown-config.cmake"
+  INSTALL_DESTINATION "${ringdown_cmake_dir}")
+write_basic_package_version_file("${CMAKE_BINARY_DIR}/packaging/ringdown-config-version.cmake"
+  COMPATIBILITY SameMinorVersion) # before 1.0 a minor version may break
+install(FILES
+  "${CMAKE_BINARY_DIR}/packaging/ringdown-config.cmake"
+  "${CMAKE_BINARY_DIR}/packaging/ringdown-config-version.cmake"
+  "${CMAKE_SOURCE_DIR}/cmake/FindCAF.cmake"
+  DESTINATION "${ringdown_cmake_dir}" COMPONENT dev)
+
+configure_file("${CMAKE_SOURCE_DIR}/packaging/ringdown-client.pc.in"
+  "${CMAKE_BINARY_DIR}/packaging/ringdown-client.pc" @ONLY)
+configure_file("${CMAKE_SOURCE_DIR}/packaging/ringdown-broker.pc.in"
+  "${CMAKE_BINARY_DIR}/packaging/ringdown-broker.pc" @ONLY)
+install(FILES
+  "${CMAKE_BINARY_DIR}/packaging/ringdown-client.pc"
+  "${CMAKE_BINARY_DIR}/packaging/ringdown-broker.pc"
+  DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig" COMPONENT dev)
+
+# ---- cpack -----------------------------------------------------------------------------------
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME ringdown)
+set(CPACK_PACKAGE_CONTACT "Ringdown maintainers <maintainers@ringdown.example>")
+set(CPACK_PACKAGE_VERSION "${PROJECT_VERSION}")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_COMPONENTS_ALL ringdown dev)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_RINGDOWN_PACKAGE_NAME ringdown)
+set(CPACK_DEBIAN_RINGDOWN_PACKAGE_SECTION net)
+set(CPACK_DEBIAN_DEV_PACKAGE_NAME libringdown-dev)
+set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
+set(CPACK_DEBIAN_DEV_PACKAGE_SHLIBDEPS OFF) # archives depend on what their users link
+set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS
+  "libcaf-dev, libprotobuf-dev, libspdlog-dev, libboost1.81-dev")
+set(CPACK_COMPONENT_RINGDOWN_DESCRIPTION
+  "event broker for contact centers
+ An agent's desktop tells a screen recorder to start, stop, pause and resume,
+ and the recorder says whether it does; both are clients of this broker. With
+ the daemon ringdownd and the command ringdown.")
+set(CPACK_COMPONENT_DEV_DESCRIPTION
+  "event broker for contact centers, development files
+ The broker as a library, the client library, their headers, and the protocol's
+ schema.")
+include(CPack)

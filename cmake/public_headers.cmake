@@ -1,0 +1,25 @@
+# What a program that uses Ringdown may include. Each compiles alone and shows no CAF, Protobuf,
+# spdlog or Asio (tests/headers); these and no others are installed, under include/ringdown/.
+set(ringdown_public_headers
+  messages/ids.hpp
+  messages/limits.hpp
+  messages/errors.hpp
+  messages/user_data.hpp
+  messages/send_event.hpp
+  messages/transport.hpp
+  actors/authorize.hpp
+  broker/broker.hpp
+  broker/config/config.hpp
+  broker/logging/level.hpp
+  broker/logging/logging.hpp
+  client/any_t_client.hpp
+  client/background.hpp
+  client/backoff.hpp
+  client/connection.hpp
+  client/desktop.hpp
+  client/events.hpp
+  client/recorder.hpp
+  client/roles.hpp
+  client/script.hpp
+  client/t_client.hpp
+  client/t_client_values.hpp)

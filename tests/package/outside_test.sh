@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Installs the build tree into a folder, builds the outside project against it, and runs both.
+#   outside_test.sh <source tree> <build tree> <work folder> <compiler>
+set -euo pipefail
+source=$1 build=$2 work=$3 compiler=$4
+prefix=$work/prefix
+rm -rf "$work"
+mkdir -p "$work"
+
+fail() {
+    echo "FAILED: $*" >&2
+    exit 1
+}
+
+quietly() {
+    "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "$*"; }
+}
+
+quietly cmake --install "$build" --prefix "$prefix"
+
+# Only what is meant for others is there, and none of it shows a library behind it.
+found=$(cd "$prefix/include" && find . -name '*.hpp' | sed 's|^./ringdown/||' | sort)
+wanted=$(sed -n 's/^  \([a-z_/]*\.hpp\).*/\1/p' "$source/cmake/public_headers.cmake" | sort)
+[[ $found == "$wanted" ]] || fail "installed headers differ: $(diff <(echo "$wanted") <(echo "$found"))"
+! grep -rlE '#include <(caf|google|spdlog|boost)/' "$prefix/include" || fail "a header shows too much"
+
+# The programs run from where they were installed.
+"$prefix/bin/ringdownd" --check-config \
+    --config="$(find "$prefix/share" -name ringdownd.example.toml)" >/dev/null
+"$prefix/bin/ringdown" error 118 >/dev/null
+grep -q "^ExecStart=.*/bin/ringdownd$" "$prefix/lib/systemd/system/ringdownd.service" ||
+    fail "the unit does not start the daemon"
+
+# find_package, and the programs of the documentation.
+quietly cmake -S "$source/tests/package/outside" -B "$work/build" -G Ninja \
+    -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_PREFIX_PATH="$prefix" -DPROGRAMS="$source/examples"
+quietly cmake --build "$work/build"
+"$work/build/embedded_broker" | tee "$work/out"
+grep -q 'light: paused' "$work/out" || fail "the embedded broker's desktop saw no pause"
+
+# pkg-config names everything that a link needs, in its order.
+libdir=$(dirname "$(find "$prefix" -name ringdown-client.pc)")
+export PKG_CONFIG_PATH=$libdir
+read -ra flags <<<"$(pkg-config --cflags --define-variable=prefix="$prefix" ringdown-broker ringdown-client)"
+read -ra libs <<<"$(pkg-config --libs --define-variable=prefix="$prefix" ringdown-client ringdown-broker)"
+quietly "$compiler" "${flags[@]}" "$source/examples/embedded_broker.cpp" -o "$work/by_hand" "${libs[@]}"
+"$work/by_hand" >/dev/null || fail "the program linked by pkg-config"
+echo "installed, found, built and run"
