@@ -23,9 +23,9 @@ install(FILES "${CMAKE_BINARY_DIR}/packaging/ringdownd.service"
 
 set(ringdown_cmake_dir "${CMAKE_INSTALL_LIBDIR}/cmake/ringdown")
 
-# A program links ringdown::broker, ringdown::client or both; the rest comes with them.
+# A program links ringdown::broker, ringdown::client, ringdown::caf_bridge; the rest comes with them.
 set(ringdown_libraries
-  ringdown_actors ringdown_asio_loop ringdown_broker ringdown_client ringdown_config
+  ringdown_actors ringdown_asio_loop ringdown_broker ringdown_caf_bridge ringdown_client ringdown_config
   ringdown_core ringdown_flags ringdown_link_watch ringdown_logging ringdown_messages
   ringdown_proto ringdown_runtime)
 foreach(library IN LISTS ringdown_libraries)
@@ -37,7 +37,7 @@ install(TARGETS ${ringdown_libraries} EXPORT ringdown_targets
 install(EXPORT ringdown_targets NAMESPACE ringdown:: FILE ringdown-targets.cmake
   DESTINATION "${ringdown_cmake_dir}" COMPONENT dev)
 
-foreach(header IN LISTS ringdown_public_headers)
+foreach(header IN LISTS ringdown_public_headers ringdown_caf_headers)
   get_filename_component(folder "${header}" DIRECTORY)
   install(FILES "${CMAKE_SOURCE_DIR}/${header}"
     DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/ringdown/${folder}" COMPONENT dev)

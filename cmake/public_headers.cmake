@@ -1,5 +1,6 @@
 # What a program that uses Ringdown may include. Each compiles alone and shows no CAF, Protobuf,
-# spdlog or Asio (tests/headers); these and no others are installed, under include/ringdown/.
+# spdlog or Asio (tests/headers); these, the one below and no others are installed, under
+# include/ringdown/.
 set(ringdown_public_headers
   messages/ids.hpp
   messages/limits.hpp
@@ -23,3 +24,7 @@ set(ringdown_public_headers
   client/script.hpp
   client/t_client.hpp
   client/t_client_values.hpp)
+
+# For programs that run CAF themselves: the only one that shows it.
+set(ringdown_caf_headers
+  client/caf_bridge/caf_bridge.hpp)

@@ -124,9 +124,11 @@ bool asked_again(const sigset_t& signals) {
   return is_end(sigtimedwait(&signals, nullptr, &at_once));
 }
 
-/// Tells systemd, if it started us (NOTIFY_SOCKET): it knows when the broker listens, reloads, ends.
+/// Tells systemd, if it started us (NOTIFY_SOCKET): it knows when the broker listens, reloads,
+/// ends.
 void tell_manager(const std::string& state) {
-  sd_notify(0, state.c_str()); // without a manager it does nothing; a failure changes nothing for us
+  sd_notify(0,
+            state.c_str()); // without a manager it does nothing; a failure changes nothing for us
 }
 
 /// A reload is told with its time, and its end as READY=1.

@@ -54,8 +54,7 @@ private:
 TEST_CASE("The service manager hears when the broker listens, reloads and drains") {
   manager systemd;
   running_broker broker{flags{}, systemd.around()};
-  CHECK(systemd.hears() ==
-        "READY=1\nSTATUS=listening on port " + std::to_string(broker.port()));
+  CHECK(systemd.hears() == "READY=1\nSTATUS=listening on port " + std::to_string(broker.port()));
   auto client = registered(broker, v1::ROLE_DESKTOP, "7001");
   broker.child().signal(SIGHUP);
   CHECK(systemd.hears().find("RELOADING=1\nMONOTONIC_USEC=") == 0);
