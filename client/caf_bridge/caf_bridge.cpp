@@ -148,7 +148,8 @@ void caf_bridge::pump::wait(bool busy) {
       all.push_back({s->client->descriptor(), s->client->poll_events(), 0});
     until = std::min(until, s->client->next_deadline());
   }
-  auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+  auto left =
+    std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
   auto timeout = busy || left.count() < 0 ? 0 : static_cast<int>(left.count());
   ::poll(all.data(), all.size(), timeout);
   eventfd_t ignored = 0;

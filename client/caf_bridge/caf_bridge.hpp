@@ -1,8 +1,8 @@
 // For a program that runs CAF: its own actors as T-Clients. The only public header that shows CAF.
 //
 //   caf_bridge bridge{my_system};
-//   auto port = bridge.attach(my_actor, {.places = {inside}, .who = client::desktop_identity("x")});
-//   anon_send(port, bridge_register{"7001"});
+//   auto port = bridge.attach(my_actor, {.places = {inside}, .who =
+//   client::desktop_identity("x")}); anon_send(port, bridge_register{"7001"});
 //
 //   my_actor              port (an actor of my_system)       the bridge's thread
 //     bridge_register ->    |  queued, at most requests_max ->   t_client

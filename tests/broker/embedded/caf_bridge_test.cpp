@@ -168,8 +168,7 @@ TEST_CASE("a bridge that ends answers what it was asked, and its ports end with 
   std::map<std::uint64_t, int> answers;
   bool more = true;
   while (more)
-    desktop->receive([&](const bridge_done& d) { ++answers[d.token]; },
-                     [](const bridge_heard&) {},
+    desktop->receive([&](const bridge_done& d) { ++answers[d.token]; }, [](const bridge_heard&) {},
                      caf::after(0s) >> [&] { more = false; });
   std::uint64_t expected = 2; // the first was heard above
   for (auto& [token, times] : answers) {
