@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Runs the fuzz targets of tests/fuzz under libFuzzer, two at a time, from the kept corpus.
 #
-# usage: scripts/fuzz.sh [--seconds N] [--keep] [TARGET...]
+# usage: scripts/fuzz.sh [--seconds N] [--seed N] [--keep] [TARGET...]
 #
 #   --seconds N  how long each target runs (60)
+#   --seed N     of the mutations; 0: another one each time (the same each time: a gate must say
+#                the same twice)
 #   --keep       take what reaches code that the kept corpus does not into tests/fuzz/corpus
 #   TARGET       frame, connection, routing, ...: all, if none is named
 #
@@ -14,6 +16,7 @@
 source "$(dirname "$0")/lib.sh"
 
 seconds=60
+seed=20261122
 keep=no
 targets=()
 while (($# > 0)); do
@@ -23,9 +26,14 @@ while (($# > 0)); do
         seconds=$2
         shift
         ;;
+    --seed)
+        [[ ${2:-} =~ ^[0-9]+$ ]] || fail "--seed needs a whole number"
+        seed=$2
+        shift
+        ;;
     --keep) keep=yes ;;
     -*)
-        sed -n '2,12s/^# \{0,1\}//p' "$0"
+        sed -n '2,14s/^# \{0,1\}//p' "$0"
         [[ $1 == --help || $1 == -h ]] && exit 0 || exit 2
         ;;
     *) targets+=("$1") ;;
@@ -55,7 +63,7 @@ symbolizer=$(command -v llvm-symbolizer-14 || true)
 
 fuzz_one() {
     local target=$1 options=()
-    options=(-max_total_time="$seconds" -max_len="${bytes_max[$target]:-2048}"
+    options=(-max_total_time="$seconds" -seed="$seed" -max_len="${bytes_max[$target]:-2048}"
         -timeout="$input_seconds_max" -rss_limit_mb="$memory_mib_max"
         -print_final_stats=1 -verbosity=1
         -artifact_prefix="build/fuzz/findings/$target/")
