@@ -21,7 +21,6 @@
 #include <mutex>
 #include <optional>
 #include <random>
-#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -218,7 +217,9 @@ start_result broker::state::start() {
       directory = spawn_directory(*system, context);
       all = make_loops();
     });
-  } catch (const std::system_error& e) { // no thread, or no descriptor for a loop
+  } catch (const std::exception& e) { // no thread, or no descriptor for a loop
+    now = life::running;
+    stop();
     return failed("runtime.loops", e.what());
   }
   now = life::running;
@@ -259,10 +260,13 @@ void broker::state::stop() {
   for (auto& loop : loops)
     loop->stop();
   listener.reset();
-  caf::anon_send_exit(directory, caf::exit_reason::user_shutdown);
+  port = 0;
+  if (directory)
+    caf::anon_send_exit(directory, caf::exit_reason::user_shutdown);
   directory = nullptr;
   // Waits for the actors: the DNs end with the directory.
-  on_own_thread([&] { system.reset(); });
+  if (system)
+    on_own_thread([&] { system.reset(); });
   loops.clear();
 }
 

@@ -187,12 +187,13 @@ void client_link::writable() {
 void client_link::established(std::chrono::milliseconds heartbeat_interval,
                               std::chrono::milliseconds heartbeat_timeout) {
   auto apply = [self = shared_from_this(), heartbeat_interval, heartbeat_timeout] {
+    if (!self->is_open())
+      return; // it went while the directory was asked, and was counted out then
     if (!self->watch_.is_established() && !self->watch_.is_closing())
       self->loop_.counters().unsigned_connections.fetch_sub(1, std::memory_order_relaxed);
     self->watch_.established(std::chrono::steady_clock::now(), heartbeat_interval,
                              heartbeat_timeout);
-    if (self->is_open())
-      self->loop_.look_soon(*self);
+    self->loop_.look_soon(*self);
   };
   if (loop_.host().is_current())
     apply();

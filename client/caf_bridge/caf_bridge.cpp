@@ -42,6 +42,7 @@ struct seat {
   caf::actor_addr port;
   std::atomic<std::size_t> queued{0}; // requests posted and not looked at
   std::unique_ptr<t_client> client;   // the thread's
+  bool gone = false;                  // the thread's: its port has ended, perhaps before it began
 };
 using seat_ptr = std::shared_ptr<seat>;
 
@@ -99,6 +100,8 @@ void caf_bridge::pump::add(const seat_ptr& s, t_client_options options) {
   options.now = {};
   auto shared = std::make_shared<t_client_options>(std::move(options));
   post([this, s, shared] {
+    if (s->gone)
+      return;
     s->client = std::make_unique<t_client>(std::move(*shared));
     static_cast<void>(
       s->client->listen([owner = s->owner](const notice& n) { tell(owner, bridge_heard{n}); }));
@@ -109,6 +112,7 @@ void caf_bridge::pump::add(const seat_ptr& s, t_client_options options) {
 
 void caf_bridge::pump::remove(const seat_ptr& s) {
   post([this, s] {
+    s->gone = true;
     if (std::erase(seats_, s) != 0)
       s->client->stop(std::chrono::milliseconds{0}); // says goodbye if the link takes it at once
     s->client.reset();
@@ -148,9 +152,9 @@ void caf_bridge::pump::wait(bool busy) {
       all.push_back({s->client->descriptor(), s->client->poll_events(), 0});
     until = std::min(until, s->client->next_deadline());
   }
-  auto left =
-    std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
-  auto timeout = busy || left.count() < 0 ? 0 : static_cast<int>(left.count());
+  auto timeout = 0;
+  if (auto now = std::chrono::steady_clock::now(); !busy && until > now)
+    timeout = static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(until - now).count());
   ::poll(all.data(), all.size(), timeout);
   eventfd_t ignored = 0;
   static_cast<void>(::eventfd_read(wake_, &ignored));
@@ -217,8 +221,11 @@ caf::actor caf_bridge::attach(const caf::actor& owner, client::t_client_options 
         c(*s->client);
     });
   };
-  auto port = host_.spawn([=, p = pump_](caf::event_based_actor* self) -> caf::behavior {
-    self->monitor(s->owner);
+  // The owner is an argument: it lives until it is watched. (And CAF 0.17's spawn of a function
+  // without arguments binds a null reference.)
+  auto begin = [=, p = pump_](caf::event_based_actor* self,
+                              const caf::actor& watched) -> caf::behavior {
+    self->monitor(watched);
     self->set_down_handler([self](const caf::down_msg&) { self->quit(); });
     self->attach_functor([s, p](const caf::error&) { p->remove(s); });
     return {
@@ -238,7 +245,8 @@ caf::actor caf_bridge::attach(const caf::actor& owner, client::t_client_options 
       },
       [=](const bridge_send& what) { send(what); },
     };
-  });
+  };
+  auto port = host_.spawn(begin, owner);
   s->port = caf::actor_cast<caf::actor_addr>(port);
   pump_->add(s, std::move(options));
   return port;

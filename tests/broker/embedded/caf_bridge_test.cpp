@@ -69,12 +69,12 @@ auto has_token(std::uint64_t token) {
 }
 
 /// An actor of the host that does what a recorder does, once it was given its port.
-caf::behavior recording(caf::event_based_actor* self) {
+caf::behavior recording(caf::event_based_actor* self, const std::string& dn) {
   auto port = std::make_shared<caf::actor>();
   return {
-    [port, self](const caf::actor& given) {
+    [port, self, dn](const caf::actor& given) {
       *port = given;
-      self->send(given, bridge_register{"7001"});
+      self->send(given, bridge_register{dn});
     },
     [port, self](const bridge_heard& heard) {
       auto* e = std::get_if<event_user_event>(&heard.what);
@@ -95,7 +95,7 @@ TEST_CASE("a host's own actors are desktop and recorder of the broker in its pro
   caf::actor_system host{config};
   {
     caf_bridge bridge{host};
-    auto recorder = host.spawn(recording);
+    auto recorder = host.spawn(recording, std::string{"7001"});
     caf::anon_send(recorder, bridge.attach(recorder, inside(b, recorder_identity("host"))));
     caf::scoped_actor desktop{host};
     auto port = bridge.attach(desktop, inside(b, desktop_identity("host")));

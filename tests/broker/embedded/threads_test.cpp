@@ -57,13 +57,14 @@ TEST_CASE("two brokers and a host's own actors in one process do not disturb eac
   caf::actor_system host{host_config};
   // The host's actors talk to themselves all the while.
   std::atomic<std::uint64_t> host_messages{0};
-  auto busy = host.spawn([&](caf::event_based_actor* self) -> caf::behavior {
-    self->send(self, 1);
+  auto talk = [&](caf::event_based_actor* self, int first) -> caf::behavior {
+    self->send(self, first);
     return {[&, self](int) {
       ++host_messages;
       self->send(self, 1);
     }};
-  });
+  };
+  auto busy = host.spawn(talk, 1);
   {
     kept_log first_log;
     kept_log second_log;
@@ -97,15 +98,16 @@ TEST_CASE("a host's own actor may be a T-Client's owner, on the host's threads")
   kept_log log;
   broker b{run_as(GENERATE(from_range(every_way))), quiet(log)};
   REQUIRE(b.start());
-  auto owner = host.spawn([&b](caf::event_based_actor*) -> caf::behavior {
+  auto own = [&b](caf::event_based_actor*, const std::string& name) -> caf::behavior {
     auto link = std::make_shared<connection>();
-    return {[link, &b](const std::string& dn) {
-      auto opened = link->open(b.connect("actor").transport, as(role::desktop));
+    return {[link, &b, name](const std::string& dn) {
+      auto opened = link->open(b.connect(name).transport, as(role::desktop));
       std::string one[] = {dn};
       auto sent = link->register_address(one);
       return opened && sent && link->wait_reply(sent.reference, patience).answer.has_value();
     }};
-  });
+  };
+  auto owner = host.spawn(own, std::string{"actor"});
   caf::scoped_actor self{host};
   bool registered = false;
   self->request(owner, patience, std::string{"7001"})
