@@ -188,9 +188,8 @@ void client_link::established(std::chrono::milliseconds heartbeat_interval,
                               std::chrono::milliseconds heartbeat_timeout) {
   auto apply = [self = shared_from_this(), heartbeat_interval, heartbeat_timeout] {
     if (!self->is_open())
-      return; // it went while the directory was asked, and was counted out then
-    if (!self->watch_.is_established() && !self->watch_.is_closing())
-      self->loop_.counters().unsigned_connections.fetch_sub(1, std::memory_order_relaxed);
+      return; // it went while the directory was asked
+    self->count_out_of_unsigned();
     self->watch_.established(std::chrono::steady_clock::now(), heartbeat_interval,
                              heartbeat_timeout);
     self->loop_.look_soon(*self);
@@ -205,8 +204,7 @@ void client_link::close_after_flush() {
   auto apply = [self = shared_from_this()] {
     if (!self->is_open() || std::exchange(self->closing_, true))
       return;
-    if (!self->watch_.is_established())
-      self->loop_.counters().unsigned_connections.fetch_sub(1, std::memory_order_relaxed);
+    self->count_out_of_unsigned();
     self->watch_.closing(std::chrono::steady_clock::now());
     self->loop_.look_soon(*self);
     self->loop_.mark(*self); // acts at the end of the turn, never within a read
@@ -238,11 +236,16 @@ void client_link::discard_input() {
     shut();
 }
 
+/// However it ends or signs on, and in whatever order it hears of both: once.
+void client_link::count_out_of_unsigned() noexcept {
+  if (std::exchange(is_unsigned_, false))
+    loop_.counters().unsigned_connections.fetch_sub(1, std::memory_order_relaxed);
+}
+
 void client_link::shut() {
   if (!is_open())
     return;
-  if (!watch_.is_established() && !closing_)
-    loop_.counters().unsigned_connections.fetch_sub(1, std::memory_order_relaxed);
+  count_out_of_unsigned();
   stream_->close();
   stream_.reset();
   signal_->attach(nullptr);

@@ -82,6 +82,7 @@ private:
   void begin_linger();
   void discard_input();
   void close_with(std::uint32_t reason, std::string text);
+  void count_out_of_unsigned() noexcept;
   bool is_open() const noexcept { return stream_ != nullptr; }
 
   edge_loop& loop_;
@@ -94,6 +95,7 @@ private:
   link_watch watch_;
   frame_cutter cutter_;
   send_buffer sending_;
+  bool is_unsigned_ = true; // counted in `unsigned_connections`
   bool read_armed_ = false;
   bool write_armed_ = false;
   bool paused_ = false;    // unread because its own outbox is above high water
