@@ -49,8 +49,6 @@ private:
     at_ += is_long ? 3 : 1;
     for (; at_ < text_.size(); ++at_) {
       if (quote == '"' && text_[at_] == '\\') {
-        if (is_long)
-          check_joined_lines();
         ++at_;
       } else if (is_long ? text_.substr(at_).starts_with(three) : text_[at_] == quote) {
         at_ += is_long ? 3 : 1;
@@ -63,12 +61,6 @@ private:
       }
     }
     at_ = std::min(at_, text_.size());
-  }
-
-  void check_joined_lines() {
-    const auto next = text_.find_first_not_of(" \t\n\v\f\r", at_ + 1);
-    if (next != std::string_view::npos && !is_ascii(text_[next]))
-      found("a \\ before a character that is not ASCII; write the string without it");
   }
 
   void found(std::string message) {

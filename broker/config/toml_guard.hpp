@@ -20,8 +20,8 @@ struct toml_fault {
 /// The first place in the text that the parser cannot take, or nothing:
 /// - a name of more than `name_parts_max` parts: it makes a table within a table of each without a
 ///   bound, and the tables' destructor alone would overflow the stack;
-/// - a character outside of strings and comments that is not ASCII, which is no TOML, and such a
-///   one behind a `\` that joins lines, which is: its check for blanks is undefined for them.
+/// - a character outside of strings and comments that is not ASCII: TOML has none, and the parser
+///   says so only after other parts of it looked at that character.
 std::optional<toml_fault> find_toml_fault(std::string_view text);
 
 } // namespace ringdown::configuration
