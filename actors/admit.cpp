@@ -8,7 +8,7 @@ namespace {
 bool mode_allows(const sender_facts& sender, const send_event_view& request) {
   if (!sender.mode)
     return false;
-  if (*sender.mode != registration_mode::monitor)
+  if (*sender.mode != registration_mode::monitor || sender.role == role::call_source)
     return true;
   // A monitor sends nothing, but: an indication by a recorder is accepted, and what a role may
   // never send is answered 165. A recorder's unreadable `screen-capture` is judged as content.
@@ -19,7 +19,10 @@ bool mode_allows(const sender_facts& sender, const send_event_view& request) {
 }
 
 /// The column of roles: commands do not come from recorders, indications come from nobody else.
+/// A call source speaks of calls and sends no events.
 bool role_allows(role sender, capture_verb verb) {
+  if (sender == role::call_source)
+    return false;
   if (is_command(verb))
     return sender != role::recorder;
   if (is_indication(verb))
@@ -31,6 +34,10 @@ fault forbidden(const sender_facts& sender, capture_verb verb) {
   fault why{error_code::access_restricted, {}, {}, {}, {}};
   if (role_allows(sender.role, verb)) {
     why.text = "the access list forbids it";
+    return why;
+  }
+  if (sender.role == role::call_source) {
+    why.text = "a call source sends RequestMergeCalls and RequestEndCall, no events";
     return why;
   }
   why.attribute = "event.user_data.screen-capture";
@@ -64,6 +71,53 @@ std::optional<fault> check_send(const sender_facts& sender, bool dn_configured,
   return std::nullopt;
 }
 
+namespace {
+
+/// What is known of the command's id, before its state is looked at: a resend gets the answer that
+/// it had, whatever has happened since.
+std::optional<fault> check_command_id(const dn_facts& dn, const send_event_view& request) {
+  if (dn.seen == dn_facts::command_seen::other_content)
+    return invalid("command_id", "a new id for each command",
+                   "command id " + to_hex(request.command.view()) +
+                     " was used with another content on this DN");
+  bool lost = request.retry && dn.seen == dn_facts::command_seen::never;
+  if (lost && desired_by(request.verb) && !is_safety_command(request.verb))
+    return fault{error_code::timeout,
+                 "command_id",
+                 "send it without retry to have it done",
+                 "this command id is not known here: whether the command was done is not known",
+                 {}};
+  return std::nullopt;
+}
+
+std::optional<fault> check_room(const dn_facts& dn, capture_verb verb, const limits& bounds) {
+  auto most = bounds.commands_pending_max +
+              (is_safety_command(verb) ? bounds.commands_pending_reserve : std::size_t{0});
+  if (dn.commands_pending < most)
+    return std::nullopt;
+  return fault{error_code::overloaded,
+               "this_dn",
+               "a DN with fewer than " + std::to_string(most) + " commands without an outcome",
+               "too many commands of this DN wait for their outcome",
+               {}};
+}
+
+/// 185 and 43. `pause` and `stop` are never refused for what the broker believes.
+std::optional<fault> check_state(const dn_facts& dn, const send_event_view& request) {
+  if (request.if_version && *request.if_version != dn.version.value)
+    return fault{error_code::wrong_state, "if_version", std::to_string(dn.version.value), {}, {}};
+  if (!dn.strict)
+    return std::nullopt;
+  bool starts = request.verb == capture_verb::start || request.verb == capture_verb::resume;
+  if (starts && dn.observed == capture_state::enabled)
+    return fault{error_code::already_in_state, {}, {}, {}, {}};
+  if (request.verb == capture_verb::resume && dn.observed != capture_state::paused)
+    return fault{error_code::wrong_state, {}, {}, "the capture is not paused", {}};
+  return std::nullopt;
+}
+
+} // namespace
+
 admission admit_send(const sender_facts& sender, const dn_facts& dn, const send_event_view& request,
                      const limits& bounds) {
   admission result;
@@ -74,16 +128,22 @@ admission admit_send(const sender_facts& sender, const dn_facts& dn, const send_
     result.refusal = check_send(sender, dn.configured, request, bounds);
     return result;
   }
-  if (is_command(request.verb) && request.if_version && *request.if_version != dn.version.value) {
-    result.refusal =
-      fault{error_code::wrong_state, "if_version", std::to_string(dn.version.value), {}, {}};
+  if (!is_command(request.verb))
+    return result;
+  if (dn.seen == dn_facts::command_seen::same) {
+    result.replay = true;
     return result;
   }
-  if (request.verb == capture_verb::query && dn.recorders_active == 0) {
+  result.refusal = check_command_id(dn, request);
+  if (!result.refusal)
+    result.refusal = check_room(dn, request.verb, bounds);
+  if (!result.refusal)
+    result.refusal = check_state(dn, request);
+  if (!result.refusal && request.verb == capture_verb::query && dn.recorders_active == 0)
     result.refusal = fault{error_code::service_unavailable, {}, {}, {}, {}};
+  if (result.refusal)
     return result;
-  }
-  result.for_recorders = is_command(request.verb);
+  result.for_recorders = true;
   result.takes_version = desired_by(request.verb).has_value();
   result.safety = is_safety_command(request.verb);
   return result;
@@ -93,11 +153,12 @@ std::optional<fault> admit_registration(const sender_facts& sender, registration
                                         const registration_facts& dn, const limits& bounds) {
   if (!dn.configured)
     return fault{error_code::dn_not_configured, "this_dn", "a configured DN", {}, {}};
-  if (sender.role == role::recorder && mode == registration_mode::private_)
+  bool takes_part = sender.role != role::recorder && sender.role != role::call_source;
+  if (!takes_part && mode == registration_mode::private_)
     return fault{error_code::access_restricted,
                  "mode",
                  "share, monitor",
-                 "a recorder cannot hold a DN privately",
+                 "a " + std::string{to_string(sender.role)} + " cannot hold a DN privately",
                  {}};
   if (!sender.authorized)
     return fault{error_code::access_restricted, {}, {}, "the access list forbids it", {}};
@@ -108,8 +169,8 @@ std::optional<fault> admit_registration(const sender_facts& sender, registration
                    " registrations",
                  "too many clients are registered on this DN",
                  {}};
-  if (sender.role == role::recorder)
-    return std::nullopt; // a private registration never keeps out a recorder
+  if (!takes_part)
+    return std::nullopt; // a private registration never keeps out a recorder or a call source
   bool supervises = sender.role == role::supervisor || sender.role == role::admin;
   bool only_watches = mode == registration_mode::monitor;
   if (dn.private_taken && !(supervises && only_watches))

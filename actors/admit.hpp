@@ -31,11 +31,22 @@ struct dn_facts {
   std::size_t recorders_active = 0;
   /// What the last known effective state is.
   capture_state effective = capture_state::unknown;
+  /// What was last heard of the session that the command is for.
+  capture_state observed = capture_state::unknown;
+  /// Commands that wait for their outcome.
+  std::size_t commands_pending = 0;
+  /// What the DN knows of the request's command id.
+  enum class command_seen : std::uint8_t { never, same, other_content };
+  command_seen seen = command_seen::never;
+  /// Strict mode.
+  bool strict = false;
 };
 
 /// What an accepted event does.
 struct admission {
   std::optional<fault> refusal;
+  /// Seen before under its command id: the same answer, and no effect.
+  bool replay = false;
   /// The event takes the DN's next version (start, stop, pause, resume).
   bool takes_version = false;
   /// It may use the reserve of queues (`pause`, `stop`).
@@ -59,8 +70,8 @@ struct registration_facts {
   bool configured = true;
   /// Another client (not a recorder) holds the DN privately.
   bool private_taken = false;
-  /// Another client stands in the way of a private registration: neither a recorder nor a
-  /// supervisor or admin in mode monitor.
+  /// Another client stands in the way of a private registration: neither a recorder or call source
+  /// nor a supervisor or admin in mode monitor.
   bool others_present = false;
   bool already_registered = false;
   std::size_t registered = 0;

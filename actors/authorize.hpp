@@ -32,6 +32,7 @@ enum class action : std::uint8_t {
   send_command,
   send_indication,
   send_user_event,
+  tell_of_calls, ///< merge and end calls
 };
 
 /// The one place where a platform says who may do what. Called in loops' threads, often, by

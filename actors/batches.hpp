@@ -68,7 +68,7 @@ using report_function = std::function<void(registration_report)>;
 
 /// What a client asks of one DN.
 struct dn_request {
-  enum class kind : std::uint8_t { send, register_, unregister, query };
+  enum class kind : std::uint8_t { send, register_, unregister, query, merge_calls, end_call };
   kind what = kind::send;
   bool echo = false;
   bool standby = false;
@@ -76,6 +76,8 @@ struct dn_request {
   registration_mode mode = registration_mode::share;
   reference_id reference;
   send_event_view event; // of a send
+  conn_id connection;    // of a call that is merged into or ends
+  conn_id former;        // of a call that is merged away
 };
 
 /// The requests of one read of one connection to one DN, in their order. Each is answered exactly

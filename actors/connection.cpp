@@ -148,12 +148,15 @@ void connection_impl::dispatch(const ahead& next, const read_batch_ptr& batch) {
   case body_number::request_register_address: return register_address(frame, batch);
   case body_number::request_unregister_address: return unregister_address(frame, batch);
   case body_number::request_query_address: return query_address(frame, batch);
+  case body_number::request_merge_calls: return merge_calls(frame, batch);
+  case body_number::request_end_call: return end_call(frame, batch);
   case body_number::request_set_input_mask: return set_input_mask(frame);
   case body_number::request_sign_on: return sign_on(frame);
   case body_number::request_sign_off: return begin_sign_off(frame.reference);
   case body_number::event_ack:
   case body_number::event_error:
   case body_number::event_user_event:
+  case body_number::event_outcome:
   case body_number::heartbeat: break;
   }
   refuse(frame.reference, {error_code::unsupported_operation,
@@ -323,7 +326,10 @@ void connection_impl::begin_sign_off(reference_id reference) {
 void connection_impl::drain_step() {
   if (life_ != life::draining && life_ != life::signing_off)
     return;
-  if (client_->window.outstanding() != 0 && clock().now() < drain_deadline_)
+  // A client that signs off finds its outcomes under their command ids; a drained one cannot.
+  bool waits =
+    client_->window.outstanding() != 0 || (life_ == life::draining && context_.outcomes_owed != 0);
+  if (waits && clock().now() < drain_deadline_)
     arm_drain_tick();
   else if (life_ == life::signing_off)
     close(v1::DISCONNECT_REASON_SIGNED_OFF, "signed off", sign_off_);

@@ -80,13 +80,17 @@ private:
   void register_one(const std::string& dn, const dn_request& request, const read_batch_ptr& batch);
   void unregister_address(const frame_view& frame, const read_batch_ptr& batch);
   void query_address(const frame_view& frame, const read_batch_ptr& batch);
+  template <class Message>
+  void tell_of_call(const frame_view& frame, const read_batch_ptr& batch);
+  void merge_calls(const frame_view& frame, const read_batch_ptr& batch);
+  void end_call(const frame_view& frame, const read_batch_ptr& batch);
   void ask_one(const std::string& dn, const dn_request& request, const read_batch_ptr& batch);
   void set_input_mask(const frame_view& frame);
   void send_event(const ahead& next, const read_batch_ptr& batch);
   template <class Message>
   bool parse(const frame_view& frame, Message& out);
   std::optional<fault> gate(reference_id reference, std::size_t bytes, bool safety,
-                            std::uint32_t answers);
+                            std::uint32_t answers, bool confirms = false);
   std::optional<fault> check_name(const std::string& dn, bool needs_registration) const;
   void refuse_dns(reference_id reference, const fault& closed,
                   const google::protobuf::RepeatedPtrField<std::string>& dns,

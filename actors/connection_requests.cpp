@@ -56,8 +56,8 @@ std::optional<fault> check_sign_on(const v1::RequestSignOn& request, const limit
     return invalid("instance_id", "exactly 16 bytes");
   auto role = request.role();
   if (role != v1::ROLE_DESKTOP && role != v1::ROLE_RECORDER && role != v1::ROLE_SUPERVISOR &&
-      role != v1::ROLE_ADMIN)
-    return invalid("role", "desktop (1), recorder (2), supervisor (3), admin (4)");
+      role != v1::ROLE_ADMIN && role != v1::ROLE_CALL_SOURCE)
+    return invalid("role", "desktop (1), recorder (2), supervisor (3), admin (4), call_source (5)");
   if (request.credentials().size() > credentials_bytes_max)
     return invalid("credentials", "at most " + std::to_string(credentials_bytes_max) + " bytes");
   std::chrono::milliseconds wanted{request.heartbeat_interval_ms()};
@@ -133,6 +133,8 @@ void connection_impl::signed_on(reference_id reference, std::uint64_t id,
   link.set_server_instance(context_.server.instance);
   link.set_server_start_time_us(context_.server.start_time_us);
   link.set_client_id(id);
+  link.add_capabilities(v1::CAPABILITY_OUTCOMES);
+  link.add_capabilities(v1::CAPABILITY_EXACT_VERSIONS);
   link.add_capabilities(v1::CAPABILITY_DIRECTED);
   link.add_capabilities(v1::CAPABILITY_COALESCE_OK);
   link.set_window_requests(static_cast<std::uint32_t>(context_.bounds.requests_outstanding_max));
@@ -150,12 +152,13 @@ void connection_impl::signed_on(reference_id reference, std::uint64_t id,
 // ---- registration --------------------------------------------------------------------------
 
 /// What stands between a request that is otherwise right and its DN: ReferenceID, service, window
-/// and budget, in the order of checks. On nothing the request is in the window.
+/// and budget, in the order of checks. On nothing the request is in the window. An indication is
+/// heard while the broker drains: commands wait for it.
 std::optional<fault> connection_impl::gate(reference_id reference, std::size_t bytes, bool safety,
-                                           std::uint32_t answers) {
+                                           std::uint32_t answers, bool confirms) {
   if (!reference)
     return reference_missing();
-  if (life_ == life::draining)
+  if (life_ == life::draining && !confirms)
     return fault{error_code::out_of_service, {}, {}, {}, {}};
   auto& budget = context_.budget;
   bool has_memory = !budget.spent() || (safety && !budget.reserve_spent());
@@ -288,6 +291,35 @@ void connection_impl::query_address(const frame_view& frame, const read_batch_pt
   ask_one(asked.this_dn(), request, batch);
 }
 
+/// RequestMergeCalls and RequestEndCall: alike but for one field.
+template <class Message>
+void connection_impl::tell_of_call(const frame_view& frame, const read_batch_ptr& batch) {
+  Message asked;
+  if (!parse(frame, asked))
+    return;
+  if (auto closed = gate(frame.reference, frame.body.size(), false, 1)) {
+    auto wrong = check_name(asked.this_dn(), true);
+    return refuse(frame.reference, wrong ? *wrong : *closed, asked.this_dn());
+  }
+  dn_request request;
+  request.what = dn_request::kind::end_call;
+  if constexpr (std::is_same_v<Message, v1::RequestMergeCalls>) {
+    request.what = dn_request::kind::merge_calls;
+    request.former = {asked.old_connection_id()};
+  }
+  request.connection = {asked.connection_id()};
+  request.reference = frame.reference;
+  ask_one(asked.this_dn(), request, batch);
+}
+
+void connection_impl::merge_calls(const frame_view& frame, const read_batch_ptr& batch) {
+  tell_of_call<v1::RequestMergeCalls>(frame, batch);
+}
+
+void connection_impl::end_call(const frame_view& frame, const read_batch_ptr& batch) {
+  tell_of_call<v1::RequestEndCall>(frame, batch);
+}
+
 /// A request about a DN on which the client should be registered.
 void connection_impl::ask_one(const std::string& dn, const dn_request& request,
                               const read_batch_ptr& batch) {
@@ -343,7 +375,8 @@ void connection_impl::send_event(const ahead& next, const read_batch_ptr& batch)
     auto why = check_send(from, context_.configured.has(event.this_dn), event, context_.bounds);
     return refuse(frame.reference, *why, event.this_dn);
   }
-  if (auto closed = gate(frame.reference, next.bytes, is_safety_command(event.verb), 1)) {
+  if (auto closed = gate(frame.reference, next.bytes, is_safety_command(event.verb), 1,
+                         is_indication(event.verb))) {
     from.mode = entry->value.mode;
     auto why = check_send(from, true, event, context_.bounds);
     return refuse(frame.reference, why ? *why : *closed, event.this_dn);

@@ -4,6 +4,7 @@
 
 #include "actors/authorize.hpp"
 #include "actors/memory_budget.hpp"
+#include "messages/confirm_rules.hpp"
 #include "messages/ids.hpp"
 #include "messages/limits.hpp"
 
@@ -61,12 +62,16 @@ struct server_identity {
 /// Lives longer than every actor that was given it.
 struct broker_context {
   limits bounds;
+  confirm_rules confirm;
   server_identity server;
   utc_clock utc_now;
   authorize_function authorize; ///< empty: everything is allowed
   observer* tells = nullptr;    ///< never null once running
   memory_budget budget;
   dn_list configured;
+  /// Accepted commands without an outcome. A draining broker keeps its links until there are none:
+  /// recorders must be able to confirm, and desktops to hear it.
+  std::atomic<std::size_t> outcomes_owed{0};
 
   explicit broker_context(const limits& l) : bounds(l), budget(bounds) {}
 

@@ -30,6 +30,10 @@ public:
       },
       [this](client_gone_atom, const client_ptr& client) { sign_off(client); },
       [this](reload_atom) { remove_unconfigured(); },
+      [this](drain_atom) {
+        for (auto& [name, entry] : dns_)
+          send(entry.actor.handle(), drain_atom::value);
+      },
     };
   }
 

@@ -20,6 +20,12 @@ void fill_snapshot(v1::Snapshot& out, const std::vector<session_record>& session
     session.set_observed(static_cast<v1::CaptureState>(record.state.observed));
     session.set_version(record.state.version.value);
     session.set_changed_time_us(record.changed_time_us);
+    session.set_desired_time_us(record.desired_time_us);
+    session.set_desired_by_client_id(record.desired_by.id.value);
+    session.set_desired_by_application(record.desired_by.application);
+    session.set_held(record.held);
+    for (auto former : record.former)
+      session.add_former_connection_ids(former.value);
   }
 }
 
@@ -41,10 +47,12 @@ std::string encode_unregistered(reference_id reference, std::string_view dn,
 
 capture_state effective_state(const std::vector<session_record>& sessions,
                               capture_state without_sessions) {
-  if (sessions.empty())
+  // A session that only a query began says nothing.
+  auto speaks = [](const session_record& s) { return s.state.desired || s.state.spoken; };
+  if (std::none_of(sessions.begin(), sessions.end(), speaks))
     return without_sessions;
   auto any = [&](capture_state wanted) {
-    auto is = [wanted](const session_record& s) { return s.state.observed == wanted; };
+    auto is = [&](const session_record& s) { return speaks(s) && s.state.observed == wanted; };
     return std::any_of(sessions.begin(), sessions.end(), is);
   };
   for (auto state : {capture_state::paused, capture_state::unknown, capture_state::enabled})
@@ -75,6 +83,7 @@ dn_impl::behavior_type dn_impl::make_behavior() {
       arm_idle_tick();
     },
     [this](remove_atom) {
+      conclude_all_unknown();
       for (auto& r : registrations_) {
         static_cast<void>(r.client->box.answer(
           encode_unregistered({}, identity_->name, error_code::dn_not_configured, now_us())));
@@ -84,6 +93,7 @@ dn_impl::behavior_type dn_impl::make_behavior() {
       quit();
     },
     [this](tick_atom) { tick(); },
+    [this](drain_atom) { drain(); },
     [this](retire_atom) {
       if (is_empty())
         quit();
@@ -98,8 +108,10 @@ void dn_impl::on_exit() {
   if (!registrations_.empty()) {
     context_.tells->tell("dn", observer::severity::error, "DN actor ended with registrations",
                          {{"dn", identity_->name}});
-    say_unknown({}, broker_reason::internal_error);
+    say({}, capture_verb::unknown, broker_reason::internal_error,
+        std::any_of(sessions_.begin(), sessions_.end(), must_be_guarded));
   }
+  conclude_all_unknown();
   for (auto& r : registrations_) {
     static_cast<void>(r.client->box.answer(
       encode_unregistered({}, identity_->name, error_code::internal_error, now_us())));
@@ -121,7 +133,8 @@ void dn_impl::arm_idle_tick() {
 
 void dn_impl::tick() {
   tick_armed_ = false;
-  if (is_empty() && clock().now() - last_use_ >= context_.bounds.dn_idle_timeout)
+  if (is_empty() && !remembers_commands() &&
+      clock().now() - last_use_ >= context_.bounds.dn_idle_timeout)
     send(directory_, idle_atom::value, identity_->name, identity_->epoch);
   arm_idle_tick(); // the directory may refuse
 }
@@ -136,6 +149,8 @@ void dn_impl::handle(dn_batch& batch) {
     case dn_request::kind::register_: register_client(batch, *request); break;
     case dn_request::kind::unregister: unregister_client(batch, *request); break;
     case dn_request::kind::query: query(batch, *request); break;
+    case dn_request::kind::merge_calls: merge_calls(batch, *request); break;
+    case dn_request::kind::end_call: end_call(batch, *request); break;
     }
   }
   if (batch.report_awaited()) {
@@ -164,6 +179,27 @@ action action_of(capture_verb verb) {
 
 } // namespace
 
+/// What the decision asks of this DN; for what is no command that is little.
+dn_facts dn_impl::facts_for(const dn_batch& batch, const send_event_view& asked) {
+  dn_facts facts;
+  facts.version = version_;
+  if (!is_command(asked.verb))
+    return facts;
+  facts.recorders_active = recorders_active();
+  if (book_)
+    facts.commands_pending = book_->accepted.size();
+  facts.strict = context_.confirm.strict;
+  if (auto* session = find_session(asked.connection))
+    facts.observed = session->state.observed;
+  if (!asked.command || !book_)
+    return facts;
+  book_->ids.expire(steady_now());
+  if (auto* known = book_->ids.find(batch.client()->who.application, asked.command))
+    facts.seen = known->content == content_of(asked) ? dn_facts::command_seen::same
+                                                     : dn_facts::command_seen::other_content;
+  return facts;
+}
+
 void dn_impl::send_event(dn_batch& batch, const dn_request& request) {
   auto& client = *batch.client();
   auto& asked = request.event;
@@ -173,18 +209,17 @@ void dn_impl::send_event(dn_batch& batch, const dn_request& request) {
     from.mode = own->mode;
   if (context_.authorize)
     from.authorized = context_.may(client.who, action_of(asked.verb), identity_->name);
-  auto effective = effective_state(sessions_, without_sessions_);
-  // Only commands ask who is there to take them.
-  auto recorders = is_command(asked.verb) ? recorders_active() : 0;
-  auto decision = admit_send(from, {true, version_, recorders, effective}, asked, context_.bounds);
+  auto decision = admit_send(from, facts_for(batch, asked), asked, context_.bounds);
   if (decision.refusal) {
     auto context = about(batch);
     if (decision.refusal->code == error_code::service_unavailable)
-      context.last_known_state = effective;
+      context.last_known_state = effective_state(sessions_, without_sessions_);
     if (decision.refusal->code == error_code::wrong_state)
       context.version = version_;
     return batch.refuse(*decision.refusal, context);
   }
+  if (decision.replay)
+    return replay(batch, request);
 
   // Preview what the event will be; it becomes so once a recorder's outbox has room.
   auto version = version_;
@@ -217,19 +252,29 @@ void dn_impl::send_event(dn_batch& batch, const dn_request& request) {
   }
   event.header.effective_state = light_after(asked);
 
+  // There is one screen: a resume beside a paused call goes nowhere until that is over.
+  std::optional<conn_id> held_by;
+  if (asked.verb == capture_verb::resume)
+    if (auto* paused = paused_beside(asked.connection))
+      held_by = paused->state.connection;
+  event.header.mark = held_by ? event_mark::held : event_mark::none;
   auto queued = reserve_at_recorders(event);
   if (decision.for_recorders && queued.accepted == 0 && queued.full != 0)
     return batch.refuse({error_code::no_queue_space, {}, {}, {}, {}}, about(batch));
   sequence_ = event.header.sequence;
   version_ = version;
+  ack answer{static_cast<std::uint32_t>(queued.accepted),
+             sequence_,
+             identity_->epoch,
+             version_,
+             asked.user_event,
+             batch.time_us()};
   char frame[ack_frame_bytes_max];
-  auto* end = encode_ack(frame, request.reference,
-                         {static_cast<std::uint32_t>(queued.accepted), sequence_, identity_->epoch,
-                          version_, asked.user_event, batch.time_us()});
+  auto* end = encode_ack(frame, request.reference, answer);
   batch.answer({frame, static_cast<std::size_t>(end - frame)});
   deliver(event);
   if (event.kind == event_kind::command)
-    note_command(asked);
+    accept_command(batch, asked, sequence_, answer, held_by);
 }
 
 void dn_impl::register_client(dn_batch& batch, const dn_request& request) {
@@ -256,25 +301,41 @@ void dn_impl::register_client(dn_batch& batch, const dn_request& request) {
   auto& snapshot = *registered.mutable_snapshot();
   describe(snapshot);
   batch.answer(delimited(frame));
-  if (is_active && !was_active)
-    tell_all(recorder_registered{client->who.id});
+  if (is_active)
+    recorder_came(*own);
   if (was_active && !is_active)
-    recorder_left(client->who.id);
+    recorder_left(client->who.id, true);
+  if (!own->is_recorder())
+    commander_came(*client);
 }
 
-void dn_impl::describe(v1::Snapshot& snapshot) const {
+void dn_impl::describe(v1::Snapshot& snapshot) {
   snapshot.set_dn_sequence(sequence_.value);
   snapshot.set_dn_epoch(identity_->epoch.value);
   snapshot.set_version(version_.value);
   auto effective = effective_state(sessions_, without_sessions_);
   snapshot.set_effective_state(static_cast<v1::CaptureState>(effective));
   fill_snapshot(snapshot, sessions_);
+  describe_pending(snapshot);
   std::uint32_t standby = 0;
   for (auto& r : registrations_)
     standby += r.is_recorder() && r.standby && !r.client->box.closed() ? 1 : 0;
   snapshot.set_recorders_active(static_cast<std::uint32_t>(recorders_active()));
   snapshot.set_recorders_standby(standby);
   snapshot.set_clients_registered(static_cast<std::uint32_t>(registrations_.size()));
+}
+
+void dn_impl::describe_pending(v1::Snapshot& snapshot) {
+  if (!book_)
+    return;
+  for (auto& command : book_->accepted)
+    for (int i = 0; i < snapshot.sessions_size(); ++i)
+      if (sessions_[static_cast<std::size_t>(i)].serial == command.session) {
+        auto& session = *snapshot.mutable_sessions(i);
+        session.set_pending(session.pending() + 1);
+        auto left = command.told.command.deadline - steady_now();
+        session.set_deadline_time_us(now_us() + std::chrono::microseconds{left}.count());
+      }
 }
 
 void dn_impl::unregister_client(dn_batch& batch, const dn_request& request) {
@@ -297,6 +358,17 @@ void dn_impl::query(dn_batch& batch, const dn_request& request) {
   address.set_this_dn(identity_->name);
   address.set_time_us(batch.time_us());
   describe(*address.mutable_snapshot());
+  for (auto& r : registrations_) {
+    if (!r.is_recorder() || r.client->box.closed())
+      continue;
+    auto& recorder = *address.add_recorders();
+    recorder.set_client_id(r.client->who.id.value);
+    recorder.set_application_name(r.client->who.application);
+    recorder.set_standby(r.standby);
+    recorder.set_exact_versions(r.client->who.exact_versions);
+  }
+  for (auto& outcome : book_ ? book_->outcomes : std::deque<std::string>{})
+    static_cast<void>(address.add_recent_outcomes()->ParseFromString(outcome));
   batch.answer(delimited(frame));
 }
 
@@ -325,9 +397,9 @@ registration_facts dn_impl::facts_about(const t_client& applicant) const {
     if (r.client->box.closed())
       continue;
     ++facts.registered;
-    if (r.is_recorder())
-      continue;
     auto role = r.client->who.role;
+    if (role == role::recorder || role == role::call_source)
+      continue;
     bool only_supervises =
       r.mode == registration_mode::monitor && (role == role::supervisor || role == role::admin);
     facts.private_taken |= r.mode == registration_mode::private_;
@@ -342,9 +414,14 @@ void dn_impl::drop(const client_ptr& client) {
     return;
   // A standby recorder does not count, but the light may be its word.
   bool is_recorder = own->is_recorder();
+  bool was_active = is_recorder && !own->standby;
   registrations_.erase(registrations_.begin() + (own - registrations_.data()));
   if (is_recorder)
-    recorder_left(client->who.id);
+    recorder_left(client->who.id, was_active);
+  else
+    commander_left(*client);
+  if (draining_ && registrations_.empty())
+    drain();
 }
 
 /// Ends the registrations of connections that have closed. Their actors say so too, but a ghost
@@ -361,13 +438,13 @@ void dn_impl::drop_closed() {
   }
 }
 
-void dn_impl::recorder_left(client_id recorder) {
+void dn_impl::recorder_left(client_id recorder, bool was_active) {
   auto left = recorders_active();
-  tell_all(recorder_gone{recorder, left});
+  tell_all(recorder_gone{recorder, left, was_active});
   // Without a session nobody but the DN knows the light; it must not stay lit for nothing.
   if (sessions_.empty() && left == 0 && without_sessions_ != capture_state::unknown) {
     without_sessions_ = capture_state::unknown;
-    say_unknown({}, broker_reason::recorder_lost);
+    say({}, capture_verb::unknown, broker_reason::recorder_lost, false);
   }
 }
 

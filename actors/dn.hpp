@@ -7,18 +7,25 @@
 //        | <------- EventACK ---|                       |                  |
 //        |                      | write_event --------> |                  |
 //        |                      | command_admitted -----------------------> | step
+//        |                      | <------------------------------ decided --|
+//        | <----- EventOutcome -|
 #pragma once
 
 #include "actors/admit.hpp"
+#include "actors/command_table.hpp"
 #include "actors/context.hpp"
 #include "actors/interfaces.hpp"
 
+#include <deque>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace ringdown::v1 {
+class EventOutcome;
 class Snapshot;
-}
+} // namespace ringdown::v1
 
 namespace ringdown {
 
@@ -42,16 +49,55 @@ struct registration {
   }
 };
 
+/// Who gave the command that stands.
+struct commander {
+  client_id id;
+  std::string application;
+  instance_id instance;
+};
+
 /// The DN's side of a capture session.
 struct session_record {
   session_state state; // as the DN knows it; what a snapshot shows
   std::uint64_t serial = 0;
   std::int64_t changed_time_us = 0;
-  bool ending = false;                 // asked to make room
+  std::int64_t desired_time_us = 0;
+  commander desired_by;
+  std::vector<conn_id> former;         // ConnIDs that were merged into this session
+  bool held = false;                   // its resume waits until no other call is paused
+  bool ending = false;                 // asked to end
+  std::uint64_t merging_into = 0;      // the serial of the session that it becomes part of
   std::uint64_t letters = 0;           // told to the session so far
   std::uint64_t command_letter = 0;    // the last of them that was a command
   std::uint64_t indication_letter = 0; // ... an indication
   runtime::pinned_ref<session_actor> actor;
+};
+
+/// Something is to be recorded, or is not to be: losing sight of it calls for a person.
+inline bool must_be_guarded(const session_record& session) noexcept {
+  return session.state.desired == capture_state::enabled ||
+         session.state.desired == capture_state::paused;
+}
+
+/// An accepted command whose outcome the DN owes.
+struct accepted_command {
+  command_admitted told;
+  client_ptr sender;
+  command_id id;
+  conn_id connection;
+  std::optional<conn_id> held_by;
+  std::int64_t time_us = 0;
+  std::uint64_t session = 0; // its serial
+  std::uint64_t letter = 0;
+};
+
+/// What a DN knows of its commands.
+struct command_book {
+  command_book(const limits& bounds, memory_budget& budget) : ids(bounds, budget) {}
+
+  std::deque<accepted_command> accepted; // by sequence
+  command_table ids;
+  std::deque<std::string> outcomes; // the newest, for RequestQueryAddress
 };
 
 /// The light that the DN as a whole shows: paused if any session is, then unknown, then enabled.
@@ -73,16 +119,24 @@ private:
   // Requests.
   void handle(dn_batch& batch);
   void send_event(dn_batch& batch, const dn_request& request);
+  dn_facts facts_for(const dn_batch& batch, const send_event_view& asked);
+  void replay(dn_batch& batch, const dn_request& request);
+  void merge_calls(dn_batch& batch, const dn_request& request);
+  void end_call(dn_batch& batch, const dn_request& request);
+  std::optional<fault> check_call(const dn_batch& batch, conn_id connection,
+                                  std::string_view attribute);
+  void acknowledge(dn_batch& batch, reference_id reference);
   void register_client(dn_batch& batch, const dn_request& request);
   void unregister_client(dn_batch& batch, const dn_request& request);
   void query(dn_batch& batch, const dn_request& request);
-  void describe(v1::Snapshot& snapshot) const;
+  void describe(v1::Snapshot& snapshot);
+  void describe_pending(v1::Snapshot& snapshot);
 
   // Registrations.
   registration* find(const t_client& client) noexcept;
   void drop(const client_ptr& client);
   void drop_closed();
-  void recorder_left(client_id recorder);
+  void recorder_left(client_id recorder, bool was_active);
   registration_facts facts_about(const t_client& applicant) const;
   std::size_t recorders_active() const noexcept;
 
@@ -106,24 +160,48 @@ private:
   reserved reserve_at_recorders(const outgoing& event);
   void deliver(const outgoing& event);
   void miss(const registration& r, const outgoing& event);
-  void say_unknown(conn_id connection, broker_reason reason);
+  void say(conn_id connection, capture_verb verb, broker_reason reason, bool alarm);
+  std::vector<awaited_recorder> send_resume(const session_record& session);
+
+  // Commands: from their acceptance to their outcome.
+  std::vector<awaited_recorder> recorders_asked() const;
+  void accept_command(const dn_batch& batch, const send_event_view& request, dn_sequence sequence,
+                      const ack& answer, std::optional<conn_id> held_by);
+  void conclude(const decided& what);
+  void conclude(std::deque<accepted_command>::iterator command, const decided& what);
+  void conclude_unknown(std::uint64_t session);
+  void conclude_all_unknown();
+  void fill_outcome(v1::EventOutcome& out, const accepted_command& command,
+                    const decided& what) const;
+  void tell_outcome(const accepted_command& command, const std::string& frame);
+  bool remembers_commands();
+  void drain();
 
   // Capture sessions.
   session_record* find_session(conn_id connection) noexcept;
+  session_record* session_by(std::uint64_t serial) noexcept;
+  const session_record* paused_beside(conn_id connection) noexcept;
+  void release_held();
+  void recorder_came(const registration& r);
+  void commander_left(const t_client& client);
+  void commander_came(const t_client& client);
+  void go_on_in(session_record& target, const session_state& last, std::uint64_t serial);
   session_record& session_for(conn_id connection);
   capture_state light_after(const send_event_view& request);
   void make_room_for_session();
   void tell(session_record& session, const session_event& event);
   void tell_all(const session_event& event);
-  void note_command(const send_event_view& request);
+  session_record& note_command(const send_event_view& request, const client_identity& by,
+                               bool held);
   void note_indication(const send_event_view& request, client_id recorder);
   void handle_report(const session_report& report);
   void finish(std::vector<session_record>::iterator record, const session_report& report);
-  void begin_again(const session_record& last);
+  void begin_again(const session_record& last, std::uint64_t letter_read);
   void session_died(const caf::down_msg& down);
 
   error_context about(const dn_batch& batch) const;
   std::int64_t now_us() const { return context_.utc_now(); }
+  steady_ms steady_now();
   bool is_empty() const noexcept { return registrations_.empty() && sessions_.empty(); }
   void arm_idle_tick();
   void tick();
@@ -138,7 +216,9 @@ private:
   capture_state without_sessions_ = capture_state::unknown;
   bool saw_closed_ = false;
   bool tick_armed_ = false;
-  std::vector<room> rooms_; // of the event being delivered, one per registration
+  std::vector<room> rooms_;            // of the event being delivered, one per registration
+  std::unique_ptr<command_book> book_; // with the first command
+  bool draining_ = false;
   std::uint64_t sessions_made_ = 0;
   caf::actor_clock::time_point last_use_;
   directory_actor directory_;

@@ -14,6 +14,8 @@ thread_local std::string shared_part;
 
 bool dn_impl::wants(const registration& r, const outgoing& event) const noexcept {
   bool is_sender = r.client.get() == event.sender;
+  if (event.header.mark == event_mark::held && r.is_recorder())
+    return false;
   return (!is_sender || r.echo) && r.client->hears(event.kind);
 }
 
@@ -83,12 +85,16 @@ void dn_impl::miss(const registration& r, const outgoing& event) {
   r.client->box.note_missed(identity_, event.header.sequence, event.session, newest);
 }
 
-/// The broker's own indication: it does not know any more.
-void dn_impl::say_unknown(conn_id connection, broker_reason reason) {
-  auto content = make_capture_event(identity_->name, connection, capture_verb::unknown);
+/// The broker's own event: `unknown`, or without a verb an alarm alone.
+void dn_impl::say(conn_id connection, capture_verb verb, broker_reason reason, bool alarm) {
+  if (alarm)
+    context_.tells->tell(
+      "dn", observer::severity::error, "alarm: a person must look",
+      {{"dn", identity_->name}, {"conn", to_string(connection)}, {"reason", to_string(reason)}});
+  auto content = make_capture_event(identity_->name, connection, verb);
   outgoing event;
   event.event = content;
-  event.kind = event_kind::indication;
+  event.kind = kind_of(verb);
   event.priority = traffic::reserved;
   event.session = connection;
   event.header.sequence = {++sequence_.value};
@@ -97,8 +103,43 @@ void dn_impl::say_unknown(conn_id connection, broker_reason reason) {
   event.header.origin_role = role::broker;
   event.header.effective_state = effective_state(sessions_, without_sessions_);
   event.header.broker_reason = static_cast<std::uint32_t>(reason);
+  event.header.mark = alarm ? event_mark::alarm : event_mark::none;
   static_cast<void>(reserve_at_recorders(event)); // recorders hear it like everybody
   deliver(event);
+}
+
+/// A held resume goes out in the broker's name. Returns the recorders that were asked.
+std::vector<awaited_recorder> dn_impl::send_resume(const session_record& session) {
+  auto content =
+    make_capture_event(identity_->name, session.state.connection, capture_verb::resume);
+  outgoing event;
+  event.event = content;
+  event.kind = event_kind::command;
+  event.session = session.state.connection;
+  event.header.sequence = {++sequence_.value};
+  event.header.epoch = identity_->epoch;
+  event.header.time_us = now_us();
+  event.header.origin_role = role::broker;
+  event.header.version = session.state.version;
+  event.header.effective_state = effective_state(sessions_, without_sessions_);
+  event.header.broker_reason = static_cast<std::uint32_t>(broker_reason::hold_released);
+  static_cast<void>(reserve_at_recorders(event));
+  deliver(event);
+  return recorders_asked();
+}
+
+/// The active recorders of the event being delivered: who must confirm it, if it is a command.
+std::vector<awaited_recorder> dn_impl::recorders_asked() const {
+  std::vector<awaited_recorder> asked;
+  for (std::size_t i = 0; i < registrations_.size(); ++i) {
+    auto& r = registrations_[i];
+    if (!r.is_active_recorder() || rooms_[i] == room::closed)
+      continue;
+    auto verdict =
+      rooms_[i] == room::accepted ? recorder_verdict::silent : recorder_verdict::not_queued;
+    asked.push_back({r.client->who.id, r.client->who.exact_versions, verdict, {}});
+  }
+  return asked;
 }
 
 } // namespace ringdown

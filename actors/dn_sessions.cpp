@@ -11,22 +11,33 @@ namespace ringdown {
 
 namespace {
 
-/// A command that asks for this state.
-capture_verb command_for(capture_state desired) {
-  switch (desired) {
-  case capture_state::enabled: return capture_verb::start;
-  case capture_state::disabled: return capture_verb::stop;
-  case capture_state::paused: return capture_verb::pause;
-  case capture_state::unknown: break; // no command asks for it
-  }
-  return capture_verb::query;
+/// Whether this ConnID, or a call that was merged into it, is the session's.
+bool is_of(const session_record& session, conn_id connection) noexcept {
+  return session.state.connection == connection ||
+         std::find(session.former.begin(), session.former.end(), connection) !=
+           session.former.end();
 }
 
 } // namespace
 
 session_record* dn_impl::find_session(conn_id connection) noexcept {
   for (auto& s : sessions_)
-    if (s.state.connection == connection && !s.ending)
+    if (is_of(s, connection) && !s.ending)
+      return &s;
+  return nullptr;
+}
+
+session_record* dn_impl::session_by(std::uint64_t serial) noexcept {
+  for (auto& s : sessions_)
+    if (s.serial == serial)
+      return &s;
+  return nullptr;
+}
+
+/// A call beside this one that is to be paused.
+const session_record* dn_impl::paused_beside(conn_id connection) noexcept {
+  for (auto& s : sessions_)
+    if (!s.ending && s.state.desired == capture_state::paused && !is_of(s, connection))
       return &s;
   return nullptr;
 }
@@ -74,19 +85,19 @@ void dn_impl::tell_all(const session_event& event) {
     tell(s, event);
 }
 
-/// After the delivery: the session hears of it, and a snapshot shows it.
-void dn_impl::note_command(const send_event_view& request) {
-  auto desired = desired_by(request.verb);
-  if (!desired && find_session(request.connection) == nullptr)
-    return; // a query changes nothing, and makes no session
+/// After the delivery: a snapshot shows it.
+session_record& dn_impl::note_command(const send_event_view& request, const client_identity& by,
+                                      bool held) {
   auto& session = session_for(request.connection);
-  if (desired) {
+  if (auto desired = desired_by(request.verb)) {
     session.state.desired = desired;
     session.state.version = version_;
     session.changed_time_us = now_us();
+    session.desired_time_us = session.changed_time_us;
+    session.desired_by = {by.id, by.application, by.instance};
+    session.held = held;
   }
-  tell(session, command_admitted{request.verb, version_});
-  session.command_letter = session.letters;
+  return session;
 }
 
 /// The light that an event shows: of a session that its command begins, nobody knows anything yet.
@@ -106,13 +117,13 @@ void dn_impl::note_indication(const send_event_view& request, client_id recorder
       (!for_all && find_session(request.connection) == nullptr && find_session({}) == nullptr))
     session_for(request.connection);
   for (auto& s : sessions_) {
-    if (!for_all && s.state.connection != request.connection && s.state.connection)
+    if (!for_all && !is_of(s, request.connection) && s.state.connection)
       continue;
-    if (s.state.observed != state)
+    auto before = s.state.observed;
+    note_word(s.state, recorder, state);
+    if (s.state.observed != before)
       s.changed_time_us = now_us();
-    s.state.observed = state;
-    s.state.observed_by = recorder;
-    tell(s, indication_heard{state, recorder});
+    tell(s, indication_heard{state, recorder, request.echoed_version});
     s.indication_letter = s.letters;
   }
 }
@@ -122,18 +133,22 @@ void dn_impl::handle_report(const session_report& report) {
   auto record = std::find_if(sessions_.begin(), sessions_.end(), same);
   if (record == sessions_.end())
     return;
+  auto connection = record->state.connection;
   for (auto& effect : report.effects) {
-    if (auto* unknown = std::get_if<ringdown::say_unknown>(&effect)) {
+    if (auto* outcome = std::get_if<decided>(&effect)) {
+      conclude(*outcome);
+    } else if (auto* unknown = std::get_if<say_unknown>(&effect)) {
       if (report.letter < record->indication_letter)
         continue; // a recorder has spoken since: the doubt is over
-      record->state.observed = capture_state::unknown;
+      forget_words(record->state);
       record->changed_time_us = now_us();
-      say_unknown(record->state.connection, unknown->reason);
+      say(connection, capture_verb::unknown, unknown->reason, unknown->alarm);
+    } else if (auto* alarm = std::get_if<raise_alarm>(&effect)) {
+      say(connection, capture_verb::none, alarm->reason, true);
     } else if (auto* end = std::get_if<end_session>(&effect)) {
       if (end->forced)
-        context_.tells->tell(
-          "dn", observer::severity::warning, "capture session ended by force",
-          {{"dn", identity_->name}, {"conn", to_string(report.state.connection)}});
+        context_.tells->tell("dn", observer::severity::warning, "capture session ended by force",
+                             {{"dn", identity_->name}, {"conn", to_string(connection)}});
       return finish(record, report); // nothing follows the end of a session
     }
   }
@@ -145,30 +160,183 @@ void dn_impl::finish(std::vector<session_record>::iterator record, const session
   auto last = std::move(*record);
   demonitor(last.actor.handle().address());
   sessions_.erase(record);
-  without_sessions_ = last.state.observed;
-  if (!last.ending && last.command_letter > report.letter &&
-      last.state.version > report.state.version)
-    begin_again(last);
+  if (last.merging_into != 0) {
+    auto* target = session_by(last.merging_into);
+    go_on_in(target != nullptr && !target->ending ? *target : session_for(last.state.connection),
+             report.state, last.serial);
+  } else {
+    without_sessions_ = last.state.observed;
+    begin_again(last, report.letter);
+  }
+  release_held();
 }
 
-/// A new session of the same ConnID, which hears what the last one should have.
-void dn_impl::begin_again(const session_record& last) {
+/// A session that was merged away: its commands and all it knew are the other one's now.
+void dn_impl::go_on_in(session_record& target, const session_state& last, std::uint64_t serial) {
+  tell(target, merged_in{last});
+  if (!book_)
+    return;
+  for (auto& command : book_->accepted)
+    if (command.session == serial) {
+      command.session = target.serial;
+      command.letter = target.letters;
+    }
+}
+
+/// What the session that ended had not read yet, a new one of the same ConnID hears.
+void dn_impl::begin_again(const session_record& last, std::uint64_t letter_read) {
+  auto is_unread = [&](const accepted_command& c) {
+    return c.session == last.serial && c.letter > letter_read;
+  };
+  if (!book_ || std::none_of(book_->accepted.begin(), book_->accepted.end(), is_unread))
+    return;
   auto& next = session_for(last.state.connection);
+  auto serial = next.serial;
   next.state = last.state;
   next.changed_time_us = last.changed_time_us;
-  auto command = [&] {
-    tell(next, command_admitted{command_for(*last.state.desired), last.state.version});
-    next.command_letter = next.letters;
+  next.desired_time_us = last.desired_time_us;
+  next.desired_by = last.desired_by;
+  next.former = last.former;
+  next.held = last.held;
+  // Between two unread commands an indication cannot be put in its place: then it goes first, for
+  // it must not confirm what was asked after it.
+  bool commands_first = last.command_letter < last.indication_letter;
+  auto words = [&] {
+    for (auto& word : last.state.words) {
+      tell(next, indication_heard{word.state, word.recorder, last.state.version});
+      next.indication_letter = next.letters;
+    }
   };
-  bool command_first = last.command_letter < last.indication_letter;
-  if (command_first)
-    command();
-  if (last.state.observed != capture_state::unknown) {
-    tell(next, indication_heard{last.state.observed, last.state.observed_by});
-    next.indication_letter = next.letters;
+  if (!commands_first)
+    words();
+  for (auto& command : book_->accepted)
+    if (is_unread(command)) {
+      tell(next, command.told);
+      command.session = serial;
+      command.letter = next.command_letter = next.letters;
+    }
+  if (commands_first)
+    words();
+}
+
+/// Where no call is paused any more, resumes that waited for it go out.
+void dn_impl::release_held() {
+  for (auto& s : sessions_) {
+    if (!s.held || s.ending || paused_beside(s.state.connection) != nullptr)
+      continue;
+    s.held = false;
+    for (auto& r : send_resume(s))
+      tell(s, desired_told{r.recorder, r.exact});
   }
-  if (!command_first)
-    command();
+}
+
+/// It has the desired states from its snapshot, and must confirm them. What is to record beside a
+/// paused call is not asked of it: there is one screen.
+void dn_impl::recorder_came(const registration& r) {
+  for (auto& s : sessions_) {
+    bool overruled = s.held || (s.state.desired != capture_state::paused &&
+                                paused_beside(s.state.connection) != nullptr);
+    if (!s.ending && !overruled)
+      tell(s, desired_told{r.client->who.id, r.client->who.exact_versions});
+  }
+}
+
+void dn_impl::commander_left(const t_client& client) {
+  for (auto& s : sessions_)
+    if (s.desired_by.id == client.who.id)
+      tell(s, commander_gone{});
+}
+
+/// The same program, over another connection.
+void dn_impl::commander_came(const t_client& client) {
+  for (auto& s : sessions_)
+    if (s.state.desired && s.desired_by.instance == client.who.instance &&
+        s.desired_by.application == client.who.application) {
+      s.desired_by.id = client.who.id;
+      tell(s, commander_back{});
+    }
+}
+
+// ---- calls ---------------------------------------------------------------------------------
+
+void dn_impl::merge_calls(dn_batch& batch, const dn_request& request) {
+  auto wrong = check_call(batch, request.former, "old_connection_id");
+  if (!wrong && (!request.connection || request.connection == request.former))
+    wrong = invalid("connection_id", "another ConnID than old_connection_id, not 0");
+  auto* from = wrong ? nullptr : find_session(request.former);
+  auto* into = wrong ? nullptr : find_session(request.connection);
+  if (!wrong && from == into)
+    wrong = invalid("connection_id", "a call that old_connection_id is not merged into already");
+  if (!wrong) {
+    auto count = from->former.size() + 1 + (into != nullptr ? into->former.size() : 0);
+    if (count > former_connections_max)
+      wrong = fault{error_code::overloaded,
+                    "old_connection_id",
+                    "at most " + std::to_string(former_connections_max) + " calls in one",
+                    "too many calls were merged into this one",
+                    {}};
+  }
+  if (wrong)
+    return batch.refuse(*wrong, about(batch));
+  auto old_ids = from->former;
+  old_ids.push_back(from->state.connection);
+  if (into == nullptr) {
+    from->former = std::move(old_ids);
+    from->state.connection = request.connection;
+    tell(*from, renamed{request.connection});
+  } else {
+    into->former.insert(into->former.end(), old_ids.begin(), old_ids.end());
+    if (from->state.desired && from->state.version > into->state.version) {
+      into->state.desired = from->state.desired;
+      into->state.version = from->state.version;
+      into->desired_time_us = from->desired_time_us;
+      into->desired_by = from->desired_by;
+      into->held = from->held;
+    }
+    for (auto& word : from->state.words)
+      note_word(into->state, word.recorder, word.state);
+    into->changed_time_us = now_us();
+    from->ending = true;
+    from->merging_into = into->serial;
+    tell(*from, merged_away{});
+  }
+  acknowledge(batch, request.reference);
+  release_held();
+}
+
+void dn_impl::end_call(dn_batch& batch, const dn_request& request) {
+  if (auto wrong = check_call(batch, request.connection, "connection_id"))
+    return batch.refuse(*wrong, about(batch));
+  auto& session = *find_session(request.connection);
+  context_.tells->tell("dn", observer::severity::info, "call ended",
+                       {{"dn", identity_->name}, {"conn", to_string(session.state.connection)}});
+  session.ending = true;
+  acknowledge(batch, request.reference);
+  tell(session, call_ended{});
+  release_held();
+}
+
+/// What is wrong with a call source's request about this call.
+std::optional<fault> dn_impl::check_call(const dn_batch& batch, conn_id connection,
+                                         std::string_view attribute) {
+  auto& who = batch.client()->who;
+  if (find(*batch.client()) == nullptr)
+    return fault{
+      error_code::not_registered, "this_dn", "a DN on which the client is registered", {}, {}};
+  if (who.role != role::call_source)
+    return fault{error_code::access_restricted, {}, {}, "only a call source tells of calls", {}};
+  if (!context_.may(who, action::tell_of_calls, identity_->name))
+    return fault{error_code::access_restricted, {}, {}, "the access list forbids it", {}};
+  if (!connection || find_session(connection) == nullptr)
+    return invalid(std::string{attribute}, "the ConnID of a capture session of this DN");
+  return std::nullopt;
+}
+
+void dn_impl::acknowledge(dn_batch& batch, reference_id reference) {
+  char frame[ack_frame_bytes_max];
+  auto* end =
+    encode_ack(frame, reference, {{}, sequence_, identity_->epoch, version_, 0, batch.time_us()});
+  batch.answer({frame, static_cast<std::size_t>(end - frame)});
 }
 
 /// A session's actor failed: its state is lost, and the clients are told so.
@@ -177,11 +345,15 @@ void dn_impl::session_died(const caf::down_msg& down) {
     if (record->actor.handle().address() != down.source)
       continue;
     auto connection = record->state.connection;
+    auto serial = record->serial;
+    bool guarded = must_be_guarded(*record);
     context_.tells->tell("dn", observer::severity::error, "capture session failed",
                          {{"dn", identity_->name}, {"conn", to_string(connection)}});
     without_sessions_ = capture_state::unknown;
     sessions_.erase(record);
-    return say_unknown(connection, broker_reason::internal_error);
+    conclude_unknown(serial);
+    say(connection, capture_verb::unknown, broker_reason::internal_error, guarded);
+    return release_held();
   }
 }
 

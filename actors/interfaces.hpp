@@ -86,6 +86,8 @@ using dn_actor = caf::typed_actor<
   caf::reacts_to<remove_atom>,
   // Idle long enough? Then ask the directory to retire.
   caf::reacts_to<tick_atom>,
+  // The broker drains: commands get some more time, and then the outcome `unknown`.
+  caf::reacts_to<drain_atom>,
   // The directory agrees, no handle has gone out lately: end.
   caf::reacts_to<retire_atom>>;
 
@@ -132,7 +134,9 @@ using directory_actor = caf::typed_actor<
   // That client's connection is gone.
   caf::reacts_to<client_gone_atom, client_ptr>,
   // The list of configured DNs changed: those no longer in it end.
-  caf::reacts_to<reload_atom>>;
+  caf::reacts_to<reload_atom>,
+  // The broker drains: all DNs are told.
+  caf::reacts_to<drain_atom>>;
 
 /// What the connection actor may ask of its socket. Implemented by the edge, whose connection
 /// outlives the actor's last call; called by the connection actor only, on any thread the

@@ -16,22 +16,23 @@ class session_impl : public runtime::pinned_actor<session_actor> {
 public:
   session_impl(caf::actor_config& config, runtime::home where, broker_context* context,
                dn_actor owner, conn_id connection, std::uint64_t serial)
-    : pinned_to_home(config, where), context_(*context), owner_(std::move(owner)), serial_(serial) {
+    : pinned_to_home(config, where), rules_(context->bounds, context->confirm),
+      owner_(std::move(owner)), serial_(serial) {
     state_.connection = connection;
   }
 
   const char* name() const override { return "capture session"; }
 
   behavior_type make_behavior() override {
-    carry_out(begin_session(state_.connection, now(), context_.bounds));
+    carry_out(begin_session(state_.connection, now(), rules_));
     return {
       [this](const session_letter& letter) {
         last_letter_ = letter.number;
-        carry_out(step(state_, letter.event, now(), context_.bounds));
+        carry_out(step(std::move(state_), letter.event, now(), rules_));
       },
       [this](tick_atom, std::uint64_t generation) {
         if (generation == tick_generation_)
-          carry_out(step(state_, tick_due{}, now(), context_.bounds));
+          carry_out(step(std::move(state_), tick_due{}, now(), rules_));
       },
     };
   }
@@ -52,7 +53,7 @@ private:
         delayed_send(this, std::min(tick->at - now(), tick_ahead_max), tick_atom::value,
                      ++tick_generation_);
       else
-        for_dn.push_back(effect);
+        for_dn.push_back(std::move(effect));
     }
     if (for_dn.empty())
       return;
@@ -61,7 +62,7 @@ private:
       quit();
   }
 
-  broker_context& context_;
+  const session_rules rules_;
   dn_actor owner_;
   const std::uint64_t serial_;
   session_state state_;

@@ -1,19 +1,29 @@
-// The capture session's decisions, as a pure function: what is desired, what was observed, and
-// when the broker must say that it does not know. The actor around it only carries effects out.
+// The capture session's decisions, as a pure function: what is desired, what each recorder said,
+// which commands wait for their outcome, and when the broker must say that it does not know. The
+// actor around it only carries effects out.
 //
-//   live --(confirmed stop | idle too long | room needed)--> ended
+//   command_admitted ---> pending --(the recorders that must, confirmed)--> decided confirmed
+//                            |----(their registrations ended)-------------> recorder_lost, partial
+//                            |----(a later command wants otherwise)-------> superseded
+//                            |----(another call is paused)----------------> held
+//                            |----(its deadline)--------------------------> timed_out, partial
+//                            `----(the session ends, the broker drains)---> unknown
 //
-// A session knows no clock: time comes with each event, in steady milliseconds. Deadlines and
-// outcomes of commands will be further events and effects of the same function.
+//   live --(confirmed stop | call ended | merged | idle too long | room needed)--> ended
+//
+// A session knows no clock: time comes with each event, in steady milliseconds.
 #pragma once
 
+#include "messages/confirm_rules.hpp"
 #include "messages/ids.hpp"
 #include "messages/limits.hpp"
+#include "messages/outcome.hpp"
 #include "messages/user_data.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -22,16 +32,61 @@ namespace ringdown {
 /// Steady time as the actors see it; virtual in tests.
 using steady_ms = std::chrono::milliseconds;
 
+/// A tick later than this means that the process stood still (SIGSTOP, a suspended machine): what
+/// the recorders said meanwhile has not been read yet.
+inline constexpr steady_ms overslept_min{1'000};
+/// So long it then has to be read before deadlines are held to have passed.
+inline constexpr steady_ms overslept_grace{200};
+
 /// Why the broker makes an event of its own. Values are those of the wire.
 enum class broker_reason : std::uint8_t {
   unspecified = 0,
   recorder_lost = 1,
   session_ended = 2,
   internal_error = 3,
+  call_ended = 4,
+  recorder_unconfirmed = 5,
+  pause_holder_gone = 6,
+  hold_released = 7,
 };
+std::string_view to_string(broker_reason r) noexcept;
 
 /// A session's life.
 enum class session_life : std::uint8_t { live, ended };
+
+/// A recorder's last word about this session.
+struct recorder_word {
+  client_id recorder;
+  capture_state state;
+  bool operator==(const recorder_word&) const = default;
+};
+
+/// A recorder that was active when a command was accepted. The set is frozen then.
+struct awaited_recorder {
+  client_id recorder;
+  bool exact = false; ///< echoes versions
+  recorder_verdict verdict = recorder_verdict::silent;
+  capture_state said = capture_state::unknown;
+  bool operator==(const awaited_recorder&) const = default;
+};
+
+/// A command that waits for its outcome.
+struct pending_command {
+  dn_sequence sequence; ///< names it
+  capture_verb verb = capture_verb::query;
+  command_version version; ///< none for a query
+  steady_ms deadline{0};
+  std::vector<awaited_recorder> recorders;
+  bool operator==(const pending_command&) const = default;
+};
+
+/// A recorder that came, or to which a held command goes out, must yet confirm what is desired.
+struct recheck {
+  client_id recorder;
+  bool exact = false;
+  steady_ms deadline{0};
+  bool operator==(const recheck&) const = default;
+};
 
 struct session_state {
   conn_id connection;
@@ -39,50 +94,104 @@ struct session_state {
   /// What the last admitted command asks for; nothing before the first.
   std::optional<capture_state> desired;
   command_version version;
+  /// What the words amount to: enabled if any says so, then paused, then disabled.
   capture_state observed = capture_state::unknown;
-  /// The recorder that `observed` comes from.
-  client_id observed_by;
+  std::vector<recorder_word> words;
+  /// A recorder has ever spoken: then `unknown` is a doubt, and before it nothing at all.
+  bool spoken = false;
+  std::vector<pending_command> pending; ///< oldest first
+  std::vector<recheck> rechecks;
+  /// The desktop that paused is gone: when somebody must look.
+  std::optional<steady_ms> alarm_at;
   /// When anything was last heard.
   steady_ms last_event{0};
+  /// The armed tick.
+  std::optional<steady_ms> tick_at;
+  /// After the process stood still: until then deadlines wait.
+  std::optional<steady_ms> grace_until;
 
   bool operator==(const session_state&) const = default;
 };
 
+/// A recorder says what is so. The DN keeps its own view of a session with this too.
+void note_word(session_state& session, client_id recorder, capture_state said);
+/// Nobody knows any more.
+void forget_words(session_state& session) noexcept;
+
 // ---- events, in the DN's order -----------------------------------------------------------------
 
-/// The DN admitted a command (with its version) for this ConnID.
+/// The DN admitted a command for this session. A held one has no recorders.
 struct command_admitted {
-  capture_verb verb;
-  command_version version;
+  pending_command command;
+  bool held = false;
 };
-/// A recorder said what is so.
+/// A recorder said what is so; `echoed` is the version it answers, if it says.
 struct indication_heard {
   capture_state state;
   client_id recorder;
+  command_version echoed;
 };
-/// An active recorder is registered (again).
-struct recorder_registered {
+/// An active recorder is registered (again) and was told the desired state, or was sent it: it must
+/// confirm.
+struct desired_told {
   client_id recorder;
+  bool exact = false;
 };
 /// A recorder's registration is over, asked for or not; so many active ones are left.
 struct recorder_gone {
   client_id recorder;
-  std::size_t active_left;
+  std::size_t active_left = 0;
+  bool was_active = true;
 };
+/// The desktop whose command stands is gone, or has come back.
+struct commander_gone {};
+struct commander_back {};
+/// Another session, as it was when it ended, has become part of this one.
+struct merged_in {
+  session_state other;
+};
+/// This session goes on in another one.
+struct merged_away {};
+/// The session's call bears another ConnID now.
+struct renamed {
+  conn_id connection;
+};
+/// The call is over.
+struct call_ended {};
 /// The armed tick came.
 struct tick_due {};
 /// The DN needs room for another session.
 struct room_needed {};
+/// The broker shuts down: what no recorder can confirm is not decided any more; at the end nothing
+/// is.
+struct draining {
+  bool at_the_end = false;
+};
 
-using session_event = std::variant<command_admitted, indication_heard, recorder_registered,
-                                   recorder_gone, tick_due, room_needed>;
+using session_event = std::variant<command_admitted, indication_heard, desired_told, recorder_gone,
+                                   commander_gone, commander_back, merged_in, merged_away, renamed,
+                                   call_ended, tick_due, room_needed, draining>;
 
 // ---- effects, to be carried out in order -------------------------------------------------------
 
+/// A command's one outcome.
+struct decided {
+  pending_command command;
+  outcome result;
+  command_version superseded_by;
+  capture_aggregate aggregate = capture_aggregate::none;
+  bool operator==(const decided&) const = default;
+};
 /// The broker says `unknown` to all that are registered on the DN.
 struct say_unknown {
   broker_reason reason;
+  bool alarm = false; ///< a person must look
   bool operator==(const say_unknown&) const = default;
+};
+/// The broker calls for a person, and nothing about the light has changed.
+struct raise_alarm {
+  broker_reason reason;
+  bool operator==(const raise_alarm&) const = default;
 };
 /// Wake the session at this time; an earlier armed tick is void.
 struct arm_tick {
@@ -91,23 +200,34 @@ struct arm_tick {
 };
 /// The session is over: the DN forgets it and the actor ends.
 struct end_session {
-  bool forced; ///< not by a confirmed stop: is logged
+  bool forced; ///< by nobody's wish: is logged
   bool operator==(const end_session&) const = default;
 };
 
-using session_effect = std::variant<say_unknown, arm_tick, end_session>;
+using session_effect = std::variant<decided, say_unknown, raise_alarm, arm_tick, end_session>;
 
 struct session_result {
   session_state state;
   std::vector<session_effect> effects;
 };
 
+/// What a session's decisions go by.
+struct session_rules {
+  steady_ms session_idle_max;
+  steady_ms confirm_timeout;
+  confirm_rules confirm;
+
+  session_rules(const limits& bounds, const confirm_rules& rules)
+    : session_idle_max(bounds.session_idle_max), confirm_timeout(bounds.confirm_timeout),
+      confirm(rules) {}
+};
+
 /// What an event makes of a session. Total: every (state, event) has a result, and an ended
 /// session stays as it is without effects. Pure.
-session_result step(const session_state& before, const session_event& event, steady_ms now,
-                    const limits& bounds);
+session_result step(session_state before, const session_event& event, steady_ms now,
+                    const session_rules& rules);
 
 /// A new session, with the tick that must be armed for it.
-session_result begin_session(conn_id connection, steady_ms now, const limits& bounds);
+session_result begin_session(conn_id connection, steady_ms now, const session_rules& rules);
 
 } // namespace ringdown

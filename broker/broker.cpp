@@ -138,6 +138,7 @@ struct broker::state {
       listens(o.listen) {
     context.utc_now = guarded(std::move(o.utc_clock), observer);
     context.authorize = guarded(std::move(o.authorize), observer);
+    context.confirm = config.confirm;
     context.tells = &observer;
     context.server.name = config.server.name;
     context.server.node = config.server.node;
@@ -246,6 +247,7 @@ bool broker::state::begin_drain() {
     listener->close();
   for (auto& loop : loops)
     loop->drain();
+  caf::anon_send(directory, drain_atom::value);
   return true;
 }
 

@@ -191,6 +191,14 @@ dn_snapshot from(const v1::Snapshot& in) {
     session.observed = state_from(s.observed());
     session.version = {s.version()};
     session.changed_time_us = s.changed_time_us();
+    session.desired_time_us = s.desired_time_us();
+    session.desired_by = {s.desired_by_client_id()};
+    session.desired_by_application = s.desired_by_application();
+    session.held = s.held();
+    session.pending = s.pending();
+    session.deadline_time_us = s.deadline_time_us();
+    for (auto former : s.former_connection_ids())
+      session.former.push_back({former});
   }
   out.recorders_active = in.recorders_active();
   out.recorders_standby = in.recorders_standby();
@@ -263,8 +271,50 @@ std::optional<event_user_event> from(const v1::EventUserEvent& in) {
   if (in.has_confirm_timeout_ms())
     out.confirm_timeout = milliseconds{in.confirm_timeout_ms()};
   out.effective_state = state_from(in.effective_state());
-  out.reason = from_wire<broker_reason>(in.broker_reason(), 3);
+  out.reason = from_wire<broker_reason>(in.broker_reason(), 7);
   out.coalesced = in.coalesced();
+  out.alarm = in.mark() == v1::EVENT_MARK_ALARM;
+  out.held = in.mark() == v1::EVENT_MARK_HELD;
+  return out;
+}
+
+event_outcome from(const v1::EventOutcome& in) {
+  event_outcome out;
+  out.this_dn = in.this_dn();
+  out.epoch = {in.dn_epoch()};
+  out.sequence = {in.dn_sequence()};
+  out.command = command_id::from(in.command_id()).value_or(command_id{});
+  out.connection = {in.connection_id()};
+  out.verb = from_wire<capture_verb>(in.command(), 5);
+  out.version = {in.version()};
+  if (auto result = from_wire<outcome>(in.outcome(), 7);
+      result != outcome{}) // 0: of a later version
+    out.result = result;
+  out.code = in.error_code();
+  for (auto& r : in.recorders()) {
+    auto verdict = from_wire<recorder_verdict>(r.verdict(), 5);
+    out.recorders.push_back({{r.client_id()},
+                             r.application_name(),
+                             verdict == recorder_verdict{} ? recorder_verdict::silent : verdict,
+                             state_from(r.said())});
+  }
+  out.superseded_by = {in.superseded_by_version()};
+  out.held_by = {in.held_by_connection_id()};
+  out.aggregate = from_wire<capture_aggregate>(in.aggregate(), 5);
+  out.effective_state = state_from(in.effective_state());
+  out.origin = {in.origin_client_id()};
+  out.accepted_time_us = in.accepted_time_us();
+  out.time_us = in.time_us();
+  return out;
+}
+
+event_address_info from(reference_id reference, const v1::EventAddressInfo& in) {
+  event_address_info out{reference, in.this_dn(), from(in.snapshot()), in.time_us(), {}, {}};
+  for (auto& r : in.recorders())
+    out.recorders.push_back(
+      {{r.client_id()}, r.application_name(), r.standby(), r.exact_versions()});
+  for (auto& o : in.recent_outcomes())
+    out.recent_outcomes.push_back(from(o));
   return out;
 }
 
@@ -303,10 +353,8 @@ decoded decode(std::string_view bytes) {
     return event{
       event_unregistered{reference, in.this_dn(), in.error_code(), in.text(), in.time_us()}};
   }
-  case v1::Frame::kEventAddressInfo: {
-    auto& in = frame.event_address_info();
-    return event{event_address_info{reference, in.this_dn(), from(in.snapshot()), in.time_us()}};
-  }
+  case v1::Frame::kEventAddressInfo: return event{from(reference, frame.event_address_info())};
+  case v1::Frame::kEventOutcome: return event{from(frame.event_outcome())};
   case v1::Frame::kEventUserEvent: {
     auto user_event = from(frame.event_user_event());
     if (!user_event)
@@ -329,7 +377,9 @@ decoded decode(std::string_view bytes) {
   case v1::Frame::kRequestSetInputMask:
   case v1::Frame::kRequestSendEvent:
   case v1::Frame::kRequestDistributeUserEvent:
-  case v1::Frame::kRequestQueryAddress: return garbage{}; // only clients ask
+  case v1::Frame::kRequestQueryAddress:
+  case v1::Frame::kRequestMergeCalls:
+  case v1::Frame::kRequestEndCall: return garbage{}; // only clients ask
   }
   return garbage{};
 }

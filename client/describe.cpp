@@ -105,6 +105,24 @@ std::string one(const event_address_info& e) {
     .text();
 }
 
+std::string one(const event_outcome& e) {
+  line out{"EventOutcome"};
+  out.add("dn", escaped_word(e.this_dn))
+    .add_if(bool{e.connection}, "conn", to_string(e.connection))
+    .raw(fmt::format("{} {}", to_string(e.verb), to_string(e.result)))
+    .add("seq", e.sequence.value)
+    .add_if(bool{e.version}, "version", e.version.value)
+    .add_if(e.code != 0, "error", e.code)
+    .add_if(e.result == outcome::superseded, "by_version", e.superseded_by.value)
+    .add_if(e.result == outcome::held, "by_conn", to_string(e.held_by))
+    .add_if(e.aggregate != capture_aggregate::none, "recorders_say", to_string(e.aggregate));
+  for (auto& r : e.recorders)
+    out.raw(fmt::format("[{} {}]",
+                        r.application.empty() ? to_string(r.recorder) : escaped_word(r.application),
+                        to_string(r.verdict)));
+  return out.text();
+}
+
 std::string one(const event_user_event& e) {
   line out{"EventUserEvent"};
   out.add("dn", escaped_word(e.this_dn))
@@ -119,6 +137,10 @@ std::string one(const event_user_event& e) {
     out.raw(fmt::format("directed ref={}", e.directed_reference.value));
   if (e.coalesced)
     out.raw("coalesced");
+  if (e.alarm)
+    out.raw("ALARM");
+  if (e.held)
+    out.raw("held");
   return out.text();
 }
 
@@ -143,8 +165,8 @@ std::string one(const link_lost& e) {
 }
 
 constexpr std::string_view event_names[] = {
-  "EventACK",       "EventError",  "EventRegistered",       "EventUnregistered", "EventAddressInfo",
-  "EventUserEvent", "EventMissed", "EventLinkDisconnected", "LinkLost",
+  "EventACK",       "EventError",  "EventRegistered", "EventUnregistered",     "EventAddressInfo",
+  "EventUserEvent", "EventMissed", "EventOutcome",    "EventLinkDisconnected", "LinkLost",
 };
 static_assert(std::size(event_names) == std::variant_size_v<event>);
 
@@ -194,6 +216,10 @@ std::string describe(const dn_snapshot& snapshot) {
     out += fmt::format(" [conn={} observed={}", to_string(s.connection), to_string(s.observed));
     if (s.desired)
       out += fmt::format(" desired={}", to_string(*s.desired));
+    if (s.held)
+      out += " held";
+    if (s.pending != 0)
+      out += fmt::format(" pending={}", s.pending);
     out += fmt::format(" version={}]", s.version.value);
   }
   return out;

@@ -32,6 +32,7 @@ struct desktop::state : std::enable_shared_from_this<desktop::state> {
     return n.why == gap_notice::cause::slow && model.on_missed({dn, n.from, n.to, n.epoch});
   }
   bool on(const event_user_event& e) { return model.on_event(e); }
+  bool on(const event_outcome&) { return false; }
 
   void show(bool changed) {
     if (!changed)

@@ -4,6 +4,7 @@
 
 #include "messages/errors.hpp"
 #include "messages/ids.hpp"
+#include "messages/outcome.hpp"
 #include "messages/user_data.hpp"
 
 #include <chrono>
@@ -48,6 +49,10 @@ enum class broker_reason : std::uint8_t {
   recorder_lost = 1,
   session_ended = 2,
   internal_error = 3,
+  call_ended = 4,
+  recorder_unconfirmed = 5,
+  pause_holder_gone = 6,
+  hold_released = 7,
 };
 
 std::string_view to_string(capability c) noexcept;
@@ -61,6 +66,13 @@ struct session_snapshot {
   capture_state observed = capture_state::unknown;
   command_version version;
   std::int64_t changed_time_us = 0;
+  std::int64_t desired_time_us = 0; ///< when the last command was accepted
+  client_id desired_by = {};        ///< and from whom
+  std::string desired_by_application = {};
+  bool held = false;                 ///< its resume waits until no other call is paused
+  std::uint32_t pending = 0;         ///< commands without an outcome
+  std::int64_t deadline_time_us = 0; ///< of the newest of them
+  std::vector<conn_id> former = {};  ///< ConnIDs that were merged into this session
 
   bool operator==(const session_snapshot&) const = default;
 };
@@ -98,6 +110,46 @@ struct event_link_connected {
   std::uint32_t dns_per_request_max = 0;
 
   bool has(capability c) const noexcept;
+};
+
+/// What one recorder did about a command.
+struct recorder_result {
+  client_id recorder;
+  std::string application; ///< empty if it is gone
+  recorder_verdict verdict = recorder_verdict::silent;
+  capture_state said = capture_state::unknown; ///< its last word since the command
+
+  bool operator==(const recorder_result&) const = default;
+};
+
+/// What became of an accepted command: exactly one for each, by its deadline. `sequence` is that of
+/// the command's EventACK. Not a part of the DN's order of events.
+struct event_outcome {
+  std::string this_dn;
+  dn_epoch epoch;
+  dn_sequence sequence;
+  command_id command;
+  conn_id connection;
+  capture_verb verb = capture_verb::none;
+  command_version version;
+  outcome result = outcome::unknown;
+  std::uint32_t code = 0; ///< 57 with timed_out
+  std::vector<recorder_result> recorders;
+  command_version superseded_by;
+  conn_id held_by;
+  capture_aggregate aggregate = capture_aggregate::none; ///< of a query
+  capture_state effective_state = capture_state::unknown;
+  client_id origin;
+  std::int64_t accepted_time_us = 0;
+  std::int64_t time_us = 0;
+};
+
+/// A recorder that is registered on a DN.
+struct recorder_info {
+  client_id client;
+  std::string application;
+  bool standby = false;
+  bool exact_versions = false;
 };
 
 /// Accepted: neither delivered nor done.
@@ -149,6 +201,8 @@ struct event_address_info {
   std::string this_dn;
   dn_snapshot snapshot;
   std::int64_t time_us = 0;
+  std::vector<recorder_info> recorders;
+  std::vector<event_outcome> recent_outcomes; ///< the newest last
 };
 
 /// Somebody's event on a DN that this client is registered on.
@@ -174,6 +228,8 @@ struct event_user_event {
   capture_state effective_state = capture_state::unknown; ///< the DN's, after this event
   broker_reason reason = broker_reason::unspecified;
   bool coalesced = false;
+  bool alarm = false; ///< a person must look; `reason` says why
+  bool held = false;  ///< a resume that no recorder gets until no other call is paused
 };
 
 /// In place of events that this client was too slow for.
@@ -217,7 +273,7 @@ struct link_lost {
 
 using event =
   std::variant<event_ack, event_error, event_registered, event_unregistered, event_address_info,
-               event_user_event, event_missed, event_link_disconnected, link_lost>;
+               event_user_event, event_missed, event_outcome, event_link_disconnected, link_lost>;
 
 /// The ReferenceID of the request that an event answers; 0 if it answers none.
 reference_id reference_of(const event& e) noexcept;

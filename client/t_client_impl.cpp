@@ -200,6 +200,8 @@ void t_client::impl::dispatch(const event& e) {
       return; // of a DN that the program has left, or never asked for
     registrations.seen(user_event->this_dn, user_event->epoch, user_event->sequence);
     tell(notice{*user_event});
+  } else if (auto* outcome = std::get_if<event_outcome>(&e)) {
+    tell(notice{*outcome}); // of a DN that was left too: it was promised
   } else if (auto* error = std::get_if<event_error>(&e)) {
     tell(registrations.on_error(*error, at));
   }

@@ -218,7 +218,8 @@ struct gap_notice {
 };
 std::string_view to_string(gap_notice::cause c) noexcept;
 
-using notice = std::variant<link_notice, registration_notice, gap_notice, event_user_event>;
+using notice =
+  std::variant<link_notice, registration_notice, gap_notice, event_user_event, event_outcome>;
 using notice_handler = std::function<void(const notice&)>;
 
 /// What became of a wish to be registered. It is kept until it is withdrawn; how it goes is told.

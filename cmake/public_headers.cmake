@@ -4,7 +4,9 @@
 set(ringdown_public_headers
   messages/ids.hpp
   messages/limits.hpp
+  messages/confirm_rules.hpp
   messages/errors.hpp
+  messages/outcome.hpp
   messages/user_data.hpp
   messages/send_event.hpp
   messages/transport.hpp

@@ -32,6 +32,10 @@ inline constexpr int unknown_group_depth_max = 8;
 inline constexpr std::size_t frame_bytes_before_sign_on_max = 4096;
 /// A frame's length prefix: a varint of a 32-bit length has at most 5 bytes.
 inline constexpr std::size_t frame_prefix_bytes_max = 5;
+/// ConnIDs that were merged into one session: transfers and consult calls of one conversation.
+inline constexpr std::size_t former_connections_max = 8;
+/// Outcomes that RequestQueryAddress tells: what a person looks at.
+inline constexpr std::size_t recent_outcomes_max = 8;
 /// Reasons and extensions of a registration: kept for T-Library's sake, never large.
 inline constexpr std::size_t registration_reasons_max = 16;
 
@@ -100,6 +104,14 @@ struct limits {
   /// Capture sessions of one DN: calls of one agent at a time, consult calls included.
   std::size_t sessions_per_dn_max = 8;
 
+  /// Commands of one DN that wait for their outcome. A person gives a handful; a program that
+  /// floods a DN is stopped here before its commands cost much.
+  std::size_t commands_pending_max = 4096;
+  /// Above that, only for `pause` and `stop`.
+  std::size_t commands_pending_reserve = 1024;
+  /// Command ids that a DN remembers, each with its answer and outcome: some 500 bytes.
+  std::size_t command_ids_per_dn_max = 8192;
+
   /// Bytes read from one connection before others get their turn.
   std::size_t read_bytes_per_turn_max = 64 * 1024;
 
@@ -121,8 +133,13 @@ struct limits {
   std::chrono::milliseconds session_idle_max{8 * 3'600'000};
   /// A DN actor without registrations and sessions is asked to leave after so long.
   std::chrono::milliseconds dn_idle_timeout{60'000};
+  /// From a command's acceptance to its outcome: above a recorder's round trip, within an agent's
+  /// patience.
+  std::chrono::milliseconds confirm_timeout{2'000};
   /// The cap of a command's own `confirm_timeout_ms`.
   std::chrono::milliseconds confirm_timeout_max{60'000};
+  /// How long a command id is remembered: far beyond a client's reconnects.
+  std::chrono::milliseconds command_id_window{600'000};
   /// A wait between actors of the control plane (sign-on, finding a DN). Always far below a
   /// client's patience and far above a busy loop's turn.
   std::chrono::milliseconds control_timeout{5'000};
@@ -135,6 +152,10 @@ static_assert(limits{}.outbox_low_water_bytes < limits{}.outbox_high_water_bytes
 static_assert(limits{}.outbox_high_water_bytes < limits{}.outbox_bytes_max);
 static_assert(limits{}.frame_bytes_max < limits{}.outbox_low_water_bytes);
 static_assert(limits{}.connections_unsigned_max <= limits{}.connections_max);
+static_assert(limits{}.confirm_timeout <= limits{}.confirm_timeout_max);
+static_assert(limits{}.command_id_window > limits{}.confirm_timeout_max);
+static_assert(limits{}.command_ids_per_dn_max >
+              limits{}.commands_pending_max + limits{}.commands_pending_reserve);
 static_assert(limits{}.heartbeat_timeout_percent >= 200);
 
 } // namespace ringdown

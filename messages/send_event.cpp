@@ -386,6 +386,7 @@ void encode_shared_event(std::string& out, const user_event_header& header,
   if (header.origin_instance)
     end = wire::put_bytes(end, field::kOriginInstanceIdFieldNumber, header.origin_instance.view());
   end = wire::put_number(end, field::kCoalescedFieldNumber, header.coalesced ? 1 : 0);
+  end = wire::put_number(end, field::kMarkFieldNumber, number(header.mark));
   end = wire::put_tag(end, field::kEventFieldNumber, wire_type::bytes);
   end = wire::put_varint(end, event.size());
   out.resize(number(end - out.data()));
@@ -405,6 +406,8 @@ std::string make_capture_event(std::string_view this_dn, conn_id connection, cap
   event.set_this_dn(this_dn.data(), this_dn.size());
   event.set_message_type(v1::MESSAGE_TYPE_EVENT_USER_EVENT);
   event.set_connection_id(connection.value);
+  if (verb == capture_verb::none)
+    return event.SerializeAsString();
   auto& pair = *event.mutable_user_data()->add_pairs();
   pair.set_key(std::string{screen_capture_key});
   pair.set_string_value(std::string{to_string(verb)});

@@ -26,9 +26,12 @@ enum class body_number : std::uint32_t {
   request_send_event = 15,
   request_distribute_user_event = 16,
   request_query_address = 17,
+  request_merge_calls = 18,
+  request_end_call = 19,
   event_ack = 61,
   event_error = 62,
   event_user_event = 110,
+  event_outcome = 112,
   heartbeat = 200,
 };
 
@@ -132,6 +135,13 @@ struct error_context {
 /// is cut to `dn_bytes_max`.
 std::string encode_error(reference_id reference, const fault& why, const error_context& context);
 
+/// What is special about an event. Values are those of the wire.
+enum class event_mark : std::uint8_t {
+  none = 0,
+  alarm = 1, ///< a person must look
+  held = 2,  ///< a resume that no recorder gets until no other call is paused
+};
+
 /// What the broker writes before an event: a client cannot forge any of it.
 struct user_event_header {
   dn_sequence sequence;
@@ -146,6 +156,7 @@ struct user_event_header {
   std::uint32_t broker_reason = 0;
   instance_id origin_instance;
   bool coalesced = false;
+  event_mark mark = event_mark::none;
 };
 
 /// The part of an EventUserEvent that all receivers share: header and event. Replaces `out`'s
@@ -157,7 +168,8 @@ inline constexpr std::size_t event_prefix_bytes_max = 24;
 /// length, and in a directed copy the sender's ReferenceID.
 char* encode_event_prefix(char* out, std::size_t shared_bytes, reference_id directed) noexcept;
 
-/// The `Event` that the broker makes itself: `screen-capture` = `state` for one ConnID.
+/// The `Event` that the broker makes itself: `screen-capture` = `verb` for one ConnID; without the
+/// key if the verb is none.
 std::string make_capture_event(std::string_view this_dn, conn_id connection, capture_verb verb);
 
 /// The complete EventMissed frame.

@@ -29,6 +29,13 @@ inline constexpr std::span<const std::string_view> names_of(logging::format) {
   return logging::format_names;
 }
 
+inline constexpr std::span<const std::string_view> names_of(confirm_policy) {
+  return confirm_policy_names;
+}
+inline constexpr std::span<const std::string_view> names_of(dead_desktop_policy) {
+  return dead_desktop_policy_names;
+}
+
 inline value to_value(bool v) {
   return v;
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "broker/logging/level.hpp"
+#include "messages/confirm_rules.hpp"
 #include "messages/limits.hpp"
 
 #include <array>
@@ -92,6 +93,8 @@ struct config {
     /// All configured DNs, sorted by bytes, each once.
     std::vector<std::string> all() const;
   } dns;
+
+  confirm_rules confirm;
 
   ringdown::limits limits;
 

@@ -63,6 +63,20 @@ constexpr relation relations_[] = {
   {"limits.heartbeat_interval", "limits.heartbeat_interval_max",
    "limits.heartbeat_interval must not exceed limits.heartbeat_interval_max",
    [](const config& c) { return c.limits.heartbeat_interval <= c.limits.heartbeat_interval_max; }},
+  {"limits.confirm_timeout", "limits.confirm_timeout_max",
+   "limits.confirm_timeout must not exceed limits.confirm_timeout_max",
+   [](const config& c) { return c.limits.confirm_timeout <= c.limits.confirm_timeout_max; }},
+  {"limits.confirm_timeout_max", "limits.command_id_window",
+   "limits.confirm_timeout_max must be below limits.command_id_window, or a command id would be "
+   "forgotten before its outcome",
+   [](const config& c) { return c.limits.confirm_timeout_max < c.limits.command_id_window; }},
+  {"limits.commands_pending_max", "limits.command_ids_per_dn_max",
+   "limits.commands_pending_max and limits.commands_pending_reserve must be below "
+   "limits.command_ids_per_dn_max",
+   [](const config& c) {
+     return c.limits.commands_pending_max + c.limits.commands_pending_reserve <
+            c.limits.command_ids_per_dn_max;
+   }},
   {"limits.linger_timeout", "limits.drain_timeout",
    "limits.linger_timeout must not exceed limits.drain_timeout",
    [](const config& c) { return c.limits.linger_timeout <= c.limits.drain_timeout; }},

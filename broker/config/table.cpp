@@ -144,6 +144,33 @@ void add_dns(std::vector<key>& t) {
                    "working directory."));
 }
 
+void add_confirm(std::vector<key>& t) {
+  using s = confirm_rules;
+  constexpr auto at = &config::confirm;
+  constexpr value_rule policy{kind::choice, 0, 0, confirm_policy_names};
+  t.push_back(with(row<at, &s::start>("confirm.start", policy), "", false,
+                   "How many of a DN's active recorders must confirm a start: all, any, or more "
+                   "than half (quorum). One that records is a recording."));
+  t.push_back(
+    with(row<at, &s::resume>("confirm.resume", policy), "", false, "The same for a resume."));
+  t.push_back(with(row<at, &s::pause>("confirm.pause", policy), "", false,
+                   "The same for a pause. One recorder that goes on records the card number."));
+  t.push_back(with(row<at, &s::stop>("confirm.stop", policy), "", false, "The same for a stop."));
+  t.push_back(with(row<at, &s::strict>("confirm.strict", {kind::boolean, 0, 0, {}}), "", false,
+                   "Refuse a start or resume that the observed state makes pointless, with 43 or "
+                   "185. pause and stop are never refused for that."));
+  t.push_back(with(row<at, &s::dead_desktop>("confirm.dead_desktop",
+                                             {kind::choice, 0, 0, dead_desktop_policy_names}),
+                   "", false,
+                   "What follows when the desktop that paused disappears. stay: paused, the safe "
+                   "side; alarm: paused, and an alarm after confirm.dead_desktop_after."));
+  t.push_back(with(row<at, &s::dead_desktop_after>("confirm.dead_desktop_after",
+                                                   {kind::duration, 10, 24 * hour, {}}),
+                   "", false,
+                   "From the desktop's end to the alarm: a desktop that only starts again is back "
+                   "within this time."));
+}
+
 // A limit's key has its member's name, so that log lines, code and configuration agree.
 #define RINGDOWN_LIMIT(member, ...)                                                                \
   with(row<&config::limits, &limits::member>("limits." #member, {__VA_ARGS__, {}})
@@ -212,6 +239,14 @@ void add_whole_limits(std::vector<key>& t) {
   t.push_back(RINGDOWN_LIMIT(sessions_per_dn_max, kind::number, 1, 1024), "sessions", false,
               "Capture sessions of one DN: one agent's calls at a time, consult calls "
               "included."));
+  t.push_back(RINGDOWN_LIMIT(commands_pending_max, kind::number, 1, 100'000), "commands", false,
+              "Commands of one DN that wait for their outcome; beyond them 1186. A person gives a "
+              "handful; a program that floods a DN is stopped here."));
+  t.push_back(RINGDOWN_LIMIT(commands_pending_reserve, kind::number, 0, 100'000), "commands",
+              false, "So many above commands_pending_max, only for pause and stop."));
+  t.push_back(RINGDOWN_LIMIT(command_ids_per_dn_max, kind::number, 2, 1'000'000), "ids", false,
+              "Command ids that a DN remembers, each with its answer and outcome: some 500 "
+              "bytes. Beyond them the oldest with an outcome is forgotten."));
   t.push_back(RINGDOWN_LIMIT(read_bytes_per_turn_max, kind::size, 4 * KiB, 16 * MiB), "", false,
               "Bytes read from one connection before the others get their turn."));
 }
@@ -242,6 +277,11 @@ void add_time_limits(std::vector<key>& t) {
               "told. A shift."));
   t.push_back(RINGDOWN_LIMIT(dn_idle_timeout, kind::duration, 10, 720 * hour), "", false,
               "A DN without registrations and sessions gives its memory back after so long."));
+  t.push_back(RINGDOWN_LIMIT(confirm_timeout, kind::duration, 10, 1 * hour), "", false,
+              "From a command's acceptance to its outcome, where the command says nothing else: "
+              "above a recorder's round trip, within an agent's patience."));
+  t.push_back(RINGDOWN_LIMIT(command_id_window, kind::duration, 10, 24 * hour), "", false,
+              "How long a command id is remembered: far beyond a client's reconnects."));
   t.push_back(RINGDOWN_LIMIT(confirm_timeout_max, kind::duration, 10, 1 * hour), "", false,
               "The longest confirm_timeout_ms that a command may carry."));
   t.push_back(RINGDOWN_LIMIT(control_timeout, kind::duration, 10, 10 * minute), "", false,
@@ -258,6 +298,7 @@ std::vector<key> make_table() {
   add_runtime(t);
   add_log(t);
   add_dns(t);
+  add_confirm(t);
   add_size_limits(t);
   add_window_limits(t);
   add_outbox_limits(t);

@@ -69,10 +69,49 @@ void put(json& out, const event_unregistered& e) {
   out["time_us"] = e.time_us;
 }
 
+void put(json& out, const event_outcome& e) {
+  out["dn"] = e.this_dn;
+  out["dn_epoch"] = to_hex(e.epoch.value);
+  out["dn_sequence"] = e.sequence.value;
+  if (e.command)
+    out["command_id"] = to_hex(e.command.view());
+  out["connection_id"] = to_string(e.connection);
+  out["command"] = to_string(e.verb);
+  out["version"] = e.version.value;
+  out["outcome"] = to_string(e.result);
+  if (e.code != 0)
+    out["error_code"] = e.code;
+  out["recorders"] = json::array();
+  for (auto& r : e.recorders)
+    out["recorders"].push_back({{"client_id", to_string(r.recorder)},
+                                {"application", r.application},
+                                {"verdict", to_string(r.verdict)},
+                                {"said", to_string(r.said)}});
+  if (e.result == outcome::superseded)
+    out["superseded_by_version"] = e.superseded_by.value;
+  if (e.result == outcome::held)
+    out["held_by_connection_id"] = to_string(e.held_by);
+  if (e.aggregate != capture_aggregate::none)
+    out["aggregate"] = to_string(e.aggregate);
+  out["effective_state"] = to_string(e.effective_state);
+  out["origin_client_id"] = to_string(e.origin);
+  out["accepted_time_us"] = e.accepted_time_us;
+  out["time_us"] = e.time_us;
+}
+
 void put(json& out, const event_address_info& e) {
   out["dn"] = e.this_dn;
   out["snapshot"] = to_json(e.snapshot);
   out["time_us"] = e.time_us;
+  out["recorders"] = json::array();
+  for (auto& r : e.recorders)
+    out["recorders"].push_back({{"client_id", to_string(r.client)},
+                                {"application", r.application},
+                                {"standby", r.standby},
+                                {"exact_versions", r.exact_versions}});
+  out["recent_outcomes"] = json::array();
+  for (auto& o : e.recent_outcomes)
+    put(out["recent_outcomes"].emplace_back(), o);
 }
 
 void put(json& out, const event_user_event& e) {
@@ -96,6 +135,10 @@ void put(json& out, const event_user_event& e) {
     out["broker_reason"] = to_string(e.reason);
   if (e.coalesced)
     out["coalesced"] = true;
+  if (e.alarm)
+    out["alarm"] = true;
+  if (e.held)
+    out["held"] = true;
   out["time_us"] = e.time_us;
 }
 

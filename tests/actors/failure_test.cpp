@@ -175,7 +175,7 @@ TEST_CASE("a closed recorder does not count, before anybody has told the DN") {
         lines{"Error 3: 118 on 7001, last known enabled", "ACK 4: recorders 0, #2 v1",
               "address 5: 7001; light enabled, v1 #2, recorders 0+0, clients 2; "
               "call 0 wants paused sees enabled v1",
-              "event 7001 #3: unknown by the broker, light unknown, RECORDER_LOST"});
+              "event 7001 #3: unknown by the broker, light unknown, RECORDER_LOST, alarm"});
 }
 
 TEST_CASE("answers about a DN come in order even while its registration ends") {
@@ -225,7 +225,7 @@ TEST_CASE("actors end with what they are for") {
     o.pass(60s);
   CHECK(o.actors() == alone);
   CHECK_FALSE(o.has_timers());
-  CHECK(o.told() == lines{"dn: capture session ended by force"});
+  CHECK(o.told() == lines{"dn: outcome of a command", "dn: capture session ended by force"});
 }
 
 TEST_CASE("a DN does not retire while its handle is on the way to a connection") {

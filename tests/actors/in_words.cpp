@@ -1,5 +1,6 @@
 #include "tests/actors/in_words.hpp"
 
+#include <algorithm>
 #include <sstream>
 
 namespace ringdown::test {
@@ -90,6 +91,37 @@ std::string event_words(const v1::EventUserEvent& event, const name_of_client& n
     out += ", directed " + number(event.directed_reference_id());
   if (event.coalesced())
     out += ", newest";
+  if (event.mark() == v1::EVENT_MARK_ALARM)
+    out += ", alarm";
+  if (event.mark() == v1::EVENT_MARK_HELD)
+    out += ", held";
+  return out;
+}
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return text;
+}
+
+std::string outcome_words(const v1::EventOutcome& outcome, const name_of_client& name) {
+  auto out = "outcome " + outcome.this_dn() + " #" + number(outcome.dn_sequence());
+  if (outcome.connection_id() != 0)
+    out += " call " + hex(outcome.connection_id());
+  out += ": " + lower(without_prefix(v1::Command_Name(outcome.command()), "COMMAND_")) + " " +
+         lower(without_prefix(v1::Outcome_Name(outcome.outcome()), "OUTCOME_"));
+  if (outcome.error_code() != 0)
+    out += " " + number(outcome.error_code());
+  if (outcome.superseded_by_version() != 0)
+    out += " by v" + number(outcome.superseded_by_version());
+  if (outcome.outcome() == v1::OUTCOME_HELD)
+    out += " by call " + hex(outcome.held_by_connection_id());
+  if (outcome.aggregate() != v1::CAPTURE_AGGREGATE_UNSPECIFIED)
+    out += ", all say " + lower(without_prefix(v1::CaptureAggregate_Name(outcome.aggregate()),
+                                               "CAPTURE_AGGREGATE_"));
+  for (auto& r : outcome.recorders())
+    out += "; " + name(r.client_id()) + " " +
+           lower(without_prefix(v1::RecorderVerdict_Name(r.verdict()), "RECORDER_VERDICT_"));
   return out;
 }
 
@@ -111,6 +143,10 @@ std::string in_words(const v1::Snapshot& snapshot) {
     out += " sees " + light(session.observed());
     if (session.version() != 0)
       out += " v" + number(session.version());
+    if (session.held())
+      out += " held";
+    for (auto former : session.former_connection_ids())
+      out += " was " + hex(former);
   }
   return out;
 }
@@ -131,6 +167,7 @@ std::string in_words(const v1::Frame& frame, const name_of_client& name) {
   case v1::Frame::kEventAddressInfo:
     return "address" + reference + ": " + frame.event_address_info().this_dn() + "; " +
            in_words(frame.event_address_info().snapshot());
+  case v1::Frame::kEventOutcome: return outcome_words(frame.event_outcome(), name) + reference;
   case v1::Frame::kEventUserEvent: return event_words(frame.event_user_event(), name) + reference;
   case v1::Frame::kEventMissed: {
     auto& missed = frame.event_missed();

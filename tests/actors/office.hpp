@@ -107,7 +107,15 @@ public:
   /// A connection that has not signed on.
   party& connect(const std::string& name);
   /// A client that has signed on; ReferenceID 1.
-  party& join(const std::string& name, v1::Role role);
+  party& join(const std::string& name, v1::Role role, const capabilities& abilities = {});
+  /// A desktop that wants to hear what becomes of its commands.
+  party& confirming_desktop(const std::string& name = "desk") {
+    return join(name, v1::ROLE_DESKTOP, {v1::CAPABILITY_OUTCOMES});
+  }
+  /// A recorder that echoes versions.
+  party& exact_recorder(const std::string& name = "exact") {
+    return join(name, v1::ROLE_RECORDER, {v1::CAPABILITY_EXACT_VERSIONS});
+  }
   party& desktop(const std::string& name = "desk") { return join(name, v1::ROLE_DESKTOP); }
   party& recorder(const std::string& name = "recorder") { return join(name, v1::ROLE_RECORDER); }
   party& supervisor(const std::string& name = "supervisor") {
@@ -129,6 +137,8 @@ public:
   /// The next step is this client's connection's, if it has anything to do (virtual time).
   void next_is(party& one);
 
+  /// The broker begins to shut down: the DNs and all connections are told.
+  void drain();
   /// The configured DNs change.
   void configure(const dn_names& dns);
   /// Ends all: clients, then the directory and its DNs. The destructor does so.

@@ -12,7 +12,10 @@
 
 namespace ringdown::test {
 
-inline v1::Frame sign_on(std::uint32_t reference, v1::Role role, std::string_view application) {
+using capabilities = std::vector<v1::Capability>;
+
+inline v1::Frame sign_on(std::uint32_t reference, v1::Role role, std::string_view application,
+                         const capabilities& abilities = {}) {
   v1::Frame frame;
   frame.set_reference_id(reference);
   auto& request = *frame.mutable_request_sign_on();
@@ -23,6 +26,8 @@ inline v1::Frame sign_on(std::uint32_t reference, v1::Role role, std::string_vie
   auto instance = std::string{application} + "'s instance id";
   instance.resize(16, '.');
   request.set_instance_id(instance);
+  for (auto ability : abilities)
+    request.add_capabilities(ability);
   return frame;
 }
 
@@ -62,6 +67,32 @@ inline v1::Frame register_as_standby(std::uint32_t reference, const dn_names& dn
   return frame;
 }
 
+inline v1::Frame register_for_outcomes(std::uint32_t reference, const dn_names& dns) {
+  auto frame = register_on(reference, dns);
+  frame.mutable_request_register_address()->set_hear_outcomes(true);
+  return frame;
+}
+
+inline v1::Frame merge_calls(std::uint32_t reference, std::string_view dn, std::uint64_t from,
+                             std::uint64_t into) {
+  v1::Frame frame;
+  frame.set_reference_id(reference);
+  auto& request = *frame.mutable_request_merge_calls();
+  request.set_this_dn(std::string{dn});
+  request.set_old_connection_id(from);
+  request.set_connection_id(into);
+  return frame;
+}
+
+inline v1::Frame end_call(std::uint32_t reference, std::string_view dn, std::uint64_t call) {
+  v1::Frame frame;
+  frame.set_reference_id(reference);
+  auto& request = *frame.mutable_request_end_call();
+  request.set_this_dn(std::string{dn});
+  request.set_connection_id(call);
+  return frame;
+}
+
 inline v1::Frame unregister(std::uint32_t reference, const dn_names& dns) {
   v1::Frame frame;
   frame.set_reference_id(reference);
@@ -95,7 +126,10 @@ struct send_options {
   std::uint64_t echoed_version = 0;
   std::int32_t user_event = 0;
   std::string_view key = "screen-capture";
-  std::size_t padding = 0; // bytes of user data beside the verb
+  std::size_t padding = 0;    // bytes of user data beside the verb
+  std::string_view command{}; // its id: up to 16 characters
+  bool retry = false;
+  std::optional<std::uint32_t> confirm_timeout_ms{};
 };
 
 inline void fill_event(v1::Event& event, std::string_view dn, std::string_view verb,
@@ -127,6 +161,14 @@ inline v1::Frame send(std::uint32_t reference, std::string_view dn, std::string_
     request.set_if_version(*options.if_version);
   request.set_directed_client_id(options.directed_to);
   request.set_version(options.echoed_version);
+  if (!options.command.empty()) {
+    std::string id{options.command};
+    id.resize(16, '.');
+    request.set_command_id(id);
+  }
+  request.set_retry(options.retry);
+  if (options.confirm_timeout_ms)
+    request.set_confirm_timeout_ms(*options.confirm_timeout_ms);
   fill_event(*request.mutable_event(), dn, verb, options);
   return frame;
 }

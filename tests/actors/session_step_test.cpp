@@ -1,26 +1,33 @@
-// The capture session's decisions: every state with every event, and random lives against a model.
-#include "actors/session_step.hpp"
+// The capture session's decisions: every state with every event, every sequence of a small life,
+// and random lives with two recorders; then each rule by example.
+#include "tests/actors/session_life.hpp"
 
 #include <rapidcheck/catch.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
 using namespace ringdown;
+using namespace ringdown::test;
 
 using effects = std::vector<session_effect>;
 
 namespace {
 
-constexpr client_id recorder_a{70};
-constexpr client_id recorder_b{71};
-constexpr steady_ms idle_max{1000};
-constexpr steady_ms heard_at{500};
+constexpr client_id plain{70};
+constexpr client_id exact{71};
+constexpr steady_ms idle_max{100'000};
+constexpr steady_ms timeout{2000};
 
-limits bounds() {
+session_rules rules(dead_desktop_policy dead = dead_desktop_policy::alarm) {
   limits b;
   b.session_idle_max = idle_max;
-  return b;
+  b.confirm_timeout = timeout;
+  confirm_rules c;
+  c.dead_desktop = dead;
+  c.dead_desktop_after = steady_ms{5000};
+  return {b, c};
 }
 
 constexpr capture_verb verbs[] = {capture_verb::start, capture_verb::stop, capture_verb::pause,
@@ -28,263 +35,410 @@ constexpr capture_verb verbs[] = {capture_verb::start, capture_verb::stop, captu
 constexpr capture_state lights[] = {capture_state::enabled, capture_state::disabled,
                                     capture_state::paused};
 
+std::vector<awaited_recorder> both() {
+  return {{plain, false, recorder_verdict::silent, {}},
+          {exact, true, recorder_verdict::silent, {}}};
+}
+
+/// A session in the course of a test, which checks every step.
+struct living {
+  session_rules by = rules();
+  steady_ms now{0};
+  session_state state = begin_session({0x17}, steady_ms{0}, by).state;
+  std::uint64_t number = 0;
+  session_result last;
+
+  living& hears(const session_event& event) {
+    auto before = state;
+    last = step(std::move(state), event, now, by);
+    state = last.state;
+    INFO("event " << event.index() << " at " << now.count());
+    CHECK(broken_promise(before, event, now, by, last) == "");
+    return *this;
+  }
+  living& command(capture_verb verb, std::vector<awaited_recorder> recorders = both()) {
+    return hears(admitted(verb, ++number, now + timeout, std::move(recorders)));
+  }
+  living& says(client_id who, capture_state what, std::uint64_t echoed = 0) {
+    return hears(indication_heard{what, who, {echoed}});
+  }
+  living& passes(steady_ms time) {
+    now += time;
+    return hears(tick_due{});
+  }
+  /// "1 confirmed, 2 superseded by 3"
+  std::string outcomes() const {
+    std::string text;
+    for (auto& d : outcomes_in(last)) {
+      text += (text.empty() ? "" : ", ") + std::to_string(d.command.sequence.value) + " " +
+              std::string{to_string(d.result)};
+      if (d.superseded_by)
+        text += " by " + std::to_string(d.superseded_by.value);
+      if (d.aggregate != capture_aggregate::none)
+        text += " " + std::string{to_string(d.aggregate)};
+    }
+    return text;
+  }
+  bool ended() const { return state.life == session_life::ended; }
+};
+
+constexpr auto enabled = capture_state::enabled;
+constexpr auto disabled = capture_state::disabled;
+constexpr auto paused = capture_state::paused;
+
+std::vector<session_event> alphabet(std::uint64_t number, steady_ms now) {
+  std::vector<session_event> all;
+  for (auto verb :
+       {capture_verb::start, capture_verb::stop, capture_verb::pause, capture_verb::query})
+    all.push_back(admitted(verb, number, now + timeout, both()));
+  for (auto light : {enabled, paused, disabled}) {
+    all.push_back(indication_heard{light, plain, {}});
+    all.push_back(indication_heard{light, exact, {number - 1}});
+  }
+  all.push_back(recorder_gone{plain, 1, true});
+  all.push_back(recorder_gone{exact, 0, true});
+  all.push_back(desired_told{plain, false});
+  all.push_back(tick_due{});
+  return all;
+}
+
+/// Every sequence of `left` further events; after each some time passes.
+std::size_t live_all(const session_state& state, std::uint64_t number, steady_ms now, int left,
+                     std::string& wrong) {
+  if (left == 0 || state.life == session_life::ended || !wrong.empty())
+    return 1;
+  std::size_t lives = 0;
+  static const auto by = rules();
+  for (auto& event : alphabet(number, now)) {
+    auto result = step(state, event, now, by);
+    wrong = broken_promise(state, event, now, by, result);
+    if (!wrong.empty())
+      return lives;
+    lives += live_all(result.state, number + 1, now + steady_ms{700}, left - 1, wrong);
+  }
+  return lives;
+}
+
 std::vector<session_state> every_state() {
   std::vector<session_state> all;
   using maybe = std::optional<capture_state>;
   for (auto life : {session_life::live, session_life::ended})
-    for (auto desired : {maybe{}, maybe{capture_state::enabled}, maybe{capture_state::disabled},
-                         maybe{capture_state::paused}}) {
-      session_state state;
-      state.connection = {0x17};
-      state.life = life;
-      state.desired = desired;
-      state.version = {desired ? 4u : 0u};
-      state.last_event = heard_at;
-      all.push_back(state);
-      for (auto light : lights)
-        for (auto by : {recorder_a, recorder_b}) {
-          state.observed = light;
-          state.observed_by = by;
-          all.push_back(state);
-        }
-    }
+    for (auto desired : {maybe{}, maybe{enabled}, maybe{disabled}, maybe{paused}})
+      for (int spoken = 0; spoken < 4; ++spoken)
+        for (int pending = 0; pending < 3; ++pending)
+          for (bool rechecks : {false, true}) {
+            session_state state;
+            state.connection = {0x17};
+            state.life = life;
+            state.desired = desired;
+            state.version = {desired ? 4u : 0u};
+            state.last_event = steady_ms{500};
+            state.tick_at = steady_ms{2500};
+            if (spoken & 1)
+              note_word(state, plain, paused);
+            if (spoken & 2)
+              note_word(state, exact, enabled);
+            if (pending > 0)
+              state.pending.push_back(
+                admitted(capture_verb::query, 2, steady_ms{2500}, both()).command);
+            if (pending > 1 && desired)
+              state.pending.push_back(
+                admitted(*desired == paused ? capture_verb::pause : capture_verb::start, 4,
+                         steady_ms{2600}, both())
+                  .command);
+            if (rechecks && desired)
+              state.rechecks.push_back({plain, false, steady_ms{2700}});
+            all.push_back(state);
+          }
   return all;
 }
 
 std::vector<session_event> every_event() {
-  std::vector<session_event> all{tick_due{}, room_needed{}, recorder_registered{recorder_a}};
-  for (auto verb : verbs)
-    all.push_back(command_admitted{verb, {9}});
+  session_state other;
+  other.desired = paused;
+  other.version = {7};
+  other.pending.push_back(admitted(capture_verb::pause, 7, steady_ms{3000}, both()).command);
+  note_word(other, plain, paused);
+  std::vector<session_event> all{
+    tick_due{},    room_needed{},   draining{},       draining{true},   call_ended{},
+    merged_away{}, renamed{{0x18}}, commander_gone{}, commander_back{}, merged_in{other}};
+  for (auto verb : verbs) {
+    all.push_back(admitted(verb, 9, steady_ms{3000}, both()));
+    all.push_back(admitted(verb, 9, steady_ms{3000}, {}));
+  }
+  auto held = admitted(capture_verb::resume, 9, steady_ms{3000}, {});
+  held.held = true;
+  all.push_back(held);
   for (auto light : lights)
-    for (auto by : {recorder_a, recorder_b})
-      all.push_back(indication_heard{light, by});
-  for (auto gone : {recorder_a, recorder_b})
+    for (auto by : {plain, exact})
+      for (std::uint64_t echoed : {0, 2, 4, 9})
+        all.push_back(indication_heard{light, by, {echoed}});
+  for (auto who : {plain, exact}) {
+    all.push_back(desired_told{who, who == exact});
     for (std::size_t left : {0, 1, 2})
-      all.push_back(recorder_gone{gone, left});
+      for (bool was_active : {false, true})
+        all.push_back(recorder_gone{who, left, was_active});
+  }
   return all;
 }
 
-bool ends(const session_result& result) {
-  return !result.effects.empty() && std::holds_alternative<end_session>(result.effects.back());
-}
-
-/// Whether the doubt is told: the light was known, and nobody stands behind it any more.
-bool loses_the_light(const session_state& before, const recorder_gone& event) {
-  return before.observed != capture_state::unknown &&
-         (event.active_left == 0 || before.observed_by == event.recorder);
-}
-
 } // namespace
 
-TEST_CASE("an ended session stays ended, and does nothing") {
+TEST_CASE("whatever happens in whatever state, no promise is broken") {
+  auto by = rules();
+  std::size_t pairs = 0;
   for (auto& state : every_state())
     for (auto& event : every_event())
-      for (auto now : {steady_ms{0}, heard_at, heard_at + idle_max}) {
-        if (state.life != session_life::ended)
-          continue;
-        auto result = step(state, event, now, bounds());
-        CHECK(result.state == state);
-        CHECK(result.effects.empty());
-      }
-}
-
-TEST_CASE("whatever happens to a live session, its ends and doubts are told") {
-  for (auto& state : every_state())
-    for (auto& event : every_event())
-      for (auto now : {heard_at, heard_at + idle_max - steady_ms{1}, heard_at + idle_max}) {
-        if (state.life != session_life::live)
-          continue;
-        auto result = step(state, event, now, bounds());
+      for (auto now : {steady_ms{500}, steady_ms{2500}, steady_ms{2650}, steady_ms{9000},
+                       steady_ms{500} + idle_max}) {
+        auto result = step(state, event, now, by);
         INFO("event " << event.index() << " now " << now.count());
-        CHECK(result.state.connection == state.connection);
-        CHECK((result.state.life == session_life::ended) == ends(result));
-        bool told = std::any_of(result.effects.begin(), result.effects.end(), [](auto& effect) {
-          return std::holds_alternative<say_unknown>(effect);
-        });
-        // Unknown is said exactly when it becomes so, and at every forced end.
-        bool became_unknown = state.observed != capture_state::unknown &&
-                              result.state.observed == capture_state::unknown;
-        bool forced = ends(result) && std::get<end_session>(result.effects.back()).forced;
-        CHECK(told == (became_unknown || forced));
-        if (result.state.observed == capture_state::unknown)
-          CHECK_FALSE(result.state.observed_by);
-        CHECK(result.effects.size() <= 2);
+        REQUIRE(broken_promise(state, event, now, by, result) == "");
+        ++pairs;
       }
+  CHECK(pairs > 30'000);
 }
 
-TEST_CASE("desired state and version follow the commands, and a query changes neither") {
-  for (auto& state : every_state()) {
-    if (state.life != session_life::live)
-      continue;
-    auto after = [&](capture_verb verb) {
-      auto result = step(state, command_admitted{verb, {9}}, steady_ms{700}, bounds());
-      CHECK(result.effects.empty());
-      CHECK(result.state.observed == state.observed);
-      CHECK(result.state.last_event == steady_ms{700});
-      return std::pair{result.state.desired, result.state.version.value};
-    };
-    CHECK(after(capture_verb::start) == std::pair{std::optional{capture_state::enabled}, 9ul});
-    CHECK(after(capture_verb::resume) == std::pair{std::optional{capture_state::enabled}, 9ul});
-    CHECK(after(capture_verb::pause) == std::pair{std::optional{capture_state::paused}, 9ul});
-    CHECK(after(capture_verb::stop) == std::pair{std::optional{capture_state::disabled}, 9ul});
-    CHECK(after(capture_verb::query) == std::pair{state.desired, state.version.value});
-  }
+TEST_CASE("no sequence of five events breaks a promise") {
+  std::string wrong;
+  auto state = begin_session({0x17}, steady_ms{0}, rules()).state;
+  auto lives = live_all(state, 1, steady_ms{0}, 5, wrong);
+  CHECK(wrong == "");
+  CHECK(lives > 100'000);
 }
 
-TEST_CASE("an indication is observed, and a stop is confirmed by disabled alone") {
-  for (auto& state : every_state())
-    for (auto light : lights) {
-      if (state.life != session_life::live)
-        continue;
-      auto result = step(state, indication_heard{light, recorder_b}, steady_ms{700}, bounds());
-      CHECK(result.state.observed == light);
-      CHECK(result.state.observed_by == recorder_b);
-      CHECK(result.state.desired == state.desired);
-      CHECK(result.state.version == state.version);
-      bool confirmed = state.desired == capture_state::disabled && light == capture_state::disabled;
-      CHECK(result.effects == (confirmed ? effects{end_session{false}} : effects{}));
-    }
-}
-
-TEST_CASE("a lost recorder makes a known light unknown, if it was the last or the one behind it") {
-  for (auto& state : every_state())
-    for (auto gone : {recorder_a, recorder_b})
-      for (std::size_t left : {0, 1, 2}) {
-        if (state.life != session_life::live)
-          continue;
-        recorder_gone event{gone, left};
-        auto result = step(state, event, steady_ms{700}, bounds());
-        bool lost = loses_the_light(state, event);
-        CHECK(result.effects ==
-              (lost ? effects{say_unknown{broker_reason::recorder_lost}} : effects{}));
-        CHECK(result.state.observed == (lost ? capture_state::unknown : state.observed));
-        CHECK(result.state.desired == state.desired); // what is wanted does not go with a recorder
-        CHECK(result.state.version == state.version);
-        CHECK(result.state.life == session_life::live);
-      }
-}
-
-TEST_CASE("a session that nobody speaks to ends, and its clients are told") {
-  for (auto& state : every_state()) {
-    if (state.life != session_life::live)
-      continue;
-    auto due = heard_at + idle_max;
-    auto early = step(state, tick_due{}, due - steady_ms{1}, bounds());
-    CHECK(early.state == state);
-    CHECK(early.effects == effects{arm_tick{due}});
-    auto in_time = step(state, tick_due{}, due, bounds());
-    CHECK(in_time.effects == effects{say_unknown{broker_reason::session_ended}, end_session{true}});
-    CHECK(in_time.state.observed == capture_state::unknown);
-    auto evicted = step(state, room_needed{}, heard_at, bounds());
-    CHECK(evicted.effects == in_time.effects);
-  }
-}
-
-TEST_CASE("a session begins with nothing known, and its tick armed") {
-  auto begun = begin_session({0x17}, steady_ms{42}, bounds());
-  CHECK(begun.state.connection == conn_id{0x17});
-  CHECK(begun.state.life == session_life::live);
-  CHECK_FALSE(begun.state.desired);
-  CHECK_FALSE(begun.state.version);
-  CHECK(begun.state.observed == capture_state::unknown);
-  CHECK(begun.effects == effects{arm_tick{steady_ms{42} + idle_max}});
-}
-
-// ---- lives ---------------------------------------------------------------------------------
-
-namespace {
-
-/// A session as its history: what it must be is found by looking back.
-struct told {
-  session_event event;
-  steady_ms at;
-};
-
-session_event pick_event() {
-  auto recorder = *rc::gen::element(recorder_a, recorder_b);
-  switch (*rc::gen::inRange(0, 12)) {
-  case 0:
-  case 1:
-  case 2:
-  case 3:
-    return command_admitted{*rc::gen::elementOf(std::vector(std::begin(verbs), std::end(verbs))),
-                            {}};
-  case 4:
-  case 5:
-  case 6:
-    return indication_heard{*rc::gen::elementOf(std::vector(std::begin(lights), std::end(lights))),
-                            recorder};
-  case 7: return recorder_registered{recorder};
-  case 8: return recorder_gone{recorder, *rc::gen::inRange<std::size_t>(0, 3)};
-  case 9: return *rc::gen::inRange(0, 6) == 0 ? session_event{room_needed{}} : tick_due{};
-  default: return tick_due{};
-  }
-}
-
-std::optional<capture_state> desired_after(const std::vector<told>& history) {
-  for (auto entry = history.rbegin(); entry != history.rend(); ++entry)
-    if (auto* command = std::get_if<command_admitted>(&entry->event))
-      if (auto desired = desired_by(command->verb))
-        return desired;
-  return std::nullopt;
-}
-
-/// The last indication that no lost recorder has put in doubt since.
-capture_state observed_after(const std::vector<told>& history) {
-  for (auto entry = history.rbegin(); entry != history.rend(); ++entry) {
-    auto* said = std::get_if<indication_heard>(&entry->event);
-    if (said == nullptr)
-      continue;
-    for (auto later = entry.base(); later != history.end(); ++later)
-      if (auto* gone = std::get_if<recorder_gone>(&later->event))
-        if (gone->active_left == 0 || gone->recorder == said->recorder)
-          return capture_state::unknown;
-    return said->state;
-  }
-  return capture_state::unknown;
-}
-
-steady_ms last_heard(const std::vector<told>& history) {
-  for (auto entry = history.rbegin(); entry != history.rend(); ++entry)
-    if (!std::holds_alternative<tick_due>(entry->event))
-      return entry->at;
-  return steady_ms{0};
-}
-
-bool must_end(const std::vector<told>& before, const told& now) {
-  if (std::holds_alternative<room_needed>(now.event))
-    return true;
-  if (std::holds_alternative<tick_due>(now.event))
-    return now.at - last_heard(before) >= idle_max;
-  auto* said = std::get_if<indication_heard>(&now.event);
-  return said != nullptr && said->state == capture_state::disabled &&
-         desired_after(before) == capture_state::disabled;
-}
-
-} // namespace
-
-TEST_CASE("a session is at every moment what its history makes it") {
-  rc::prop("session against its history", [] {
-    auto state = begin_session({0x17}, steady_ms{0}, bounds()).state;
-    std::vector<told> history;
+TEST_CASE("every command of a random life gets one outcome, by its deadline") {
+  rc::prop("one outcome each", [] {
+    auto by = rules();
+    auto state = begin_session({0x17}, steady_ms{0}, by).state;
     steady_ms now{0};
-    command_version version;
-    auto length = *rc::gen::inRange(0, 60);
-    for (int i = 0; i < length; ++i) {
-      now += steady_ms{*rc::gen::inRange(0, 400)};
-      told next{pick_event(), now};
-      if (auto* command = std::get_if<command_admitted>(&next.event))
-        command->version = {++version.value};
-      bool over = must_end(history, next);
-      auto result = step(state, next.event, now, bounds());
-      RC_ASSERT((result.state.life == session_life::ended) == over);
-      state = result.state;
-      history.push_back(next);
-      RC_ASSERT((state.desired == desired_after(history)));
-      if (over)
+    std::uint64_t number = 0;
+    std::size_t outcomes = 0;
+    auto run = [&](const session_event& event) {
+      auto result = step(state, event, now, by);
+      RC_ASSERT(broken_promise(state, event, now, by, result) == "");
+      for (auto& d : outcomes_in(result))
+        RC_ASSERT(now <= d.command.deadline + overslept_min + overslept_grace);
+      outcomes += outcomes_in(result).size();
+      state = std::move(result.state);
+    };
+    std::size_t commands = 0;
+    auto length = *rc::gen::inRange(0, 80);
+    for (int i = 0; i < length && state.life == session_life::live; ++i) {
+      auto until = now + steady_ms{*rc::gen::inRange(0, 1500)};
+      while (state.life == session_life::live && state.tick_at && *state.tick_at <= until) {
+        now = std::max(now, *state.tick_at);
+        run(tick_due{});
+      }
+      now = until;
+      if (state.life == session_life::ended)
         break;
-      RC_ASSERT((state.observed == observed_after(history)));
-      RC_ASSERT((state.last_event == last_heard(history)));
+      auto all = alphabet(++number, now);
+      auto event = *rc::gen::elementOf(all);
+      commands += std::holds_alternative<command_admitted>(event) ? 1 : 0;
+      run(event);
     }
+    if (state.life == session_life::live)
+      run(draining{true});
+    RC_ASSERT(outcomes == commands);
   });
+}
+
+// ---- the rules, one by one -----------------------------------------------------------------
+
+TEST_CASE("a pause is confirmed by all active recorders, and by nobody else") {
+  living s;
+  s.command(capture_verb::pause);
+  CHECK(s.says(plain, paused).outcomes() == "");
+  CHECK(s.says({99}, paused).outcomes() == "");
+  CHECK(s.says(exact, paused, 1).outcomes() == "1 confirmed");
+  CHECK(s.state.desired == paused);
+  CHECK(s.state.observed == paused);
+}
+
+TEST_CASE("a start is confirmed by any recorder") {
+  living s;
+  CHECK(s.command(capture_verb::start).says(plain, enabled).outcomes() == "1 confirmed");
+  CHECK(s.says(exact, enabled, 1).outcomes() == "");
+}
+
+TEST_CASE("an exact recorder confirms only what it echoes, or what came after it") {
+  living s;
+  s.command(capture_verb::start, {{exact, true, recorder_verdict::silent, {}}});
+  s.command(capture_verb::pause, {{exact, true, recorder_verdict::silent, {}}});
+  CHECK(s.outcomes() == "1 superseded by 2");
+  s.command(capture_verb::pause, {{exact, true, recorder_verdict::silent, {}}});
+  CHECK(s.outcomes() == ""); // it joins
+  CHECK(s.says(exact, paused, 0).outcomes() == "");
+  CHECK(s.says(exact, paused, 1).outcomes() == "");
+  CHECK(s.says(exact, paused, 3).outcomes() == "2 confirmed, 3 confirmed");
+}
+
+TEST_CASE("at the deadline the silent are told apart from those who confirmed") {
+  living s;
+  s.command(capture_verb::pause).says(plain, paused);
+  CHECK(s.passes(timeout - steady_ms{1}).outcomes() == "");
+  CHECK(s.passes(steady_ms{1}).outcomes() == "1 partial");
+  auto recorders = outcomes_in(s.last).front().command.recorders;
+  CHECK(recorders[0].verdict == recorder_verdict::confirmed);
+  CHECK(recorders[1].verdict == recorder_verdict::silent);
+  s.command(capture_verb::stop);
+  s.says(plain, enabled);
+  CHECK(s.passes(timeout).outcomes() == "2 timed_out");
+  CHECK(outcomes_in(s.last).front().command.recorders[0].verdict == recorder_verdict::otherwise);
+}
+
+TEST_CASE("a command that no recorder was there for times out, and a late word changes nothing") {
+  living s;
+  s.command(capture_verb::pause, {});
+  CHECK(s.says(plain, paused).outcomes() == "");
+  CHECK(s.passes(timeout).outcomes() == "1 timed_out");
+  CHECK(s.says(plain, paused).outcomes() == "");
+  CHECK_FALSE(s.ended());
+}
+
+TEST_CASE("lost recorders decide what waits for them alone") {
+  living s;
+  s.command(capture_verb::pause);
+  s.hears(recorder_gone{plain, 1, true});
+  CHECK(s.outcomes() == "");
+  s.hears(recorder_gone{exact, 0, true});
+  CHECK(s.outcomes() == "1 recorder_lost");
+  s.command(capture_verb::pause).says(plain, paused).hears(recorder_gone{exact, 1, true});
+  CHECK(s.outcomes() == "2 partial");
+}
+
+TEST_CASE("a full outbox is a verdict of its own, whatever its recorder says later") {
+  living s;
+  s.command(capture_verb::pause, {{plain, false, recorder_verdict::not_queued, {}},
+                                  {exact, true, recorder_verdict::silent, {}}});
+  s.says(plain, paused);
+  CHECK(s.says(exact, paused, 1).outcomes() == "1 partial");
+}
+
+TEST_CASE("a query hears every recorder, and says what they say together") {
+  living s;
+  s.command(capture_verb::query).says(plain, paused);
+  CHECK(s.says(exact, enabled).outcomes() == "1 confirmed mixed");
+  s.command(capture_verb::query).says(plain, paused);
+  CHECK(s.says(exact, paused).outcomes() == "2 confirmed paused");
+  s.command(capture_verb::query).says(plain, paused);
+  CHECK(s.passes(timeout).outcomes() == "3 partial unknown");
+  CHECK_FALSE(s.state.desired);
+}
+
+TEST_CASE("a session for nothing but a query ends with its outcome") {
+  living s;
+  s.command(capture_verb::query);
+  CHECK(s.passes(timeout).outcomes() == "1 timed_out unknown");
+  CHECK(s.ended());
+}
+
+TEST_CASE("a stop ends the session once all that must have confirmed it") {
+  living s;
+  s.command(capture_verb::stop).says(plain, disabled);
+  CHECK_FALSE(s.ended());
+  s.says(exact, disabled, 1);
+  CHECK(s.outcomes() == "1 confirmed");
+  CHECK(s.ended());
+}
+
+TEST_CASE("one recorder that records is enough for the light") {
+  living s;
+  s.command(capture_verb::pause).says(plain, paused).says(exact, enabled, 1);
+  CHECK(s.state.observed == enabled);
+  s.says(exact, paused, 1);
+  CHECK(s.state.observed == paused);
+}
+
+TEST_CASE(
+  "a lost recorder makes the light unknown, and the last one is an alarm while it matters") {
+  living s;
+  s.command(capture_verb::pause).says(plain, paused).says(exact, paused, 1);
+  s.hears(recorder_gone{plain, 1, true});
+  CHECK(s.last.effects.front() == session_effect{say_unknown{broker_reason::recorder_lost, false}});
+  s.hears(recorder_gone{exact, 0, true});
+  CHECK(s.last.effects.front() == session_effect{say_unknown{broker_reason::recorder_lost, true}});
+  CHECK(s.state.desired == paused);       // what is desired survives
+  s.hears(recorder_gone{{99}, 0, false}); // a standby one
+  CHECK(s.last.effects.empty());
+}
+
+TEST_CASE("a recorder that comes must confirm what is desired") {
+  living s;
+  s.command(capture_verb::pause, {}).passes(timeout);
+  s.hears(desired_told{exact, true});
+  s.says(exact, paused); // answers nothing in particular
+  CHECK(s.state.rechecks.size() == 1);
+  s.says(exact, paused, 1);
+  CHECK(s.state.rechecks.empty());
+  s.hears(desired_told{plain, false}).says(plain, enabled);
+  s.passes(timeout);
+  CHECK(s.last.effects.front() ==
+        session_effect{say_unknown{broker_reason::recorder_unconfirmed, true}});
+  CHECK(s.state.observed == capture_state::unknown);
+}
+
+TEST_CASE("a held resume is desired, asks nobody and is decided at once") {
+  living s;
+  s.command(capture_verb::pause);
+  auto held = admitted(capture_verb::resume, ++s.number, s.now + timeout, {});
+  held.held = true;
+  CHECK(s.hears(held).outcomes() == "1 superseded by 2, 2 held");
+  CHECK(s.state.desired == enabled);
+}
+
+TEST_CASE("merged sessions go on with the newer command and owe what both owed") {
+  living older;
+  older.command(capture_verb::pause);
+  living newer;
+  newer.number = 1;
+  newer.command(capture_verb::start);
+  auto other = older.hears(merged_away{}).state;
+  CHECK(older.ended());
+  newer.hears(merged_in{other});
+  CHECK(newer.outcomes() == "1 superseded by 2");
+  CHECK(newer.state.desired == enabled);
+  CHECK(newer.says(plain, enabled).outcomes() == "2 confirmed");
+}
+
+TEST_CASE("a call's end ends the session, and nobody is left in the dark") {
+  living s;
+  s.command(capture_verb::pause).hears(call_ended{});
+  CHECK(s.outcomes() == "1 unknown");
+  CHECK(s.ended());
+  CHECK(s.last.effects[1] == session_effect{say_unknown{broker_reason::call_ended, false}});
+}
+
+TEST_CASE("the desktop that paused and is gone is told of, if the policy wants it") {
+  living s;
+  s.command(capture_verb::pause, {}).passes(timeout);
+  s.hears(commander_gone{});
+  s.passes(steady_ms{5000});
+  CHECK(s.last.effects.front() == session_effect{raise_alarm{broker_reason::pause_holder_gone}});
+  s.hears(commander_gone{}).hears(commander_back{});
+  CHECK_FALSE(s.state.alarm_at);
+  living stays;
+  stays.by = rules(dead_desktop_policy::stay);
+  stays.command(capture_verb::pause, {}).hears(commander_gone{});
+  CHECK_FALSE(stays.state.alarm_at);
+}
+
+TEST_CASE("time that passed while the process stood still is given back, once") {
+  living s;
+  s.command(capture_verb::pause, {{plain, false, recorder_verdict::silent, {}}});
+  CHECK(s.passes(steady_ms{60'000}).outcomes() == "");      // stopped for a minute
+  CHECK(s.says(plain, paused).outcomes() == "1 confirmed"); // it had been in the socket
+  s.command(capture_verb::pause);
+  s.passes(steady_ms{60'000});
+  CHECK(s.passes(overslept_grace).outcomes() == "2 timed_out");
+}
+
+TEST_CASE("a session that is idle too long ends by force and is told") {
+  living s;
+  s.command(capture_verb::start, {}).passes(timeout);
+  s.passes(idle_max - timeout - steady_ms{1});
+  CHECK_FALSE(s.ended());
+  s.passes(steady_ms{1});
+  CHECK(s.last.effects == effects{say_unknown{broker_reason::session_ended}, end_session{true}});
 }

@@ -37,7 +37,7 @@ TEST_CASE("a recorder that comes back hears the pause it missed") {
   CHECK(desk.hears().size() == 1);
   recorder.vanishes();
   CHECK(desk.hears() ==
-        lines{"event 7001 #3 call 71: unknown by the broker, light unknown, RECORDER_LOST"});
+        lines{"event 7001 #3 call 71: unknown by the broker, light unknown, RECORDER_LOST, alarm"});
   CHECK(ask(desk, send(4, "7001", "pause", {.call = 0x71})) == "ACK 4: recorders 0, #4 v2");
   auto& again = o.recorder();
   CHECK(ask(again, register_on(2, {"7001"})) ==
@@ -162,10 +162,11 @@ TEST_CASE("when the last recorder is lost every known light becomes unknown, and
   recorder.vanishes();
   CHECK(desk.hears() ==
         lines{"event 7001 #4 call 71: unknown by the broker, light paused, RECORDER_LOST",
-              "event 7001 #5 call 72: unknown by the broker, light unknown, RECORDER_LOST"});
+              "event 7001 #5 call 72: unknown by the broker, light unknown, RECORDER_LOST",
+              "event 7001 #6 call 73: unknown by the broker, light unknown, RECORDER_LOST, alarm"});
   auto& late = o.desktop("late");
   CHECK(ask(late, register_on(2, {"7001"})) ==
-        "registered 2: 7001 share; light unknown, v1 #5, recorders 0+0, clients 2; "
+        "registered 2: 7001 share; light unknown, v1 #6, recorders 0+0, clients 2; "
         "call 71 sees unknown; call 72 sees unknown; call 73 wants enabled sees unknown v1");
 }
 
@@ -279,7 +280,7 @@ TEST_CASE("a command behind the confirmation of a stop is not lost with the old 
                               "ACK 4: recorders 1, #3 v2", "ACK 5: recorders 1, #4 v3"});
   recorder.vanishes();
   CHECK(desk.hears() ==
-        lines{"event 7001 #5: unknown by the broker, light unknown, RECORDER_LOST"});
+        lines{"event 7001 #5: unknown by the broker, light unknown, RECORDER_LOST, alarm"});
   auto& again = o.recorder();
   CHECK(ask(again, register_on(2, {"7001"})) ==
         "registered 2: 7001 share; light unknown, v3 #5, recorders 1+0, clients 2; "
@@ -302,8 +303,8 @@ TEST_CASE("a session that makes room for another is told unknown, and paused one
         "address 7: 7001; light unknown, v4 #5, recorders 0+0, clients 1; "
         "call 1 wants paused sees unknown v1; call 3 wants enabled sees unknown v3; "
         "call 4 wants enabled sees unknown v4");
-  CHECK(o.told() ==
-        lines{"dn: capture session ended to make room", "dn: capture session ended by force"});
+  CHECK(o.told() == lines{"dn: capture session ended to make room", "dn: outcome of a command",
+                          "dn: capture session ended by force"});
 }
 
 TEST_CASE("a DN never has more sessions than it may, however fast they come") {
@@ -321,7 +322,7 @@ TEST_CASE("a DN never has more sessions than it may, however fast they come") {
         "address 20: 7001; light unknown, v9 #15, recorders 0+0, clients 1; "
         "call 7 wants paused sees unknown v7; call 8 wants paused sees unknown v8; "
         "call 9 wants paused sees unknown v9");
-  CHECK(o.told().size() == 12);
+  CHECK(o.told().size() == 6 * 3);
 }
 
 TEST_CASE("a session that nobody speaks to for session_idle_max ends, and its clients are told") {
@@ -332,25 +333,29 @@ TEST_CASE("a session that nobody speaks to for session_idle_max ends, and its cl
   auto& recorder = o.recorder();
   register_all("7001", {&desk, &recorder});
   CHECK(ask(desk, send(3, "7001", "pause", {.call = 0x71})) == "ACK 3: recorders 1, #1 v1");
-  o.pass(6s);
+  o.pass(2s); // no recorder confirms the pause
+  o.pass(4s);
   recorder.says(send(3, "7001", "paused", {.call = 0x71}));
   CHECK(recorder.hears().size() + desk.hears().size() == 3);
   o.pass(5s); // 11 s after the pause, 5 s after the indication
   CHECK(desk.hears().empty());
   recorder.says(register_on(4, {"7001"}), register_as_standby(5, {"7001"}),
-                register_on(6, {"7001"})); // it comes back, which counts as being heard
+                register_on(6, {"7001"})); // it comes back, and must confirm
   CHECK(recorder.hears().size() == 4);
   CHECK(desk.hears() ==
-        lines{"event 7001 #3 call 71: unknown by the broker, light unknown, RECORDER_LOST"});
+        lines{"event 7001 #3 call 71: unknown by the broker, light unknown, RECORDER_LOST, alarm"});
+  recorder.says(send(7, "7001", "paused", {.call = 0x71}));
+  CHECK(recorder.hears().size() + desk.hears().size() == 2);
   o.pass(9999ms);
   CHECK(desk.hears().empty());
   o.pass(1ms);
-  auto end = lines{"event 7001 #4 call 71: unknown by the broker, light unknown, SESSION_ENDED"};
+  auto end = lines{"event 7001 #5 call 71: unknown by the broker, light unknown, SESSION_ENDED"};
   CHECK(desk.hears() == end);
   CHECK(recorder.hears() == end);
   CHECK(ask(desk, query_address(4, "7001")) ==
-        "address 4: 7001; light unknown, v1 #4, recorders 1+0, clients 2");
-  CHECK(o.told() == lines{"dn: capture session ended by force"});
+        "address 4: 7001; light unknown, v1 #5, recorders 1+0, clients 2");
+  CHECK(o.told() == lines{"dn: outcome of a command", "dn: alarm: a person must look",
+                          "dn: capture session ended by force"});
 }
 
 TEST_CASE("an ended session is soon forgotten, not after session_idle_max") {

@@ -83,7 +83,6 @@ TEST_CASE("a sign-on that is wrong is answered 53 with its field, and can be sai
     {"instance_id", [](auto& r) { r.clear_instance_id(); }},
     {"instance_id", [](auto& r) { r.set_instance_id("fifteen bytes.."); }},
     {"role", [](auto& r) { r.clear_role(); }},
-    {"role", [](auto& r) { r.set_role(v1::ROLE_CALL_SOURCE); }},
     {"role", [](auto& r) { r.set_role(v1::ROLE_NODE); }},
     {"role", [](auto& r) { r.set_role(v1::ROLE_BROKER); }},
     {"role", [](auto& r) { r.set_role(static_cast<v1::Role>(99)); }},

@@ -68,15 +68,17 @@ TEST_CASE("a call with pauses is the same conversation wherever the actors run")
 
   recorder.vanishes();
   for (auto* one : {&desk, &other})
-    expect(*one, {"event 7001 #4 call 71: unknown by the broker, light unknown, RECORDER_LOST"});
+    expect(*one,
+           {"event 7001 #4 call 71: unknown by the broker, light unknown, RECORDER_LOST, alarm"});
   auto& again = o.recorder();
   again.says(register_on(2, {"7001"}), send(3, "7001", "paused", {.call = 0x71}),
              unregister(4, {"7001"}), send(5, "7001", "enabled"));
   expect(again, {"registered 2: 7001 share; light unknown, v2 #4, recorders 1+0, clients 3; "
                  "call 71 wants paused sees unknown v2",
                  "ACK 3: recorders 0, #5 v2", "unregistered 4: 7001", "Error 5: 41 on 7001"});
-  auto end = lines{"event 7001 #5 call 71: paused by recorder, light paused",
-                   "event 7001 #6 call 71: unknown by the broker, light unknown, RECORDER_LOST"};
+  auto end =
+    lines{"event 7001 #5 call 71: paused by recorder, light paused",
+          "event 7001 #6 call 71: unknown by the broker, light unknown, RECORDER_LOST, alarm"};
   for (auto* one : {&desk, &other})
     expect(*one, end);
 }

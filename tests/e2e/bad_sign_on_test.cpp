@@ -48,7 +48,6 @@ TEST_CASE("A bad sign-on is refused, and a right one may follow on the same link
     {"an instance id of 17 bytes", bad, "instance_id", instance(17)},
     {"no instance id", bad, "instance_id", instance(0)},
     {"no role", bad, "role", role(0)},
-    {"the role call_source", bad, "role", role(v1::ROLE_CALL_SOURCE)},
     {"the role node", bad, "role", role(v1::ROLE_NODE)},
     {"the role of the broker", bad, "role", role(v1::ROLE_BROKER)},
     {"a role of a later version", bad, "role", role(99)},

@@ -221,9 +221,10 @@ void obey(std::uint8_t order, office& o, stranger& one, bystander& desk) {
 
 /// The operator hears of limits that were reached, and of no fault of the broker's.
 void check_told(office& o) {
-  static const std::set<std::string> of_limits{"connection: connection closed",
-                                               "dn: capture session ended to make room",
-                                               "dn: capture session ended by force"};
+  static const std::set<std::string> of_limits{
+    "connection: connection closed", "dn: capture session ended to make room",
+    "dn: capture session ended by force", "dn: outcome of a command",
+    "dn: alarm: a person must look"};
   for (auto& line : o.told())
     if (!of_limits.contains(line))
       broken("no input makes the broker complain", line);

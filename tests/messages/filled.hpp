@@ -26,7 +26,8 @@ inline void fill_scalar(pb::Message& message, const pb::FieldDescriptor& field, 
   using field_type = pb::FieldDescriptor;
   switch (field.cpp_type()) {
   case field_type::CPPTYPE_UINT32: return write.SetUInt32(m, f, number);
-  case field_type::CPPTYPE_UINT64: return write.SetUInt64(m, f, wide);
+  case field_type::CPPTYPE_UINT64:
+    return many ? write.AddUInt64(m, f, wide) : write.SetUInt64(m, f, wide);
   case field_type::CPPTYPE_INT32: return write.SetInt32(m, f, -static_cast<std::int32_t>(number));
   case field_type::CPPTYPE_INT64: return write.SetInt64(m, f, -static_cast<std::int64_t>(wide));
   case field_type::CPPTYPE_BOOL: return write.SetBool(m, f, true);

@@ -64,7 +64,7 @@ TEST_CASE("durations and sizes come with units or without") {
 sign_on_timeout = "7 s"
 drain_timeout = 12000
 session_idle_max = "2h"
-confirm_timeout_max = "250 ms"
+linger_timeout = "250 ms"
 dn_idle_timeout = "3 min"
 outbox_bytes_max = "8 MiB"
 user_data_bytes_max = 20000
@@ -77,7 +77,7 @@ frame_bytes_max = "64KiB"
   CHECK(l.sign_on_timeout == 7s);
   CHECK(l.drain_timeout == 12s);
   CHECK(l.session_idle_max == 2h);
-  CHECK(l.confirm_timeout_max == 250ms);
+  CHECK(l.linger_timeout == 250ms);
   CHECK(l.dn_idle_timeout == 3min);
   CHECK(l.outbox_bytes_max == 8 * 1024 * 1024);
   CHECK(l.user_data_bytes_max == 20'000);

@@ -43,6 +43,12 @@ TEST_CASE("every relation can be broken, and the error names both keys") {
      "limits.heartbeat_interval_min must not exceed limits.heartbeat_interval"},
     {"limits.heartbeat_interval = 60001",
      "limits.heartbeat_interval must not exceed limits.heartbeat_interval_max"},
+    {"limits.confirm_timeout_max = 1999",
+     "limits.confirm_timeout must not exceed limits.confirm_timeout_max"},
+    {"limits.command_id_window = 60000",
+     "limits.confirm_timeout_max must be below limits.command_id_window"},
+    {"limits.command_ids_per_dn_max = 5120",
+     "limits.commands_pending_max and limits.commands_pending_reserve must be below"},
     {"limits.drain_timeout = 1999", "limits.linger_timeout must not exceed limits.drain_timeout"},
   };
   std::size_t broken = 0;

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 #include <sstream>
@@ -38,8 +39,24 @@ flags run_as(const std::string& way) {
   return {};
 }
 
+namespace {
+
+/// A broker that is stopped waits a quarter of drain_timeout for commands that nobody confirms:
+/// many tests leave such behind. Those that look at the end choose their own times.
+flags with_short_drain(const flags& more) {
+  auto is_about_it = [](const std::string& flag) {
+    return flag.find("drain_timeout") != std::string::npos ||
+           flag.find("linger_timeout") != std::string::npos;
+  };
+  if (std::any_of(more.begin(), more.end(), is_about_it))
+    return more;
+  return more + flags{"--limits.drain_timeout=2 s"};
+}
+
+} // namespace
+
 running_broker::running_broker(const flags& more, const process::surroundings& around)
-  : child_(ringdownd_program(), quiet_flags + more, around) {
+  : child_(ringdownd_program(), quiet_flags + with_short_drain(more), around) {
   await("ringdownd listens", [this] {
     for (auto& line : log())
       if (line["message"] == "listening" && line["component"] == "broker")

@@ -1,0 +1,67 @@
+// The command ids that a DN remembers, each with its answer and its outcome, so that a command sent
+// again has the same answer and no second effect. Bounded in time and in number. No CAF.
+#pragma once
+
+#include "actors/memory_budget.hpp"
+#include "messages/ids.hpp"
+#include "messages/limits.hpp"
+#include "messages/send_event.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <list>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace ringdown {
+
+/// What the memory budget is told of one accepted or remembered command.
+inline constexpr std::size_t command_bytes = 512;
+
+/// What a command says, as a number: two commands of one id with different numbers are two
+/// commands.
+std::uint64_t content_of(const send_event_view& command) noexcept;
+
+class command_table {
+public:
+  struct entry {
+    std::uint64_t content = 0;
+    ack answer;
+    std::string outcome; ///< the EventOutcome frame; empty until it is decided
+    std::chrono::milliseconds expires{0};
+  };
+
+  command_table(const limits& bounds, memory_budget& budget) : bounds_(bounds), budget_(budget) {}
+  ~command_table() { budget_.remove(size() * command_bytes); }
+  command_table(const command_table&) = delete;
+  command_table& operator=(const command_table&) = delete;
+
+  /// The command of this program with this id, if it is remembered.
+  entry* find(std::string_view application, const command_id& id);
+  /// Remembers a command for `command_id_window` from `now`. Where the table is full the oldest one
+  /// with an outcome is forgotten.
+  void add(std::string_view application, const command_id& id, std::uint64_t content,
+           const ack& answer, std::chrono::milliseconds now);
+  /// Forgets those whose time is over.
+  void expire(std::chrono::milliseconds now);
+  bool empty() const noexcept { return order_.empty(); }
+  std::size_t size() const noexcept { return order_.size(); }
+
+private:
+  using key = std::pair<std::string, command_id>;
+  struct row {
+    entry content;
+    std::list<const key*>::iterator place;
+  };
+  using rows = std::map<key, row>;
+  void forget(std::list<const key*>::iterator place);
+
+  const limits& bounds_;
+  memory_budget& budget_;
+  rows rows_;
+  std::list<const key*> order_; // oldest first: all are kept for the same time
+};
+
+} // namespace ringdown

@@ -1,0 +1,195 @@
+// A DN's commands, from their acceptance to their one outcome: who is told, what is remembered
+// under the command id, and what becomes of a command whose session cannot say any more.
+#include "actors/dn.hpp"
+
+#include "messages/frame.hpp"
+
+#include <ringdown/v1/ringdown.pb.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace ringdown {
+
+steady_ms dn_impl::steady_now() {
+  return std::chrono::duration_cast<steady_ms>(clock().now().time_since_epoch());
+}
+
+/// After the ACK and the delivery: from here on an outcome is owed.
+void dn_impl::accept_command(const dn_batch& batch, const send_event_view& request,
+                             dn_sequence sequence, const ack& answer,
+                             std::optional<conn_id> held_by) {
+  auto& client = batch.client();
+  auto timeout = request.confirm_timeout_ms ? std::chrono::milliseconds{*request.confirm_timeout_ms}
+                                            : context_.bounds.confirm_timeout;
+  auto& session = note_command(request, client->who, held_by.has_value());
+  accepted_command command;
+  command.told.command = {sequence, request.verb, {}, steady_now() + timeout, {}};
+  if (desired_by(request.verb))
+    command.told.command.version = version_;
+  if (held_by)
+    command.told.held = true;
+  else
+    command.told.command.recorders = recorders_asked();
+  command.sender = client;
+  command.id = request.command;
+  command.connection = request.connection;
+  command.held_by = held_by;
+  command.time_us = batch.time_us();
+  command.session = session.serial;
+  tell(session, command.told);
+  command.letter = session.command_letter = session.letters;
+  if (!book_)
+    book_ = std::make_unique<command_book>(context_.bounds, context_.budget);
+  if (request.command)
+    book_->ids.add(client->who.application, request.command, content_of(request), answer,
+                   steady_now());
+  ++context_.outcomes_owed;
+  context_.budget.add(command_bytes);
+  book_->accepted.push_back(std::move(command));
+  release_held();
+}
+
+/// Seen before: the same answer, the outcome so far, no second effect. The outcome to come goes to
+/// where the command was sent from last.
+void dn_impl::replay(dn_batch& batch, const dn_request& request) {
+  auto& client = batch.client();
+  auto& known = *book_->ids.find(client->who.application, request.event.command);
+  char frame[ack_frame_bytes_max];
+  auto* end = encode_ack(frame, request.reference, known.answer);
+  batch.answer({frame, static_cast<std::size_t>(end - frame)});
+  if (!known.outcome.empty()) {
+    if (client->who.outcomes)
+      static_cast<void>(client->box.answer(known.outcome));
+    return;
+  }
+  for (auto& command : book_->accepted)
+    if (command.id == request.event.command &&
+        command.sender->who.application == client->who.application)
+      command.sender = client;
+}
+
+// ---- outcomes ------------------------------------------------------------------------------
+
+void dn_impl::conclude(const decided& what) {
+  auto& accepted = book_->accepted;
+  auto before = [](const accepted_command& c, dn_sequence s) { return c.told.command.sequence < s; };
+  auto sequence = what.command.sequence;
+  auto command = std::lower_bound(accepted.begin(), accepted.end(), sequence, before);
+  if (command != accepted.end() && command->told.command.sequence == sequence)
+    conclude(command, what);
+}
+
+void dn_impl::conclude(std::deque<accepted_command>::iterator command, const decided& what) {
+  auto last = std::move(*command);
+  book_->accepted.erase(command);
+  --context_.outcomes_owed;
+  context_.budget.remove(command_bytes);
+  v1::Frame message;
+  fill_outcome(*message.mutable_event_outcome(), last, what);
+  auto frame = delimited(message);
+  if (last.id)
+    if (auto* known = book_->ids.find(last.sender->who.application, last.id))
+      known->outcome = frame;
+  book_->outcomes.push_back(message.event_outcome().SerializeAsString());
+  if (book_->outcomes.size() > recent_outcomes_max)
+    book_->outcomes.pop_front();
+  tell_outcome(last, frame);
+  bool is_failure = what.result == outcome::timed_out || what.result == outcome::partial ||
+                    what.result == outcome::recorder_lost || what.result == outcome::unknown;
+  auto level = is_failure ? observer::severity::warning : observer::severity::debug;
+  if (context_.tells->wants("dn", level))
+    context_.tells->tell("dn", level, "outcome of a command",
+                         {{"dn", identity_->name},
+                          {"conn", to_string(last.connection)},
+                          {"command", to_string(last.told.command.verb)},
+                          {"outcome", to_string(what.result)}});
+}
+
+/// The session cannot say any more.
+void dn_impl::conclude_unknown(std::uint64_t session) {
+  auto of = [session](const accepted_command& c) { return c.session == session; };
+  while (book_) {
+    auto command = std::find_if(book_->accepted.begin(), book_->accepted.end(), of);
+    if (command == book_->accepted.end())
+      return;
+    auto what = command->told.command;
+    conclude(command, {std::move(what), outcome::unknown, {}, {}});
+  }
+}
+
+void dn_impl::conclude_all_unknown() {
+  while (book_ && !book_->accepted.empty())
+    conclude_unknown(book_->accepted.front().session);
+}
+
+void dn_impl::fill_outcome(v1::EventOutcome& out, const accepted_command& command,
+                           const decided& what) const {
+  out.set_this_dn(identity_->name);
+  out.set_dn_epoch(identity_->epoch.value);
+  out.set_dn_sequence(what.command.sequence.value);
+  if (command.id)
+    out.set_command_id(std::string{command.id.view()});
+  out.set_connection_id(command.connection.value);
+  out.set_command(static_cast<v1::Command>(what.command.verb));
+  out.set_version(what.command.version.value);
+  out.set_outcome(static_cast<v1::Outcome>(what.result));
+  if (what.result == outcome::timed_out)
+    out.set_error_code(static_cast<std::uint32_t>(error_code::timeout));
+  for (auto& r : what.command.recorders) {
+    auto& result = *out.add_recorders();
+    result.set_client_id(r.recorder.value);
+    auto is = [&](const registration& who) { return who.client->who.id == r.recorder; };
+    auto known = std::find_if(registrations_.begin(), registrations_.end(), is);
+    if (known != registrations_.end())
+      result.set_application_name(known->client->who.application);
+    result.set_verdict(static_cast<v1::RecorderVerdict>(r.verdict));
+    result.set_said(static_cast<v1::CaptureState>(r.said));
+  }
+  out.set_superseded_by_version(what.superseded_by.value);
+  if (command.held_by)
+    out.set_held_by_connection_id(command.held_by->value);
+  out.set_aggregate(static_cast<v1::CaptureAggregate>(what.aggregate));
+  out.set_effective_state(
+    static_cast<v1::CaptureState>(effective_state(sessions_, without_sessions_)));
+  out.set_origin_client_id(command.sender->who.id.value);
+  out.set_accepted_time_us(command.time_us);
+  out.set_time_us(now_us());
+}
+
+/// The sender, or the same program over another connection; and those who asked to hear outcomes.
+void dn_impl::tell_outcome(const accepted_command& command, const std::string& frame) {
+  auto* to = command.sender.get();
+  if (to->box.closed()) {
+    auto same = [&](const registration& r) {
+      return !r.client->box.closed() && r.client->who.instance == to->who.instance &&
+             r.client->who.application == to->who.application;
+    };
+    auto again = std::find_if(registrations_.begin(), registrations_.end(), same);
+    to = again == registrations_.end() ? nullptr : again->client.get();
+  }
+  if (to != nullptr && to->who.outcomes)
+    static_cast<void>(to->box.answer(frame)); // closed: it is kept with the command id
+  for (auto& r : registrations_)
+    if (r.hear_outcomes && (r.client.get() != to || !to->who.outcomes))
+      static_cast<void>(r.client->box.answer(frame));
+}
+
+bool dn_impl::remembers_commands() {
+  if (!book_)
+    return false;
+  book_->ids.expire(steady_now());
+  return !book_->ids.empty();
+}
+
+/// Commands get a quarter of the time that the broker has to be confirmed; what is left then is
+/// not known. So the clients hear of it before their links end. Where nobody is left to confirm or
+/// to hear, nothing is waited for.
+void dn_impl::drain() {
+  bool at_the_end = std::exchange(draining_, true) || registrations_.empty();
+  tell_all(ringdown::draining{at_the_end});
+  if (!at_the_end && book_ && !book_->accepted.empty())
+    delayed_send(this, context_.bounds.drain_timeout / 4, drain_atom::value);
+}
+
+} // namespace ringdown

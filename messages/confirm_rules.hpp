@@ -1,0 +1,58 @@
+// How commands are confirmed: which recorders must do so, and what follows when nobody does.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace ringdown {
+
+/// How many of the active recorders that a command was accepted for must confirm it.
+enum class confirm_policy : std::uint8_t {
+  all,
+  any,
+  quorum, ///< more than half
+};
+/// Indexed by `confirm_policy`.
+inline constexpr std::array<std::string_view, 3> confirm_policy_names{"all", "any", "quorum"};
+constexpr std::string_view to_string(confirm_policy p) noexcept {
+  return confirm_policy_names[static_cast<std::size_t>(p)];
+}
+/// Of `recorders` so many must confirm.
+constexpr std::size_t confirmations_needed(confirm_policy p, std::size_t recorders) noexcept {
+  switch (p) {
+  case confirm_policy::all: return recorders;
+  case confirm_policy::any: return recorders == 0 ? 0 : 1;
+  case confirm_policy::quorum: return recorders == 0 ? 0 : recorders / 2 + 1;
+  }
+  return recorders;
+}
+
+/// What follows when the desktop that paused disappears (domain.md "a desktop that vanishes").
+enum class dead_desktop_policy : std::uint8_t {
+  stay,  ///< paused, the safe side
+  alarm, ///< paused, and an alarm after a time
+};
+/// Indexed by `dead_desktop_policy`.
+inline constexpr std::array<std::string_view, 2> dead_desktop_policy_names{"stay", "alarm"};
+constexpr std::string_view to_string(dead_desktop_policy p) noexcept {
+  return dead_desktop_policy_names[static_cast<std::size_t>(p)];
+}
+
+struct confirm_rules {
+  /// A `start` or `resume` that one of two recorders carries out does record.
+  confirm_policy start = confirm_policy::any;
+  confirm_policy resume = confirm_policy::any;
+  /// A `pause` or `stop` that one of two recorders carries out protects nothing.
+  confirm_policy pause = confirm_policy::all;
+  confirm_policy stop = confirm_policy::all;
+  /// Refuse commands that the observed state makes pointless: 43 and 185. Never `pause` and `stop`.
+  bool strict = false;
+  dead_desktop_policy dead_desktop = dead_desktop_policy::stay;
+  /// From the desktop's end to the alarm.
+  std::chrono::milliseconds dead_desktop_after{30'000};
+};
+
+} // namespace ringdown

@@ -1,0 +1,57 @@
+#include "messages/outcome.hpp"
+
+#include <algorithm>
+
+namespace ringdown {
+
+std::string_view to_string(outcome o) noexcept {
+  switch (o) {
+  case outcome::confirmed: return "confirmed";
+  case outcome::timed_out: return "timed_out";
+  case outcome::partial: return "partial";
+  case outcome::superseded: return "superseded";
+  case outcome::held: return "held";
+  case outcome::recorder_lost: return "recorder_lost";
+  case outcome::unknown: break;
+  }
+  return "unknown";
+}
+
+std::string_view to_string(recorder_verdict v) noexcept {
+  switch (v) {
+  case recorder_verdict::confirmed: return "confirmed";
+  case recorder_verdict::silent: return "silent";
+  case recorder_verdict::otherwise: return "otherwise";
+  case recorder_verdict::not_queued: return "not_queued";
+  case recorder_verdict::lost: return "lost";
+  }
+  return "silent";
+}
+
+std::string_view to_string(capture_aggregate a) noexcept {
+  switch (a) {
+  case capture_aggregate::none: return "none";
+  case capture_aggregate::unknown: return "unknown";
+  case capture_aggregate::enabled: return "enabled";
+  case capture_aggregate::disabled: return "disabled";
+  case capture_aggregate::paused: return "paused";
+  case capture_aggregate::mixed: return "mixed";
+  }
+  return "unknown";
+}
+
+capture_aggregate aggregate_of(std::span<const capture_state> words) noexcept {
+  if (words.empty() || std::find(words.begin(), words.end(), capture_state::unknown) != words.end())
+    return capture_aggregate::unknown;
+  if (std::adjacent_find(words.begin(), words.end(), std::not_equal_to{}) != words.end())
+    return capture_aggregate::mixed;
+  switch (words.front()) {
+  case capture_state::enabled: return capture_aggregate::enabled;
+  case capture_state::disabled: return capture_aggregate::disabled;
+  case capture_state::paused: return capture_aggregate::paused;
+  case capture_state::unknown: break;
+  }
+  return capture_aggregate::unknown;
+}
+
+} // namespace ringdown

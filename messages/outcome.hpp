@@ -1,0 +1,49 @@
+// What becomes of a command: the words for it. Values are those of the wire.
+#pragma once
+
+#include "messages/ids.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace ringdown {
+
+/// What became of an accepted command, decided once and by its deadline.
+enum class outcome : std::uint8_t {
+  confirmed = 1,     ///< the recorders that must confirm it have done so
+  timed_out = 2,     ///< no recorder confirmed it by the deadline (57)
+  partial = 3,       ///< some recorders did and some did not
+  superseded = 4,    ///< a later command asked for something else
+  held = 5,          ///< another call's session is paused: kept until that is over
+  recorder_lost = 6, ///< the recorders that should have confirmed are gone
+  unknown = 7,       ///< the broker cannot know: it drains, it failed, the session ended
+};
+
+/// What one recorder did about a command.
+enum class recorder_verdict : std::uint8_t {
+  confirmed = 1,
+  silent = 2,     ///< nothing was heard from it
+  otherwise = 3,  ///< it said something else
+  not_queued = 4, ///< its outbox was full: it did not get the command
+  lost = 5,       ///< its registration ended first
+};
+
+/// What the recorders of a DN say together, in the outcome of a query.
+enum class capture_aggregate : std::uint8_t {
+  none = 0, ///< not the outcome of a query
+  unknown = 1,
+  enabled = 2,
+  disabled = 3,
+  paused = 4,
+  mixed = 5, ///< they do not say the same
+};
+
+std::string_view to_string(outcome o) noexcept;
+std::string_view to_string(recorder_verdict v) noexcept;
+std::string_view to_string(capture_aggregate a) noexcept;
+
+/// What these words amount to: unknown if there are none or one of them is.
+capture_aggregate aggregate_of(std::span<const capture_state> words) noexcept;
+
+} // namespace ringdown

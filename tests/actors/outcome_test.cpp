@@ -1,0 +1,581 @@
+// What becomes of commands, as their senders hear it: every outcome, to whom it goes, and what a
+// command id remembers. In virtual time.
+#include "tests/actors/office.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace ringdown;
+using namespace ringdown::test;
+
+namespace {
+
+void register_all(office&, std::initializer_list<party*> members) {
+  for (auto* one : members)
+    one->says(register_on(2, {"7001"}));
+  for (auto* one : members)
+    CHECK(one->hears().size() == 1);
+}
+
+/// What the client hears of its request at once.
+std::string ask(party& who, const v1::Frame& request) {
+  who.says(request);
+  auto heard = who.hears();
+  CHECK(heard.size() == 1);
+  return heard.empty() ? "" : heard.front();
+}
+
+/// A confirming desktop and a plain recorder on 7001; what they hear is read by the test.
+struct pair_on_7001 {
+  office o;
+  party& desk;
+  party& recorder;
+
+  explicit pair_on_7001(const limits& bounds = {})
+    : o(bounds), desk(o.confirming_desktop()), recorder(o.recorder()) {
+    register_all(o, {&desk, &recorder});
+  }
+  void recorder_says(std::uint32_t reference, std::string_view verb, std::uint64_t call = 0) {
+    recorder.hears();
+    recorder.says(send(reference, "7001", verb, {.call = call}));
+    recorder.hears();
+  }
+};
+
+} // namespace
+
+TEST_CASE("a pause that the recorder confirms has its outcome, once") {
+  pair_on_7001 p;
+  CHECK(ask(p.desk, send(3, "7001", "pause", {.call = 0x71})) == "ACK 3: recorders 1, #1 v1");
+  p.recorder_says(3, "paused", 0x71);
+  CHECK(p.desk.hears() == lines{"event 7001 #2 call 71: paused by recorder, light paused",
+                                "outcome 7001 #1 call 71: pause confirmed; recorder confirmed"});
+  p.recorder_says(4, "paused", 0x71);
+  CHECK(p.desk.hears() == lines{"event 7001 #3 call 71: paused by recorder, light paused"});
+  p.o.pass(10s);
+  CHECK(p.desk.hears().empty());
+}
+
+TEST_CASE("a pause that nobody confirms is told by its deadline") {
+  pair_on_7001 p;
+  p.desk.says(send(3, "7001", "pause"), send(4, "7001", "pause", {.confirm_timeout_ms = 500}));
+  CHECK(p.desk.hears() == lines{"ACK 3: recorders 1, #1 v1", "ACK 4: recorders 1, #2 v2"});
+  CHECK(p.recorder.hears().size() == 2);
+  p.o.pass(499ms);
+  CHECK(p.desk.hears().empty());
+  p.o.pass(1ms);
+  CHECK(p.desk.hears() == lines{"outcome 7001 #2: pause timed_out 57; recorder silent"});
+  p.o.pass(1500ms);
+  CHECK(p.desk.hears() == lines{"outcome 7001 #1: pause timed_out 57; recorder silent"});
+}
+
+TEST_CASE("a deadline of zero or past the cap is 53, and nothing changes") {
+  pair_on_7001 p;
+  p.desk.says(send(3, "7001", "pause", {.confirm_timeout_ms = 0}),
+              send(4, "7001", "pause", {.confirm_timeout_ms = 60'001}));
+  CHECK(p.desk.hears() == lines{"Error 3: 53 on 7001", "Error 4: 53 on 7001"});
+  CHECK(p.recorder.hears().empty());
+  p.o.pass(61s);
+  CHECK(p.desk.hears().empty());
+}
+
+TEST_CASE("a command without a recorder times out, and the recorder that comes is asked") {
+  office o;
+  auto& desk = o.confirming_desktop();
+  register_all(o, {&desk});
+  CHECK(ask(desk, send(3, "7001", "pause")) == "ACK 3: recorders 0, #1 v1");
+  o.pass(2s);
+  CHECK(desk.hears() == lines{"outcome 7001 #1: pause timed_out 57"});
+  auto& late = o.exact_recorder();
+  register_all(o, {&late});
+  o.pass(2s); // it does not confirm
+  auto unknown =
+    lines{"event 7001 #2: unknown by the broker, light unknown, RECORDER_UNCONFIRMED, alarm"};
+  CHECK(desk.hears() == unknown);
+  CHECK(late.hears() == unknown);
+  late.says(unregister(3, {"7001"}), register_on(4, {"7001"}),
+            send(5, "7001", "paused", {.echoed_version = 1}));
+  CHECK(late.hears().size() == 3);
+  o.pass(3s);
+  CHECK(desk.hears() == lines{"event 7001 #3: paused v1 by exact, light paused"});
+}
+
+TEST_CASE("of two recorders both must confirm a pause, and one a start") {
+  office o;
+  auto& desk = o.confirming_desktop();
+  auto& plain = o.recorder("plain");
+  auto& exact = o.exact_recorder();
+  register_all(o, {&desk, &plain, &exact});
+  CHECK(ask(desk, send(3, "7001", "start")) == "ACK 3: recorders 2, #1 v1");
+  plain.says(send(3, "7001", "enabled"));
+  CHECK(desk.hears() == lines{"event 7001 #2: enabled by plain, light enabled",
+                              "outcome 7001 #1: start confirmed; plain confirmed; exact silent"});
+  CHECK(ask(desk, send(4, "7001", "pause")) == "ACK 4: recorders 2, #3 v2");
+  plain.says(send(4, "7001", "paused"));
+  exact.says(send(4, "7001", "paused", {.echoed_version = 1})); // of no command that waits
+  o.pass(2s);
+  CHECK(desk.hears() == lines{"event 7001 #4: paused by plain, light paused",
+                              "event 7001 #5: paused v1 by exact, light paused",
+                              "outcome 7001 #3: pause partial; plain confirmed; exact silent"});
+  plain.hears();
+  exact.hears();
+}
+
+TEST_CASE("a standby recorder confirms nothing") {
+  office o;
+  auto& desk = o.confirming_desktop();
+  auto& active = o.recorder("active");
+  auto& standby = o.recorder("standby");
+  register_all(o, {&desk, &active});
+  standby.says(register_as_standby(2, {"7001"}));
+  CHECK(standby.hears().size() == 1);
+  CHECK(ask(desk, send(3, "7001", "stop")) == "ACK 3: recorders 1, #1 v1");
+  standby.says(send(3, "7001", "disabled"));
+  CHECK(desk.hears() == lines{"event 7001 #2: disabled by standby, light disabled"});
+  active.says(send(3, "7001", "disabled"));
+  CHECK(desk.hears() == lines{"event 7001 #3: disabled by active, light disabled",
+                              "outcome 7001 #1: stop confirmed; active confirmed"});
+  active.hears();
+  standby.hears();
+}
+
+TEST_CASE("a later command supersedes what wants otherwise, and joins what wants the same") {
+  pair_on_7001 p;
+  p.desk.says(send(3, "7001", "start"), send(4, "7001", "resume"), send(5, "7001", "pause"));
+  CHECK(p.desk.hears() == lines{"ACK 3: recorders 1, #1 v1", "ACK 4: recorders 1, #2 v2",
+                                "ACK 5: recorders 1, #3 v3",
+                                "outcome 7001 #1: start superseded by v3; recorder silent",
+                                "outcome 7001 #2: resume superseded by v3; recorder silent"});
+  p.recorder_says(3, "paused");
+  CHECK(p.desk.hears() == lines{"event 7001 #4: paused by recorder, light paused",
+                                "outcome 7001 #3: pause confirmed; recorder confirmed"});
+}
+
+TEST_CASE("a lost recorder is told at once") {
+  pair_on_7001 p;
+  CHECK(ask(p.desk, send(3, "7001", "pause")) == "ACK 3: recorders 1, #1 v1");
+  p.recorder.hears();
+  p.recorder.vanishes();
+  CHECK(p.desk.hears() ==
+        lines{"event 7001 #2: unknown by the broker, light unknown, RECORDER_LOST, alarm",
+              "outcome 7001 #1: pause recorder_lost; recorder lost"});
+}
+
+TEST_CASE("a resume beside a paused call is held, and goes out when no call is paused") {
+  pair_on_7001 p;
+  auto& calls = p.o.join("calls", v1::ROLE_CALL_SOURCE);
+  register_all(p.o, {&calls});
+  p.desk.says(send(3, "7001", "pause", {.call = 0x71}), send(4, "7001", "pause", {.call = 0x72}));
+  p.recorder_says(3, "paused");
+  CHECK(p.desk.hears().size() == 5);
+  calls.hears();
+  p.desk.says(send(5, "7001", "resume", {.call = 0x71}));
+  CHECK(p.desk.hears() ==
+        lines{"ACK 5: recorders 0, #4 v3", "outcome 7001 #4 call 71: resume held by call 72"});
+  CHECK(p.recorder.hears().empty());
+  CHECK(calls.hears() == lines{"event 7001 #4 call 71: resume v3 by desk, light paused, held"});
+  CHECK(ask(p.desk, query_address(6, "7001")).find("call 71 wants enabled sees paused v3 held") !=
+        std::string::npos);
+  calls.says(end_call(3, "7001", 0x72));
+  auto told = lines{"event 7001 #5 call 71: resume v3 by the broker, light paused, HOLD_RELEASED",
+                    "event 7001 #6 call 72: unknown by the broker, light paused, CALL_ENDED"};
+  CHECK(p.recorder.hears() == told);
+  CHECK(p.desk.hears() == told);
+  p.recorder_says(4, "enabled", 0x71);
+  CHECK(p.desk.hears() == lines{"event 7001 #7 call 71: enabled by recorder, light enabled"});
+  p.o.pass(5s);
+  CHECK(p.desk.hears().empty());
+  calls.hears();
+}
+
+TEST_CASE("a query's outcome says what all recorders say together") {
+  office o;
+  auto& desk = o.confirming_desktop();
+  auto& a = o.recorder("a");
+  auto& b = o.recorder("b");
+  register_all(o, {&desk, &a, &b});
+  CHECK(ask(desk, send(3, "7001", "query")) == "ACK 3: recorders 2, #1");
+  a.says(send(3, "7001", "paused"));
+  b.says(send(3, "7001", "enabled"));
+  CHECK(desk.hears() == lines{"event 7001 #2: paused by a, light paused",
+                              "event 7001 #3: enabled by b, light enabled",
+                              "outcome 7001 #1: query confirmed, all say mixed; a confirmed; "
+                              "b confirmed"});
+  CHECK(ask(desk, send(4, "7001", "query")) == "ACK 4: recorders 2, #4");
+  a.says(send(4, "7001", "paused"));
+  o.pass(2s);
+  CHECK(desk.hears() == lines{"event 7001 #5: paused by a, light enabled",
+                              "outcome 7001 #4: query partial, all say unknown; a confirmed; "
+                              "b silent"});
+  a.hears();
+  b.hears();
+}
+
+TEST_CASE("outcomes go to those who asked for them, and plain clients hear none") {
+  pair_on_7001 p;
+  auto& plain = p.o.desktop("plain");
+  auto& auditor = p.o.supervisor();
+  register_all(p.o, {&plain});
+  auditor.says(register_for_outcomes(2, {"7001"}));
+  CHECK(auditor.hears().size() == 1);
+  CHECK(ask(plain, send(3, "7001", "pause")) == "ACK 3: recorders 1, #1 v1");
+  p.recorder_says(3, "paused");
+  CHECK(plain.hears() == lines{"event 7001 #2: paused by recorder, light paused"});
+  CHECK(auditor.hears() == lines{"event 7001 #1: pause v1 by plain, light unknown",
+                                 "event 7001 #2: paused by recorder, light paused",
+                                 "outcome 7001 #1: pause confirmed; recorder confirmed"});
+  CHECK(p.desk.hears().size() == 2);
+}
+
+// ---- command ids ---------------------------------------------------------------------------
+
+TEST_CASE("a command sent again has the same answer, its outcome so far, and no second effect") {
+  pair_on_7001 p;
+  auto pause = send(3, "7001", "pause", {.command = "first"});
+  CHECK(ask(p.desk, pause) == "ACK 3: recorders 1, #1 v1");
+  CHECK(p.recorder.hears().size() == 1);
+  pause.set_reference_id(4);
+  pause.mutable_request_send_event()->set_retry(true);
+  CHECK(ask(p.desk, pause) == "ACK 4: recorders 1, #1 v1");
+  CHECK(p.recorder.hears().empty());
+  p.recorder_says(3, "paused");
+  CHECK(p.desk.hears() == lines{"event 7001 #2: paused by recorder, light paused",
+                                "outcome 7001 #1: pause confirmed; recorder confirmed"});
+  // Across a reconnect, and when the state has moved on.
+  CHECK(ask(p.desk, send(5, "7001", "resume")) == "ACK 5: recorders 1, #3 v2");
+  p.recorder_says(4, "enabled");
+  CHECK(p.desk.hears().size() == 2);
+  p.desk.vanishes();
+  auto& again = p.o.confirming_desktop();
+  register_all(p.o, {&again});
+  pause.set_reference_id(3);
+  again.says(pause);
+  CHECK(again.hears() ==
+        lines{"ACK 3: recorders 1, #1 v1", "outcome 7001 #1: pause confirmed; recorder confirmed"});
+  CHECK(p.recorder.hears().empty());
+}
+
+TEST_CASE("an outcome reaches the same program over its next connection") {
+  pair_on_7001 p;
+  CHECK(ask(p.desk, send(3, "7001", "pause", {.command = "first"})) == "ACK 3: recorders 1, #1 v1");
+  p.desk.vanishes();
+  auto& again = p.o.confirming_desktop();
+  register_all(p.o, {&again});
+  p.recorder_says(3, "paused");
+  CHECK(again.hears() == lines{"event 7001 #2: paused by recorder, light paused",
+                               "outcome 7001 #1: pause confirmed; recorder confirmed"});
+}
+
+TEST_CASE("a command id with other content is 53, and another program's id is its own") {
+  pair_on_7001 p;
+  auto& other = p.o.desktop("other");
+  register_all(p.o, {&other});
+  CHECK(ask(p.desk, send(3, "7001", "pause", {.command = "x"})) == "ACK 3: recorders 1, #1 v1");
+  other.hears();
+  p.desk.says(send(4, "7001", "resume", {.command = "x"}));
+  auto error = p.desk.frame().event_error();
+  CHECK(error.error_code() == 53);
+  CHECK(error.attribute() == "command_id");
+  CHECK(error.text().find(to_hex("x...............")) != std::string::npos);
+  CHECK(ask(other, send(3, "7001", "pause", {.command = "x"})) == "ACK 3: recorders 1, #2 v2");
+  p.desk.hears();
+  p.recorder.hears();
+}
+
+TEST_CASE("a lost pause sent again is done; of a lost resume it is said that nobody knows") {
+  pair_on_7001 p;
+  p.desk.says(send(3, "7001", "resume", {.command = "r", .retry = true}));
+  auto error = p.desk.frame().event_error();
+  CHECK(error.error_code() == 57);
+  CHECK(error.retry_class() == v1::RETRY_CLASS_UNKNOWN_OUTCOME);
+  CHECK(p.recorder.hears().empty());
+  CHECK(ask(p.desk, send(4, "7001", "pause", {.command = "p", .retry = true})) ==
+        "ACK 4: recorders 1, #1 v1");
+  p.recorder.hears();
+}
+
+TEST_CASE("command ids outlive the session and everybody, and keep the DN until they expire") {
+  limits bounds;
+  bounds.dn_idle_timeout = 20s;
+  bounds.command_id_window = 100s;
+  office o{bounds};
+  auto stop = send(3, "7001", "stop", {.command = "s"});
+  {
+    auto& desk = o.confirming_desktop();
+    auto& recorder = o.recorder();
+    register_all(o, {&desk, &recorder});
+    CHECK(ask(desk, stop) == "ACK 3: recorders 1, #1 v1");
+    recorder.hears();
+    recorder.says(send(3, "7001", "disabled"));
+    recorder.hears();
+    CHECK(desk.hears().size() == 2);
+    desk.vanishes();
+    recorder.vanishes();
+  }
+  for (int i = 0; i < 9; ++i)
+    o.pass(10s);
+  auto& again = o.confirming_desktop();
+  register_all(o, {&again});
+  CHECK(ask(again, query_address(4, "7001")) ==
+        "address 4: 7001; light unknown, v1 #3, recorders 0+0, clients 1");
+  again.says(stop);
+  CHECK(again.hears() ==
+        lines{"ACK 3: recorders 1, #1 v1", "outcome 7001 #1: stop confirmed; recorder confirmed"});
+  again.vanishes();
+  for (int i = 0; i < 9; ++i)
+    o.pass(10s);
+  CHECK(o.actors() == 1); // the directory
+}
+
+TEST_CASE("the table of command ids is bounded, and the oldest with an outcome goes first") {
+  limits bounds;
+  bounds.command_ids_per_dn_max = 3;
+  pair_on_7001 p{bounds};
+  for (auto id : {"a", "b", "c"})
+    CHECK(ask(p.desk, send(3, "7001", "pause", {.command = id})).starts_with("ACK"));
+  p.recorder_says(3, "paused"); // all three
+  CHECK(p.desk.hears().size() == 4);
+  CHECK(ask(p.desk, send(3, "7001", "pause", {.command = "d"})) == "ACK 3: recorders 1, #5 v4");
+  p.desk.says(send(4, "7001", "pause", {.command = "b"}));
+  CHECK(p.desk.hears().front() == "ACK 4: recorders 1, #2 v2");
+  CHECK(ask(p.desk, send(5, "7001", "pause", {.command = "a"})) == "ACK 5: recorders 1, #6 v5");
+  p.recorder.hears();
+}
+
+// ---- limits and strictness -----------------------------------------------------------------
+
+TEST_CASE("too many commands without an outcome are refused, pause and stop last") {
+  limits bounds;
+  bounds.commands_pending_max = 2;
+  bounds.commands_pending_reserve = 1;
+  pair_on_7001 p{bounds};
+  p.desk.says(send(3, "7001", "start"), send(4, "7001", "start"), send(5, "7001", "start"),
+              send(6, "7001", "query"), send(7, "7001", "start"));
+  CHECK(p.desk.hears() == lines{"ACK 3: recorders 1, #1 v1", "ACK 4: recorders 1, #2 v2",
+                                "Error 5: 1186 on 7001", "Error 6: 1186 on 7001",
+                                "Error 7: 1186 on 7001"});
+  p.desk.says(send(8, "7001", "pause"));
+  CHECK(p.desk.hears() == lines{"ACK 8: recorders 1, #3 v3",
+                                "outcome 7001 #1: start superseded by v3; recorder silent",
+                                "outcome 7001 #2: start superseded by v3; recorder silent"});
+  p.recorder.hears();
+}
+
+TEST_CASE("strict mode refuses what the observed state makes pointless, but pause and stop never") {
+  pair_on_7001 p;
+  p.o.context.confirm.strict = true;
+  p.recorder_says(3, "enabled");
+  p.desk.hears();
+  p.desk.says(send(3, "7001", "start"), send(4, "7001", "resume"));
+  CHECK(p.desk.hears() == lines{"Error 3: 43 on 7001", "Error 4: 43 on 7001"});
+  p.recorder_says(4, "disabled");
+  p.desk.hears();
+  CHECK(ask(p.desk, send(5, "7001", "resume")) == "Error 5: 185 on 7001, v0");
+  CHECK(ask(p.desk, send(6, "7001", "stop")) == "ACK 6: recorders 1, #3 v1");
+  p.recorder_says(5, "paused");
+  p.desk.hears();
+  p.desk.says(send(7, "7001", "pause"));
+  CHECK(p.desk.hears().front() == "ACK 7: recorders 1, #5 v2");
+  p.recorder.hears();
+}
+
+// ---- ends ----------------------------------------------------------------------------------
+
+TEST_CASE("a draining broker waits for confirmations") {
+  limits bounds;
+  bounds.drain_timeout = 4s;
+  bounds.confirm_timeout = 10s;
+  pair_on_7001 p{bounds};
+  p.desk.says(send(3, "7001", "pause"));
+  CHECK(p.desk.hears() == lines{"ACK 3: recorders 1, #1 v1"});
+  CHECK(p.recorder.hears().size() == 1);
+  p.o.drain();
+  p.o.settle();
+  CHECK(p.desk.hears().empty());
+  p.desk.says(send(4, "7001", "pause"));
+  CHECK(p.desk.hears() == lines{"Error 4: 58 on 7001"});
+  p.recorder.says(send(3, "7001", "paused"));
+  CHECK(p.recorder.hears() == lines{"ACK 3: recorders 0, #2 v1"});
+  CHECK(p.desk.hears() == lines{"event 7001 #2: paused by recorder, light paused",
+                                "outcome 7001 #1: pause confirmed; recorder confirmed"});
+  p.o.pass(100ms);
+  CHECK(p.recorder.hears() == lines{"disconnected: DRAINING"});
+  CHECK(p.desk.hears() == lines{"disconnected: DRAINING"});
+}
+
+TEST_CASE("what is not confirmed when a draining broker must go is told as unknown") {
+  limits bounds;
+  bounds.drain_timeout = 4s;
+  bounds.confirm_timeout = 10s;
+  pair_on_7001 p{bounds};
+  p.desk.says(send(3, "7001", "pause"));
+  CHECK(p.desk.hears().size() + p.recorder.hears().size() == 2);
+  p.o.drain();
+  p.o.pass(999ms);
+  CHECK(p.desk.hears().empty());
+  p.o.pass(1ms);
+  CHECK(p.desk.hears() == lines{"outcome 7001 #1: pause unknown; recorder silent"});
+  p.o.pass(100ms);
+  CHECK(p.desk.hears() == lines{"disconnected: DRAINING"});
+  CHECK(p.recorder.hears() == lines{"disconnected: DRAINING"});
+}
+
+TEST_CASE("a DN that is no longer configured owes nobody an outcome") {
+  pair_on_7001 p;
+  CHECK(ask(p.desk, send(3, "7001", "pause")) == "ACK 3: recorders 1, #1 v1");
+  p.recorder.hears();
+  p.o.configure({"7002"});
+  CHECK(p.desk.hears() ==
+        lines{"outcome 7001 #1: pause unknown; recorder silent", "unregistered: 7001, 59"});
+  CHECK(p.recorder.hears() == lines{"unregistered: 7001, 59"});
+  CHECK(p.o.context.outcomes_owed == 0);
+}
+
+// ---- calls ---------------------------------------------------------------------------------
+
+TEST_CASE("merged calls are one session: the old ConnID reaches it, and the newer command stands") {
+  pair_on_7001 p;
+  auto& calls = p.o.join("calls", v1::ROLE_CALL_SOURCE);
+  register_all(p.o, {&calls});
+  p.desk.says(send(3, "7001", "start", {.call = 0x71}), send(4, "7001", "pause", {.call = 0x72}));
+  CHECK(p.desk.hears().size() == 2);
+  calls.hears();
+  CHECK(ask(calls, merge_calls(3, "7001", 0x71, 0x72)) == "ACK 3: #2 v2");
+  CHECK(p.desk.hears() ==
+        lines{"outcome 7001 #1 call 71: start superseded by v2; recorder silent"});
+  CHECK(ask(p.desk, query_address(5, "7001")) ==
+        "address 5: 7001; light unknown, v2 #2, recorders 1+0, clients 3; "
+        "call 72 wants paused sees unknown v2 was 71");
+  p.recorder_says(3, "paused", 0x71); // by the old ConnID
+  CHECK(p.desk.hears() == lines{"event 7001 #3 call 71: paused by recorder, light paused",
+                                "outcome 7001 #2 call 72: pause confirmed; recorder confirmed"});
+  CHECK(ask(p.desk, send(6, "7001", "resume", {.call = 0x71})) == "ACK 6: recorders 1, #4 v3");
+  p.recorder_says(4, "enabled", 0x72);
+  CHECK(p.desk.hears().back() == "outcome 7001 #4 call 71: resume confirmed; recorder confirmed");
+  calls.hears();
+}
+
+TEST_CASE("a call whose ConnID changes goes on under the new one") {
+  pair_on_7001 p;
+  auto& calls = p.o.join("calls", v1::ROLE_CALL_SOURCE);
+  register_all(p.o, {&calls});
+  p.desk.says(send(3, "7001", "pause", {.call = 0x71}));
+  CHECK(p.desk.hears().size() == 1);
+  calls.hears();
+  CHECK(ask(calls, merge_calls(3, "7001", 0x71, 0x80)) == "ACK 3: #1 v1");
+  CHECK(ask(p.desk, query_address(4, "7001")) ==
+        "address 4: 7001; light unknown, v1 #1, recorders 1+0, clients 3; "
+        "call 80 wants paused sees unknown v1 was 71");
+  p.recorder_says(3, "paused", 0x80);
+  CHECK(p.desk.hears().back() == "outcome 7001 #1 call 71: pause confirmed; recorder confirmed");
+  calls.hears();
+}
+
+TEST_CASE("a paused call's end leaves the next call unpaused") {
+  pair_on_7001 p;
+  auto& calls = p.o.join("calls", v1::ROLE_CALL_SOURCE);
+  register_all(p.o, {&calls});
+  p.desk.says(send(3, "7001", "pause", {.call = 0x71}));
+  p.recorder_says(3, "paused", 0x71);
+  CHECK(p.desk.hears().size() == 3);
+  calls.hears();
+  calls.says(end_call(3, "7001", 0x71));
+  auto end = lines{"event 7001 #3 call 71: unknown by the broker, light unknown, CALL_ENDED"};
+  CHECK(p.desk.hears() == end);
+  CHECK(p.recorder.hears() == end);
+  CHECK(calls.hears() == lines{"ACK 3: #2 v1", end.front()});
+  p.desk.says(send(4, "7001", "start", {.call = 0x72}));
+  p.recorder_says(4, "enabled", 0x72);
+  CHECK(p.desk.hears().back() == "outcome 7001 #4 call 72: start confirmed; recorder confirmed");
+  CHECK(ask(p.desk, query_address(5, "7001")) ==
+        "address 5: 7001; light enabled, v2 #5, recorders 1+0, clients 3; "
+        "call 72 wants enabled sees enabled v2");
+  calls.hears();
+}
+
+TEST_CASE("what a call source or another may not ask is refused, and nothing changes") {
+  pair_on_7001 p;
+  auto& calls = p.o.join("calls", v1::ROLE_CALL_SOURCE);
+  calls.says(merge_calls(2, "7001", 1, 2));
+  CHECK(calls.hears() == lines{"Error 2: 41 on 7001"});
+  register_all(p.o, {&calls});
+  p.desk.says(send(3, "7001", "pause", {.call = 0x71}));
+  p.recorder_says(3, "paused", 0x71);
+  CHECK(p.desk.hears().size() == 3);
+  calls.hears();
+  auto before = ask(p.desk, query_address(4, "7001"));
+  calls.says(merge_calls(3, "7001", 0x99, 0x71), merge_calls(4, "7001", 0x71, 0x71),
+             merge_calls(5, "7001", 0x71, 0), merge_calls(6, "7001", 0, 0x71),
+             end_call(7, "7001", 0x99), end_call(8, "7001", 0), send(9, "7001", "pause"),
+             send(10, "7001", ""), send(11, "7001", "paused"));
+  CHECK(calls.hears() == lines{"Error 3: 53 on 7001", "Error 4: 53 on 7001", "Error 5: 53 on 7001",
+                               "Error 6: 53 on 7001", "Error 7: 53 on 7001", "Error 8: 53 on 7001",
+                               "Error 9: 165 on 7001", "Error 10: 165 on 7001",
+                               "Error 11: 165 on 7001"});
+  p.desk.says(merge_calls(5, "7001", 0x71, 0x72), end_call(6, "7001", 0x71));
+  CHECK(p.desk.hears() == lines{"Error 5: 165 on 7001", "Error 6: 165 on 7001"});
+  auto after = ask(p.desk, query_address(4, "7001"));
+  CHECK(after == before);
+}
+
+TEST_CASE("calls are merged into one up to a bound") {
+  pair_on_7001 p;
+  auto& calls = p.o.join("calls", v1::ROLE_CALL_SOURCE);
+  register_all(p.o, {&calls});
+  p.desk.says(send(3, "7001", "pause", {.call = 0x100}));
+  p.desk.hears();
+  calls.hears();
+  for (std::uint32_t i = 0; i < former_connections_max; ++i)
+    CHECK(ask(calls, merge_calls(3 + i, "7001", 0x100 + i, 0x101 + i)).starts_with("ACK"));
+  CHECK(ask(calls, merge_calls(20, "7001", 0x100, 0x200)) == "Error 20: 1186 on 7001");
+  p.recorder.hears();
+}
+
+TEST_CASE("the desktop that paused and is gone is told of after a time, if the policy says so") {
+  pair_on_7001 p;
+  p.o.context.confirm.dead_desktop = dead_desktop_policy::alarm;
+  auto& other = p.o.desktop("other");
+  register_all(p.o, {&other});
+  p.desk.says(send(3, "7001", "pause"));
+  p.recorder_says(3, "paused");
+  CHECK(p.desk.hears().size() == 3);
+  other.hears();
+  p.desk.vanishes();
+  other.says(query_address(3, "7001"));
+  auto session = other.frame().event_address_info().snapshot().sessions(0);
+  CHECK(session.desired_by_application() == "desk");
+  CHECK(session.desired_time_us() > 0);
+  p.o.pass(29'999ms);
+  CHECK(other.hears().empty());
+  p.o.pass(1ms);
+  auto alarm = lines{"event 7001 #3: user event by the broker, light paused, "
+                     "PAUSE_HOLDER_GONE, alarm"};
+  CHECK(other.hears() == alarm);
+  CHECK(p.recorder.hears() == alarm);
+  CHECK(ask(other, send(4, "7001", "resume")) == "ACK 4: recorders 1, #4 v2");
+  p.recorder.hears();
+}
+
+TEST_CASE("the address tells what became of the last commands, and who records") {
+  pair_on_7001 p;
+  auto& standby = p.o.exact_recorder();
+  standby.says(register_as_standby(2, {"7001"}));
+  standby.hears();
+  for (std::uint32_t i = 0; i < 10; ++i)
+    p.desk.says(send(3 + i, "7001", "pause"));
+  p.recorder_says(3, "paused");
+  p.desk.hears();
+  p.desk.says(send(20, "7001", "stop"), query_address(21, "7001"));
+  auto info = p.desk.frames().back().event_address_info();
+  REQUIRE(info.recent_outcomes_size() == static_cast<int>(recent_outcomes_max));
+  CHECK(info.recent_outcomes(7).dn_sequence() == 10);
+  CHECK(info.recent_outcomes(7).outcome() == v1::OUTCOME_CONFIRMED);
+  REQUIRE(info.recorders_size() == 2);
+  CHECK(info.recorders(0).application_name() == "recorder");
+  CHECK_FALSE(info.recorders(0).standby());
+  CHECK(info.recorders(1).standby());
+  CHECK(info.recorders(1).exact_versions());
+  CHECK(info.snapshot().sessions(0).pending() == 1);
+  CHECK(info.snapshot().sessions(0).deadline_time_us() == info.time_us() + 2'000'000);
+  p.recorder.hears();
+  standby.hears();
+}
