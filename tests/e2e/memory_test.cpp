@@ -1,5 +1,6 @@
 // A client that does not read costs the broker what its limits say, and costs the others nothing.
 #include "tests/e2e/bystander.hpp"
+#include "tests/e2e/small_queues.hpp"
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -12,12 +13,9 @@ using namespace ringdown::e2e;
 
 namespace {
 
-const flags small_queues{
-  "--limits.frame_bytes_max=8 KiB",         "--limits.user_data_bytes_max=4000",
-  "--limits.outbox_low_water_bytes=16 KiB", "--limits.outbox_high_water_bytes=32 KiB",
-  "--limits.outbox_bytes_max=64 KiB",
-  "--limits.outbox_bytes_reserve=256 KiB", // takes the answers to a read
-  "--limits.read_bytes_per_turn_max=4 KiB", "--limits.slow_consumer_timeout=10 min"};
+const flags small_memory =
+  small_queues + flags{"--limits.outbox_bytes_reserve=256 KiB", // takes the answers to a read
+                       "--limits.read_bytes_per_turn_max=4 KiB"};
 
 /// Freed memory that a sanitizer keeps to itself says nothing of the broker.
 process::surroundings frugal() {
@@ -45,7 +43,7 @@ v1::Frame bulky(const std::string& dn) {
 } // namespace
 
 TEST_CASE("Receivers that stop reading neither grow the broker nor delay the others") {
-  running_broker broker{run_as(GENERATE(from_range(every_way_to_run))) + small_queues, frugal()};
+  running_broker broker{run_as(GENERATE(from_range(every_way_to_run))) + small_memory, frugal()};
   bystander other{broker};
   auto sender = registered(broker, v1::ROLE_DESKTOP, "7001");
   auto reader = registered(broker, v1::ROLE_DESKTOP, "7001");
@@ -76,7 +74,7 @@ TEST_CASE("Receivers that stop reading neither grow the broker nor delay the oth
 
 TEST_CASE("A sender that reads no answers is not read either, and gets each of them later") {
   auto way = GENERATE(from_range(every_way_to_run));
-  auto limits = GENERATE(flags{}, small_queues);
+  auto limits = GENERATE(flags{}, small_memory);
   INFO(way << (limits.empty() ? "" : ", small queues"));
   running_broker broker{run_as(way) + limits, frugal()};
   bystander other{broker};

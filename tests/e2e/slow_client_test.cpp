@@ -1,6 +1,7 @@
 // Clients that do not read: what they miss is told exactly, commands are never dropped unsaid, and
 // nobody else waits for them.
 #include "tests/e2e/bystander.hpp"
+#include "tests/e2e/small_queues.hpp"
 
 #include <map>
 #include <set>
@@ -10,12 +11,7 @@ using namespace ringdown::e2e;
 
 namespace {
 
-/// Small queues, so that a client that does not read shows after a few hundred kilobytes.
-const flags small_queues{
-  "--limits.frame_bytes_max=8 KiB",         "--limits.user_data_bytes_max=4000",
-  "--limits.outbox_low_water_bytes=16 KiB", "--limits.outbox_high_water_bytes=32 KiB",
-  "--limits.outbox_bytes_max=64 KiB",       "--limits.outbox_bytes_reserve=1 MiB",
-  "--limits.slow_consumer_timeout=10 min"};
+const flags wide_reserve = small_queues + flags{"--limits.outbox_bytes_reserve=1 MiB"};
 constexpr raw_client::options narrow{2048};
 
 /// An event with much in it.
@@ -46,7 +42,7 @@ std::uint64_t version_of(raw_client& client, const std::string& dn) {
 } // namespace
 
 TEST_CASE("A slow desktop is told exactly what it missed, and the newest indications") {
-  running_broker broker{run_as(GENERATE(from_range(every_way_to_run))) + small_queues};
+  running_broker broker{run_as(GENERATE(from_range(every_way_to_run))) + wide_reserve};
   auto recorder = registered(broker, v1::ROLE_RECORDER, "7001");
   auto desktop = registered(broker, v1::ROLE_DESKTOP, "7001");
   auto slow = narrow_client(broker, v1::ROLE_DESKTOP, "7001");
@@ -136,7 +132,7 @@ TEST_CASE("A slow desktop is told exactly what it missed, and the newest indicat
 
 TEST_CASE("A desktop that stays slow is told why and disconnected") {
   running_broker broker{
-    run_as(GENERATE(from_range(every_way_to_run))) + small_queues +
+    run_as(GENERATE(from_range(every_way_to_run))) + wide_reserve +
     flags{"--limits.slow_consumer_timeout=300 ms", "--limits.linger_timeout=60 s"}};
   bystander other{broker};
   auto recorder = registered(broker, v1::ROLE_RECORDER, "7001");
@@ -171,7 +167,7 @@ TEST_CASE("A desktop that stays slow is told why and disconnected") {
 }
 
 TEST_CASE("A slow recorder refuses ordinary commands with 238, and pause still gets through") {
-  running_broker broker{run_as(GENERATE(from_range(every_way_to_run))) + small_queues};
+  running_broker broker{run_as(GENERATE(from_range(every_way_to_run))) + wide_reserve};
   bystander other{broker};
   auto slow = narrow_client(broker, v1::ROLE_RECORDER, "7001");
   auto desktop = registered(broker, v1::ROLE_DESKTOP, "7001");
@@ -220,7 +216,7 @@ TEST_CASE("A slow recorder refuses ordinary commands with 238, and pause still g
 
 TEST_CASE(
   "With another recorder that reads, a slow one refuses nothing and is told what it missed") {
-  running_broker broker{run_as(GENERATE(from_range(every_way_to_run))) + small_queues};
+  running_broker broker{run_as(GENERATE(from_range(every_way_to_run))) + wide_reserve};
   auto slow = narrow_client(broker, v1::ROLE_RECORDER, "7001");
   auto quick = registered(broker, v1::ROLE_RECORDER, "7001");
   auto desktop = registered(broker, v1::ROLE_DESKTOP, "7001");
