@@ -1,4 +1,5 @@
 // The broker as a part of a program: in-process T-Clients, the host's functions, start and end.
+#include "client/codec.hpp"
 #include "tests/broker/embedded/in_process.hpp"
 
 #include <poll.h>
@@ -207,6 +208,21 @@ TEST_CASE("connections_max counts the clients inside") {
   while (!(again = b.connect()) && std::chrono::steady_clock::now() < deadline)
     ::poll(nullptr, 0, 1);
   CHECK(again);
+}
+
+TEST_CASE("a client that signs on and goes at once is counted out once") {
+  kept_log log;
+  broker b{run_as(GENERATE(from_range(every_way))), quiet(log)};
+  REQUIRE(b.start());
+  auto hello = codec::sign_on(reference_id{1}, as(role::desktop));
+  for (int i = 0; i < 500; ++i) { // fewer than connections_unsigned_max
+    auto link = b.connect();
+    REQUIRE(link);
+    REQUIRE(link.transport->write_some(hello).bytes == hello.size());
+  }
+  CHECK(b.stop(patience)); // whatever the directory still had to answer has come
+  CHECK(b.counters().connections == 0);
+  CHECK(b.counters().connections_unsigned == 0);
 }
 
 TEST_CASE("stop drains: clients hear why, and what they asked is answered") {
