@@ -161,6 +161,7 @@ struct broker::state {
   broker_context context;
   const bool listens;
   edge::edge_counters counters;
+  edge::admission door{context, counters};
   std::atomic<std::uint16_t> port{0};
 
   std::mutex mutex; // of what follows, and of everything that starts or ends
@@ -226,7 +227,7 @@ start_result broker::state::start() {
   now = life::running;
   if (!listens)
     return {};
-  listener = std::make_shared<edge::listener>(std::move(all), context);
+  listener = std::make_shared<edge::listener>(std::move(all), context, door);
   if (auto why = listener->open(config.listen.address, config.listen.port)) {
     stop();
     return failed("listen.port", *why);
@@ -243,6 +244,7 @@ bool broker::state::begin_drain() {
   if (now != life::running && now != life::draining)
     return false;
   now = life::draining;
+  door.close();
   if (listener)
     listener->close();
   for (auto& loop : loops)
@@ -257,6 +259,7 @@ void broker::state::stop() {
     return;
   }
   now = life::stopped;
+  door.close();
   if (listener)
     listener->close();
   for (auto& loop : loops)
@@ -315,18 +318,18 @@ connect_result broker::connect(std::string_view name) {
   case state::life::stopped: return {nullptr, "the broker has stopped"};
   case state::life::running: break;
   }
-  if (auto why = edge::refuse_client(s.context, s.counters)) {
+  auto refused = [&](std::string_view why) -> connect_result {
     s.counters.refused.fetch_add(1, std::memory_order_relaxed);
-    return {nullptr, std::string{*why}};
-  }
+    return {nullptr, std::string{why}};
+  };
+  auto asked = s.door.enter();
+  if (!asked)
+    return refused(asked.why_not);
   auto& loop = *s.loops[s.next_loop++ % s.loops.size()];
   auto ends = edge::make_local_pipe(loop.host());
-  if (!ends.client) {
-    s.counters.connections.fetch_sub(1);
-    s.counters.unsigned_connections.fetch_sub(1);
-    return {nullptr, "out of open files"};
-  }
-  loop.adopt(std::move(ends.broker), std::string{name});
+  if (!ends.client)
+    return refused("out of open files");
+  loop.adopt(std::move(ends.broker), std::string{name}, std::move(asked.admitted));
   return {std::move(ends.client), {}};
 }
 

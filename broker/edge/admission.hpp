@@ -1,32 +1,77 @@
-// Whether one more client may come in, over whatever stream. Asked before anything is made for it.
+// Whether one more client may come in, over whatever stream, and how many are in. Asked before
+// anything is made for it; whoever is in holds a ticket.
 #pragma once
 
 #include "actors/context.hpp"
-#include "broker/edge/edge_loop.hpp"
+
+#include <ringdown/v1/ringdown.pb.h>
 
 #include <atomic>
-#include <optional>
+#include <cstddef>
+#include <cstdint>
 #include <string_view>
+#include <utility>
 
 namespace ringdown::edge {
 
-/// Counts the client in, or says why it may not come. Any thread: two that come at once are both
-/// counted, so the bound holds but for threads that race for the last place and both step back.
-inline std::optional<std::string_view> refuse_client(const broker_context& context,
-                                                     edge_counters& counters) noexcept {
-  if (context.budget.spent())
-    return "the broker's memory budget is spent";
-  if (counters.connections.fetch_add(1) >= context.bounds.connections_max) {
-    counters.connections.fetch_sub(1);
-    return "too many connections";
-  }
-  if (counters.unsigned_connections.fetch_add(1) >= context.bounds.connections_unsigned_max) {
-    counters.unsigned_connections.fetch_sub(1);
-    counters.connections.fetch_sub(1);
-    return "too many connections have not signed on yet";
-  }
-  counters.accepted.fetch_add(1, std::memory_order_relaxed);
-  return std::nullopt;
-}
+/// Counts over all edge threads; readable from any thread.
+struct edge_counters {
+  std::atomic<std::size_t> connections{0};
+  std::atomic<std::size_t> unsigned_connections{0};
+  std::atomic<std::uint64_t> accepted{0};
+  std::atomic<std::uint64_t> refused{0};
+  std::atomic<std::uint64_t> reads{0};
+  std::atomic<std::uint64_t> frames_in{0};
+  std::atomic<std::uint64_t> sends{0};
+};
+
+/// One client that is in: counted among the connections while this lives, and among those that have
+/// not signed on until it says otherwise. One thread at a time.
+class ticket {
+public:
+  ticket() = default;
+  /// Counts it in.
+  explicit ticket(edge_counters& counters) noexcept;
+  ~ticket() { leave(); }
+  ticket(ticket&& other) noexcept
+    : counters_(std::exchange(other.counters_, nullptr)), is_unsigned_(other.is_unsigned_) {}
+  ticket& operator=(ticket&&) = delete;
+
+  /// Signed on, or about to go. However often.
+  void leave_unsigned() noexcept;
+  /// Counts it out. However often.
+  void leave() noexcept;
+
+private:
+  edge_counters* counters_ = nullptr; // null: counted out
+  bool is_unsigned_ = true;
+};
+
+/// The answer to one more client.
+struct [[nodiscard]] entrance {
+  ticket admitted = {};
+  std::string_view why_not = {}; ///< empty: it is in
+  v1::DisconnectReason reason = v1::DISCONNECT_REASON_UNSPECIFIED;
+
+  explicit operator bool() const noexcept { return why_not.empty(); }
+};
+
+/// Any thread. Lives longer than every ticket.
+class admission {
+public:
+  admission(const broker_context& context, edge_counters& counters) noexcept
+    : context_(context), counters_(counters) {}
+
+  /// Two that come at once are both counted, so the bounds hold but for threads that race for the
+  /// last place and both step back.
+  entrance enter() noexcept;
+  /// Nobody comes in from now on: when this returns, all who are in or ever will be are counted.
+  void close() noexcept { closed_.store(true); }
+
+private:
+  const broker_context& context_;
+  edge_counters& counters_;
+  std::atomic<bool> closed_{false};
+};
 
 } // namespace ringdown::edge

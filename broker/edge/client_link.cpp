@@ -30,8 +30,9 @@ void link_signal::visit() noexcept {
     loop_.host().post(mark);
 }
 
-client_link::client_link(edge_loop& loop, std::unique_ptr<stream> bytes, std::string peer)
-  : loop_(loop), stream_(std::move(bytes)), peer_(std::move(peer)),
+client_link::client_link(edge_loop& loop, std::unique_ptr<stream> bytes, std::string peer,
+                         ticket admitted)
+  : loop_(loop), stream_(std::move(bytes)), peer_(std::move(peer)), admitted_(std::move(admitted)),
     signal_(std::make_shared<link_signal>(loop)),
     client_(std::make_shared<t_client>(loop.context().bounds, loop.context().budget, signal_)),
     credit_(std::make_shared<read_credit>(signal_)),
@@ -189,7 +190,7 @@ void client_link::established(std::chrono::milliseconds heartbeat_interval,
   auto apply = [self = shared_from_this(), heartbeat_interval, heartbeat_timeout] {
     if (!self->is_open())
       return; // it went while the directory was asked
-    self->count_out_of_unsigned();
+    self->admitted_.leave_unsigned();
     self->watch_.established(std::chrono::steady_clock::now(), heartbeat_interval,
                              heartbeat_timeout);
     self->loop_.look_soon(*self);
@@ -204,7 +205,7 @@ void client_link::close_after_flush() {
   auto apply = [self = shared_from_this()] {
     if (!self->is_open() || std::exchange(self->closing_, true))
       return;
-    self->count_out_of_unsigned();
+    self->admitted_.leave_unsigned();
     self->watch_.closing(std::chrono::steady_clock::now());
     self->loop_.look_soon(*self);
     self->loop_.mark(*self); // acts at the end of the turn, never within a read
@@ -236,23 +237,16 @@ void client_link::discard_input() {
     shut();
 }
 
-/// However it ends or signs on, and in whatever order it hears of both: once.
-void client_link::count_out_of_unsigned() noexcept {
-  if (std::exchange(is_unsigned_, false))
-    loop_.counters().unsigned_connections.fetch_sub(1, std::memory_order_relaxed);
-}
-
 void client_link::shut() {
   if (!is_open())
     return;
-  count_out_of_unsigned();
   stream_->close();
   stream_.reset();
   signal_->attach(nullptr);
   client_->box.close();
   sending_.release();
   cutter_.release();
-  loop_.counters().connections.fetch_sub(1, std::memory_order_relaxed);
+  admitted_.leave();
   caf::anon_send(actor_.handle(), closed_atom::value);
   actor_ = {};
   loop_.forget(*this);

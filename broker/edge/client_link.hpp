@@ -42,7 +42,7 @@ class client_link final : public link,
                           public stream_user,
                           public std::enable_shared_from_this<client_link> {
 public:
-  client_link(edge_loop& loop, std::unique_ptr<stream> bytes, std::string peer);
+  client_link(edge_loop& loop, std::unique_ptr<stream> bytes, std::string peer, ticket admitted);
   ~client_link() override;
 
   /// Makes the actor and begins to read. Edge thread.
@@ -82,12 +82,12 @@ private:
   void begin_linger();
   void discard_input();
   void close_with(std::uint32_t reason, std::string text);
-  void count_out_of_unsigned() noexcept;
   bool is_open() const noexcept { return stream_ != nullptr; }
 
   edge_loop& loop_;
   std::unique_ptr<stream> stream_;
   const std::string peer_;
+  ticket admitted_;
   std::shared_ptr<link_signal> signal_;
   client_ptr client_;
   std::shared_ptr<read_credit> credit_;
@@ -95,7 +95,6 @@ private:
   link_watch watch_;
   frame_cutter cutter_;
   send_buffer sending_;
-  bool is_unsigned_ = true; // counted in `unsigned_connections`
   bool read_armed_ = false;
   bool write_armed_ = false;
   bool paused_ = false;    // unread because its own outbox is above high water

@@ -25,21 +25,26 @@ edge_loop::edge_loop(std::unique_ptr<edge_host> host, caf::actor_system& system,
 
 edge_loop::~edge_loop() = default;
 
-void edge_loop::adopt(int descriptor, std::string peer) {
-  host_->post([this, descriptor, p = std::move(peer)]() mutable {
-    start(std::make_unique<tcp_stream>(host_->context(), descriptor), std::move(p));
+// A task must be copyable, so the newcomer is shared with it.
+
+void edge_loop::adopt(int descriptor, std::string peer, ticket admitted) {
+  auto who = std::make_shared<newcomer>(newcomer{std::move(peer), std::move(admitted)});
+  host_->post([this, descriptor, who] {
+    who->bytes = std::make_unique<tcp_stream>(host_->context(), descriptor);
+    start(*who);
   });
 }
 
-void edge_loop::adopt(std::unique_ptr<stream> bytes, std::string peer) {
-  // A task must be copyable.
-  auto shared = std::make_shared<std::unique_ptr<stream>>(std::move(bytes));
-  host_->post(
-    [this, shared, p = std::move(peer)]() mutable { start(std::move(*shared), std::move(p)); });
+void edge_loop::adopt(std::unique_ptr<stream> bytes, std::string peer, ticket admitted) {
+  auto who =
+    std::make_shared<newcomer>(newcomer{std::move(peer), std::move(admitted), std::move(bytes)});
+  host_->post([this, who] { start(*who); });
 }
 
-void edge_loop::start(std::unique_ptr<stream> bytes, std::string peer) {
-  auto connection = std::make_shared<client_link>(*this, std::move(bytes), std::move(peer));
+void edge_loop::start(newcomer& who) {
+  counters_.accepted.fetch_add(1, std::memory_order_relaxed);
+  auto connection = std::make_shared<client_link>(*this, std::move(who.bytes), std::move(who.peer),
+                                                  std::move(who.admitted));
   connection->place = connections_.size();
   connections_.push_back({std::chrono::steady_clock::now(), connection});
   connection->start();

@@ -4,12 +4,12 @@
 
 #include "actors/context.hpp"
 #include "actors/interfaces.hpp"
+#include "broker/edge/admission.hpp"
 #include "broker/edge/edge_host.hpp"
 #include "broker/edge/stream.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -20,17 +20,6 @@
 namespace ringdown::edge {
 
 class client_link;
-
-/// Counts over all edge threads; readable from any thread.
-struct edge_counters {
-  std::atomic<std::size_t> connections{0};
-  std::atomic<std::size_t> unsigned_connections{0};
-  std::atomic<std::uint64_t> accepted{0};
-  std::atomic<std::uint64_t> refused{0};
-  std::atomic<std::uint64_t> reads{0};
-  std::atomic<std::uint64_t> frames_in{0};
-  std::atomic<std::uint64_t> sends{0};
-};
 
 class edge_loop {
 public:
@@ -45,9 +34,9 @@ public:
   edge_counters& counters() noexcept { return counters_; }
 
   /// Takes over an accepted socket. Any thread.
-  void adopt(int descriptor, std::string peer);
+  void adopt(int descriptor, std::string peer, ticket admitted);
   /// Takes over a stream that was made for this loop. Any thread.
-  void adopt(std::unique_ptr<stream> bytes, std::string peer);
+  void adopt(std::unique_ptr<stream> bytes, std::string peer, ticket admitted);
   /// Asks every connection to finish in order, or closes all at once. Any thread.
   void drain();
   void shut_all();
@@ -66,7 +55,12 @@ public:
   std::unique_ptr<char[]> take_scratch() noexcept;
 
 private:
-  void start(std::unique_ptr<stream> bytes, std::string peer);
+  struct newcomer {
+    std::string peer;
+    ticket admitted;
+    std::unique_ptr<stream> bytes = {};
+  };
+  void start(newcomer& who);
   void flush();
   void arm_sweep();
   void sweep();

@@ -1,7 +1,6 @@
 #include "broker/edge/listener.hpp"
 
 #include "actors/disconnect.hpp"
-#include "broker/edge/admission.hpp"
 
 #include <fcntl.h>
 #include <netdb.h>
@@ -39,8 +38,8 @@ std::string name_of(const sockaddr_storage& address, socklen_t size) {
 
 } // namespace
 
-listener::listener(std::vector<edge_loop*> loops, broker_context& context)
-  : loops_(std::move(loops)), context_(context), spare_(open_spare()) {}
+listener::listener(std::vector<edge_loop*> loops, broker_context& context, admission& door)
+  : loops_(std::move(loops)), context_(context), door_(door), spare_(open_spare()) {}
 
 listener::~listener() {
   if (spare_ >= 0)
@@ -121,15 +120,17 @@ bool listener::accept_one() {
 }
 
 void listener::place(int descriptor, const std::string& peer) {
-  if (auto why = refuse_client(context_, loops_.front()->counters()))
-    return refuse(descriptor, peer, *why);
-  loops_[next_loop_++ % loops_.size()]->adopt(descriptor, peer);
+  auto asked = door_.enter();
+  if (!asked)
+    return refuse(descriptor, peer, asked.reason, asked.why_not);
+  loops_[next_loop_++ % loops_.size()]->adopt(descriptor, peer, std::move(asked.admitted));
 }
 
 /// Says why, as far as the kernel's buffer takes it at once, and closes.
-void listener::refuse(int descriptor, const std::string& peer, std::string_view why) {
+void listener::refuse(int descriptor, const std::string& peer, v1::DisconnectReason reason,
+                      std::string_view why) {
   loops_.front()->counters().refused.fetch_add(1, std::memory_order_relaxed);
-  auto frame = encode_disconnected(v1::DISCONNECT_REASON_OVERLOADED, why);
+  auto frame = encode_disconnected(reason, why);
   static_cast<void>(::send(descriptor, frame.data(), frame.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
   ::shutdown(descriptor, SHUT_WR);
   ::close(descriptor);
@@ -145,7 +146,7 @@ void listener::out_of_files() {
     ::close(spare_);
     int descriptor = ::accept4(acceptor_->native_handle(), nullptr, nullptr, SOCK_CLOEXEC);
     if (descriptor >= 0)
-      refuse(descriptor, "unknown", "out of open files");
+      refuse(descriptor, "unknown", v1::DISCONNECT_REASON_OVERLOADED, "out of open files");
     spare_ = open_spare();
   }
   pause();

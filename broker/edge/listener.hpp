@@ -17,8 +17,8 @@ namespace ringdown::edge {
 
 class listener : public std::enable_shared_from_this<listener> {
 public:
-  /// Lives on the first loop's thread; `loops` outlive it.
-  listener(std::vector<edge_loop*> loops, broker_context& context);
+  /// Lives on the first loop's thread; `loops` and `door` outlive it.
+  listener(std::vector<edge_loop*> loops, broker_context& context, admission& door);
   ~listener();
 
   /// Binds and begins to accept. Any thread, before the first connection. Returns what went wrong,
@@ -26,7 +26,7 @@ public:
   std::optional<std::string> open(const std::string& address, std::uint16_t port);
   /// The port it listens on; the kernel's choice if 0 was asked for.
   std::uint16_t port() const noexcept { return port_; }
-  /// Stops accepting. Any thread; returns at once.
+  /// Stops accepting, soon. Any thread; returns at once. Until then it is the door that refuses.
   void close();
 
 private:
@@ -34,12 +34,14 @@ private:
   void accept_all();
   bool accept_one();
   void place(int descriptor, const std::string& peer);
-  void refuse(int descriptor, const std::string& peer, std::string_view why);
+  void refuse(int descriptor, const std::string& peer, v1::DisconnectReason reason,
+              std::string_view why);
   void out_of_files();
   void pause();
 
   std::vector<edge_loop*> loops_;
   broker_context& context_;
+  admission& door_;
   std::optional<boost::asio::ip::tcp::acceptor> acceptor_;
   std::optional<boost::asio::steady_timer> pause_timer_;
   int spare_ = -1; // a file kept open, to be able to refuse when there are no more

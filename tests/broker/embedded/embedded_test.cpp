@@ -1,10 +1,12 @@
 // The broker as a part of a program: in-process T-Clients, the host's functions, start and end.
 #include "client/codec.hpp"
+#include "client/socket.hpp"
 #include "tests/broker/embedded/in_process.hpp"
 
 #include <poll.h>
 
 #include <atomic>
+#include <future>
 #include <stdexcept>
 #include <thread>
 
@@ -244,6 +246,43 @@ TEST_CASE("stop drains: clients hear why, and what they asked is answered") {
   ender.join();
   CHECK(drained);
   CHECK(b.counters().connections == 0);
+}
+
+TEST_CASE("who comes once the drain has begun is refused, though the listener is still there") {
+  kept_log log;
+  auto options = quiet(log);
+  options.listen = true;
+  std::promise<void> loop_stands;
+  std::promise<void> goes_on;
+  options.authorize = [&](const client_identity& who, action, std::string_view, std::string_view) {
+    if (who.application == "holder") {
+      loop_stands.set_value();
+      goes_on.get_future().wait();
+    }
+    return true;
+  };
+  auto config = run_as(way::one_loop);
+  config.listen.port = 0;
+  broker b{config, options};
+  REQUIRE(b.start());
+  auto holder = b.connect();
+  auto hello = codec::sign_on(reference_id{1}, as(role::desktop, "holder"));
+  REQUIRE(holder.transport->write_some(hello).bytes == hello.size());
+  loop_stands.get_future().wait();
+  auto late = start_connect(resolve("127.0.0.1", b.port()).addresses.at(0));
+  pollfd one{late.get(), POLLOUT, 0};
+  REQUIRE(::poll(&one, 1, 60'000) == 1);
+  CHECK_FALSE(b.drain([] { return true; })); // it has begun, and nobody waits for its end
+  goes_on.set_value();
+  one.events = POLLIN;
+  REQUIRE(::poll(&one, 1, 60'000) == 1);
+  char heard[1000];
+  auto got = read_some(late.get(), heard, sizeof heard);
+  CHECK(std::string(heard, got.bytes).find("the broker is shutting down") != std::string::npos);
+  CHECK(b.counters().accepted == 1);
+  CHECK(b.counters().refused == 1);
+  holder.transport.reset();
+  CHECK(b.stop(patience));
 }
 
 TEST_CASE("a client that does not leave is closed when the time to stop is over") {
