@@ -21,6 +21,7 @@
 #include <mutex>
 #include <optional>
 #include <random>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -102,7 +103,8 @@ utc_clock guarded(utc_clock clock, observer& tells) {
 /// Does `work` on a thread of its own and waits for it. CAF 0.17 leaves a reference to an actor
 /// system in the thread that makes it, waits for it at the end, and clears that of the thread which
 /// ends it: a host's thread must be neither. Signals are the host's business, so they are blocked
-/// here, which every thread made here inherits.
+/// here, which every thread made here inherits. Throws `std::system_error` if there is no thread
+/// left.
 template <class Work>
 void on_own_thread(Work work) {
   std::packaged_task<void()> task{[&] {
@@ -209,17 +211,17 @@ start_result broker::state::start() {
   if (auto opened = open_log(); !opened)
     return opened;
   context.server.start_time_us = context.utc_now();
-  std::random_device random;
-  context.server.instance = std::uint64_t{random()} << 32 | random();
   std::vector<edge::edge_loop*> all;
   try {
+    std::random_device random; // a file, on some machines
+    context.server.instance = std::uint64_t{random()} << 32 | random();
     on_own_thread([&] {
       caf_config = system_config(config);
       system = std::make_unique<caf::actor_system>(*caf_config);
       directory = spawn_directory(*system, context);
       all = make_loops();
     });
-  } catch (const std::exception& e) { // no thread, or no descriptor for a loop
+  } catch (const std::exception& e) { // no thread, or no file for a loop
     now = life::running;
     stop();
     return failed("runtime.loops", e.what());
@@ -270,8 +272,12 @@ void broker::state::stop() {
     caf::anon_send_exit(directory, caf::exit_reason::user_shutdown);
   directory = nullptr;
   // Waits for the actors: the DNs end with the directory.
-  if (system)
-    on_own_thread([&] { system.reset(); });
+  try {
+    if (system)
+      on_own_thread([&] { system.reset(); });
+  } catch (const std::system_error&) { // no thread left
+    system.reset();
+  }
   loops.clear();
 }
 

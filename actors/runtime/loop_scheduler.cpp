@@ -1,7 +1,9 @@
 #include "actors/runtime/loop_scheduler.hpp"
 
 #include <caf/actor_clock.hpp>
+#include <caf/actor_registry.hpp>
 #include <caf/exit_reason.hpp>
+#include <caf/logger.hpp>
 #include <caf/scheduled_actor.hpp>
 
 #include <pthread.h>
@@ -46,6 +48,15 @@ void end_and_release(caf::resumable* job, caf::execution_unit* unit) {
     actor->cleanup(caf::make_error(caf::exit_reason::user_shutdown), unit);
   }
   caf::intrusive_ptr_release(job);
+}
+
+// Before something leaves the constructor of a system as an exception. CAF 0.17 undoes only in the
+// destructor what must go before the scheduler: its own two actors, and the logger, which the
+// thread that makes the system keeps and which looks at its system when it goes.
+void undo_half_a_system(caf::actor_system& system) {
+  system.registry().erase(caf::atom("SpawnServ"));
+  system.registry().erase(caf::atom("ConfigServ"));
+  caf::logger::set_current_actor_system(nullptr);
 }
 
 } // namespace
@@ -382,29 +393,44 @@ void loop_scheduler::init(caf::actor_system_config& config) {
   abstract_coordinator::init(config);
   num_workers_ = options_.loops;
   max_throughput_ = options_.messages_per_resume;
-  for (size_t i = 0; i < options_.loops; ++i)
-    loops_.push_back(std::make_unique<actor_loop>(*this, i, options_));
+  try {
+    for (size_t i = 0; i < options_.loops; ++i)
+      loops_.push_back(std::make_unique<actor_loop>(*this, i, options_));
+  } catch (...) {
+    undo_half_a_system(system());
+    throw;
+  }
 }
 
 void loop_scheduler::start() {
-  for (auto& loop : loops_) {
-    threads_.emplace_back([this, &loop] {
-      const auto name = "loop." + std::to_string(loop->index());
-      pthread_setname_np(pthread_self(), name.c_str());
-      system().thread_started();
-      loop->run();
-      system().thread_terminates();
-    });
+  try {
+    for (auto& loop : loops_) {
+      threads_.emplace_back([this, &loop] {
+        const auto name = "loop." + std::to_string(loop->index());
+        pthread_setname_np(pthread_self(), name.c_str());
+        system().thread_started();
+        loop->run();
+        system().thread_terminates();
+      });
+    }
+    abstract_coordinator::start(); // CAF's printer, on a thread of its own
+  } catch (...) {                  // no thread left
+    end_threads();
+    undo_half_a_system(system());
+    throw;
   }
-  abstract_coordinator::start(); // CAF's printer, on a thread of its own
 }
 
-void loop_scheduler::stop() {
+void loop_scheduler::end_threads() {
   for (auto& loop : loops_)
     loop->request_stop();
   for (auto& thread : threads_)
     thread.join();
   threads_.clear();
+}
+
+void loop_scheduler::stop() {
+  end_threads();
   stop_actors();
   drop_leftovers();
 }

@@ -249,6 +249,7 @@ protected:
   void stop() override;
 
 private:
+  void end_threads();
   void drop_leftovers();
 
   const loop_options& options_;

@@ -5,6 +5,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 namespace ringdown::edge {
 
@@ -40,6 +41,9 @@ struct asio_loop::state {
   // Without it the context stops when it has nothing to wait for.
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard{
     context.get_executor()};
+  // Never armed. Asio opens what it waits with (epoll, a timer, an event) for the first that needs
+  // it, and throws where there is no file left: better here than later on the loop's thread.
+  boost::asio::steady_timer opens_all_files{context};
 };
 
 asio_loop::asio_loop() : state_(std::make_unique<state>()) {}

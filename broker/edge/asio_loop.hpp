@@ -24,6 +24,8 @@ namespace ringdown::edge {
 /// together. It looks now and then whether the one has become the other.
 class asio_loop final : public runtime::event_loop {
 public:
+  /// Opens all files that it will ever need for itself. Throws `boost::system::system_error` if
+  /// there are none left.
   asio_loop();
 
   /// Destroys the context and with it all handlers that still wait. Sockets and timers on the
