@@ -1,5 +1,6 @@
 #include "client/caf_bridge/caf_bridge.hpp"
 
+#include "client/socket.hpp"
 #include "client/t_client.hpp"
 
 #include <caf/actor_cast.hpp>
@@ -9,12 +10,14 @@
 
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <functional>
 #include <mutex>
+#include <set>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -40,11 +43,19 @@ void tell(const caf::actor_addr& to, Letter letter) {
 struct seat {
   caf::actor_addr owner;
   caf::actor_addr port;
-  std::atomic<std::size_t> queued{0}; // requests posted and not looked at
+  std::atomic<std::size_t> queued{0}; // letters posted and not looked at, but withdrawals
   std::unique_ptr<t_client> client;   // the thread's
   bool gone = false;                  // the thread's: its port has ended, perhaps before it began
 };
 using seat_ptr = std::shared_ptr<seat>;
+
+/// Whether one more letter may wait; then it is counted.
+bool may_queue(seat& s) {
+  if (s.queued.fetch_add(1) < caf_bridge::requests_max)
+    return true;
+  s.queued.fetch_sub(1);
+  return false;
+}
 
 completion not_sent(send_status why) {
   completion result;
@@ -53,13 +64,26 @@ completion not_sent(send_status why) {
   return result;
 }
 
+registration_notice not_registered(const std::string& dn) {
+  registration_notice refused;
+  refused.this_dn = dn;
+  refused.phase = registration_phase::failed;
+  return refused;
+}
+
+unique_fd make_event() {
+  unique_fd event{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
+  if (!event)
+    throw std::system_error{errno, std::system_category(), "eventfd"};
+  return event;
+}
+
 } // namespace
 
 /// The thread: takes what ports have posted, runs the clients, waits for their links.
 class caf_bridge::pump {
 public:
-  pump() : wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)), thread_([this] { run(); }) {}
-  ~pump() { ::close(wake_); }
+  pump() : thread_([this] { run(); }) {}
   pump(const pump&) = delete;
   pump& operator=(const pump&) = delete;
 
@@ -76,7 +100,7 @@ private:
   void wait(bool busy);
   void end_all();
 
-  const int wake_;
+  const unique_fd wake_ = make_event();
   std::mutex mutex_;
   std::vector<std::function<void()>> tasks_;
   bool ended_ = false;
@@ -92,7 +116,7 @@ bool caf_bridge::pump::post(std::function<void()> task) {
       return false;
     tasks_.push_back(std::move(task));
   }
-  static_cast<void>(::eventfd_write(wake_, 1)); // fails when it is awake already
+  static_cast<void>(::eventfd_write(wake_.get(), 1)); // fails when it is awake already
   return true;
 }
 
@@ -145,7 +169,7 @@ bool caf_bridge::pump::turn() {
 }
 
 void caf_bridge::pump::wait(bool busy) {
-  std::vector<pollfd> all{{wake_, POLLIN, 0}};
+  std::vector<pollfd> all{{wake_.get(), POLLIN, 0}};
   auto until = std::chrono::steady_clock::now() + std::chrono::seconds{1};
   for (auto& s : seats_) {
     if (s->client->descriptor() >= 0)
@@ -157,7 +181,7 @@ void caf_bridge::pump::wait(bool busy) {
     timeout = static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(until - now).count());
   ::poll(all.data(), all.size(), timeout);
   eventfd_t ignored = 0;
-  static_cast<void>(::eventfd_read(wake_, &ignored));
+  static_cast<void>(::eventfd_read(wake_.get(), &ignored));
 }
 
 void caf_bridge::pump::end_all() {
@@ -181,7 +205,7 @@ void caf_bridge::pump::end_all() {
 
 void caf_bridge::pump::stop() {
   stopping_ = true;
-  static_cast<void>(::eventfd_write(wake_, 1));
+  static_cast<void>(::eventfd_write(wake_.get(), 1));
   if (thread_.joinable())
     thread_.join();
 }
@@ -198,10 +222,8 @@ caf::actor caf_bridge::attach(const caf::actor& owner, client::t_client_options 
   auto s = std::make_shared<seat>();
   s->owner = caf::actor_cast<caf::actor_addr>(owner);
   auto send = [s, p = pump_](const bridge_send& what) {
-    if (s->queued.fetch_add(1) >= requests_max) {
-      s->queued.fetch_sub(1);
+    if (!may_queue(*s))
       return tell(s->owner, bridge_done{what.token, not_sent(send_status::window_full)});
-    }
     bool runs = p->post([s, what] {
       s->queued.fetch_sub(1);
       auto answer = [owner = s->owner, token = what.token](const completion& result) {
@@ -215,10 +237,26 @@ caf::actor caf_bridge::attach(const caf::actor& owner, client::t_client_options 
     if (!runs)
       tell(s->owner, bridge_done{what.token, not_sent(send_status::disconnected)});
   };
-  auto on_client = [s, p = pump_](std::function<void(t_client&)> call) {
-    p->post([s, c = std::move(call)] {
+  // The DNs that the actor wants to be registered on, so that withdrawals are bounded by the
+  // registrations before them. The port's own.
+  auto wanted = std::make_shared<std::set<std::string>>();
+  auto wanted_max = options.limits.registrations_max;
+  auto enroll = [s, p = pump_, wanted, wanted_max](const bridge_register& what) {
+    if ((wanted->size() >= wanted_max && wanted->count(what.dn) == 0) || !may_queue(*s))
+      return tell(s->owner, bridge_heard{not_registered(what.dn)});
+    wanted->insert(what.dn);
+    p->post([s, what] {
+      s->queued.fetch_sub(1);
+      if (s->client && s->client->register_on(what.dn, what.how) != registering::accepted)
+        tell(s->owner, bridge_heard{not_registered(what.dn)}); // its DN is none
+    });
+  };
+  auto withdraw = [s, p = pump_, wanted](const bridge_unregister& what) {
+    if (wanted->erase(what.dn) == 0)
+      return; // it is not registered
+    p->post([s, what] {
       if (s->client)
-        c(*s->client);
+        s->client->unregister_from(what.dn);
     });
   };
   // The owner is an argument: it lives until it is watched. (And CAF 0.17's spawn of a function
@@ -229,20 +267,8 @@ caf::actor caf_bridge::attach(const caf::actor& owner, client::t_client_options 
     self->set_down_handler([self](const caf::down_msg&) { self->quit(); });
     self->attach_functor([s, p](const caf::error&) { p->remove(s); });
     return {
-      [=](const bridge_register& what) {
-        on_client([what, owner = s->owner](t_client& c) {
-          auto wish = c.register_on(what.dn, what.how);
-          if (wish == registering::accepted)
-            return;
-          registration_notice refused; // its DN is none, or there are too many
-          refused.this_dn = what.dn;
-          refused.phase = registration_phase::failed;
-          tell(owner, bridge_heard{refused});
-        });
-      },
-      [=](const bridge_unregister& what) {
-        on_client([what](t_client& c) { c.unregister_from(what.dn); });
-      },
+      [=](const bridge_register& what) { enroll(what); },
+      [=](const bridge_unregister& what) { withdraw(what); },
       [=](const bridge_send& what) { send(what); },
     };
   };

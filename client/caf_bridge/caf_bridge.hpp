@@ -31,12 +31,14 @@ namespace ringdown {
 
 // ---- what an actor says to its port ---------------------------------------------------------
 
-/// As `t_client::register_on`; how it goes is told by `bridge_heard`.
+/// As `t_client::register_on`; how it goes is told by `bridge_heard`. `failed` without an error:
+/// not taken, for its DN is none, or there are too many, of DNs or of letters that wait.
 struct bridge_register {
   std::string dn;
   client::registration how = {};
 };
-/// As `t_client::unregister_from`.
+/// As `t_client::unregister_from`. Never refused; of a DN that this port was not asked to register
+/// on, it does nothing.
 struct bridge_unregister {
   std::string dn;
 };
@@ -72,13 +74,14 @@ namespace ringdown {
 /// One thread for all of its T-Clients. Thread-safe, but for construction and destruction.
 class caf_bridge {
 public:
-  /// Requests of one actor that the bridge's thread has not looked at yet: above it `bridge_done`
-  /// says `window_full` at once. As many as a broker's window holds.
+  /// Letters of one actor that the bridge's thread has not looked at yet, but `bridge_unregister`:
+  /// above it `bridge_done` says `window_full` at once, and `bridge_heard` that a registration has
+  /// failed. As many as a broker's window holds.
   static constexpr std::size_t requests_max = 1024;
   /// What the destructor gives all clients together to sign off.
   static constexpr std::chrono::milliseconds stop_timeout{2'000};
 
-  /// `host` outlives the bridge.
+  /// `host` outlives the bridge. Throws `std::system_error` if there is no file or no thread left.
   explicit caf_bridge(caf::actor_system& host);
   /// Signs all clients off and ends their ports. Requests without a reply end as `unknown_outcome`;
   /// what a port had not read yet is not answered (`monitor` the port).
@@ -87,8 +90,9 @@ public:
   caf_bridge& operator=(const caf_bridge&) = delete;
 
   /// Makes a T-Client for `owner` and begins to connect. The client signs off when `owner` or the
-  /// port ends. The owner is not kept alive. `options.now` is not used.
-  caf::actor attach(const caf::actor& owner, client::t_client_options options);
+  /// port ends, as any actor does that nobody refers to: keep it. The owner is not kept alive.
+  /// `options.now` is not used.
+  [[nodiscard]] caf::actor attach(const caf::actor& owner, client::t_client_options options);
 
 private:
   class pump;

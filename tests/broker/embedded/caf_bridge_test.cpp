@@ -3,13 +3,17 @@
 
 #include "client/desktop.hpp"
 #include "client/recorder.hpp"
+#include "tests/broker/embedded/files_left.hpp"
 #include "tests/broker/embedded/in_process.hpp"
 
 #include <caf/actor_system_config.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/scoped_actor.hpp>
 
+#include <future>
 #include <map>
+#include <system_error>
+#include <thread>
 
 using namespace ringdown;
 using namespace ringdown::client;
@@ -85,6 +89,29 @@ caf::behavior recording(caf::event_based_actor* self, const std::string& dn) {
   };
 }
 
+/// Keeps a bridge's thread in a function of the host until it is told otherwise.
+class busy_elsewhere {
+public:
+  busy_elsewhere(caf_bridge& bridge, caf::actor_system& host) : owner_{host} {
+    t_client_options options;
+    options.reconnect = false;
+    options.places = {transport_factory{[this]() -> std::unique_ptr<transport> {
+      begun_.set_value();
+      end_.get_future().wait();
+      return nullptr;
+    }}};
+    port_ = bridge.attach(owner_, options);
+    begun_.get_future().wait();
+  }
+  void ends() { end_.set_value(); }
+
+private:
+  std::promise<void> begun_;
+  std::promise<void> end_;
+  caf::scoped_actor owner_;
+  caf::actor port_;
+};
+
 } // namespace
 
 TEST_CASE("a host's own actors are desktop and recorder of the broker in its program") {
@@ -145,39 +172,76 @@ TEST_CASE("what an actor asks wrongly is answered, and once") {
   CHECK(unregistered.result.status == request_status::refused);
 }
 
-TEST_CASE("a bridge that ends answers what it was asked, and its ports end with it") {
+TEST_CASE("a port refuses what its bridge has no room for, at once") {
+  kept_log log;
+  broker b{{}, quiet(log)};
+  REQUIRE(b.start());
+  host_config config;
+  caf::actor_system host{config};
+  caf_bridge bridge{host};
+  busy_elsewhere busy{bridge, host};
+  caf::scoped_actor desktop{host};
+  auto port = bridge.attach(desktop, inside(b, desktop_identity("host")));
+  auto dn = [](std::size_t i) { return std::to_string(10'000 + i); };
+  for (std::size_t i = 0; i < caf_bridge::requests_max; ++i)
+    desktop->send(port, bridge_register{dn(i)});
+  desktop->send(port, bridge_register{"7001"});
+  desktop->send(port, say(1, "7001", capture_verb::pause));
+  auto refused = hears<bridge_heard>(desktop, [](const bridge_heard&) { return true; });
+  auto* why = std::get_if<registration_notice>(&refused.what);
+  REQUIRE(why != nullptr);
+  CHECK(why->this_dn == "7001");
+  CHECK(why->phase == registration_phase::failed);
+  CHECK(hears<bridge_done>(desktop, has_token(1)).result.sent == send_status::window_full);
+  desktop->send(port, bridge_unregister{dn(0)}); // is never refused
+  busy.ends();
+  hears<bridge_heard>(desktop, [&](const bridge_heard& h) {
+    return is_registered(h) &&
+           std::get<registration_notice>(h.what).this_dn == dn(caf_bridge::requests_max - 1);
+  });
+  desktop->send(port, say(2, dn(0), capture_verb::pause));
+  CHECK(hears<bridge_done>(desktop, has_token(2)).result.error()->code == 41);
+  desktop->send(port, say(3, dn(1), capture_verb::pause));
+  CHECK(hears<bridge_done>(desktop, has_token(3)).result.ack() != nullptr);
+}
+
+TEST_CASE("a bridge that ends answers what its ports have read, and they end with it") {
   kept_log log;
   broker b{{}, quiet(log)};
   REQUIRE(b.start());
   host_config config;
   caf::actor_system host{config};
   caf::scoped_actor desktop{host};
-  caf::actor port;
-  constexpr std::uint64_t asked = 5000; // beyond what the bridge queues and the window holds
-  std::map<std::uint64_t, int>
-    answers; // what the queue has no room for is refused before the first
-  {
-    caf_bridge bridge{host};
-    port = bridge.attach(desktop, inside(b, desktop_identity("host")));
-    desktop->send(port, bridge_register{"7001"});
-    hears<bridge_heard>(desktop, is_registered);
-    for (std::uint64_t i = 1; i <= asked; ++i)
-      desktop->send(port, say(i, "7001", capture_verb::pause));
-    hears<bridge_done>(desktop, [&](const bridge_done& d) {
-      ++answers[d.token];
-      return d.token == 1;
-    });
-  }
+  auto bridge = std::make_unique<caf_bridge>(host);
+  busy_elsewhere busy{*bridge, host};
+  auto port = bridge->attach(desktop, inside(b, desktop_identity("host")));
+  constexpr std::uint64_t asked = caf_bridge::requests_max + 1;
+  std::map<std::uint64_t, int> answers;
+  for (std::uint64_t i = 1; i <= asked; ++i)
+    desktop->send(port, say(i, "7001", capture_verb::pause));
+  // One more than the bridge queues: its answer is the port's own, so the port has read them all.
+  hears<bridge_done>(desktop, [&](const bridge_done& d) {
+    ++answers[d.token];
+    return d.token == asked;
+  });
+  CHECK(answers.size() == 1);
+  std::thread ender{[&] { bridge.reset(); }};
+  busy.ends();
+  ender.join();
   desktop->wait_for(port);
-  // The port has read its mailbox up to its end; what it had read is answered exactly once.
   bool more = true;
   while (more)
     desktop->receive([&](const bridge_done& d) { ++answers[d.token]; }, [](const bridge_heard&) {},
                      caf::after(0s) >> [&] { more = false; });
-  std::uint64_t expected = 1;
-  for (auto& [token, times] : answers) {
-    CHECK(token == expected++);
+  CHECK(answers.size() == asked);
+  for (auto& [token, times] : answers)
     CHECK(times == 1);
-  }
   CHECK(b.stop(patience));
+}
+
+TEST_CASE("a bridge without a file for itself says so") {
+  host_config config;
+  caf::actor_system host{config};
+  files_left none{0};
+  CHECK_THROWS_AS(caf_bridge{host}, std::system_error);
 }
