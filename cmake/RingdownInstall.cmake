@@ -11,11 +11,16 @@ install(FILES "${CMAKE_SOURCE_DIR}/broker/config/ringdownd.example.toml"
 install(FILES "${CMAKE_SOURCE_DIR}/LICENSE" "${CMAKE_SOURCE_DIR}/CHANGELOG.md"
   DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT ringdown)
 
-# systemd looks below lib/, never below lib/<architecture>/. Its group of system calls has a name
-# that looks like one of our variables.
-set(systemd_filter "@system-service")
-configure_file("${CMAKE_SOURCE_DIR}/packaging/ringdownd.service.in"
-  "${CMAKE_BINARY_DIR}/packaging/ringdownd.service" @ONLY)
+# The unit names whole paths, and only an installation knows its prefix: `cmake --install --prefix`
+# and cpack choose others than the build did. systemd looks below lib/, never below
+# lib/<architecture>/. Its group of system calls has a name that looks like one of our variables.
+install(CODE "
+  set(bindir \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}\")
+  set(docdir \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DOCDIR}\")
+  set(systemd_filter \"@system-service\")
+  configure_file(\"${CMAKE_SOURCE_DIR}/packaging/ringdownd.service.in\"
+    \"${CMAKE_BINARY_DIR}/packaging/ringdownd.service\" @ONLY)"
+  COMPONENT ringdown)
 install(FILES "${CMAKE_BINARY_DIR}/packaging/ringdownd.service"
   DESTINATION lib/systemd/system COMPONENT ringdown)
 
@@ -59,6 +64,9 @@ install(FILES
   "${CMAKE_SOURCE_DIR}/cmake/FindCAF.cmake"
   DESTINATION "${ringdown_cmake_dir}" COMPONENT dev)
 
+# They find the prefix from where they are.
+cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX
+  BASE_DIRECTORY "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig" OUTPUT_VARIABLE ringdown_pc_to_prefix)
 configure_file("${CMAKE_SOURCE_DIR}/packaging/ringdown-client.pc.in"
   "${CMAKE_BINARY_DIR}/packaging/ringdown-client.pc" @ONLY)
 configure_file("${CMAKE_SOURCE_DIR}/packaging/ringdown-broker.pc.in"

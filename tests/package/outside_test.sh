@@ -29,8 +29,9 @@ wanted=$(sed -n 's/^  \([a-z_/]*\.hpp\).*/\1/p' "$source/cmake/public_headers.cm
 "$prefix/bin/ringdownd" --check-config \
     --config="$(find "$prefix/share" -name ringdownd.example.toml)" >/dev/null
 "$prefix/bin/ringdown" error 118 >/dev/null
-grep -q "^ExecStart=.*/bin/ringdownd$" "$prefix/lib/systemd/system/ringdownd.service" ||
-    fail "the unit does not start the daemon"
+unit=$prefix/lib/systemd/system/ringdownd.service
+grep -qx "ExecStart=$prefix/bin/ringdownd" "$unit" || fail "the unit does not start this daemon"
+[[ -e $(sed -n 's|^Documentation=file://||p' "$unit") ]] || fail "the unit's documentation is not there"
 
 # find_package, and the programs of the documentation.
 quietly cmake -S "$source/tests/package/outside" -B "$work/build" -G Ninja \
@@ -43,8 +44,8 @@ grep -q 'light: paused' "$work/out" || fail "the embedded broker's desktop saw n
 # pkg-config names everything that a link needs, in its order.
 libdir=$(dirname "$(find "$prefix" -name ringdown-client.pc)")
 export PKG_CONFIG_PATH=$libdir
-read -ra flags <<<"$(pkg-config --cflags --define-variable=prefix="$prefix" ringdown-broker ringdown-client)"
-read -ra libs <<<"$(pkg-config --libs --define-variable=prefix="$prefix" ringdown-client ringdown-broker)"
+read -ra flags <<<"$(pkg-config --cflags ringdown-broker ringdown-client)"
+read -ra libs <<<"$(pkg-config --libs ringdown-client ringdown-broker)"
 quietly "$compiler" "${flags[@]}" "$source/examples/embedded_broker.cpp" -o "$work/by_hand" "${libs[@]}"
 "$work/by_hand" >/dev/null || fail "the program linked by pkg-config"
 echo "installed, found, built and run"
