@@ -24,6 +24,36 @@ install(CODE "
 install(FILES "${CMAKE_BINARY_DIR}/packaging/ringdownd.service"
   DESTINATION lib/systemd/system COMPONENT ringdown)
 
+# Manual pages say what the programs say of themselves.
+find_program(GZIP_PROGRAM gzip REQUIRED)
+set(manuals "")
+foreach(page ringdown.1 ringdownd.8)
+  get_filename_component(program "${page}" NAME_WE)
+  set(output "${CMAKE_BINARY_DIR}/packaging/${page}.gz")
+  add_custom_command(OUTPUT "${output}"
+    COMMAND sh "${CMAKE_SOURCE_DIR}/packaging/manual.sh" ${program} "$<TARGET_FILE:${program}>"
+      ${PROJECT_VERSION} > "${CMAKE_BINARY_DIR}/packaging/${page}"
+    COMMAND "${GZIP_PROGRAM}" -9nf "${CMAKE_BINARY_DIR}/packaging/${page}"
+    DEPENDS ${program} "${CMAKE_SOURCE_DIR}/packaging/manual.sh" VERBATIM
+    COMMENT "Writing the manual page ${page}")
+  list(APPEND manuals "${output}")
+  string(REGEX MATCH "[0-9]$" section "${page}")
+  install(FILES "${output}" DESTINATION "${CMAKE_INSTALL_MANDIR}/man${section}" COMPONENT ringdown)
+  install(FILES "${CMAKE_SOURCE_DIR}/packaging/completion.bash" RENAME ${program}
+    DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions" COMPONENT ringdown)
+endforeach()
+add_custom_target(manuals ALL DEPENDS ${manuals})
+
+# ---- the Python client: component `python` ---------------------------------------------------
+
+# Debian's folder for every version of Python 3; elsewhere it is for PYTHONPATH.
+if(RINGDOWN_PYTHONPATH)
+  install(DIRECTORY "${RINGDOWN_PYTHONPATH}/ringdown"
+    DESTINATION lib/python3/dist-packages COMPONENT python
+    FILES_MATCHING PATTERN "*.py" PATTERN "*.pyi" PATTERN "py.typed"
+    PATTERN "__pycache__" EXCLUDE)
+endif()
+
 # ---- libraries and headers: component `dev` --------------------------------------------------
 
 set(ringdown_cmake_dir "${CMAKE_INSTALL_LIBDIR}/cmake/ringdown")
@@ -78,6 +108,28 @@ install(FILES
 
 # ---- cpack -----------------------------------------------------------------------------------
 
+# Debian wants two files of every package; the component is told by its package.
+configure_file("${CMAKE_SOURCE_DIR}/packaging/changelog.in"
+  "${CMAKE_BINARY_DIR}/packaging/changelog" @ONLY)
+add_custom_command(OUTPUT "${CMAKE_BINARY_DIR}/packaging/changelog.gz"
+  COMMAND "${GZIP_PROGRAM}" -9nkf "${CMAKE_BINARY_DIR}/packaging/changelog"
+  DEPENDS "${CMAKE_BINARY_DIR}/packaging/changelog" VERBATIM)
+add_custom_target(package_changelog ALL DEPENDS "${CMAKE_BINARY_DIR}/packaging/changelog.gz")
+set(CPACK_COMPONENTS_ALL "")
+function(ringdown_package component package)
+  install(FILES "${CMAKE_SOURCE_DIR}/packaging/copyright"
+    "${CMAKE_BINARY_DIR}/packaging/changelog.gz"
+    DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/${package}" COMPONENT ${component})
+  string(TOUPPER ${component} upper)
+  set(CPACK_DEBIAN_${upper}_PACKAGE_NAME ${package} PARENT_SCOPE)
+  set(CPACK_COMPONENTS_ALL ${CPACK_COMPONENTS_ALL} ${component} PARENT_SCOPE)
+endfunction()
+ringdown_package(ringdown ringdown)
+ringdown_package(dev libringdown-dev)
+if(RINGDOWN_PYTHONPATH)
+  ringdown_package(python python3-ringdown)
+endif()
+
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME ringdown)
 set(CPACK_PACKAGE_CONTACT "Ringdown maintainers <maintainers@ringdown.example>")
@@ -85,23 +137,25 @@ set(CPACK_PACKAGE_VERSION "${PROJECT_VERSION}")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
-set(CPACK_COMPONENTS_ALL ringdown dev)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_RINGDOWN_PACKAGE_NAME ringdown)
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "event broker for contact centers")
 set(CPACK_DEBIAN_RINGDOWN_PACKAGE_SECTION net)
-set(CPACK_DEBIAN_DEV_PACKAGE_NAME libringdown-dev)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEV_PACKAGE_SHLIBDEPS OFF) # archives depend on what their users link
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS
   "libcaf-dev, libprotobuf-dev, libspdlog-dev, libboost1.81-dev")
+set(CPACK_DEBIAN_PYTHON_PACKAGE_SECTION python)
+set(CPACK_DEBIAN_PYTHON_PACKAGE_ARCHITECTURE all)
+set(CPACK_DEBIAN_PYTHON_PACKAGE_SHLIBDEPS OFF)
+set(CPACK_DEBIAN_PYTHON_PACKAGE_DEPENDS "python3 (>= 3.11), python3-protobuf (>= 3.21)")
 set(CPACK_COMPONENT_RINGDOWN_DESCRIPTION
-  "event broker for contact centers
- An agent's desktop tells a screen recorder to start, stop, pause and resume,
+  "An agent's desktop tells a screen recorder to start, stop, pause and resume,
  and the recorder says whether it does; both are clients of this broker. With
  the daemon ringdownd and the command ringdown.")
 set(CPACK_COMPONENT_DEV_DESCRIPTION
-  "event broker for contact centers, development files
- The broker as a library, the client library, their headers, and the protocol's
- schema.")
+  "Development files: the broker as a library, the client library, their
+ headers, and the protocol's schema.")
+set(CPACK_COMPONENT_PYTHON_DESCRIPTION
+  "The client for Python's asyncio: an agent's desktop or a recorder.")
 include(CPack)

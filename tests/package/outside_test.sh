@@ -33,6 +33,30 @@ unit=$prefix/lib/systemd/system/ringdownd.service
 grep -qx "ExecStart=$prefix/bin/ringdownd" "$unit" || fail "the unit does not start this daemon"
 [[ -e $(sed -n 's|^Documentation=file://||p' "$unit") ]] || fail "the unit's documentation is not there"
 
+# The manual names every verb and flag, and so does the completion.
+for page in ringdown.1 ringdownd.8; do
+    manual=$(find "$prefix/share/man" -name "$page.gz")
+    program=$prefix/bin/${page%.*}
+    zcat "$manual" | sed 's/\\//g' >"$work/manual"
+    while read -r flag; do
+        grep -qF -e "$flag" "$work/manual" || fail "$page does not tell of $flag"
+    done < <("$program" --help | grep -oE -e '--[a-z][a-z._-]+')
+done
+complete_as() {
+    bash -c 'source "$1"; COMP_WORDS=("${@:2}"); COMP_CWORD=$(($# - 2)); "_$(basename "$2")" "$2"
+        echo "${COMPREPLY[@]}"' - "$prefix/share/bash-completion/completions/$(basename "$1")" "$@"
+}
+[[ $(complete_as "$prefix/bin/ringdown" desk) == desktop ]] || fail "no completion of a verb"
+[[ $(complete_as "$prefix/bin/ringdown" desktop --scr) == --script ]] || fail "no completion of a flag"
+[[ $(complete_as "$prefix/bin/ringdownd" --listen.po) == --listen.port= ]] || fail "no completion of a key"
+
+# The Python client, if it was built.
+python=$prefix/lib/python3/dist-packages
+if [[ -e $build/python/ringdown ]]; then
+    (cd / && PYTHONPATH=$python /usr/bin/python3 -c 'import ringdown, ringdown.v1.ringdown_pb2') ||
+        fail "the Python client cannot be imported"
+fi
+
 # find_package, and the programs of the documentation.
 quietly cmake -S "$source/tests/package/outside" -B "$work/build" -G Ninja \
     -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_PREFIX_PATH="$prefix" -DPROGRAMS="$source/examples"
