@@ -68,9 +68,12 @@ std::string to_hex(std::string_view bytes);
 inline std::string to_string(conn_id id) {
   return to_hex(id.value);
 }
+/// \cond
+// Doxygen 1.9 takes it for the one above.
 inline std::string to_string(client_id id) {
   return to_hex(id.value);
 }
+/// \endcond
 
 /// Reads 1 to 16 hex digits (an "0x" in front is allowed); otherwise nothing.
 std::optional<conn_id> parse_conn_id(std::string_view text);
@@ -103,9 +106,12 @@ std::optional<registration_mode> parse_registration_mode(std::string_view text);
 
 } // namespace ringdown
 
+/// \cond
+// Doxygen 1.9 does not find its scope.
 template <class Tag, class Number>
 struct std::hash<ringdown::strong_number<Tag, Number>> {
   std::size_t operator()(ringdown::strong_number<Tag, Number> id) const noexcept {
     return std::hash<Number>{}(id.value);
   }
 };
+/// \endcond
