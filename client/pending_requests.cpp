@@ -116,10 +116,6 @@ std::vector<finished_request> pending_requests::on_link_lost() {
   return ended;
 }
 
-const pending_requests::request* pending_requests::next_again() const {
-  return again_.empty() ? nullptr : &requests_.at(*again_.begin()).r;
-}
-
 bool pending_requests::waits_again(const std::string& dn) const {
   for (auto id : again_)
     if (requests_.at(id).r.this_dn == dn)
@@ -127,17 +123,16 @@ bool pending_requests::waits_again(const std::string& dn) const {
   return false;
 }
 
-void pending_requests::sent_again(reference_id reference) {
-  auto id = *again_.begin();
-  again_.erase(again_.begin());
-  auto& e = requests_.at(id);
+void pending_requests::sent_again(request_id id, reference_id reference) {
+  again_.erase(id.value);
+  auto& e = requests_.at(id.value);
   e.reference = reference.value;
   ++e.times_sent;
-  by_reference_[reference.value] = id;
+  by_reference_[reference.value] = id.value;
 }
 
-finished_request pending_requests::not_sent_again() {
-  return doubt(requests_.find(*again_.begin()), doubt_reason::link_lost);
+finished_request pending_requests::not_sent_again(request_id id) {
+  return doubt(requests_.find(id.value), doubt_reason::link_lost);
 }
 
 std::vector<finished_request> pending_requests::on_time(steady_time now) {

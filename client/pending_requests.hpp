@@ -50,14 +50,22 @@ public:
 
   /// The link is lost. What may be sent again waits for the next link; the rest ends.
   std::vector<finished_request> on_link_lost();
-  /// The oldest request that waits to be sent again: null if none does.
-  const request* next_again() const;
+  /// The oldest request that waits to be sent again and whose DN `has_to_wait` does not name;
+  /// 0: none.
+  template <class HasToWait>
+  request_id next_again(HasToWait has_to_wait) const {
+    for (auto id : again_)
+      if (!has_to_wait(requests_.at(id).r.this_dn))
+        return {id};
+    return {};
+  }
+  const request& at(request_id id) const { return requests_.at(id.value).r; }
   /// One of this DN waits to be sent again: nothing may overtake it.
   bool waits_again(const std::string& dn) const;
-  /// The oldest was sent, under this reference.
-  void sent_again(reference_id reference);
+  /// It was sent, under this reference.
+  void sent_again(request_id id, reference_id reference);
   /// It cannot be sent over this link.
-  finished_request not_sent_again();
+  finished_request not_sent_again(request_id id);
 
   /// The requests whose time is over, and all of them.
   std::vector<finished_request> on_time(steady_time now);

@@ -67,7 +67,10 @@ registration_phase registration_table::phase(const std::string& dn) const {
 
 bool registration_table::to_be_asked(const std::string& dn) const {
   auto found = entries_.find(dn);
-  return found != entries_.end() && found->second.queued;
+  if (found == entries_.end())
+    return false;
+  auto& e = found->second;
+  return e.queued || (e.phase == registration_phase::wanted && e.reference == 0);
 }
 
 // ---- the link ------------------------------------------------------------------------------

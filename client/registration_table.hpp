@@ -32,7 +32,8 @@ public:
   void leave(const std::string& dn);
   registration_phase phase(const std::string& dn) const;
   bool wanted(const std::string& dn) const { return phase(dn) != registration_phase::none; }
-  /// It is still to be asked for on this link: what needs it has to wait.
+  /// It is still to be asked for on this link, or again after a refusal that may pass: what needs
+  /// it has to wait.
   bool to_be_asked(const std::string& dn) const;
   std::size_t size() const noexcept { return entries_.size(); }
 

@@ -84,6 +84,18 @@ steady_time t_client::impl::deadline_of(const request_options& how) const {
   return now() + std::min(wanted, options.limits.request_timeout_max);
 }
 
+/// Whether a request for this DN may go out now. It overtakes neither the DN's registration nor a
+/// command of the DN that waits to be sent again.
+send_status t_client::impl::room_for(const std::string& dn, std::size_t kept_bytes) {
+  auto room = pending.room(kept_bytes);
+  if (room != send_status::accepted)
+    return room;
+  if (registrations.to_be_asked(dn))
+    ask_for_registrations();
+  bool overtakes = pending.waits_again(dn) || registrations.to_be_asked(dn);
+  return overtakes ? send_status::window_full : send_status::accepted;
+}
+
 submission t_client::impl::submit(const outgoing_event& what, bool distribute, bool again) {
   auto sent = distribute ? link.distribute(what) : link.send_event(what);
   if (sent)
@@ -96,13 +108,8 @@ sending t_client::impl::send(const outgoing_event& what, completion_handler done
   if (phase != link_phase::up)
     return {send_status::disconnected, {}, {}};
   bool keep = how.again_after_loss && what.command && !how.distribute;
-  auto room = pending.room(keep ? content_bytes(what.data) + what.this_dn.size() : 0);
-  if (room == send_status::accepted && registrations.to_be_asked(what.this_dn))
-    ask_for_registrations();
-  if (room == send_status::accepted &&
-      (pending.waits_again(what.this_dn) || registrations.to_be_asked(what.this_dn)))
-    room = send_status::window_full; // it would overtake
-  if (room != send_status::accepted)
+  auto kept_bytes = keep ? content_bytes(what.data) + what.this_dn.size() : 0;
+  if (auto room = room_for(what.this_dn, kept_bytes); room != send_status::accepted)
     return {room, {}, {}};
   auto sent = submit(what, how.distribute, false);
   if (!sent)
@@ -124,7 +131,7 @@ sending t_client::impl::query(const std::string& dn, completion_handler done,
                               const request_options& how) {
   if (phase != link_phase::up)
     return {send_status::disconnected, {}, {}};
-  if (auto room = pending.room(0); room != send_status::accepted)
+  if (auto room = room_for(dn, 0); room != send_status::accepted)
     return {room, {}, {}};
   auto sent = link.query_address(dn);
   if (!sent)
@@ -243,16 +250,17 @@ void t_client::impl::ask_for_registrations() {
   }
 }
 
-/// In the order in which the program sent them; each behind its DN's registration.
+/// Each behind its DN's registration, and those of one DN in the order in which the program sent
+/// them. A DN that has to wait holds up no other.
 void t_client::impl::send_again() {
-  while (auto* r = pending.next_again()) {
-    if (registrations.to_be_asked(r->this_dn))
-      return;
-    auto sent = submit(*r->again, r->distribute, true);
+  auto has_to_wait = [this](const std::string& dn) { return registrations.to_be_asked(dn); };
+  while (auto id = pending.next_again(has_to_wait)) {
+    auto& r = pending.at(id);
+    auto sent = submit(*r.again, r.distribute, true);
     if (sent)
-      pending.sent_again(sent.reference);
+      pending.sent_again(id, sent.reference);
     else if (sent.status == send_status::too_large)
-      finish(pending.not_sent_again());
+      finish(pending.not_sent_again(id));
     else
       return;
   }

@@ -94,6 +94,7 @@ private:
   bool may_ask() const;
   void ask_for_registrations();
   void send_again();
+  send_status room_for(const std::string& dn, std::size_t kept_bytes);
   submission submit(const outgoing_event& what, bool distribute, bool again);
   void collect(std::vector<listener>& from, ready_call& into);
   void forget_ended_listeners();

@@ -39,6 +39,11 @@ event_error refusal(std::uint32_t reference, error_code code) {
   return e;
 }
 
+/// No DN has to wait.
+bool none(const std::string&) {
+  return false;
+}
+
 } // namespace
 
 TEST_CASE("a request ends with the answer that carries its reference, once") {
@@ -98,9 +103,11 @@ TEST_CASE("a lost link ends what may not be sent twice, and keeps the rest in or
   CHECK_FALSE(pending.on_answer(ack(2))); // of the old link: the number means something else now
   CHECK(pending.waits_again("7001"));
   CHECK_FALSE(pending.waits_again("7002"));
-  pending.sent_again({11});
-  pending.sent_again({12});
-  CHECK(pending.next_again() == nullptr);
+  CHECK(pending.next_again(none) == first);
+  pending.sent_again(first, {11});
+  CHECK(pending.next_again(none) == second);
+  pending.sent_again(second, {12});
+  CHECK_FALSE(pending.next_again(none));
   auto done = pending.on_answer(ack(11));
   REQUIRE(done);
   CHECK(done->what.request == first);
@@ -109,6 +116,18 @@ TEST_CASE("a lost link ends what may not be sent twice, and keeps the rest in or
   REQUIRE(refused);
   CHECK(refused->what.request == second);
   CHECK(refused->what.doubt == doubt_reason::refused_again); // the first may have had its effect
+}
+
+TEST_CASE("a DN that has to wait holds up no other") {
+  pending_requests pending{{}};
+  pending.add(repeatable(start + 1s, "7001"), {1});
+  auto other = pending.add(repeatable(start + 1s, "7002"), {2});
+  pending.on_link_lost();
+  auto first_waits = [](const std::string& dn) { return dn == "7001"; };
+  REQUIRE(pending.next_again(first_waits) == other);
+  pending.sent_again(other, {3});
+  CHECK_FALSE(pending.next_again(first_waits));
+  CHECK(pending.next_again(none));
 }
 
 TEST_CASE("what is to be sent again ends at its time like everything else") {
@@ -121,7 +140,7 @@ TEST_CASE("what is to be sent again ends at its time like everything else") {
   auto late = pending.on_time(start + 1s);
   REQUIRE(late.size() == 1);
   CHECK(late[0].what.doubt == doubt_reason::timed_out);
-  CHECK(pending.next_again() == nullptr);
+  CHECK_FALSE(pending.next_again(none));
   CHECK(pending.kept_bytes() == 0);
 }
 
@@ -170,8 +189,8 @@ TEST_CASE("whatever happens in whatever order, each request ends exactly once") 
         break;
       case 3: note(pending.on_link_lost()); break;
       case 4:
-        if (pending.next_again() != nullptr)
-          pending.sent_again({++reference});
+        if (auto id = pending.next_again(none))
+          pending.sent_again(id, {++reference});
         break;
       case 5:
         now += std::chrono::milliseconds{random() % 20};

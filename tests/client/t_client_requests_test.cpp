@@ -125,6 +125,39 @@ TEST_CASE("nothing overtakes a command of its DN that waits to be sent again") {
   CHECK(c.subject.send(command(capture_verb::resume, false, "2"), c.keep()));
 }
 
+TEST_CASE("a command waits for a registration that was refused for now, and holds up no other DN") {
+  scripted_client c;
+  c.broker.window_requests = 1; // one thing at a time
+  REQUIRE(c.subject.register_on("1") == registering::accepted);
+  REQUIRE(c.subject.register_on("2") == registering::accepted);
+  c.bring_up();
+  for (int i = 0; i < 2; ++i) {
+    c.broker.registered(c.broker.expect());
+    c.settle();
+  }
+  REQUIRE(c.subject.send(command(capture_verb::start, true, "1"), c.keep(), again()));
+  REQUIRE(c.subject.send(command(capture_verb::stop, true, "2"), c.keep(), again()));
+  c.settle();
+  c.broker.vanish();
+  c.bring_back();
+  c.broker.error(c.broker.expect(), 1186, "1", 300);
+  c.settle();
+  c.broker.registered(c.broker.expect());
+  c.settle();
+  auto free = c.broker.expect();
+  CHECK(free.request_send_event().event().this_dn() == "2");
+  c.broker.ack(free);
+  c.settle();
+  CHECK(c.broker.said().empty());
+  CHECK(c.subject.query_address("1", c.keep()).status == send_status::window_full);
+  c.pass(300ms);
+  c.broker.registered(c.broker.expect());
+  c.settle();
+  auto second = c.broker.expect();
+  CHECK(second.request_send_event().event().this_dn() == "1");
+  CHECK(second.request_send_event().retry());
+}
+
 TEST_CASE("a request without an answer ends in doubt at its time, and a late answer is nobody's") {
   scripted_client c;
   c.bring_up_on("7001");
