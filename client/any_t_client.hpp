@@ -45,6 +45,12 @@ public:
   /// The same for the whole life of the client.
   [[nodiscard]] virtual bool listen(notice_handler handler) = 0;
 
+  /// Calls `handler` once, where handlers are called, after this long or when the client stops. It
+  /// ends with `owner`, which is kept alive during the call. False above `timers_max`, and once the
+  /// client is stopped.
+  [[nodiscard]] virtual bool call_after(std::weak_ptr<void> owner, std::chrono::milliseconds wait,
+                                        std::function<void()> handler) = 0;
+
   /// As given, with its instance id.
   virtual const identity& who() const = 0;
   virtual link_phase phase() const = 0;

@@ -311,6 +311,12 @@ bool background_client::listen(notice_handler handler) {
     [&](auto& core) { return core.listen({}, true, {}, std::move(handler)); });
 }
 
+bool background_client::call_after(std::weak_ptr<void> owner, milliseconds wait,
+                                   std::function<void()> handler) {
+  t_client::impl::timer what{std::move(owner), std::move(handler)};
+  return impl_->with_core([&](auto& core) { return core.call_after(std::move(what), wait); });
+}
+
 const identity& background_client::who() const {
   return impl_->core.options.who; // never changes
 }

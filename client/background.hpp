@@ -49,6 +49,8 @@ public:
   completion ask(const outgoing_event& what, const request_options& how = {}) override;
   bool listen(std::weak_ptr<void> owner, const std::string& dn, notice_handler handler) override;
   bool listen(notice_handler handler) override;
+  bool call_after(std::weak_ptr<void> owner, std::chrono::milliseconds wait,
+                  std::function<void()> handler) override;
   const identity& who() const override;
   link_phase phase() const override;
   event_link_connected link() const override;

@@ -134,6 +134,11 @@ bool t_client::listen(notice_handler handler) {
   return impl_->listen({}, true, {}, std::move(handler));
 }
 
+bool t_client::call_after(std::weak_ptr<void> owner, milliseconds wait,
+                          std::function<void()> handler) {
+  return impl_->call_after({std::move(owner), std::move(handler)}, wait);
+}
+
 const identity& t_client::who() const {
   return impl_->options.who;
 }

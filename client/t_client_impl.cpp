@@ -160,6 +160,7 @@ void t_client::impl::turn() {
   auto at = now();
   finish(pending.on_time(at));
   tell(registrations.on_time(at));
+  ring(at);
   if (phase == link_phase::up) {
     ask_for_registrations();
     send_again();
@@ -276,6 +277,8 @@ steady_time t_client::impl::next_deadline() const {
     next = std::min(next, next_.when);
   if (phase == link_phase::stopping)
     next = std::min(next, stop_until_);
+  if (!timers_.empty())
+    next = std::min(next, timers_.begin()->first);
   return next;
 }
 
@@ -379,6 +382,7 @@ void t_client::impl::end_stopped() {
   registrations.link_down();
   change(link_phase::stopped);
   finish(pending.end_all(doubt_reason::stopped));
+  ring(steady_time::max());
 }
 
 // ---- telling the program -------------------------------------------------------------------
@@ -391,6 +395,12 @@ void t_client::impl::tell(registration_table::notices all) {
 void t_client::impl::finish(std::vector<finished_request> all) {
   for (auto& f : all)
     finish(std::move(f));
+}
+
+/// The timers that are due.
+void t_client::impl::ring(steady_time now) {
+  for (; !timers_.empty() && timers_.begin()->first <= now; timers_.erase(timers_.begin()))
+    ready_.emplace_back(std::move(timers_.begin()->second));
 }
 
 void t_client::impl::show(const traffic& t) {
@@ -427,6 +437,13 @@ bool t_client::impl::listen(std::weak_ptr<void> owner, bool forever, const std::
   return true;
 }
 
+bool t_client::impl::call_after(timer&& what, milliseconds wait) {
+  if (phase == link_phase::stopped || timers_.size() >= options.limits.timers_max)
+    return false;
+  timers_.emplace(now() + std::min<milliseconds>(wait, std::chrono::hours{24}), std::move(what));
+  return true;
+}
+
 void t_client::impl::forget_ended_listeners() {
   for (auto i = listeners_.begin(); i != listeners_.end();) {
     listener_count_ -= std::erase_if(i->second, [](const listener& l) { return l.ended(); });
@@ -452,6 +469,10 @@ std::optional<t_client::impl::ready_call> t_client::impl::take() {
     call.finished = std::move(*finished);
     return call;
   }
+  if (auto* due = std::get_if<timer>(&first)) {
+    call.due = std::move(*due);
+    return call;
+  }
   call.told = std::move(std::get<notice>(first));
   const std::string* dn = std::visit(
     [](const auto& n) -> const std::string* {
@@ -472,10 +493,10 @@ std::optional<t_client::impl::ready_call> t_client::impl::take() {
 }
 
 void t_client::impl::run(ready_call& call) {
-  auto guarded = [this](const char* where, const auto& handler, const auto& argument) {
+  auto guarded = [this](const char* where, const auto& handler, const auto&... told) {
     try {
       if (handler)
-        handler(argument);
+        handler(told...);
     } catch (const std::exception& e) {
       report(where, e.what());
     } catch (...) {
@@ -484,6 +505,8 @@ void t_client::impl::run(ready_call& call) {
   };
   if (call.finished.done)
     guarded("completion", call.finished.done, call.finished.what);
+  if (auto owner = call.due.owner.lock())
+    guarded("timer", call.due.handler);
   for (auto& [owner, handler] : call.listeners)
     guarded("notice", *handler, call.told);
 }

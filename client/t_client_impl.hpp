@@ -18,9 +18,15 @@ public:
   struct prepared {
     std::variant<numeric_endpoints, std::unique_ptr<transport>> how;
   };
+  /// A handler that waits for its time.
+  struct timer {
+    std::weak_ptr<void> owner;
+    std::function<void()> handler;
+  };
   /// Handlers to be called with what they are to be told.
   struct ready_call {
     finished_request finished;
+    timer due;
     notice told;
     std::vector<std::pair<std::shared_ptr<void>, std::shared_ptr<notice_handler>>> listeners;
   };
@@ -39,6 +45,8 @@ public:
   sending query(const std::string& dn, completion_handler done, const request_options& how);
   bool listen(std::weak_ptr<void> owner, bool forever, const std::string& dn,
               notice_handler handler);
+  /// Takes `what` only if it answers true.
+  bool call_after(timer&& what, std::chrono::milliseconds wait);
 
   // ---- the work
 
@@ -74,12 +82,13 @@ private:
 
     bool ended() const { return !forever && owner.expired(); }
   };
-  using waiting = std::variant<finished_request, notice>;
+  using waiting = std::variant<finished_request, timer, notice>;
 
   void tell(notice n) { ready_.emplace_back(std::move(n)); }
   void tell(registration_table::notices all);
   void finish(finished_request f) { ready_.emplace_back(std::move(f)); }
   void finish(std::vector<finished_request> all);
+  void ring(steady_time now);
   void show(const traffic& t);
   void change(link_phase to, link_notice n = {});
   bool link_runs() const;
@@ -108,6 +117,7 @@ private:
   std::uint64_t last_instance_ = 0;
   steady_time stop_until_;
   std::deque<waiting> ready_;
+  std::multimap<steady_time, timer> timers_;
   std::map<std::string, std::vector<listener>> listeners_; // by DN; "": everything
   std::size_t listener_count_ = 0;
 };

@@ -32,6 +32,8 @@ struct t_client_bounds {
   std::size_t registrations_max = 100'000;
   /// Listeners (helpers such as `desktop`): one for each DN.
   std::size_t listeners_max = 100'000;
+  /// Handlers that wait for their time (`call_after`): one for each listener that tries again.
+  std::size_t timers_max = 100'000;
   /// Notices and completions that wait for their handlers, where these run on another thread. Past
   /// it the link stays unread.
   std::size_t waiting_max = 4096;
@@ -49,8 +51,9 @@ struct t_client_bounds {
 
 /// A handler of the program's has thrown. The client goes on.
 struct handler_failure {
-  std::string where; ///< which handler: "completion", "notice", "traffic", "transport_factory"
-  std::string what;  ///< `std::exception::what()`, or "not a std::exception"
+  std::string
+    where; ///< which handler: "completion", "notice", "timer", "traffic", "transport_factory"
+  std::string what; ///< `std::exception::what()`, or "not a std::exception"
 };
 
 // ---- what comes and goes, for logs ---------------------------------------------------------

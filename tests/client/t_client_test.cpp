@@ -303,6 +303,35 @@ TEST_CASE("a listener hears its DN and the link until its owner ends, and there 
   CHECK(c.subject.listen(owner, "7001", [](const notice&) {}));
 }
 
+TEST_CASE("a handler is called after its time or at the stop, unless its owner has ended") {
+  t_client_options options;
+  options.limits.timers_max = 3;
+  scripted_client c{options};
+  c.bring_up();
+  auto owner = std::make_shared<int>();
+  auto ended = std::make_shared<int>();
+  std::vector<int> called;
+  REQUIRE(c.subject.call_after(owner, 2s, [&] { called.push_back(2); }));
+  REQUIRE(c.subject.call_after(owner, 1s, [&] {
+    called.push_back(1);
+    throw std::runtime_error{"in a timer"};
+  }));
+  REQUIRE(c.subject.call_after(ended, 1s, [&] { called.push_back(9); }));
+  CHECK_FALSE(c.subject.call_after(owner, 1s, [] {}));
+  ended.reset();
+  CHECK(c.subject.next_deadline() == c.time + 1s);
+  c.pass(999ms);
+  CHECK(called.empty());
+  c.pass(1ms);
+  CHECK(called == std::vector{1});
+  REQUIRE(c.failures.size() == 1);
+  CHECK(c.failures[0].where == "timer");
+  c.broker.farewell(v1::DISCONNECT_REASON_SIGNED_OFF);
+  c.subject.stop(0s);
+  CHECK(called == std::vector{1, 2});
+  CHECK_FALSE(c.subject.call_after(owner, 1s, [] {}));
+}
+
 TEST_CASE("an endless stream of events does not keep a poll from coming back") {
   scripted_client c;
   c.bring_up_on("7001");
