@@ -1,5 +1,7 @@
 #include "client/desktop.hpp"
 
+#include "client/snapshot_seeker.hpp"
+
 #include <atomic>
 
 namespace ringdown::client {
@@ -20,8 +22,8 @@ struct desktop::state : std::enable_shared_from_this<desktop::state> {
   void on_notice(const notice& n) {
     bool changed = std::visit([this](const auto& what) { return on(what); }, n);
     show(changed);
-    if (model.needs_snapshot() && client.registration_of(dn) == registration_phase::registered)
-      ask_for_snapshot();
+    if (std::holds_alternative<gap_notice>(n) && model.needs_snapshot())
+      seek_snapshot();
   }
 
   bool on(const link_notice& n) { return n.phase != link_phase::up && model.on_lost(); }
@@ -42,25 +44,22 @@ struct desktop::state : std::enable_shared_from_this<desktop::state> {
       on_light(model.shown());
   }
 
-  /// Not sent, or without an answer: the next notice tries again, and the light stays unknown.
-  void ask_for_snapshot() {
-    if (asked)
-      return;
-    auto sent = client.query_address(dn, [self = weak_from_this()](const completion& c) {
-      if (auto me = self.lock()) {
-        me->asked = false;
-        if (c.info() != nullptr)
-          me->show(me->model.on_snapshot(c.info()->snapshot));
-      }
-    });
-    asked = bool{sent};
+  /// The light stays unknown until it comes.
+  void seek_snapshot() {
+    if (!seeker)
+      seeker = std::make_shared<snapshot_seeker>(
+        client, dn, [self = weak_from_this()](const dn_snapshot& snapshot) {
+          if (auto me = self.lock())
+            me->show(me->model.on_snapshot(snapshot));
+        });
+    seeker->seek();
   }
 
   any_t_client& client;
   const std::string dn;
   const light_handler on_light;
   light_model model;
-  bool asked = false;
+  std::shared_ptr<snapshot_seeker> seeker; ///< from the first gap on
   std::atomic<light> shown{light::unknown};
 };
 

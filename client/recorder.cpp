@@ -1,7 +1,10 @@
 #include "client/recorder.hpp"
 
+#include "client/snapshot_seeker.hpp"
+
 #include <algorithm>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <set>
 #include <utility>
@@ -40,38 +43,52 @@ struct recorder::shared : std::enable_shared_from_this<recorder::shared> {
       adopt(r->this_dn, *r->snapshot);
     else if (auto* gap = std::get_if<gap_notice>(&n);
              gap != nullptr && gap->why == gap_notice::cause::slow)
-      ask_for_snapshot(gap->this_dn);
+      seek_snapshot(gap->this_dn);
     say_waiting();
   }
 
   void adopt(const std::string& dn, const dn_snapshot& snapshot) {
-    carry_out(with_model([&] { return model.on_snapshot(dn, snapshot); }), capture_verb::none);
+    auto now = with_model([&] { return model.on_snapshot(dn, snapshot); });
+    for (auto& what : now.untold)
+      put(what);
+    carry_out(now.orders, capture_verb::none);
   }
 
   void carry_out(const std::vector<indication>& wanted, capture_verb verb) {
     for (auto& what : wanted) {
       order o{what, verb};
       if (auto state = on_order ? on_order(o) : std::nullopt)
-        say(o.what, *state);
+        answer(o.what, *state);
     }
   }
 
-  /// Without an answer the next gap or registration brings the snapshot.
-  void ask_for_snapshot(const std::string& dn) {
-    (void)client.query_address(dn, [self = weak_from_this(), dn](const completion& c) {
-      auto me = self.lock();
-      if (me && c.info() != nullptr)
-        me->adopt(dn, c.info()->snapshot);
-    });
+  void seek_snapshot(const std::string& dn) {
+    auto& seeker = seekers[dn];
+    if (!seeker)
+      seeker = std::make_shared<snapshot_seeker>(
+        client, dn, [self = weak_from_this(), dn](const dn_snapshot& snapshot) {
+          if (auto me = self.lock())
+            me->adopt(dn, snapshot);
+        });
+    seeker->seek();
   }
 
-  void say(indication what, capture_state state) {
+  void answer(indication what, capture_state state) {
     what.state = state;
+    if (with_model([&] { return model.answer(what); }))
+      put(std::move(what));
+  }
+
+  void say(indication what) {
+    with_model([&] { model.set(what.this_dn, what.connection, what.state); });
+    put(std::move(what));
+  }
+
+  void put(indication what) {
+    if (how.standby)
+      return;
     {
       guard held{lock};
-      model.set(what.this_dn, what.connection, state);
-      if (how.standby)
-        return;
       unsaid.push_back(std::move(what));
       if (unsaid.size() > unsaid_max) {
         unsaid.pop_front();
@@ -100,14 +117,27 @@ struct recorder::shared : std::enable_shared_from_this<recorder::shared> {
         next = unsaid.front();
       }
       auto status = send(next);
-      guard held{lock};
+      std::unique_lock held{lock};
       if (status == send_status::window_full || status == send_status::buffer_full) {
-        saying = false; // an answer to one that is on its way makes room
-        return;
+        saying = false;
+        bool arm = !std::exchange(retry_armed, true);
+        held.unlock();
+        return arm ? say_later() : void();
       }
       if (!unsaid.empty() && unsaid.front() == next)
         unsaid.pop_front();
     }
+  }
+
+  /// An answer to one that is on its way makes room, but others may have taken it all.
+  void say_later() {
+    auto disarm = [this] { with_model([&] { retry_armed = false; }); };
+    bool armed = client.call_after(weak_from_this(), say_retry, [this, disarm] {
+      disarm();
+      say_waiting();
+    });
+    if (!armed)
+      disarm();
   }
 
   send_status send(const indication& what) {
@@ -134,6 +164,9 @@ struct recorder::shared : std::enable_shared_from_this<recorder::shared> {
   std::set<std::string> dns; // that were ever recorded: each has its listener
   std::deque<indication> unsaid;
   bool saying = false;
+  bool retry_armed = false;
+  /// From a DN's first gap on; touched where handlers run, and there only.
+  std::map<std::string, std::shared_ptr<snapshot_seeker>> seekers;
   std::size_t given_up = 0;
 };
 
@@ -167,11 +200,11 @@ void recorder::leave(const std::string& dn) {
 }
 
 void recorder::say(const order& done, capture_state state) {
-  shared_->say(done.what, state);
+  shared_->answer(done.what, state);
 }
 
 void recorder::say(const std::string& dn, capture_state state, conn_id call) {
-  shared_->say({dn, call, state, {}, {}, {}}, state);
+  shared_->say({dn, call, state, {}, {}, {}, {}});
 }
 
 capture_state recorder::state(const std::string& dn, conn_id call) const {

@@ -10,8 +10,9 @@
 // It keeps a believable state for each DN and ConnID (`recorder_model`), so an order says what the
 // state should be after the command. What the handler returns is said to the DN, with the
 // command's version and id if the client signs on with EXACT_VERSIONS (`recorder_identity` does);
-// what it does not return, it says later with `say`. Each (re)registration, and each gap, brings
-// the orders that the DN's snapshot holds: a `pause` that was missed is done then.
+// what it does not return, it says later with `say`. After each (re)registration, and each gap, the
+// DN's snapshot brings the orders that were missed: a `pause` is done then. An order that has no
+// answer yet comes again with it; one that has is only said again, if the broker does not know.
 //
 // A standby recorder gets all orders and says nothing. Over a `background_client` every call may be
 // made by any thread. Handlers are called where the client calls its own. The client must outlive
@@ -31,6 +32,8 @@ public:
   /// Indications that wait for room in the window. Far above what a person's commands can cause;
   /// past it the oldest is given up and counted.
   static constexpr std::size_t unsaid_max = 10'000;
+  /// After so long they are tried again, if no answer of their own made room before.
+  static constexpr std::chrono::milliseconds say_retry{100};
 
   struct order {
     /// What to be: on this DN and ConnID (0: all of the DN's), in this state.
@@ -50,8 +53,9 @@ public:
   [[nodiscard]] registering record(const std::string& dn);
   void leave(const std::string& dn);
 
-  /// An order is done, and this is so now. If it cannot be sent for want of room, it is sent
-  /// later; without a link it is not, as the snapshot brings the order again.
+  /// An order is done, and this is so now. If it cannot be sent for want of room, or without a
+  /// link, it is said later. Nothing is said, or changed, if there was a newer order for it: that
+  /// one's answer counts.
   void say(const order& done, capture_state state);
   /// The recorder's own: its state has changed without an order.
   void say(const std::string& dn, capture_state state, conn_id call = {});

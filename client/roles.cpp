@@ -24,7 +24,34 @@ capture_state after_command(capture_state present, capture_verb command) noexcep
 
 // ---- recorder ------------------------------------------------------------------------------
 
-capture_state recorder_model::state_in(const sessions_of_dn& sessions, conn_id connection) {
+void recorder_model::session::take(capture_state ordered, command_version by) {
+  state = ordered;
+  if (by)
+    version = by;
+  answered = false;
+}
+
+indication recorder_model::session::says(const std::string& dn, dn_epoch epoch) const {
+  return {dn, connection, state, version, {}, {}, epoch};
+}
+
+/// In another epoch versions start again.
+void recorder_model::dn_state::count_in(dn_epoch now) {
+  if (now == epoch)
+    return;
+  epoch = now;
+  for_all = {};
+  for (auto& s : sessions)
+    s.version = {};
+}
+
+recorder_model::session* recorder_model::dn_state::find(conn_id connection) {
+  auto same = [&](const session& s) { return s.connection == connection; };
+  auto found = std::find_if(sessions.begin(), sessions.end(), same);
+  return found == sessions.end() ? nullptr : &*found;
+}
+
+capture_state recorder_model::dn_state::state_of(conn_id connection) const {
   auto without_call = capture_state::disabled;
   for (auto& s : sessions) {
     if (s.connection == connection)
@@ -35,70 +62,153 @@ capture_state recorder_model::state_in(const sessions_of_dn& sessions, conn_id c
   return without_call;
 }
 
-/// The session of a ConnID; a new one is in the state that `state_in` says.
-recorder_model::session& recorder_model::session_of(sessions_of_dn& sessions, conn_id connection) {
-  for (auto& s : sessions)
-    if (s.connection == connection)
-      return s;
-  auto state = state_in(sessions, connection);
+/// The session of a ConnID; a new one is in the state that `state_of` says.
+recorder_model::session& recorder_model::dn_state::session_of(conn_id connection) {
+  if (auto* known = find(connection))
+    return *known;
+  session fresh{connection, state_of(connection), for_all};
   if (sessions.size() >= sessions_per_dn_max) {
     auto disabled = [](const session& s) { return s.state == capture_state::disabled; };
     auto victim = std::find_if(sessions.begin(), sessions.end(), disabled);
     sessions.erase(victim == sessions.end() ? sessions.begin() : victim);
   }
-  return sessions.emplace_back(session{connection, state});
+  // What is said without a ConnID is for all: it must not be said behind the others.
+  return *sessions.insert(connection ? sessions.end() : sessions.begin(), fresh);
 }
+
+namespace {
+
+bool outdated(command_version by, command_version known) {
+  return by && by <= known;
+}
+
+/// A command that asks for this of a session which may be in another state: never begins one that
+/// was stopped.
+capture_verb command_for(capture_state desired) {
+  switch (desired) {
+  case capture_state::enabled: return capture_verb::resume;
+  case capture_state::disabled: return capture_verb::stop;
+  case capture_state::paused: return capture_verb::pause;
+  case capture_state::unknown: break;
+  }
+  return capture_verb::none;
+}
+
+/// What the last commands of a snapshot ask for, in their order.
+std::vector<session_snapshot> desired_in(const dn_snapshot& snapshot) {
+  auto all = snapshot.sessions;
+  std::erase_if(all, [](const session_snapshot& s) {
+    return !s.desired || *s.desired == capture_state::unknown;
+  });
+  std::stable_sort(
+    all.begin(), all.end(),
+    [](const session_snapshot& a, const session_snapshot& b) { return a.version < b.version; });
+  return all;
+}
+
+} // namespace
 
 std::vector<indication> recorder_model::on_event(const event_user_event& e) {
   if (e.reason == broker_reason::session_ended) {
     if (auto dn = dns_.find(e.this_dn); dn != dns_.end())
-      std::erase_if(dn->second, [&](const session& s) { return s.connection == e.connection; });
+      std::erase_if(dn->second.sessions,
+                    [&](const session& s) { return s.connection == e.connection; });
     return {};
   }
   if (!is_command(e.verb))
     return {};
-  auto& sessions = dns_[e.this_dn];
-  auto asked_by = e.verb == capture_verb::query ? e.origin : client_id{};
-  auto answer = [&](conn_id connection, capture_state state) {
-    return indication{e.this_dn, connection, state, e.version, e.command, asked_by};
+  auto& dn = dns_[e.this_dn];
+  dn.count_in(e.epoch);
+  bool query = e.verb == capture_verb::query; // asks for nothing, and so is no order
+  auto answer = [&](const session& s) {
+    return indication{e.this_dn, s.connection, s.state,
+                      e.version, e.command,    query ? e.origin : client_id{},
+                      e.epoch};
   };
-  if (e.connection) {
-    auto& s = session_of(sessions, e.connection);
-    s.state = after_command(s.state, e.verb);
-    return {answer(s.connection, s.state)};
-  }
-  if (sessions.empty())
-    session_of(sessions, {});
+  if (e.connection || dn.sessions.empty())
+    dn.session_of(e.connection);
   std::vector<indication> answers;
-  for (auto& s : sessions) {
-    s.state = after_command(s.state, e.verb);
-    answers.push_back(answer(s.connection, s.state));
+  for (auto& s : dn.sessions) {
+    if (e.connection && s.connection != e.connection)
+      continue;
+    if (!query && outdated(e.version, s.version))
+      continue; // a snapshot brought it, or a newer one
+    if (!query)
+      s.take(after_command(s.state, e.verb), e.version);
+    answers.push_back(answer(s));
   }
+  if (!e.connection && !query && !outdated(e.version, dn.for_all))
+    dn.for_all = e.version;
   auto same = [&](const indication& i) { return i.state == answers.front().state; };
-  if (std::all_of(answers.begin(), answers.end(), same))
-    return {answer({}, answers.front().state)};
+  if (!e.connection && answers.size() == dn.sessions.size() &&
+      std::all_of(answers.begin(), answers.end(), same)) {
+    answers.resize(1);
+    answers.front().connection = {};
+  }
   return answers;
 }
 
-std::vector<indication> recorder_model::on_snapshot(const std::string& dn,
-                                                    const dn_snapshot& snapshot) {
-  std::vector<indication> answers;
-  for (auto& known : snapshot.sessions) {
-    if (!known.desired || *known.desired == capture_state::unknown)
+recorder_model::catch_up recorder_model::on_snapshot(const std::string& name,
+                                                     const dn_snapshot& snapshot) {
+  auto& dn = dns_[name];
+  dn.count_in(snapshot.epoch);
+  for (auto& wish : desired_in(snapshot)) {
+    auto* known = dn.find(wish.connection);
+    if (outdated(wish.version, known != nullptr ? known->version : dn.for_all))
       continue;
-    session_of(dns_[dn], known.connection).state = *known.desired;
-    answers.push_back({dn, known.connection, *known.desired, known.version, {}, {}});
+    if (!wish.connection) {
+      for (auto& s : dn.sessions)
+        if (!outdated(wish.version, s.version))
+          s.take(after_command(s.state, command_for(*wish.desired)), wish.version);
+      dn.for_all = wish.version;
+    }
+    dn.session_of(wish.connection).take(*wish.desired, wish.version);
   }
-  return answers;
+  catch_up result;
+  for (auto& seen : snapshot.sessions)
+    if (auto* s = dn.find(seen.connection);
+        s != nullptr && s->answered && s->state != seen.observed)
+      result.untold.push_back(s->says(name, dn.epoch));
+  // An order for all sessions takes with it those that are to stay otherwise: they follow.
+  bool for_all =
+    !dn.sessions.empty() && !dn.sessions.front().connection && !dn.sessions.front().answered;
+  for (auto& s : dn.sessions)
+    if (for_all || !s.answered)
+      result.orders.push_back(s.says(name, dn.epoch));
+  return result;
+}
+
+bool recorder_model::answer(const indication& done) {
+  auto found = dns_.find(done.this_dn);
+  if (found == dns_.end() || found->second.epoch != done.epoch)
+    return false;
+  bool newer = false;
+  bool taken = false;
+  for (auto& s : found->second.sessions) {
+    if (done.connection && s.connection != done.connection)
+      continue;
+    if (done.version && done.version < s.version) {
+      newer = true;
+      continue;
+    }
+    taken = true;
+    if (done.asked_by && !s.answered)
+      continue; // a query's answer says what is so, not that the order before it is done
+    s.state = done.state;
+    s.answered = true;
+  }
+  return taken || !newer;
 }
 
 void recorder_model::set(const std::string& dn, conn_id connection, capture_state state) {
-  auto& sessions = dns_[dn];
-  if (connection || sessions.empty())
-    session_of(sessions, connection).state = state;
-  if (!connection)
-    for (auto& s : sessions)
+  auto& known = dns_[dn];
+  if (connection || known.sessions.empty())
+    known.session_of(connection);
+  for (auto& s : known.sessions)
+    if (!connection || s.connection == connection) {
       s.state = state;
+      s.answered = true;
+    }
 }
 
 void recorder_model::forget(const std::string& dn) {
@@ -107,12 +217,12 @@ void recorder_model::forget(const std::string& dn) {
 
 capture_state recorder_model::state(const std::string& dn, conn_id connection) const {
   auto found = dns_.find(dn);
-  return found == dns_.end() ? capture_state::disabled : state_in(found->second, connection);
+  return found == dns_.end() ? capture_state::disabled : found->second.state_of(connection);
 }
 
 std::size_t recorder_model::sessions(const std::string& dn) const {
   auto found = dns_.find(dn);
-  return found == dns_.end() ? 0 : found->second.size();
+  return found == dns_.end() ? 0 : found->second.sessions.size();
 }
 
 // ---- desktop -------------------------------------------------------------------------------

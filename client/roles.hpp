@@ -27,6 +27,7 @@ struct indication {
   command_version version;
   command_id command;
   client_id asked_by; ///< of a query; else 0
+  dn_epoch epoch;     ///< the one that `version` counts in
 
   bool operator==(const indication&) const = default;
 };
@@ -34,6 +35,9 @@ struct indication {
 /// A recorder's capture state by DN and ConnID. A ConnID that it has not heard of is in the state
 /// that was set without a ConnID (there is one screen), else disabled. A command without a ConnID
 /// is for all sessions of the DN, so that a pause without a call can never miss one.
+///
+/// It keeps the version of each session's last order, so that what comes twice, or late, changes
+/// nothing: versions of a DN rise within its epoch. An event or answer without one always counts.
 class recorder_model {
 public:
   /// Sessions kept for one DN; above it a disabled one goes first, else the oldest.
@@ -44,10 +48,17 @@ public:
   /// that the end of a session (told by the broker) is noted.
   std::vector<indication> on_event(const event_user_event& e);
 
-  /// Takes a DN's snapshot at registration, or after missed events: adopts what the last
-  /// commands asked for and confirms it.
-  std::vector<indication> on_snapshot(const std::string& dn, const dn_snapshot& snapshot);
+  /// What a snapshot asks of the recorder.
+  struct catch_up {
+    std::vector<indication> orders; ///< missed, or not answered yet: to be done and then said
+    std::vector<indication> untold; ///< so already, but the broker does not know: to be said
+  };
+  /// Takes a DN's snapshot at registration, or after missed events.
+  catch_up on_snapshot(const std::string& dn, const dn_snapshot& snapshot);
 
+  /// The answer to an order: this is so now. False: there was a newer order, whose answer counts
+  /// instead, or the DN is no longer this recorder's.
+  bool answer(const indication& done);
   /// What is so after all, whatever was ordered; without a ConnID: for all sessions of the DN.
   void set(const std::string& dn, conn_id connection, capture_state state);
 
@@ -61,13 +72,24 @@ private:
   struct session {
     conn_id connection;
     capture_state state = capture_state::disabled;
+    command_version version; ///< of its last order
+    bool answered = true;    ///< `state` is what the recorder said, and not only ordered
+
+    void take(capture_state ordered, command_version by);
+    indication says(const std::string& dn, dn_epoch epoch) const;
   };
-  using sessions_of_dn = std::vector<session>; // oldest first
+  struct dn_state {
+    dn_epoch epoch;
+    command_version for_all;       ///< of the last order without a ConnID
+    std::vector<session> sessions; ///< oldest first; the one without a ConnID before all
 
-  static capture_state state_in(const sessions_of_dn& sessions, conn_id connection);
-  static session& session_of(sessions_of_dn& sessions, conn_id connection);
+    void count_in(dn_epoch now);
+    session* find(conn_id connection);
+    session& session_of(conn_id connection);
+    capture_state state_of(conn_id connection) const;
+  };
 
-  std::map<std::string, sessions_of_dn, std::less<>> dns_;
+  std::map<std::string, dn_state, std::less<>> dns_;
 };
 
 /// The agent's recording light.

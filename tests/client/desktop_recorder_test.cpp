@@ -1,6 +1,7 @@
 // The two roles over scripted links: the light, the orders, what is said and what is asked for.
 #include "client/desktop.hpp"
 #include "client/recorder.hpp"
+#include "client/snapshot_seeker.hpp"
 #include "tests/client/scripted_broker.hpp"
 
 #include <catch2/catch.hpp>
@@ -12,11 +13,46 @@ using namespace std::chrono_literals;
 
 namespace {
 
+constexpr auto snapshot_retry = snapshot_seeker::retry_first;
+
 std::string verb_of(const v1::Frame& frame) {
   for (auto& pair : frame.request_send_event().event().user_data().pairs())
     if (pair.key() == "screen-capture")
       return pair.string_value();
   return "none";
+}
+
+v1::Frame missed(std::uint64_t from, std::uint64_t to) {
+  v1::Frame frame;
+  auto& event = *frame.mutable_event_missed();
+  event.set_this_dn("7001");
+  event.set_from_sequence(from);
+  event.set_to_sequence(to);
+  event.set_dn_epoch(1);
+  return frame;
+}
+
+/// EventAddressInfo with the DN's state.
+v1::Frame address_info(const v1::Frame& question, std::uint64_t sequence, v1::CaptureState state) {
+  REQUIRE(question.has_request_query_address());
+  v1::Frame frame;
+  frame.set_reference_id(question.reference_id());
+  auto& info = *frame.mutable_event_address_info();
+  info.set_this_dn("7001");
+  info.mutable_snapshot()->set_dn_epoch(1);
+  info.mutable_snapshot()->set_dn_sequence(sequence);
+  info.mutable_snapshot()->set_effective_state(state);
+  return frame;
+}
+
+/// A session in a snapshot: what a command asks for, and what a recorder has said.
+void add_session(v1::Snapshot& to, std::uint64_t call, v1::CaptureState desired,
+                 std::uint64_t version, v1::CaptureState observed = v1::CAPTURE_STATE_UNKNOWN) {
+  auto& session = *to.add_sessions();
+  session.set_connection_id(call);
+  session.set_desired(desired);
+  session.set_version(version);
+  session.set_observed(observed);
 }
 
 struct agent_stand : scripted_client {
@@ -72,6 +108,30 @@ struct recorder_stand : scripted_client {
     settle();
   }
 
+  /// Loses the link and is registered again, with this snapshot.
+  template <class Fill>
+  void come_back(Fill fill) {
+    if (subject.phase() == link_phase::up)
+      broker.vanish();
+    bring_back();
+    v1::Frame frame;
+    frame.set_reference_id(broker.expect().reference_id());
+    auto& event = *frame.mutable_event_registered();
+    event.set_this_dn("7001");
+    event.mutable_snapshot()->set_dn_epoch(1);
+    event.mutable_snapshot()->set_dn_sequence(9);
+    fill(*event.mutable_snapshot());
+    broker.send(frame);
+    settle();
+  }
+
+  /// With the program's own requests, whose answers are no business of the recorder's.
+  void fill_window() {
+    while (subject.send(command(capture_verb::none), {})) {
+    }
+    settle();
+  }
+
   bool answers = true;
   std::vector<recorder::order> orders;
   recorder screen;
@@ -98,26 +158,78 @@ TEST_CASE("the light follows what recorders said, and is unknown as soon as the 
 
 TEST_CASE("a light that missed events is unknown and asks for the snapshot") {
   agent_stand s;
-  v1::Frame missed;
-  missed.mutable_event_missed()->set_this_dn("7001");
-  missed.mutable_event_missed()->set_from_sequence(4);
-  missed.mutable_event_missed()->set_to_sequence(6);
-  missed.mutable_event_missed()->set_dn_epoch(1);
-  s.broker.send(missed);
+  s.broker.send(missed(4, 6));
   s.settle();
   CHECK(s.agent.shown() == light::unknown);
-  auto asked = s.broker.expect();
-  REQUIRE(asked.has_request_query_address());
-  v1::Frame answer;
-  answer.set_reference_id(asked.reference_id());
-  auto& info = *answer.mutable_event_address_info();
-  info.set_this_dn("7001");
-  info.mutable_snapshot()->set_dn_epoch(1);
-  info.mutable_snapshot()->set_dn_sequence(7);
-  info.mutable_snapshot()->set_effective_state(v1::CAPTURE_STATE_PAUSED);
-  s.broker.send(answer);
+  s.broker.send(address_info(s.broker.expect(), 7, v1::CAPTURE_STATE_PAUSED));
   s.settle();
   CHECK(s.agent.shown() == light::paused);
+  s.pass(1h);
+  CHECK(s.broker.said().empty());
+}
+
+TEST_CASE("a light asks for the snapshot until it comes, ever less often") {
+  agent_stand s;
+  s.broker.send(missed(4, 6));
+  s.settle();
+  s.broker.error(s.broker.expect(), 111, "7001", 400);
+  s.settle();
+  s.pass(399ms);
+  CHECK(s.broker.said().empty());
+  s.pass(1ms);
+  CHECK(s.broker.expect().has_request_query_address());
+  s.pass(t_client_bounds{}.request_timeout); // no answer
+  CHECK(s.broker.said().empty());
+  s.pass(499ms);
+  CHECK(s.broker.said().empty());
+  s.pass(1ms);
+  for (int i = 0; i < 10; ++i) {
+    s.broker.error(s.broker.expect(), 111, "7001");
+    s.settle();
+    CHECK(s.broker.said().empty());
+    s.pass(15s);
+  }
+  CHECK(s.agent.shown() == light::unknown);
+  s.broker.send(address_info(s.broker.expect(), 7, v1::CAPTURE_STATE_PAUSED));
+  s.settle();
+  CHECK(s.agent.shown() == light::paused);
+}
+
+TEST_CASE("events missed after the question are asked for again") {
+  agent_stand s;
+  s.broker.send(missed(4, 6));
+  s.settle();
+  auto asked = s.broker.expect();
+  s.broker.send(missed(7, 9));
+  s.settle();
+  CHECK(s.broker.said().empty());
+  s.broker.send(address_info(asked, 6, v1::CAPTURE_STATE_PAUSED));
+  s.settle();
+  CHECK(s.agent.shown() == light::unknown);
+  s.broker.send(address_info(s.broker.expect(), 9, v1::CAPTURE_STATE_ENABLED));
+  s.settle();
+  CHECK(s.agent.shown() == light::recording);
+}
+
+TEST_CASE("a snapshot is not asked for once the registration is gone, which brings its own") {
+  agent_stand s;
+  s.broker.send(missed(4, 6));
+  s.settle();
+  s.broker.expect();
+  s.broker.vanish();
+  s.bring_back();
+  s.broker.registered(s.broker.expect(), 7, 1, v1::CAPTURE_STATE_PAUSED);
+  s.settle();
+  CHECK(s.agent.shown() == light::paused);
+  s.pass(snapshot_retry);
+  s.broker.error(s.broker.expect(), 41, "7001"); // that question was under way
+  v1::Frame gone;
+  gone.mutable_event_unregistered()->set_this_dn("7001");
+  gone.mutable_event_unregistered()->set_error_code(59);
+  s.broker.send(gone);
+  s.settle();
+  s.pass(1h);
+  CHECK(s.broker.said().empty());
 }
 
 TEST_CASE("a registration that fails or ends makes the light unknown") {
@@ -219,21 +331,8 @@ TEST_CASE("a recorder that comes back hears the pause it missed and confirms it"
   s.broker.registered(s.broker.expect());
   s.settle();
   s.order("start", 1, 1);
-  s.broker.vanish();
-  s.bring_back();
-  auto asked = s.broker.expect();
-  v1::Frame frame;
-  frame.set_reference_id(asked.reference_id());
-  auto& event = *frame.mutable_event_registered();
-  event.set_this_dn("7001");
-  event.mutable_snapshot()->set_dn_epoch(1);
-  event.mutable_snapshot()->set_dn_sequence(9);
-  auto& session = *event.mutable_snapshot()->add_sessions();
-  session.set_connection_id(0x71);
-  session.set_desired(v1::CAPTURE_STATE_PAUSED);
-  session.set_version(4);
-  s.broker.send(frame);
-  s.settle();
+  s.broker.expect();
+  s.come_back([](v1::Snapshot& now) { add_session(now, 0x71, v1::CAPTURE_STATE_PAUSED, 4); });
   REQUIRE(s.orders.size() == 2);
   CHECK(s.orders[1].verb == capture_verb::none);
   CHECK(s.orders[1].what.state == capture_state::paused);
@@ -241,6 +340,102 @@ TEST_CASE("a recorder that comes back hears the pause it missed and confirms it"
   CHECK(verb_of(said) == "paused");
   CHECK(said.request_send_event().version() == 4);
   CHECK(said.request_send_event().event().connection_id() == 0x71);
+}
+
+TEST_CASE("a recorder that comes back and missed nothing says what is so, without an order") {
+  recorder_stand s;
+  s.broker.registered(s.broker.expect());
+  s.settle();
+  s.order("start", 1, 1);
+  CHECK(verb_of(s.broker.expect()) == "enabled");
+  s.screen.say("7001", capture_state::disabled); // the disk is full
+  s.settle();
+  s.come_back([](v1::Snapshot& now) { add_session(now, 0, v1::CAPTURE_STATE_ENABLED, 1); });
+  CHECK(s.orders.size() == 1);
+  CHECK(verb_of(s.broker.expect()) == "disabled");
+  CHECK(s.broker.said().empty());
+}
+
+TEST_CASE("what a recorder said while it had no link it says when it is back") {
+  recorder_stand s;
+  s.answers = false;
+  s.broker.registered(s.broker.expect());
+  s.settle();
+  s.order("start", 1, 1);
+  s.broker.vanish();
+  s.settle();
+  s.screen.say(s.orders.at(0), capture_state::enabled);
+  s.come_back([](v1::Snapshot& now) { add_session(now, 0, v1::CAPTURE_STATE_ENABLED, 1); });
+  CHECK(s.orders.size() == 1);
+  auto said = s.broker.expect();
+  CHECK(verb_of(said) == "enabled");
+  CHECK(said.request_send_event().version() == 1);
+}
+
+TEST_CASE("an order without an answer is given again to a recorder that comes back") {
+  recorder_stand s;
+  s.answers = false;
+  s.broker.registered(s.broker.expect());
+  s.settle();
+  s.order("start", 1, 1);
+  s.come_back([](v1::Snapshot& now) { add_session(now, 0, v1::CAPTURE_STATE_ENABLED, 1); });
+  REQUIRE(s.orders.size() == 2);
+  CHECK(s.orders[1].what.state == capture_state::enabled);
+}
+
+TEST_CASE("a late answer to an older order is not said and changes nothing") {
+  recorder_stand s;
+  s.answers = false;
+  s.broker.registered(s.broker.expect());
+  s.settle();
+  s.order("start", 1, 1);
+  s.order("pause", 2, 2);
+  s.screen.say(s.orders.at(1), capture_state::paused);
+  s.settle();
+  CHECK(verb_of(s.broker.expect()) == "paused");
+  s.screen.say(s.orders.at(0), capture_state::enabled);
+  s.settle();
+  CHECK(s.broker.said().empty());
+  CHECK(s.screen.state("7001") == capture_state::paused);
+}
+
+TEST_CASE("a recorder that missed events asks for the snapshot until it comes, and does it") {
+  recorder_stand s;
+  s.broker.registered(s.broker.expect());
+  s.settle();
+  s.order("start", 1, 1);
+  s.broker.expect();
+  s.broker.send(missed(2, 2));
+  s.settle();
+  s.broker.error(s.broker.expect(), 111, "7001", 300);
+  s.settle();
+  CHECK(s.broker.said().empty());
+  s.pass(300ms);
+  auto answer = address_info(s.broker.expect(), 2, v1::CAPTURE_STATE_ENABLED);
+  add_session(*answer.mutable_event_address_info()->mutable_snapshot(), 0, v1::CAPTURE_STATE_PAUSED,
+              2, v1::CAPTURE_STATE_ENABLED);
+  s.broker.send(answer);
+  s.settle();
+  REQUIRE(s.orders.size() == 2);
+  CHECK(s.orders[1].what.state == capture_state::paused);
+  CHECK(verb_of(s.broker.expect()) == "paused");
+  s.order("pause", 2, 2); // in the snapshot already
+  CHECK(s.orders.size() == 2);
+  CHECK(s.broker.said().empty());
+}
+
+TEST_CASE("a question for the snapshot that finds no room is asked later") {
+  recorder_stand s;
+  s.broker.registered(s.broker.expect());
+  s.settle();
+  s.fill_window();
+  s.broker.send(missed(1, 1));
+  s.settle();
+  for (auto& frame : s.broker.said())
+    s.broker.ack(frame);
+  s.settle();
+  s.pass(snapshot_retry);
+  CHECK(s.broker.expect().has_request_query_address());
 }
 
 TEST_CASE("a standby recorder follows and stays quiet") {
@@ -275,6 +470,21 @@ TEST_CASE("what cannot be said for want of room is said later, in order, and bou
     s.screen.say("7001", capture_state::enabled);
   CHECK(s.screen.given_up() > 0);
   CHECK(s.screen.given_up() <= 100);
+}
+
+TEST_CASE("what waits for room is said at its own time, whoever took the room") {
+  recorder_stand s;
+  s.broker.registered(s.broker.expect());
+  s.settle();
+  s.fill_window();
+  s.screen.say("7001", capture_state::enabled);
+  for (auto& frame : s.broker.said())
+    s.broker.ack(frame);
+  s.settle();
+  s.pass(recorder::say_retry);
+  CHECK(verb_of(s.broker.expect()) == "enabled");
+  s.pass(1h);
+  CHECK(s.broker.said().empty());
 }
 
 TEST_CASE("an order handler that throws says nothing, and the next order is carried out") {

@@ -16,16 +16,18 @@ constexpr std::array all_verbs{capture_verb::none,    capture_verb::start,    ca
                                capture_verb::pause,   capture_verb::resume,   capture_verb::query,
                                capture_verb::enabled, capture_verb::disabled, capture_verb::paused,
                                capture_verb::unknown};
+using enum capture_state;
 constexpr conn_id call{0x1f};
 constexpr conn_id other_call{0x2f};
 
-event_user_event command(capture_verb verb, conn_id connection = {}) {
+/// Without a version it is always taken.
+event_user_event command(capture_verb verb, conn_id connection = {}, std::uint64_t version = 0) {
   event_user_event e;
   e.this_dn = "7001";
   e.connection = connection;
   e.verb = verb;
   e.origin = {42};
-  e.version = {7};
+  e.version = {version};
   e.command.bytes[0] = 1;
   return e;
 }
@@ -47,7 +49,6 @@ dn_snapshot snapshot_of(std::vector<session_snapshot> sessions) {
 } // namespace
 
 TEST_CASE("every state with every verb has the state that follows") {
-  using enum capture_state;
   // Rows: the present state. Columns: start, stop, pause, resume, query.
   constexpr std::array<std::array<capture_state, 5>, 4> follows{{
     {enabled, disabled, unknown, unknown, unknown},    // unknown
@@ -73,7 +74,7 @@ TEST_CASE("a recorder answers each command with its state and nothing else with 
         if (before == capture_verb::pause)
           answer(model, capture_verb::start, connection);
         auto present = answer(model, before, connection);
-        auto answers = model.on_event(command(verb, connection));
+        auto answers = model.on_event(command(verb, connection, 7));
         INFO(to_string(before) << " then " << to_string(verb));
         REQUIRE(answers.size() == (is_command(verb) ? 1u : 0u));
         CHECK(model.state("7001", connection) == after_command(present, verb));
@@ -119,26 +120,117 @@ TEST_CASE("a call that begins while the screen is captured without one is captur
   CHECK(model.state("7001") == capture_state::enabled);
 }
 
-TEST_CASE("a recorder that comes back adopts what was asked for and confirms it") {
+TEST_CASE("a recorder that comes back adopts what was asked for") {
   recorder_model model;
-  auto answers = model.on_snapshot(
-    "7001", snapshot_of({{call, capture_state::paused, capture_state::unknown, {9}, 0},
-                         {other_call, std::nullopt, capture_state::enabled, {}, 0},
-                         {{}, capture_state::disabled, capture_state::disabled, {3}, 0}}));
-  REQUIRE(answers.size() == 2);
-  CHECK(answers[0].connection == call);
-  CHECK(answers[0].state == capture_state::paused);
-  CHECK(answers[0].version == command_version{9});
-  CHECK(answers[1].state == capture_state::disabled);
-  CHECK(model.state("7001", call) == capture_state::paused);
-  CHECK(answer(model, capture_verb::resume, call) == capture_state::enabled);
+  auto orders = model
+                  .on_snapshot("7001", snapshot_of({{call, paused, unknown, {9}, 0},
+                                                    {other_call, std::nullopt, enabled, {}, 0},
+                                                    {{}, disabled, disabled, {3}, 0}}))
+                  .orders;
+  REQUIRE(orders.size() == 2);
+  CHECK(orders[0].connection == conn_id{}); // for all: before the one that is otherwise
+  CHECK(orders[0].state == disabled);
+  CHECK(orders[1].connection == call);
+  CHECK(orders[1].state == paused);
+  CHECK(orders[1].version == command_version{9});
+  CHECK(model.state("7001", call) == paused);
+  CHECK(answer(model, capture_verb::resume, call) == enabled);
+}
+
+TEST_CASE("a pause without a call in a snapshot is for all sessions but those ordered since") {
+  for (bool known : {false, true}) { // the recorder came back, or is a new one
+    recorder_model model;
+    if (known)
+      for (auto connection : {call, other_call})
+        for (auto& order : model.on_event(command(capture_verb::start, connection, 1)))
+          CHECK(model.answer(order));
+    auto now = model.on_snapshot("7001", snapshot_of({{call, enabled, unknown, {1}, 0},
+                                                      {{}, paused, unknown, {4}, 0},
+                                                      {other_call, enabled, unknown, {5}, 0}}));
+    CHECK(now.untold.empty());
+    REQUIRE(now.orders.size() == 3);
+    CHECK(now.orders[0].connection == conn_id{});
+    CHECK(now.orders[0].state == paused);
+    CHECK(now.orders[0].version == command_version{4});
+    CHECK(model.state("7001", call) == paused);
+    CHECK(model.state("7001", other_call) == enabled);
+    CHECK(now.orders[2].connection == other_call);
+    CHECK(now.orders[2].state == enabled);
+  }
+}
+
+TEST_CASE("what a snapshot asks for was missed only if its version is new") {
+  recorder_model model;
+  for (auto& order : model.on_event(command(capture_verb::start, call, 1)))
+    CHECK(model.answer(order));
+  for (auto& order : model.on_event(command(capture_verb::pause, {}, 2)))
+    CHECK(model.answer(order));
+  auto snapshot = snapshot_of({{call, enabled, paused, {1}, 0}, {{}, paused, paused, {2}, 0}});
+  auto now = model.on_snapshot("7001", snapshot);
+  CHECK(now.orders.empty());
+  CHECK(now.untold.empty());
+  snapshot.sessions[0].observed = unknown; // the broker had lost the recorder
+  now = model.on_snapshot("7001", snapshot);
+  CHECK(now.orders.empty());
+  REQUIRE(now.untold.size() == 1);
+  CHECK(now.untold[0].connection == call);
+  CHECK(now.untold[0].state == paused);
+  CHECK(now.untold[0].version == command_version{2});
+  snapshot.epoch = {2}; // the DN was reborn: versions start again
+  CHECK(model.on_snapshot("7001", snapshot).orders.size() == 2);
+}
+
+TEST_CASE("a command that a snapshot brought already is not carried out twice") {
+  recorder_model model;
+  model.on_snapshot("7001", snapshot_of({{call, paused, unknown, {3}, 0}}));
+  CHECK(model.on_event(command(capture_verb::start, call, 2)).empty());
+  CHECK(model.on_event(command(capture_verb::pause, call, 3)).empty());
+  CHECK(model.state("7001", call) == paused);
+  CHECK(model.on_event(command(capture_verb::resume, call, 4)).size() == 1);
+  CHECK(model.state("7001", call) == enabled);
+}
+
+TEST_CASE("an order without an answer comes again with a snapshot, whatever a query was told") {
+  recorder_model model;
+  auto snapshot = snapshot_of({{call, enabled, unknown, {1}, 0}});
+  auto order = model.on_event(command(capture_verb::start, call, 1));
+  REQUIRE(order.size() == 1);
+  auto asked = model.on_event(command(capture_verb::query, call, 1));
+  REQUIRE(asked.size() == 1);
+  asked[0].state = disabled; // not yet
+  CHECK(model.answer(asked[0]));
+  CHECK(model.state("7001", call) == enabled);
+  CHECK(model.on_snapshot("7001", snapshot).orders == std::vector{[&] {
+          auto again = order[0];
+          again.command = {};
+          return again;
+        }()});
+  CHECK(model.answer(order[0]));
+  CHECK(model.on_snapshot("7001", snapshot).orders.empty());
+}
+
+TEST_CASE("an answer to an older order, of another epoch or of a DN that was left does not count") {
+  recorder_model model;
+  auto first = model.on_event(command(capture_verb::start, call, 1)).at(0);
+  auto second = model.on_event(command(capture_verb::pause, call, 2)).at(0);
+  CHECK(model.answer(second));
+  CHECK_FALSE(model.answer(first));
+  CHECK(model.state("7001", call) == paused);
+  auto reborn = command(capture_verb::start, call, 1);
+  reborn.epoch = {2};
+  CHECK(model.on_event(reborn).size() == 1);
+  CHECK_FALSE(model.answer(second));
+  CHECK(model.state("7001", call) == enabled);
+  model.forget("7001");
+  CHECK_FALSE(model.answer(second));
+  CHECK(model.sessions("7001") == 0);
 }
 
 TEST_CASE("a desired state that the broker does not know is not adopted") {
   recorder_model model;
-  auto answers = model.on_snapshot(
-    "7001", snapshot_of({{call, capture_state::unknown, capture_state::unknown, {9}, 0}}));
-  CHECK(answers.empty());
+  auto now = model.on_snapshot("7001", snapshot_of({{call, unknown, unknown, {9}, 0}}));
+  CHECK(now.orders.empty());
+  CHECK(now.untold.empty());
   CHECK(model.sessions("7001") == 0);
 }
 
