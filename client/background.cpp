@@ -14,6 +14,7 @@
 #include <mutex>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 namespace ringdown::client {
 
@@ -34,7 +35,8 @@ steady_time after(milliseconds time) {
 
 } // namespace
 
-/// What the threads share. `core` is touched under `lock` only, except by `prepare` and `run`.
+/// What the threads share. `core` is touched under `lock` only, except by `prepare` and `run`. What
+/// the program gave is destroyed without the lock: a destructor of its own may call the client.
 /// Only the client's thread closes the link, so a descriptor that it waits for stays its own.
 class background_client::impl {
 public:
@@ -56,11 +58,19 @@ public:
     return result;
   }
 
+  bool listen(t_client::impl::listener what, const std::string& dn) {
+    std::vector<t_client::impl::listener> ended; // with handlers of the program's
+    return with_core([&](auto& c) { return c.listen(std::move(what), dn, ended); });
+  }
+
   bool on_own_thread() const { return thread_id_ == std::this_thread::get_id(); }
   void start();
-  void begin_stop(milliseconds timeout);
-  /// True: the thread has ended.
-  bool await_end(steady_time until);
+  /// The number of the stop, for `await_stop`.
+  std::uint64_t begin_stop(milliseconds timeout);
+  /// True: that stop is done.
+  bool await_stop(std::uint64_t number, steady_time until);
+  /// From now on nothing starts it again.
+  void close();
   bool await_registered(const std::string& dn, steady_time until);
   void join();
 
@@ -68,6 +78,7 @@ public:
   t_client::impl core;
 
 private:
+  void start_held();
   void run();
   void turn();
   void call_handlers();
@@ -81,27 +92,39 @@ private:
   std::atomic<std::thread::id> thread_id_{};
   std::condition_variable changed_; // after each turn, and at the end
   bool runs_ = false;
-  std::optional<steady_time> stop_until_;
+  bool closed_ = false;
+  std::optional<steady_time> stop_until_; ///< a stop is under way
+  bool start_again_ = false;              ///< after it
+  std::uint64_t stops_done_ = 0;
   steady_time sleeps_until_ = steady_time::min();
 };
+
+/// Of a thread that runs. A stop under way is brought to its end first.
+void background_client::impl::start_held() {
+  if (stop_until_)
+    start_again_ = !closed_;
+  else
+    core.start();
+}
 
 void background_client::impl::start() {
   if (on_own_thread()) { // a handler that wants to try again at once
     guard held{lock};
-    stop_until_.reset();
-    return core.start();
+    return start_held();
   }
   guard controlled{control_};
   std::unique_lock held{lock};
-  bool fresh = !runs_;
+  if (runs_) {
+    start_held();
+    held.unlock();
+    return wake();
+  }
   runs_ = true;
   stop_until_.reset();
   core.start();
   held.unlock();
-  if (!fresh)
-    return wake();
   if (thread_.joinable())
-    thread_.join(); // of before the last `stop`
+    thread_.join(); // of before the last `stop`: it has nothing left to do
   // Signals are for the program's own threads.
   sigset_t all;
   sigset_t before;
@@ -111,19 +134,30 @@ void background_client::impl::start() {
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-void background_client::impl::begin_stop(milliseconds timeout) {
+std::uint64_t background_client::impl::begin_stop(milliseconds timeout) {
+  std::uint64_t number = 0;
   {
     guard held{lock};
     stop_until_ = after(timeout);
-    if (!runs_)
+    start_again_ = false;
+    if (!runs_) {
       core.begin_stop(*stop_until_);
+      ++stops_done_;
+    }
+    number = runs_ ? stops_done_ + 1 : stops_done_;
   }
   wake();
+  return number;
 }
 
-bool background_client::impl::await_end(steady_time until) {
+bool background_client::impl::await_stop(std::uint64_t number, steady_time until) {
   std::unique_lock held{lock};
-  return changed_.wait_until(held, until, [this] { return !runs_; });
+  return changed_.wait_until(held, until, [&] { return stops_done_ >= number; });
+}
+
+void background_client::impl::close() {
+  guard held{lock};
+  closed_ = true;
 }
 
 bool background_client::impl::await_registered(const std::string& dn, steady_time until) {
@@ -171,10 +205,12 @@ void background_client::impl::turn() {
 }
 
 void background_client::impl::call_handlers() {
-  for (;;) {
+  for (bool first = true;; first = false) {
     std::optional<t_client::impl::ready_call> call;
     {
       guard held{lock};
+      if (!first && core.due() <= core.now())
+        return; // heartbeats, for one, do not wait for slow handlers
       call = core.take();
     }
     if (!call)
@@ -190,10 +226,15 @@ bool background_client::impl::sleep() {
     guard held{lock};
     if (core.phase == link_phase::stopped && stop_until_ &&
         core.next_deadline() == steady_time::max()) {
-      runs_ = false;
-      thread_id_ = std::thread::id{};
+      ++stops_done_;
       changed_.notify_all();
-      return false;
+      if (!std::exchange(start_again_, false)) {
+        runs_ = false;
+        thread_id_ = std::thread::id{};
+        return false;
+      }
+      stop_until_.reset();
+      core.start();
     }
     entries[1] = {core.link.descriptor(), core.link.poll_events(), 0};
     sleeps_until_ = core.next_deadline();
@@ -215,6 +256,7 @@ background_client::background_client(t_client_options options)
   : impl_(std::make_unique<impl>(std::move(options))) {}
 
 background_client::~background_client() {
+  impl_->close();
   stop(destructor_timeout);
   impl_->join();
 }
@@ -224,11 +266,8 @@ void background_client::start() {
 }
 
 bool background_client::stop(milliseconds timeout) {
-  impl_->begin_stop(timeout);
-  if (impl_->on_own_thread() || !impl_->await_end(after(timeout + handlers_grace)))
-    return false;
-  impl_->join();
-  return true;
+  auto number = impl_->begin_stop(timeout);
+  return !impl_->on_own_thread() && impl_->await_stop(number, after(timeout + handlers_grace));
 }
 
 registering background_client::register_on(const std::string& dn, const registration& how) {
@@ -302,13 +341,12 @@ completion background_client::ask(const outgoing_event& what, const request_opti
 
 bool background_client::listen(std::weak_ptr<void> owner, const std::string& dn,
                                notice_handler handler) {
-  return impl_->with_core(
-    [&](auto& core) { return core.listen(std::move(owner), false, dn, std::move(handler)); });
+  return impl_->listen(
+    {std::move(owner), false, std::make_shared<notice_handler>(std::move(handler))}, dn);
 }
 
 bool background_client::listen(notice_handler handler) {
-  return impl_->with_core(
-    [&](auto& core) { return core.listen({}, true, {}, std::move(handler)); });
+  return impl_->listen({{}, true, std::make_shared<notice_handler>(std::move(handler))}, {});
 }
 
 bool background_client::call_after(std::weak_ptr<void> owner, milliseconds wait,

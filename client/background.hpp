@@ -31,11 +31,12 @@ public:
   ~background_client() override;
 
   /// Starts the thread and begins to connect; or tries again at once, as `t_client::start`. Works
-  /// after `stop` too.
+  /// after `stop` too; while one is under way, the client starts again at its end.
   void start();
   /// Signs off, waits for the answers of what is outstanding, ends the rest as `unknown_outcome`
-  /// and the thread. At most `timeout` and `handlers_grace`. False: a handler has not returned
-  /// yet, or this is a handler; the thread ends after it.
+  /// and the thread. At most `timeout` and `handlers_grace`. True: all is told; no handler runs
+  /// until a `start`. False: a handler has not returned yet, or this is a handler; the thread ends
+  /// after it.
   bool stop(std::chrono::milliseconds timeout);
 
   registering register_on(const std::string& dn, const registration& how = {}) override;

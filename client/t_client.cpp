@@ -56,6 +56,8 @@ bool t_client::poll(milliseconds timeout) {
       impl_->in_handler = true;
       impl_->run(*call);
       impl_->in_handler = false;
+      if (impl_->due() <= impl_->now())
+        break; // heartbeats, for one, do not wait for slow handlers
     }
     auto now = impl_->now();
     if (told || interrupted || now >= until)
@@ -127,11 +129,14 @@ completion t_client::ask(const outgoing_event& what, const request_options& how)
 }
 
 bool t_client::listen(std::weak_ptr<void> owner, const std::string& dn, notice_handler handler) {
-  return impl_->listen(std::move(owner), false, dn, std::move(handler));
+  std::vector<impl::listener> ended;
+  return impl_->listen(
+    {std::move(owner), false, std::make_shared<notice_handler>(std::move(handler))}, dn, ended);
 }
 
 bool t_client::listen(notice_handler handler) {
-  return impl_->listen({}, true, {}, std::move(handler));
+  std::vector<impl::listener> ended;
+  return impl_->listen({{}, true, std::make_shared<notice_handler>(std::move(handler))}, {}, ended);
 }
 
 bool t_client::call_after(std::weak_ptr<void> owner, milliseconds wait,

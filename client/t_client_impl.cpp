@@ -103,7 +103,7 @@ submission t_client::impl::submit(const outgoing_event& what, bool distribute, b
   return sent;
 }
 
-sending t_client::impl::send(const outgoing_event& what, completion_handler done,
+sending t_client::impl::send(const outgoing_event& what, completion_handler&& done,
                              const request_options& how) {
   if (phase != link_phase::up)
     return {send_status::disconnected, {}, {}};
@@ -127,7 +127,7 @@ sending t_client::impl::send(const outgoing_event& what, completion_handler done
   return {sent.status, pending.add(std::move(r), sent.reference), sent.reference};
 }
 
-sending t_client::impl::query(const std::string& dn, completion_handler done,
+sending t_client::impl::query(const std::string& dn, completion_handler&& done,
                               const request_options& how) {
   if (phase != link_phase::up)
     return {send_status::disconnected, {}, {}};
@@ -270,6 +270,10 @@ void t_client::impl::send_again() {
 steady_time t_client::impl::next_deadline() const {
   if (attempt_due_ || more_events_ || !ready_.empty() || may_ask())
     return steady_time::min();
+  return due();
+}
+
+steady_time t_client::impl::due() const {
   auto next = std::min(pending.next_deadline(), registrations.next_deadline());
   if (link_runs())
     next = std::min(next, link.next_deadline());
@@ -313,7 +317,7 @@ t_client::impl::prepared t_client::impl::prepare(const place& where) {
   return {std::unique_ptr<transport>{}};
 }
 
-void t_client::impl::begin(prepared how) {
+void t_client::impl::begin(prepared&& how) {
   if (phase != link_phase::connecting)
     return; // stopped meanwhile
   if (auto* stream = std::get_if<std::unique_ptr<transport>>(&how.how))
@@ -425,15 +429,13 @@ void t_client::impl::report(const char* where, const char* what) {
   }
 }
 
-bool t_client::impl::listen(std::weak_ptr<void> owner, bool forever, const std::string& dn,
-                            notice_handler handler) {
+bool t_client::impl::listen(listener&& what, const std::string& dn, std::vector<listener>& ended) {
   if (listener_count_ >= options.limits.listeners_max)
-    forget_ended_listeners();
+    ended = take_ended_listeners();
   if (listener_count_ >= options.limits.listeners_max)
     return false;
   ++listener_count_;
-  auto shared = std::make_shared<notice_handler>(std::move(handler));
-  listeners_[dn].push_back({std::move(owner), forever, std::move(shared)});
+  listeners_[dn].push_back(std::move(what));
   return true;
 }
 
@@ -444,11 +446,18 @@ bool t_client::impl::call_after(timer&& what, milliseconds wait) {
   return true;
 }
 
-void t_client::impl::forget_ended_listeners() {
+std::vector<t_client::impl::listener> t_client::impl::take_ended_listeners() {
+  std::vector<listener> ended;
   for (auto i = listeners_.begin(); i != listeners_.end();) {
-    listener_count_ -= std::erase_if(i->second, [](const listener& l) { return l.ended(); });
-    i = i->second.empty() ? listeners_.erase(i) : std::next(i);
+    auto& all = i->second;
+    auto first =
+      std::stable_partition(all.begin(), all.end(), [](const listener& l) { return !l.ended(); });
+    ended.insert(ended.end(), std::move_iterator{first}, std::move_iterator{all.end()});
+    all.erase(first, all.end());
+    i = all.empty() ? listeners_.erase(i) : std::next(i);
   }
+  listener_count_ -= ended.size();
+  return ended;
 }
 
 void t_client::impl::collect(std::vector<listener>& from, ready_call& into) {

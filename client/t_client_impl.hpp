@@ -18,6 +18,13 @@ public:
   struct prepared {
     std::variant<numeric_endpoints, std::unique_ptr<transport>> how;
   };
+  struct listener {
+    std::weak_ptr<void> owner;
+    bool forever = false;
+    std::shared_ptr<notice_handler> handler;
+
+    bool ended() const { return !forever && owner.expired(); }
+  };
   /// A handler that waits for its time.
   struct timer {
     std::weak_ptr<void> owner;
@@ -33,7 +40,8 @@ public:
 
   explicit impl(t_client_options options);
 
-  // ---- the program's calls; none waits, none runs a handler
+  // ---- the program's calls; none waits, none runs a handler. What is the program's own is taken
+  // only by a call that succeeds, and destroyed by none: its destructors may call the client.
 
   void start();
   void begin_stop(steady_time until);
@@ -41,11 +49,10 @@ public:
   bool registration_may_come(const std::string& dn) const;
   registering register_on(const std::string& dn, const registration& how);
   void unregister_from(const std::string& dn);
-  sending send(const outgoing_event& what, completion_handler done, const request_options& how);
-  sending query(const std::string& dn, completion_handler done, const request_options& how);
-  bool listen(std::weak_ptr<void> owner, bool forever, const std::string& dn,
-              notice_handler handler);
-  /// Takes `what` only if it answers true.
+  sending send(const outgoing_event& what, completion_handler&& done, const request_options& how);
+  sending query(const std::string& dn, completion_handler&& done, const request_options& how);
+  /// `ended`: what had to go to make room.
+  bool listen(listener&& what, const std::string& dn, std::vector<listener>& ended);
   bool call_after(timer&& what, std::chrono::milliseconds wait);
 
   // ---- the work
@@ -55,11 +62,13 @@ public:
   /// A place to be prepared and begun with, once.
   std::optional<place> attempt_due();
   prepared prepare(const place& where);
-  void begin(prepared how);
+  void begin(prepared&& how);
   /// The next handlers to be called.
   std::optional<ready_call> take();
   void run(ready_call& call);
   steady_time next_deadline() const;
+  /// The same, whatever waits to be told: handlers must let `turn` do what is due then.
+  steady_time due() const;
   steady_time now() const { return options.now ? options.now() : std::chrono::steady_clock::now(); }
   void report(const char* where, const char* what);
   /// When a request of now has to be completed. Touches nothing that changes.
@@ -75,13 +84,6 @@ public:
   bool in_handler = false; // t_client's own; background_client compares threads
 
 private:
-  struct listener {
-    std::weak_ptr<void> owner;
-    bool forever = false;
-    std::shared_ptr<notice_handler> handler;
-
-    bool ended() const { return !forever && owner.expired(); }
-  };
   using waiting = std::variant<finished_request, timer, notice>;
 
   void tell(notice n) { ready_.emplace_back(std::move(n)); }
@@ -106,7 +108,7 @@ private:
   send_status room_for(const std::string& dn, std::size_t kept_bytes);
   submission submit(const outgoing_event& what, bool distribute, bool again);
   void collect(std::vector<listener>& from, ready_call& into);
-  void forget_ended_listeners();
+  std::vector<listener> take_ended_listeners();
 
   reconnect_plan plan_;
   reconnect_plan::attempt next_;

@@ -1,5 +1,6 @@
 // The client over scripted links in virtual time: what it asks for again, what it tells, and what
 // it never does.
+#include "messages/frame.hpp"
 #include "tests/client/scripted_broker.hpp"
 
 #include <catch2/catch.hpp>
@@ -330,6 +331,29 @@ TEST_CASE("a handler is called after its time or at the stop, unless its owner h
   c.subject.stop(0s);
   CHECK(called == std::vector{1, 2});
   CHECK_FALSE(c.subject.call_after(owner, 1s, [] {}));
+}
+
+TEST_CASE("slow handlers do not keep a client from its heartbeats") {
+  scripted_client c;
+  c.bring_up_on("7001");
+  constexpr int events = 5;
+  REQUIRE(c.subject.listen([&](const notice& n) {
+    if (std::holds_alternative<event_user_event>(n))
+      c.time += 1h; // the granted interval
+  }));
+  for (std::uint64_t i = 1; i <= events; ++i)
+    c.broker.event("7001", "pause", i);
+  c.settle();
+  int heartbeats = 0;
+  for (auto& bytes = c.broker.pipe().written; !bytes.empty(); ++heartbeats) {
+    auto piece = next_frame(bytes, 1024);
+    REQUIRE(piece.status == cut_status::complete);
+    v1::Frame frame;
+    REQUIRE(frame.ParseFromArray(piece.frame.data(), static_cast<int>(piece.frame.size())));
+    CHECK(frame.has_heartbeat());
+    bytes.erase(0, piece.consumed);
+  }
+  CHECK(heartbeats == events);
 }
 
 TEST_CASE("an endless stream of events does not keep a poll from coming back") {
