@@ -51,10 +51,9 @@ void registration_table::leave(const std::string& dn) {
   if (found == entries_.end())
     return;
   auto& e = found->second;
-  bool broker_knows = e.phase == registration_phase::registered || e.reference != 0;
   e.desired.reset();
   e.phase = registration_phase::none;
-  if (up_ && broker_knows)
+  if (up_ && (e.may_stand || e.reference != 0))
     enqueue(dn, e);
   else
     entries_.erase(found);
@@ -100,6 +99,7 @@ void registration_table::link_down() {
   for (auto i = entries_.begin(); i != entries_.end();) {
     auto& e = i->second;
     e.queued = false;
+    e.may_stand = false;
     e.reference = 0;
     e.phase = registration_phase::wanted;
     i = e.desired ? std::next(i) : entries_.erase(i);
@@ -141,6 +141,7 @@ void registration_table::not_asked(batch what) {
 void registration_table::asked(reference_id reference, batch what, steady_time now) {
   for (auto& dn : what.dns) {
     auto& e = entries_[dn];
+    e.may_stand = e.may_stand || registers(e); // the answer to the earlier request is not awaited
     settle(e);
     e.reference = reference.value;
     ++unanswered_;
@@ -148,7 +149,7 @@ void registration_table::asked(reference_id reference, batch what, steady_time n
   auto deadline = now + limits_.registration_timeout;
   deadlines_.emplace(deadline, reference.value);
   auto count = what.dns.size();
-  batches_[reference.value] = {std::move(what.dns), count, deadline};
+  batches_[reference.value] = {std::move(what.dns), what.how.has_value(), count, deadline};
 }
 
 /// Its batch has answered, or a later one asks: the earlier answer does not count any more.
@@ -172,6 +173,12 @@ registration_table::entry* registration_table::asked_with(const std::string& dn,
   return asked ? &found->second : nullptr;
 }
 
+/// It is asked for by a request to register that has no answer yet.
+bool registration_table::registers(const entry& e) const {
+  auto found = batches_.find(e.reference);
+  return found != batches_.end() && found->second.registers;
+}
+
 void registration_table::retry(const std::string& dn, entry& e, steady_time when) {
   e.phase = registration_phase::wanted;
   retries_.emplace(when, dn);
@@ -182,9 +189,10 @@ void registration_table::retry(const std::string& dn, entry& e, steady_time when
 registration_table::notices registration_table::on_registered(const event_registered& e) {
   notices out;
   auto* found = asked_with(e.this_dn, e.reference);
-  if (found == nullptr)
+  if (found == nullptr || !registers(*found))
     return out;
   auto& known = *found;
+  known.may_stand = true;
   settle(known);
   if (!known.desired || known.queued)
     return out; // the wish has changed since; the next answer counts
@@ -206,6 +214,8 @@ registration_table::notices registration_table::on_registered(const event_regist
 void registration_table::refuse(const std::string& dn, const event_error* error, steady_time now,
                                 notices& out) {
   auto& e = entries_[dn];
+  if (error == nullptr && registers(e))
+    e.may_stand = true; // the answer may only be late
   settle(e);
   if (!e.desired) { // there is nothing to leave, unless that is to be asked first
     if (!e.queued)
@@ -245,16 +255,20 @@ registration_table::notices registration_table::on_unregistered(const event_unre
                                                                 steady_time now) {
   notices out;
   if (e.reference) {
-    if (auto* found = asked_with(e.this_dn, e.reference); found != nullptr && !found->desired) {
-      settle(*found);
+    auto* found = asked_with(e.this_dn, e.reference);
+    if (found == nullptr || registers(*found))
+      return out;
+    found->may_stand = false;
+    settle(*found);
+    if (!found->desired && !found->queued)
       entries_.erase(e.this_dn);
-    }
     return out;
   }
   auto found = entries_.find(e.this_dn);
   if (found == entries_.end() || !found->second.desired)
     return out;
   auto& known = found->second;
+  known.may_stand = false;
   if (known.phase != registration_phase::registered)
     return out; // asked for again already
   event_error why;

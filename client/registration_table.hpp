@@ -72,6 +72,9 @@ private:
     std::optional<registration> desired;
     registration_phase phase = registration_phase::wanted;
     bool queued = false;
+    /// The broker has it registered, or may have: a request that was not refused, whose answer
+    /// came, is late or does not count any more.
+    bool may_stand = false;
     std::uint32_t reference = 0; ///< of the batch that asks for it
     bool known = false;          ///< epoch and sequence were seen
     dn_epoch epoch;
@@ -79,6 +82,7 @@ private:
   };
   struct pending_batch {
     std::vector<std::string> dns;
+    bool registers = false;
     std::size_t waiting = 0; ///< of them without an answer
     steady_time deadline;
   };
@@ -88,6 +92,7 @@ private:
   void settle(entry& e);
   void retry(const std::string& dn, entry& e, steady_time when);
   entry* asked_with(const std::string& dn, reference_id reference);
+  bool registers(const entry& e) const;
   void refuse(const std::string& dn, const event_error* error, steady_time now, notices& out);
 
   t_client_bounds limits_;

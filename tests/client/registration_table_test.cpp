@@ -220,6 +220,88 @@ TEST_CASE("a DN that is left is asked for no more, whatever was under way") {
   CHECK(table.unanswered() == 0);
 }
 
+TEST_CASE("a DN that is left is unregistered wherever the broker may have it registered") {
+  t_client_bounds limits;
+  registration_table table{limits};
+  table.link_up();
+  CHECK(table.want("1", {}) == registering::accepted);
+  ask(table, 1);
+  registration monitor;
+  monitor.mode = registration_mode::monitor;
+  auto late = start;
+  SECTION("it stands, and another mode was wanted and not asked for yet") {
+    only<registration_notice>(table.on_registered(registered(1, "1")));
+    CHECK(table.want("1", monitor) == registering::accepted);
+  }
+  SECTION("it stands as it was, as another mode was refused") {
+    only<registration_notice>(table.on_registered(registered(1, "1")));
+    CHECK(table.want("1", monitor) == registering::accepted);
+    ask(table, 2);
+    only<registration_notice>(table.on_error(refusal(2, error_code::resource_seized, "1"), start));
+  }
+  SECTION("another mode was refused for now") {
+    only<registration_notice>(table.on_registered(registered(1, "1")));
+    CHECK(table.want("1", monitor) == registering::accepted);
+    ask(table, 2);
+    only<registration_notice>(table.on_error(refusal(2, error_code::overloaded, "1"), start));
+  }
+  SECTION("its answer is late") {
+    late += limits.registration_timeout;
+    only<registration_notice>(table.on_time(late));
+  }
+  SECTION("its answer is late, and another mode was refused before it came") {
+    CHECK(table.want("1", monitor) == registering::accepted);
+    ask(table, 2);
+    only<registration_notice>(table.on_error(refusal(2, error_code::resource_seized, "1"), start));
+  }
+  table.leave("1");
+  CHECK_FALSE(table.wanted("1"));
+  auto batch = table.next_batch(256);
+  REQUIRE(batch);
+  CHECK_FALSE(batch->how);
+  CHECK(batch->dns == names{"1"});
+  table.asked({3}, *batch, late);
+  CHECK(table.on_registered(registered(1, "1")).empty()); // the late one
+  CHECK(table.on_unregistered(unregistered(3, "1", {}), late).empty());
+  CHECK(table.size() == 0);
+  CHECK(table.unanswered() == 0);
+}
+
+TEST_CASE("a DN that the broker has refused or taken away is left without a word") {
+  registration_table table{{}};
+  table.link_up();
+  for (auto* dn : {"1", "2"})
+    CHECK(table.want(dn, {}) == registering::accepted);
+  ask(table, 1);
+  only<registration_notice>(table.on_registered(registered(1, "1")));
+  only<registration_notice>(
+    table.on_unregistered(unregistered(0, "1", error_code::dn_not_configured), start));
+  only<registration_notice>(table.on_error(refusal(1, error_code::resource_seized, "2"), start));
+  for (auto* dn : {"1", "2"})
+    table.leave(dn);
+  CHECK_FALSE(table.next_batch(256));
+  CHECK(table.size() == 0);
+}
+
+TEST_CASE("an answer to unregister that comes when the DN is wanted again makes room for others") {
+  registration_table table{{}};
+  table.link_up();
+  CHECK(table.want("1", {}) == registering::accepted);
+  ask(table, 1);
+  only<registration_notice>(table.on_registered(registered(1, "1")));
+  table.leave("1");
+  ask(table, 2);
+  CHECK(table.unanswered() == 1);
+  CHECK(table.want("1", {}) == registering::accepted);
+  CHECK(table.on_unregistered(unregistered(2, "1", {}), start).empty());
+  CHECK(table.unanswered() == 0);
+  CHECK(table.next_deadline() == steady_time::max());
+  CHECK(ask(table, 3) == names{"1"});
+  CHECK(table.on_unregistered(unregistered(3, "1", {}), start).empty()); // no answer to this one
+  only<registration_notice>(table.on_registered(registered(3, "1")));
+  CHECK(table.phase("1") == phase::registered);
+}
+
 TEST_CASE("a DN that is left and wanted again ends up registered") {
   registration_table table{{}};
   CHECK(table.want("1", {}) == registering::accepted);
