@@ -38,6 +38,18 @@ std::string text_of(const place& where) {
   return "a stream of this process";
 }
 
+/// Null: it is about the link.
+const std::string* dn_of(const notice& told) {
+  return std::visit(
+    [](const auto& n) -> const std::string* {
+      if constexpr (requires { n.this_dn; })
+        return &n.this_dn;
+      else
+        return nullptr;
+    },
+    told);
+}
+
 } // namespace
 
 t_client::impl::impl(t_client_options o)
@@ -77,6 +89,11 @@ bool t_client::impl::registration_may_come(const std::string& dn) const {
 void t_client::impl::unregister_from(const std::string& dn) {
   asking_blocked_ = false;
   registrations.leave(dn);
+  std::erase_if(ready_, [&](const waiting& w) {
+    auto* n = std::get_if<notice>(&w);
+    auto* about = n != nullptr ? dn_of(*n) : nullptr;
+    return about != nullptr && *about == dn;
+  });
 }
 
 steady_time t_client::impl::deadline_of(const request_options& how) const {
@@ -483,14 +500,7 @@ std::optional<t_client::impl::ready_call> t_client::impl::take() {
     return call;
   }
   call.told = std::move(std::get<notice>(first));
-  const std::string* dn = std::visit(
-    [](const auto& n) -> const std::string* {
-      if constexpr (requires { n.this_dn; })
-        return &n.this_dn;
-      else
-        return nullptr;
-    },
-    call.told);
+  auto* dn = dn_of(call.told);
   for (auto& [name, all] : listeners_)
     if (dn == nullptr)
       collect(all, call);

@@ -186,6 +186,28 @@ TEST_CASE("events of wanted DNs are told in order, others are not") {
   CHECK(gaps[0].to == dn_sequence{5});
 }
 
+TEST_CASE("nothing more of a DN is told once it is left, not even what came before") {
+  scripted_client c;
+  REQUIRE(c.subject.register_on("7002") == registering::accepted);
+  c.bring_up_on("7001");
+  c.told<registration_notice>();
+  REQUIRE(c.subject.listen([&](const notice& n) {
+    auto* e = std::get_if<event_user_event>(&n);
+    if (e == nullptr || e->sequence != dn_sequence{1})
+      return;
+    c.subject.unregister_from("7001");
+    CHECK(c.subject.register_on("7001") == registering::accepted); // that is another wish
+  }));
+  for (std::uint64_t i = 1; i <= 3; ++i)
+    c.broker.event("7001", "pause", i);
+  c.broker.event("7002", "pause", 4);
+  c.settle();
+  auto events = c.told<event_user_event>();
+  REQUIRE(events.size() == 2);
+  CHECK(events[0].sequence == dn_sequence{1});
+  CHECK(events[1].this_dn == "7002");
+}
+
 TEST_CASE("a handler that throws is reported and the client goes on") {
   t_client_options options;
   options.on_traffic = [](const traffic&) { throw std::runtime_error{"in traffic"}; };
