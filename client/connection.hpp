@@ -66,7 +66,7 @@ struct identity {
 
 /// What this side may cost its program.
 struct bounds {
-  /// From the start to the end of sign-on.
+  /// From the start to the end of sign-on. A host's addresses share it.
   std::chrono::milliseconds connect_timeout{5'000};
   /// Bytes accepted for sending that the socket has not taken yet.
   std::size_t send_bytes_max = 1024 * 1024;

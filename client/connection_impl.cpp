@@ -52,12 +52,17 @@ void connection::impl::start(const numeric_endpoints& where, identity me, bounds
   connect_next();
 }
 
+/// Each address has its share of the time that is left: one that says nothing must not keep the
+/// others from being tried.
 void connection::impl::connect_next() {
   int error = 0;
   while (address_index < addresses.size()) {
+    auto untried = static_cast<std::int64_t>(addresses.size() - address_index);
     connecting = start_connect(addresses[address_index++]);
-    if (connecting)
+    if (connecting) {
+      address_until = now() + (opened_until - now()) / untried;
       return;
+    }
     error = errno;
   }
   fail(fault_of(error), error_text(error));
@@ -289,7 +294,7 @@ connection::impl::find_reply(reference_id reference) {
 steady_time connection::impl::next_deadline() const {
   switch (state) {
   case link_state::closed: return steady_time::max();
-  case link_state::connecting:
+  case link_state::connecting: return address_until;
   case link_state::signing_on: return opened_until;
   case link_state::up:
   case link_state::signing_off: break;
@@ -312,6 +317,8 @@ void connection::impl::check_time() {
       fail(link_fault::timed_out, state == link_state::connecting
                                     ? "no connection in time"
                                     : "no answer to the sign-on in time");
+    else if (state == link_state::connecting && at >= address_until)
+      connect_next();
     return;
   case link_state::up:
   case link_state::signing_off: break;

@@ -98,6 +98,7 @@ private:
   std::size_t bytes_outstanding = 0;
 
   steady_time opened_until;
+  steady_time address_until; // the present address's share of that
   steady_time last_sent;
   steady_time last_heard;
   bool interrupted = false;
