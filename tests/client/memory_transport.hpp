@@ -24,6 +24,9 @@ public:
   /// The client will read this errno after what it was given.
   void fail(int error);
 
+  /// What the client was given and has not read.
+  std::size_t unread() const { return given_.size(); }
+
   std::string written;                   ///< by the client, since the test last emptied it
   std::size_t room = std::string::npos;  ///< how much `written` may hold
   std::size_t piece = std::string::npos; ///< at most so much in one read or write

@@ -152,15 +152,34 @@ TEST_CASE("a broker that never answers cannot make a client hold more than its b
 }
 
 TEST_CASE("a stream of events that no handler takes stays with the broker") {
+  constexpr std::size_t events = 20'000;
   t_client_options options;
   options.link.events_max = 10;
   scripted_client c{options};
   c.bring_up_on("7001");
-  for (std::uint64_t i = 1; i <= 20'000; ++i)
+  for (std::uint64_t i = 1; i <= events; ++i)
     c.broker.event("7001", "pause", i);
-  for (int i = 0; i < 100'000 && c.notices.size() < 20'000; ++i)
+  auto all = c.broker.pipe().unread();
+  c.subject.poll(0ms);
+  // Only what one read takes, of far more that there is.
+  CHECK(c.broker.pipe().unread() > all / 2);
+  CHECK(c.notices.size() < events / 2);
+  for (std::size_t i = 0; i < 100'000 && c.notices.size() < events; ++i)
     c.subject.poll(0ms);
-  CHECK(c.told<event_user_event>().size() == 20'000); // and none was lost
+  CHECK(c.told<event_user_event>().size() == events); // and none was lost
+}
+
+TEST_CASE("no more waits for handlers than its bound") {
+  t_client_options options;
+  options.limits.waiting_max = 3;
+  scripted_client c{options};
+  c.bring_up_on("7001");
+  for (std::uint64_t i = 1; i <= 10; ++i)
+    c.broker.event("7001", "pause", i);
+  std::vector<std::size_t> told;
+  while (c.subject.poll(0ms))
+    told.push_back(c.told<event_user_event>().size());
+  CHECK(told == std::vector<std::size_t>{3, 3, 3, 1});
 }
 
 TEST_CASE("damaged streams from a seed: every request ends once, whatever arrives") {
