@@ -1,5 +1,6 @@
 #include "client/data_item.hpp"
 
+#include "messages/hex.hpp"
 #include "messages/wire.hpp"
 
 #include <charconv>
@@ -9,23 +10,13 @@ namespace ringdown::client {
 
 namespace {
 
-std::optional<int> hex_digit(char c) {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  if (c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F')
-    return c - 'A' + 10;
-  return std::nullopt;
-}
-
 std::optional<std::string> from_hex(std::string_view text) {
   if (text.size() % 2 != 0)
     return std::nullopt;
   std::string bytes;
   for (std::size_t i = 0; i < text.size(); i += 2) {
-    auto high = hex_digit(text[i]);
-    auto low = hex_digit(text[i + 1]);
+    auto high = hex_value(text[i]);
+    auto low = hex_value(text[i + 1]);
     if (!high || !low)
       return std::nullopt;
     bytes += static_cast<char>(*high * 16 + *low);

@@ -1,5 +1,7 @@
 #include "messages/ids.hpp"
 
+#include "messages/hex.hpp"
+
 #include <charconv>
 
 namespace ringdown {
@@ -7,16 +9,6 @@ namespace ringdown {
 namespace {
 
 constexpr char hex_digits[] = "0123456789abcdef";
-
-std::optional<int> hex_value(char c) {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  if (c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F')
-    return c - 'A' + 10;
-  return std::nullopt;
-}
 
 } // namespace
 
