@@ -73,7 +73,9 @@ void dn_impl::replay(dn_batch& batch, const dn_request& request) {
 
 void dn_impl::conclude(const decided& what) {
   auto& accepted = book_->accepted;
-  auto before = [](const accepted_command& c, dn_sequence s) { return c.told.command.sequence < s; };
+  auto before = [](const accepted_command& c, dn_sequence s) {
+    return c.told.command.sequence < s;
+  };
   auto sequence = what.command.sequence;
   auto command = std::lower_bound(accepted.begin(), accepted.end(), sequence, before);
   if (command != accepted.end() && command->told.command.sequence == sequence)
