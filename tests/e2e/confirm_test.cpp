@@ -37,9 +37,8 @@ std::unique_ptr<process> recorder_at(std::uint16_t port) {
   auto recorder = std::make_unique<process>(
     ringdown_program(),
     flags{"recorder", "--dn=7001", "--connect=127.0.0.1:" + std::to_string(port)});
-  await("the recorder is registered", [&] {
-    return recorder->out().find("EventRegistered") != std::string::npos;
-  });
+  await("the recorder is registered",
+        [&] { return recorder->out().find("EventRegistered") != std::string::npos; });
   return recorder;
 }
 
