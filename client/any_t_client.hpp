@@ -51,6 +51,8 @@ public:
   [[nodiscard]] virtual bool call_after(std::weak_ptr<void> owner, std::chrono::milliseconds wait,
                                         std::function<void()> handler) = 0;
 
+  /// What this client takes the time to be.
+  virtual steady_time now() const = 0;
   /// As given, with its instance id.
   virtual const identity& who() const = 0;
   virtual link_phase phase() const = 0;

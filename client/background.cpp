@@ -355,6 +355,10 @@ bool background_client::call_after(std::weak_ptr<void> owner, milliseconds wait,
   return impl_->with_core([&](auto& core) { return core.call_after(std::move(what), wait); });
 }
 
+steady_time background_client::now() const {
+  return clock::now();
+}
+
 const identity& background_client::who() const {
   return impl_->core.options.who; // never changes
 }

@@ -52,6 +52,7 @@ public:
   bool listen(notice_handler handler) override;
   bool call_after(std::weak_ptr<void> owner, std::chrono::milliseconds wait,
                   std::function<void()> handler) override;
+  steady_time now() const override;
   const identity& who() const override;
   link_phase phase() const override;
   event_link_connected link() const override;

@@ -1,14 +1,22 @@
 // An agent's desktop: commands to the recorder of one DN, and the recording light.
 //
 //   t_client client{{.who = desktop_identity("agent-desktop")}};
-//   desktop agent{client, "7001", [](light l) { show(l); }};
+//   desktop agent{client, "7001", [](const light_view& l) { show(l); }};
 //   client.start();
 //   ...
-//   (void)agent.pause(call, [](const completion& c) { if (!c) warn(c); });
+//   (void)agent.pause(call, {}, [](const event_outcome& o) {
+//     if (o.result != outcome::confirmed)
+//       warn(o);
+//   });
 //
-// EventACK means accepted, not done: what is so, the light says. It shows what recorders said and
-// never what was only asked for, and `unknown` as soon as the link, the registration or an event
-// is lost.
+// EventACK means accepted, not done. What became of a command, its outcome says; what is so, the
+// light. That shows what recorders said and never what was only asked for, and `unknown` as soon as
+// the link, the registration or an event is lost.
+//
+// Exactly one outcome is told of each command that was sent and not refused, while the desktop
+// lives: the broker's, or `unknown` (with no `time_us`) if none can come: nobody knows whether the
+// command was accepted, the broker that accepted it is gone, the client has stopped or given up, or
+// the command's time and `outcome_margin` are over. To such a one the light is the answer.
 //
 // One helper for each DN of a client: it takes the registration with it when it goes.
 //
@@ -22,16 +30,23 @@
 
 namespace ringdown::client {
 
-/// A desktop with what this library makes use of: directed answers, newest indications when slow.
+/// A desktop with what this library makes use of: outcomes, directed answers, newest indications
+/// when slow.
 identity desktop_identity(std::string application_name);
 
 class desktop {
 public:
-  using light_handler = std::function<void(light)>;
+  /// Sent with each command that does not say, so that both sides count the same.
+  static constexpr std::chrono::milliseconds confirm_timeout{2'000};
+  /// How long after its deadline an outcome may be on its way: room for a short reconnect.
+  static constexpr std::chrono::milliseconds outcome_margin{3'000};
 
-  /// Registers on the DN. `on_light` is called when the light changes, from unknown on.
+  using light_handler = std::function<void(const light_view&)>;
+
+  /// Registers on the DN. `on_light` is called when what is shown changes, from unknown on;
+  /// `on_outcome` with the outcomes of commands that have no handler of their own.
   desktop(any_t_client& client, std::string dn, light_handler on_light = {},
-          const registration& how = {});
+          const registration& how = {}, outcome_handler on_outcome = {});
   /// Unregisters. A handler that runs on the client's thread may still be at it.
   ~desktop();
   desktop(const desktop&) = delete;
@@ -40,24 +55,36 @@ public:
   /// Whether the wish to be registered was taken (a DN may be none, or there are too many).
   registering registered() const noexcept { return registering_; }
   const std::string& dn() const noexcept;
-  light shown() const noexcept;
+  light shown() const;
+  /// The same with the newest command that has no outcome yet, and whether there is an alarm.
+  light_view view() const;
 
   // Commands, each under a command id of its own. At once: accepted, or why not; then `done`,
-  // exactly once. `pause` and `stop` are sent again after a lost link, within their timeout.
-  [[nodiscard]] sending start(conn_id call = {}, completion_handler done = {});
-  [[nodiscard]] sending stop(conn_id call = {}, completion_handler done = {});
-  [[nodiscard]] sending pause(conn_id call = {}, completion_handler done = {});
-  [[nodiscard]] sending resume(conn_id call = {}, completion_handler done = {});
+  // exactly once, and the outcome. All but `query` are sent again after a lost link, within their
+  // timeout: the broker knows them by their id.
+  [[nodiscard]] sending start(conn_id call = {}, completion_handler done = {},
+                              outcome_handler told = {});
+  [[nodiscard]] sending stop(conn_id call = {}, completion_handler done = {},
+                             outcome_handler told = {});
+  [[nodiscard]] sending pause(conn_id call = {}, completion_handler done = {},
+                              outcome_handler told = {});
+  [[nodiscard]] sending resume(conn_id call = {}, completion_handler done = {},
+                               outcome_handler told = {});
   /// Asks the recorder; its answer comes as an indication. Refused with 118 if there is none.
-  [[nodiscard]] sending query(conn_id call = {}, completion_handler done = {});
+  [[nodiscard]] sending query(conn_id call = {}, completion_handler done = {},
+                              outcome_handler told = {});
+  /// Any of these with what else it may carry, such as a call, `if_version` or user data. The DN
+  /// and the verb are filled in; so are a command id and `confirm_timeout` if there are none.
+  [[nodiscard]] sending send(capture_verb command, outgoing_event with,
+                             completion_handler done = {}, outcome_handler told = {});
 
-  /// The same and waits for the broker's answer, at most this long (not where handlers run).
+  /// A command that waits for the broker's answer, at most this long (not where handlers run). Its
+  /// outcome is told to `on_outcome`.
   [[nodiscard]] completion ask(capture_verb command, conn_id call,
                                std::chrono::milliseconds timeout);
 
 private:
   struct state;
-  sending send(capture_verb command, conn_id call, completion_handler done);
 
   any_t_client& client_;
   std::shared_ptr<state> state_;

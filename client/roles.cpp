@@ -1,6 +1,7 @@
 #include "client/roles.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace ringdown::client {
 
@@ -250,6 +251,8 @@ light light_of(capture_state effective) noexcept {
 bool light_model::show(light l) noexcept {
   bool changed = shown_ != l;
   shown_ = l;
+  if (alarm_at_ && l != light::unknown && l != *alarm_at_)
+    alarm_at_.reset();
   return changed;
 }
 
@@ -267,10 +270,18 @@ bool light_model::on_event(const event_user_event& e) noexcept {
     return false;
   epoch_ = e.epoch;
   sequence_ = e.sequence;
-  if (!is_indication(e.verb))
-    return false; // a command is a wish; the light shows facts
-  needs_snapshot_ = false;
-  return show(light_of(e.effective_state));
+  bool changed = false;
+  if (is_indication(e.verb)) { // a command is a wish; the light shows facts
+    needs_snapshot_ = false;
+    bool by_recorder = e.verb != capture_verb::unknown;
+    changed = by_recorder && std::exchange(alarm_at_, std::nullopt).has_value();
+    changed |= show(light_of(e.effective_state));
+  }
+  if (e.alarm) {
+    changed |= !alarm_at_;
+    alarm_at_ = shown_;
+  }
+  return changed;
 }
 
 bool light_model::on_missed(const event_missed& missed) noexcept {
@@ -287,6 +298,70 @@ bool light_model::on_lost() noexcept {
   sequence_ = {};
   needs_snapshot_ = true;
   return show(light::unknown);
+}
+
+void command_ledger::sent(event_outcome what, outcome_handler done) {
+  auto id = what.command;
+  owed_.insert_or_assign(id, entry{{std::move(done), std::move(what)}, std::nullopt, 0});
+}
+
+bool command_ledger::acknowledged(const command_id& id, const event_ack& ack, time deadline) {
+  auto found = owed_.find(id);
+  if (found == owed_.end())
+    return false;
+  auto& e = found->second;
+  e.command.what.epoch = ack.epoch;
+  e.command.what.sequence = ack.sequence;
+  e.command.what.version = ack.version;
+  e.deadline = deadline;
+  e.number = ++acknowledged_;
+  return true;
+}
+
+finished_command command_ledger::take(entries::iterator which) {
+  auto finished = std::move(which->second.command);
+  owed_.erase(which);
+  return finished;
+}
+
+std::optional<finished_command> command_ledger::on_outcome(const event_outcome& e) {
+  auto found = owed_.find(e.command);
+  if (found == owed_.end())
+    return std::nullopt;
+  auto finished = take(found);
+  finished.what = e;
+  return finished;
+}
+
+std::optional<finished_command> command_ledger::in_doubt(const command_id& id) {
+  auto found = owed_.find(id);
+  if (found == owed_.end())
+    return std::nullopt;
+  return take(found); // says `unknown` from the start
+}
+
+std::vector<finished_command> command_ledger::all_in_doubt() {
+  std::vector<finished_command> all;
+  for (auto i = owed_.begin(); i != owed_.end();) {
+    auto which = i++;
+    if (which->second.deadline)
+      all.push_back(take(which));
+  }
+  std::sort(all.begin(), all.end(), [](const finished_command& a, const finished_command& b) {
+    return a.what.sequence < b.what.sequence;
+  });
+  return all;
+}
+
+std::optional<pending_command> command_ledger::newest() const {
+  const entry* newest = nullptr;
+  for (auto& [id, e] : owed_)
+    if (e.deadline && (newest == nullptr || e.number > newest->number))
+      newest = &e;
+  if (newest == nullptr)
+    return std::nullopt;
+  auto& what = newest->command.what;
+  return pending_command{what.verb, what.connection, what.command, *newest->deadline};
 }
 
 } // namespace ringdown::client

@@ -1,11 +1,14 @@
 // What a recorder and a desktop know about screen capture, as pure state machines: no clock, no
 // I/O. `recorder_model` keeps a believable capture state and says what to answer; `light_model`
-// is the agent's recording light. Not thread-safe; values otherwise.
+// is the agent's recording light, `command_ledger` the commands whose outcome a desktop is owed.
+// Not thread-safe; values otherwise.
 #pragma once
 
 #include "client/events.hpp"
 
+#include <chrono>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -105,7 +108,11 @@ public:
   /// Events of the DN were missed: ask for its snapshot (RequestQueryAddress).
   bool needs_snapshot() const noexcept { return needs_snapshot_; }
 
-  // Each returns true if the light changed.
+  /// A person must look (an event's alarm). Until a recorder speaks, or the light is known again
+  /// and another than it was at the alarm.
+  bool alarm() const noexcept { return alarm_at_.has_value(); }
+
+  // Each returns true if the light or the alarm changed.
   bool on_snapshot(const dn_snapshot& snapshot) noexcept;
   bool on_event(const event_user_event& e) noexcept;
   bool on_missed(const event_missed& missed) noexcept;
@@ -116,9 +123,73 @@ private:
   bool show(light l) noexcept;
 
   light shown_ = light::unknown;
+  std::optional<light> alarm_at_; ///< what was shown when the alarm was raised
   bool needs_snapshot_ = false;
   dn_epoch epoch_;
   dn_sequence sequence_;
+};
+
+/// A command of this desktop's own that was accepted and has no outcome yet.
+struct pending_command {
+  capture_verb verb = capture_verb::none;
+  conn_id connection;
+  command_id command;
+  std::chrono::steady_clock::time_point deadline; ///< by then its outcome is decided
+
+  bool operator==(const pending_command&) const = default;
+};
+
+/// All that an agent is shown.
+struct light_view {
+  light state = light::unknown;
+  std::optional<pending_command> pending; ///< the newest
+  bool alarm = false;
+
+  bool operator==(const light_view&) const = default;
+};
+
+using outcome_handler = std::function<void(const event_outcome&)>;
+
+/// An outcome with the handler that it is for.
+struct finished_command {
+  outcome_handler done;
+  event_outcome what;
+};
+
+/// The commands whose outcome the program is owed: exactly one for each, which is the broker's, or
+/// `unknown` if none can come.
+class command_ledger {
+public:
+  using time = std::chrono::steady_clock::time_point;
+
+  /// `what` says which command: this_dn, command, connection and verb.
+  void sent(event_outcome what, outcome_handler done);
+  /// It has had no effect and so has no outcome.
+  void withdrawn(const command_id& id) { owed_.erase(id); }
+  /// False: its outcome was told already.
+  bool acknowledged(const command_id& id, const event_ack& ack, time deadline);
+
+  /// The broker's word. Nothing if it is not owed (any more).
+  std::optional<finished_command> on_outcome(const event_outcome& e);
+  /// `unknown`, in place of an outcome that cannot come.
+  std::optional<finished_command> in_doubt(const command_id& id);
+  /// The same for all that were acknowledged. The others have their answer still to come, and may
+  /// be sent again.
+  std::vector<finished_command> all_in_doubt();
+
+  std::optional<pending_command> newest() const;
+
+private:
+  struct entry {
+    finished_command command;
+    std::optional<time> deadline; ///< once acknowledged
+    std::uint64_t number = 0;     ///< in the order of acknowledgement
+  };
+  using entries = std::map<command_id, entry>;
+  finished_command take(entries::iterator which);
+
+  entries owed_;
+  std::uint64_t acknowledged_ = 0;
 };
 
 } // namespace ringdown::client

@@ -144,6 +144,10 @@ bool t_client::call_after(std::weak_ptr<void> owner, milliseconds wait,
   return impl_->call_after({std::move(owner), std::move(handler)}, wait);
 }
 
+steady_time t_client::now() const {
+  return impl_->now();
+}
+
 const identity& t_client::who() const {
   return impl_->options.who;
 }

@@ -107,9 +107,9 @@ struct request_options {
   /// From now to the completion; 0: `request_timeout`.
   std::chrono::milliseconds timeout{0};
   /// After a lost link, send it again under the same command id (`retry` set) as long as there is
-  /// time. Without effect for a request without a command id: that is never sent twice. Right for
-  /// `pause` and `stop`, which do no harm twice; a `start` or `resume` that is done twice could
-  /// undo what happened in between, unless it carries `if_version`.
+  /// time. Without effect for a request without a command id: that is never sent twice. A
+  /// broker that does not know the id any more does a `pause` or `stop`, which do no harm twice,
+  /// and refuses a `start` or `resume` as of unknown outcome.
   bool again_after_loss = false;
   /// Send the older form, RequestDistributeUserEvent.
   bool distribute = false;

@@ -16,8 +16,9 @@ int main(int argc, char** argv) {
   if (!broker)
     return std::fprintf(stderr, "expected HOST:PORT\n"), 2;
   background_client client{{.places = {*broker}, .who = desktop_identity("example-desktop")}};
-  desktop agent{client, argc > 2 ? argv[2] : "7001",
-                [](light l) { std::cout << "light: " << to_string(l) << std::endl; }};
+  desktop agent{client, argc > 2 ? argv[2] : "7001", [](const light_view& l) {
+                  std::cout << "light: " << to_string(l.state) << std::endl;
+                }};
   client.start(); // connects, registers, and does so again after each loss
   if (!client.await_registered(agent.dn(), 5s))
     std::cout << "no broker yet, still trying" << std::endl;

@@ -30,7 +30,8 @@ int main(int argc, char** argv) {
                   }};
   static_cast<void>(screen.record("7001"));
   t_client agent{{.places = {inside}, .who = desktop_identity("agent")}};
-  desktop desk{agent, "7001", [](light l) { std::cout << "light: " << to_string(l) << '\n'; }};
+  desktop desk{agent, "7001",
+               [](const light_view& l) { std::cout << "light: " << to_string(l.state) << '\n'; }};
   video.start();
   agent.start();
   auto until = [&](auto is_so) { // both clients on one thread; ten seconds are a failure

@@ -57,10 +57,10 @@ private:
       return false;
     agent_.emplace(
       link(), options_.dn,
-      [this](light l) {
+      [this](const light_view& l) {
         shown_once_ = true;
         if (!is_leaving()) // then it goes out because this program goes
-          out().light(options_.dn, l);
+          out().light(options_.dn, l.state);
       },
       how);
     // Behind the helper's own: what is unknown from the start is shown too, once.

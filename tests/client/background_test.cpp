@@ -350,7 +350,8 @@ TEST_CASE("a desktop and a recorder in the background play together") {
   REQUIRE(screen.record("7001") == registering::accepted);
   at_recorder.start();
   REQUIRE(recorder_is.seen.wait([&] { return recorder_is.registered == 1; }));
-  desktop agent{at_desktop, "7001", [&](light l) { seen.change([&] { shown = l; }); }};
+  desktop agent{at_desktop, "7001",
+                [&](const light_view& l) { seen.change([&] { shown = l.state; }); }};
   at_desktop.start();
   REQUIRE(desktop_is.seen.wait([&] { return desktop_is.registered == 1; }));
   CHECK(agent.ask(capture_verb::start, {}, patience));

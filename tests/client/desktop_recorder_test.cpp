@@ -62,9 +62,44 @@ struct agent_stand : scripted_client {
     settle();
   }
 
+  /// EventOutcome for a command that was said.
+  void outcome_of(const v1::Frame& command, v1::Outcome result) {
+    v1::Frame frame;
+    auto& event = *frame.mutable_event_outcome();
+    event.set_this_dn("7001");
+    event.set_command_id(command.request_send_event().command_id());
+    event.set_outcome(result);
+    event.set_time_us(1);
+    broker.send(frame);
+    settle();
+  }
+  /// The command, and that the broker has taken it.
+  v1::Frame accepted(std::uint64_t sequence = 4) {
+    settle();
+    auto command = broker.expect();
+    broker.ack(command, sequence);
+    settle();
+    return command;
+  }
+  /// A handler of one command's.
+  outcome_handler own() {
+    return [this](const event_outcome& o) { own_outcomes.push_back(o.result); };
+  }
+
   std::vector<light> lights;
-  desktop agent{subject, "7001", [this](light l) { lights.push_back(l); }};
+  std::vector<outcome> outcomes;     // told to the desktop's handler
+  std::vector<outcome> own_outcomes; // told to that of a command
+  desktop agent{subject,
+                "7001",
+                [this](const light_view& l) {
+                  if (lights.empty() || lights.back() != l.state)
+                    lights.push_back(l.state);
+                },
+                {},
+                [this](const event_outcome& o) { outcomes.push_back(o.result); }};
 };
+
+constexpr auto outcome_wait = desktop::confirm_timeout + desktop::outcome_margin;
 
 struct recorder_stand : scripted_client {
   explicit recorder_stand(bool standby = false, const std::string& app = "test")
@@ -242,7 +277,7 @@ TEST_CASE("a registration that fails or ends makes the light unknown") {
   CHECK(s.agent.shown() == light::unknown);
 }
 
-TEST_CASE("commands carry a call and an id of their own; pause and stop alone are sent again") {
+TEST_CASE("commands carry a call and an id of their own, and all but a query are sent again") {
   agent_stand s;
   conn_id call{0x1f};
   CHECK(s.agent.start(call, s.keep()));
@@ -259,23 +294,161 @@ TEST_CASE("commands carry a call and an id of their own; pause and stop alone ar
     verbs.push_back(verb_of(frame));
     ids.insert(frame.request_send_event().command_id());
     CHECK(frame.request_send_event().event().connection_id() == 0x1f);
+    CHECK(frame.request_send_event().confirm_timeout_ms() == 2000);
   }
   CHECK(verbs == std::vector<std::string>{"start", "pause", "resume", "stop", "query"});
   CHECK(ids.size() == 5);
   s.broker.vanish();
   s.bring_back();
-  CHECK(s.done.size() == 3);
+  CHECK(s.done.size() == 1);
   s.broker.expect(); // the registration
-  CHECK(verb_of(s.broker.expect()) == "pause");
-  CHECK(verb_of(s.broker.expect()) == "stop");
+  for (auto& first : {said[0], said[1], said[2], said[3]}) {
+    auto again = s.broker.expect().request_send_event();
+    CHECK(again.command_id() == first.request_send_event().command_id());
+    CHECK(again.retry());
+  }
   CHECK(s.broker.said().empty());
+  CHECK(s.outcomes == std::vector{outcome::unknown}); // of the query
+}
+
+TEST_CASE("each command's outcome is told once, to its own handler or the desktop's") {
+  agent_stand s;
+  CHECK(s.agent.pause({}, s.keep(), s.own()));
+  auto pause = s.accepted();
+  CHECK(s.agent.stop());
+  auto stop = s.accepted(5);
+  s.outcome_of(stop, v1::OUTCOME_CONFIRMED);
+  s.outcome_of(pause, v1::OUTCOME_SUPERSEDED);
+  s.outcome_of(pause, v1::OUTCOME_CONFIRMED);
+  s.pass(1h);
+  CHECK(s.own_outcomes == std::vector{outcome::superseded});
+  CHECK(s.outcomes == std::vector{outcome::confirmed});
+  CHECK(s.done.size() == 1);
+}
+
+TEST_CASE("the light carries the pending command until its outcome, and the alarm") {
+  agent_stand s;
+  CHECK(s.agent.pause({0x71}));
+  s.settle();
+  CHECK_FALSE(s.agent.view().pending);
+  auto pause = s.accepted();
+  auto pending = s.agent.view().pending;
+  REQUIRE(pending);
+  CHECK(pending->verb == capture_verb::pause);
+  CHECK(pending->connection == conn_id{0x71});
+  CHECK(pending->deadline == s.time + desktop::confirm_timeout);
+  s.outcome_of(pause, v1::OUTCOME_TIMED_OUT);
+  CHECK_FALSE(s.agent.view().pending);
+  v1::Frame lost;
+  auto& event = *lost.mutable_event_user_event();
+  event.set_dn_epoch(1);
+  event.set_dn_sequence(9);
+  event.set_mark(v1::EVENT_MARK_ALARM);
+  event.mutable_event()->set_this_dn("7001");
+  s.broker.send(lost);
+  s.settle();
+  CHECK(s.agent.view() == light_view{light::recording, std::nullopt, true});
+}
+
+TEST_CASE("a command that is refused or not sent has no outcome") {
+  agent_stand s;
+  CHECK(s.agent.query({}, s.keep()));
+  s.settle();
+  s.broker.error(s.broker.expect(), 118, "7001");
+  s.settle();
+  s.broker.vanish();
+  s.settle();
+  CHECK_FALSE(s.agent.pause());
+  s.pass(1h);
+  CHECK(s.done.size() == 1);
+  CHECK(s.outcomes.empty());
+}
+
+TEST_CASE("an outcome that does not come is told as unknown after its time and a margin") {
+  agent_stand s;
+  CHECK(s.agent.pause());
+  auto pause = s.accepted();
+  s.pass(outcome_wait - 1ms);
+  CHECK(s.outcomes.empty());
+  s.pass(1ms);
+  CHECK(s.outcomes == std::vector{outcome::unknown});
+  s.outcome_of(pause, v1::OUTCOME_CONFIRMED); // too late: it was told
+  CHECK(s.outcomes.size() == 1);
+}
+
+TEST_CASE("an outcome may come over the next link, but not from a broker that has restarted") {
+  for (bool restarts : {false, true}) {
+    agent_stand s;
+    CHECK(s.agent.pause());
+    auto pause = s.accepted();
+    s.broker.vanish();
+    s.settle();
+    CHECK(s.outcomes.empty());
+    if (restarts)
+      ++s.broker.server_instance;
+    s.bring_back();
+    CHECK(s.outcomes.size() == (restarts ? 1u : 0u));
+    s.outcome_of(pause, v1::OUTCOME_CONFIRMED);
+    CHECK(s.outcomes == std::vector{restarts ? outcome::unknown : outcome::confirmed});
+  }
+}
+
+TEST_CASE("a command whose answer was lost is sent again and has its outcome") {
+  agent_stand s;
+  CHECK(s.agent.resume({}, s.keep()));
+  s.settle();
+  s.broker.expect();
+  s.broker.vanish();
+  ++s.broker.server_instance;
+  s.bring_back();
+  s.broker.registered(s.broker.expect(), 1);
+  s.settle();
+  CHECK(s.outcomes.empty());
+  auto again = s.accepted(2);
+  CHECK(again.request_send_event().retry());
+  s.outcome_of(again, v1::OUTCOME_CONFIRMED);
+  CHECK(s.done.size() == 1);
+  CHECK(s.outcomes == std::vector{outcome::confirmed});
+}
+
+TEST_CASE("a resume sent again to a broker that does not know it has an unknown outcome") {
+  agent_stand s;
+  CHECK(s.agent.resume({}, s.keep()));
+  s.settle();
+  s.broker.expect();
+  s.broker.vanish();
+  s.bring_back();
+  s.broker.registered(s.broker.expect(), 1);
+  s.settle();
+  v1::Frame frame;
+  frame.set_reference_id(s.broker.expect().reference_id());
+  frame.mutable_event_error()->set_error_code(57);
+  frame.mutable_event_error()->set_retry_class(v1::RETRY_CLASS_UNKNOWN_OUTCOME);
+  frame.mutable_event_error()->set_this_dn("7001");
+  s.broker.send(frame);
+  s.settle();
+  REQUIRE(s.done.size() == 1);
+  CHECK(s.done[0].doubt == doubt_reason::broker_fault);
+  CHECK(s.outcomes == std::vector{outcome::unknown});
+}
+
+TEST_CASE("a client that stops leaves no outcome untold") {
+  agent_stand s;
+  CHECK(s.agent.pause());
+  s.accepted();
+  CHECK(s.agent.start());
+  s.settle();
+  s.broker.vanish();
+  s.settle();
+  s.subject.stop(1s);
+  CHECK(s.outcomes == std::vector{outcome::unknown, outcome::unknown});
 }
 
 TEST_CASE("a desktop that goes unregisters, and its handler is not called again") {
   scripted_client c;
   int lights = 0;
   {
-    desktop agent{c.subject, "7001", [&](light) { ++lights; }};
+    desktop agent{c.subject, "7001", [&](const light_view&) { ++lights; }};
     c.bring_up();
     c.broker.registered(c.broker.expect(), 1, 1, v1::CAPTURE_STATE_ENABLED);
     c.settle();

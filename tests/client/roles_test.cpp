@@ -328,3 +328,157 @@ TEST_CASE("after missed events or a lost link the light is unknown until it hear
   CHECK(light.shown() == light::unknown);
   CHECK(light.needs_snapshot());
 }
+
+// ---- the alarm -----------------------------------------------------------------------------
+
+namespace {
+
+event_user_event alarm_event(capture_verb verb, capture_state effective, std::uint64_t sequence) {
+  auto e = indication_event(verb, effective, sequence);
+  e.alarm = true;
+  return e;
+}
+
+} // namespace
+
+TEST_CASE("an alarm stands until a recorder speaks") {
+  light_model light;
+  light.on_event(indication_event(capture_verb::paused, paused, 1));
+  CHECK_FALSE(light.alarm());
+  CHECK(light.on_event(alarm_event(capture_verb::none, paused, 2))); // who paused is gone
+  CHECK(light.alarm());
+  CHECK(light.shown() == light::paused);
+  CHECK_FALSE(light.on_event(indication_event(capture_verb::resume, paused, 3))); // a wish
+  CHECK(light.alarm());
+  CHECK(light.on_event(indication_event(capture_verb::paused, paused, 4)));
+  CHECK_FALSE(light.alarm());
+}
+
+TEST_CASE("an alarm outlives a lost link, and ends with a light that is known to be another") {
+  for (auto [at, same, other] : {std::array{unknown, unknown, paused}, {paused, paused, enabled}}) {
+    light_model light;
+    light.on_event(indication_event(capture_verb::enabled, enabled, 1));
+    CHECK(light.on_event(
+      alarm_event(at == unknown ? capture_verb::unknown : capture_verb::none, at, 2)));
+    if (at == paused)
+      light.on_event(alarm_event(capture_verb::unknown, paused, 3));
+    light.on_lost();
+    CHECK(light.alarm());
+    auto s = snapshot_of({});
+    s.epoch = {1};
+    s.sequence = {5};
+    s.effective_state = same;
+    light.on_snapshot(s);
+    CHECK(light.alarm());
+    s.effective_state = other;
+    CHECK(light.on_snapshot(s));
+    CHECK_FALSE(light.alarm());
+  }
+}
+
+// ---- the commands whose outcome is owed ------------------------------------------------------
+
+namespace {
+
+event_outcome the_command(std::uint8_t id, capture_verb verb) {
+  event_outcome e;
+  e.this_dn = "7001";
+  e.command.bytes[0] = id;
+  e.connection = call;
+  e.verb = verb;
+  return e;
+}
+
+event_outcome the_outcome(std::uint8_t id, outcome result) {
+  auto e = the_command(id, capture_verb::pause);
+  e.result = result;
+  e.time_us = 5;
+  return e;
+}
+
+event_ack the_ack(std::uint64_t sequence) {
+  event_ack a;
+  a.epoch = {1};
+  a.sequence = {sequence};
+  a.version = {sequence};
+  return a;
+}
+
+constexpr command_ledger::time deadline{std::chrono::seconds{7}};
+
+} // namespace
+
+TEST_CASE("each command has one outcome: the broker's, or unknown") {
+  command_ledger ledger;
+  int called = 0;
+  auto id = the_command(1, capture_verb::pause).command;
+  ledger.sent(the_command(1, capture_verb::pause), [&](const event_outcome&) { ++called; });
+  CHECK_FALSE(ledger.on_outcome(the_outcome(2, outcome::confirmed))); // somebody else's
+  CHECK(ledger.acknowledged(id, the_ack(3), deadline));
+  auto told = ledger.on_outcome(the_outcome(1, outcome::timed_out));
+  REQUIRE(told);
+  CHECK(told->what.result == outcome::timed_out);
+  told->done(told->what);
+  CHECK(called == 1);
+  CHECK_FALSE(ledger.on_outcome(the_outcome(1, outcome::confirmed)));
+  CHECK_FALSE(ledger.in_doubt(id));
+
+  ledger.sent(the_command(1, capture_verb::stop), {});
+  CHECK(ledger.acknowledged(id, the_ack(4), deadline));
+  told = ledger.in_doubt(id);
+  REQUIRE(told);
+  CHECK(told->what.result == outcome::unknown);
+  CHECK(told->what.verb == capture_verb::stop);
+  CHECK(told->what.connection == call);
+  CHECK(told->what.sequence == dn_sequence{4});
+  CHECK(told->what.time_us == 0);
+  CHECK_FALSE(ledger.on_outcome(the_outcome(1, outcome::confirmed)));
+}
+
+TEST_CASE("an outcome that comes before the answer is told, and the answer brings none") {
+  command_ledger ledger;
+  auto id = the_command(1, capture_verb::pause).command;
+  ledger.sent(the_command(1, capture_verb::pause), {});
+  CHECK(ledger.on_outcome(the_outcome(1, outcome::confirmed)));
+  CHECK_FALSE(ledger.acknowledged(id, the_ack(1), deadline));
+  CHECK_FALSE(ledger.newest());
+}
+
+TEST_CASE("a command that was refused has no outcome") {
+  command_ledger ledger;
+  auto id = the_command(1, capture_verb::pause).command;
+  ledger.sent(the_command(1, capture_verb::pause), {});
+  ledger.withdrawn(id);
+  CHECK_FALSE(ledger.in_doubt(id));
+  CHECK_FALSE(ledger.on_outcome(the_outcome(1, outcome::confirmed)));
+}
+
+TEST_CASE("where no outcome can come any more, only commands without an answer still wait") {
+  command_ledger ledger;
+  for (std::uint8_t i = 1; i <= 3; ++i)
+    ledger.sent(the_command(i, capture_verb::pause), {});
+  for (std::uint8_t i : {std::uint8_t{3}, std::uint8_t{1}})
+    ledger.acknowledged(the_command(i, capture_verb::pause).command, the_ack(10u + i), deadline);
+  auto all = ledger.all_in_doubt();
+  REQUIRE(all.size() == 2);
+  CHECK(all[0].what.command.bytes[0] == 1); // in the DN's order
+  CHECK(all[1].what.command.bytes[0] == 3);
+  CHECK(ledger.all_in_doubt().empty());
+  CHECK(ledger.in_doubt(the_command(2, capture_verb::pause).command));
+}
+
+TEST_CASE("what is pending is the newest command that was acknowledged") {
+  command_ledger ledger;
+  auto pause = the_command(9, capture_verb::pause);
+  auto resume = the_command(1, capture_verb::resume);
+  ledger.sent(pause, {});
+  CHECK_FALSE(ledger.newest()); // not accepted yet
+  ledger.acknowledged(pause.command, the_ack(1), deadline);
+  ledger.sent(resume, {});
+  ledger.acknowledged(resume.command, the_ack(2), deadline);
+  CHECK(ledger.newest() == pending_command{capture_verb::resume, call, resume.command, deadline});
+  ledger.on_outcome(the_outcome(1, outcome::held));
+  CHECK(ledger.newest() == pending_command{capture_verb::pause, call, pause.command, deadline});
+  ledger.on_outcome(the_outcome(9, outcome::confirmed));
+  CHECK_FALSE(ledger.newest());
+}
