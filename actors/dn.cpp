@@ -441,6 +441,9 @@ void dn_impl::drop_closed() {
 void dn_impl::recorder_left(client_id recorder, bool was_active) {
   auto left = recorders_active();
   tell_all(recorder_gone{recorder, left, was_active});
+  for (auto& s : sessions_)
+    if (has_spoken(s.state, recorder))
+      forget_words(s.state); // as the session does; another may speak before it says so
   // Without a session nobody but the DN knows the light; it must not stay lit for nothing.
   if (sessions_.empty() && left == 0 && without_sessions_ != capture_state::unknown) {
     without_sessions_ = capture_state::unknown;

@@ -37,6 +37,11 @@ void note_word(session_state& session, client_id recorder, capture_state said) {
                                                   : capture_state::disabled;
 }
 
+bool has_spoken(const session_state& session, client_id recorder) noexcept {
+  return std::any_of(session.words.begin(), session.words.end(),
+                     [recorder](const recorder_word& w) { return w.recorder == recorder; });
+}
+
 void forget_words(session_state& session) noexcept {
   session.observed = capture_state::unknown;
   session.words.clear();
@@ -272,8 +277,7 @@ struct visitor {
         if (r.recorder == event.recorder && r.verdict != recorder_verdict::confirmed)
           r.verdict = recorder_verdict::lost;
     std::erase_if(state.rechecks, [&](const recheck& r) { return r.recorder == event.recorder; });
-    bool had_spoken = std::any_of(state.words.begin(), state.words.end(),
-                                  [&](auto& word) { return word.recorder == event.recorder; });
+    bool had_spoken = has_spoken(state, event.recorder);
     bool last = event.was_active && event.active_left == 0;
     if (last || had_spoken)
       doubt(broker_reason::recorder_lost, last && must_be_guarded());

@@ -115,6 +115,8 @@ struct session_state {
 
 /// A recorder says what is so. The DN keeps its own view of a session with this too.
 void note_word(session_state& session, client_id recorder, capture_state said);
+/// Whether what is known is also this recorder's word.
+bool has_spoken(const session_state& session, client_id recorder) noexcept;
 /// Nobody knows any more.
 void forget_words(session_state& session) noexcept;
 

@@ -161,7 +161,7 @@ TEST_CASE("when the last recorder is lost every known light becomes unknown, and
   CHECK(recorder.hears().size() == 1);
   recorder.vanishes();
   CHECK(desk.hears() ==
-        lines{"event 7001 #4 call 71: unknown by the broker, light paused, RECORDER_LOST",
+        lines{"event 7001 #4 call 71: unknown by the broker, light unknown, RECORDER_LOST",
               "event 7001 #5 call 72: unknown by the broker, light unknown, RECORDER_LOST",
               "event 7001 #6 call 73: unknown by the broker, light unknown, RECORDER_LOST, alarm"});
   auto& late = o.desktop("late");
@@ -209,6 +209,21 @@ TEST_CASE("a recorder that speaks before the doubt is told ends the doubt") {
   CHECK(desk.hears() == lines{"event 7001 #2: enabled by stays, light enabled"});
   CHECK(ask(desk, query_address(3, "7001")) ==
         "address 3: 7001; light enabled, v0 #2, recorders 1+0, clients 2; call 0 sees enabled");
+}
+
+TEST_CASE(
+  "what a lost recorder said goes with it, though another speaks before the doubt is told") {
+  office o;
+  auto& desk = o.desktop();
+  auto& lost = o.recorder("lost");
+  auto& stays = o.recorder("stays");
+  register_all("7001", {&desk, &lost, &stays});
+  lost.says(send(3, "7001", "enabled"));
+  CHECK(lost.hears().size() + desk.hears().size() + stays.hears().size() == 3);
+  lost.says(unregister(4, {"7001"}));
+  stays.says(send(3, "7001", "paused"));
+  CHECK(desk.hears() == lines{"event 7001 #2: paused by stays, light paused"});
+  CHECK(lost.hears().size() + stays.hears().size() == 2);
 }
 
 TEST_CASE("a standby recorder that is lost takes its word with it") {
