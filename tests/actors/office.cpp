@@ -122,6 +122,15 @@ bool office::step() {
   return inside_->testing().try_run_once();
 }
 
+bool office::step_of(std::uint64_t which) {
+  auto& jobs = inside_->testing().jobs;
+  if (jobs.empty())
+    return false;
+  auto job = jobs.begin() + static_cast<std::ptrdiff_t>(which % jobs.size());
+  std::rotate(jobs.begin(), job, job + 1);
+  return inside_->testing().try_run_once();
+}
+
 void office::configure(const dn_names& dns) {
   context.configured.replace(
     std::make_shared<const dn_list::names>(dn_list::names{dns.begin(), dns.end()}));

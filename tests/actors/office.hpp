@@ -132,6 +132,8 @@ public:
   bool has_timers();
   /// Runs one actor's next message (virtual time); false if nothing is ready.
   bool step();
+  /// The same, of any actor that is ready: `which`, counted round and round.
+  bool step_of(std::uint64_t which);
   /// The same, but this client's connection does not come to work.
   bool step_without(const party& one);
   /// The next step is this client's connection's, if it has anything to do (virtual time).

@@ -1,0 +1,130 @@
+// What really happened in a run: the DNs' events and the commands' outcomes as the witness hears
+// them, who is a recorder of what, and when nothing ran. Everything that any client hears is held
+// against it, and it against the promises. It shares no code with the actors.
+#pragma once
+
+#include "tests/simulation/promise.hpp"
+
+#include <ringdown/v1/ringdown.pb.h>
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ringdown::sim {
+
+/// The value of `screen-capture`; empty without one.
+std::string verb_of(const v1::Event& event);
+/// What a command asks of a recorder: "enabled" of start; empty if nothing.
+std::string wanted_by(const std::string& verb);
+bool is_command(const std::string& verb);
+std::string word_of(v1::CaptureState state);
+
+/// What can go wrong, or is unusual, while a command waits. The rows of the table of cells.
+enum class fault : std::uint8_t {
+  none,
+  delay,        ///< a recorder confirms late
+  loss,         ///< a recorder's link breaks, and the program comes back
+  crash,        ///< a recorder forgets all and comes back after a while
+  lie,          ///< a recorder says another state
+  silence,      ///< a recorder says nothing
+  desktop_loss, ///< a desktop's link breaks, and it comes back and repeats itself
+  take_over,    ///< a program signs on while its old connection still stands
+  slow,         ///< a client does not read
+  stand_still,  ///< the process stands still
+  call_end,     ///< a call ends
+  call_merge,   ///< two calls become one
+  leave,        ///< a recorder unregisters and registers again
+};
+inline constexpr std::size_t fault_count = 13;
+const char* name_of(fault f);
+
+/// A DN's event and its place.
+using place = std::pair<std::string, std::uint64_t>;
+
+/// A command that was accepted.
+struct command_life {
+  std::string verb;
+  std::uint64_t call = 0;
+  std::uint64_t version = 0;
+  std::int64_t time_us = 0;
+  std::int64_t timeout_us = 0;
+  bool held = false;
+  std::optional<v1::EventOutcome> outcome;
+};
+
+/// How often each outcome was reached while each fault was there.
+using cells = std::map<std::pair<fault, v1::Outcome>, std::uint64_t>;
+
+class history {
+public:
+  // ---- what the world does -------------------------------------------------------------------
+  void stood_still(std::int64_t from_us, std::int64_t to_us) {
+    still_.emplace_back(from_us, to_us);
+  }
+  void happened(fault what, std::int64_t from_us, std::int64_t to_us) {
+    faults_.push_back({what, from_us, to_us});
+  }
+  void merged(const std::string& dn, std::uint64_t from, std::uint64_t into);
+  void call_ended(const std::string& dn, std::uint64_t call);
+  void said(std::uint64_t recorder, const std::string& dn, const std::string& event) {
+    said_.insert({recorder, dn + event});
+  }
+  /// An active recorder, from this place of the DN's order on.
+  void recorder_stands(std::uint64_t id, const std::string& dn, std::uint64_t from, bool exact);
+  void recorder_left(std::uint64_t id, const std::string& dn);
+
+  // ---- what the witness hears ----------------------------------------------------------------
+  void event(const v1::EventUserEvent& event);
+  void outcome(const v1::EventOutcome& outcome);
+
+  // ---- what can be asked ---------------------------------------------------------------------
+  const v1::EventUserEvent* find(const std::string& dn, std::uint64_t sequence) const;
+  std::uint64_t last(const std::string& dn) const;
+  const command_life* command(const place& where) const;
+  bool has_command_id(const std::string& id) const { return ids_.contains(id); }
+  bool all_decided() const;
+
+  /// Each command is decided by its deadline.
+  void check_deadlines(std::int64_t now_us) const;
+  void count(cells& into) const;
+
+private:
+  struct standing {
+    std::uint64_t from = 0;
+    bool stands = true;
+    bool exact = false;
+  };
+  struct interval {
+    fault what;
+    std::int64_t from_us, to_us;
+  };
+
+  std::uint64_t call_now(const std::string& dn, std::uint64_t call) const;
+  bool concerns(const std::string& dn, std::uint64_t said, std::uint64_t asked) const;
+  std::int64_t latest_us(const command_life& command) const;
+  bool satisfied(const place& where, const command_life& command, const v1::EventOutcome& outcome,
+                 std::int64_t until_us, bool generous) const;
+  bool woke_late(const command_life& command, const v1::EventOutcome& outcome) const;
+  void check_recorders(const place& where, const command_life& command,
+                       const v1::EventOutcome& outcome) const;
+  void check_result(const place& where, const command_life& command,
+                    const v1::EventOutcome& outcome) const;
+
+  std::map<std::string, std::vector<v1::EventUserEvent>> events_;
+  std::map<place, command_life> commands_;
+  std::set<std::string> ids_;
+  std::set<std::pair<std::uint64_t, std::string>> said_;
+  std::map<std::pair<std::uint64_t, std::string>, standing> recorders_;
+  std::map<std::pair<std::string, std::uint64_t>, std::uint64_t> merged_;
+  std::set<std::pair<std::string, std::uint64_t>> ended_;
+  std::vector<std::pair<std::int64_t, std::int64_t>> still_;
+  std::vector<interval> faults_;
+};
+
+} // namespace ringdown::sim

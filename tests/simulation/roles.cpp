@@ -1,0 +1,198 @@
+#include "tests/simulation/roles.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace ringdown::sim {
+
+using namespace ringdown::test;
+
+namespace {
+
+std::uint64_t any_call(chance& luck) {
+  return luck.one_in(3) ? 0 : 0x70 + luck.below(calls_max);
+}
+
+} // namespace
+
+// ---- witness -------------------------------------------------------------------------------
+
+witness::witness(surroundings& around, std::vector<std::string> dns)
+  : member(
+      around,
+      {"witness", v1::ROLE_SUPERVISOR, {v1::CAPABILITY_OUTCOMES}, std::move(dns), false, true}) {}
+
+void witness::before(const v1::Frame& frame) {
+  if (frame.has_event_user_event())
+    around_.past.event(frame.event_user_event());
+  if (frame.event_user_event().mark() == v1::EVENT_MARK_HELD)
+    held_.push_back(frame);
+  if (frame.has_event_outcome())
+    around_.past.outcome(frame.event_outcome());
+}
+
+// ---- desktop -------------------------------------------------------------------------------
+
+void desktop::command(const std::string& dn, const std::string& verb, const send_options& options) {
+  auto frame = send(0, dn, verb, options);
+  std::string about = options.call == 0 ? "" : " call " + std::to_string(options.call);
+  if (!options.command.empty())
+    about += " id " + std::string{options.command};
+  if (options.confirm_timeout_ms)
+    about += " within " + std::to_string(*options.confirm_timeout_ms) + " ms";
+  if (!options.command.empty()) {
+    sent_.push_back({dn, frame});
+    if (sent_.size() > 8)
+      sent_.pop_front();
+  }
+  last_outcomes_.erase(dn);
+  ask(dn, frame, verb + " on " + dn + about);
+}
+
+void desktop::command_something() {
+  static std::vector<std::string> verbs{"start",  "pause",  "pause",  "pause", "resume",
+                                        "resume", "resume", "resume", "stop",  "query"};
+  auto& luck = around_.luck;
+  auto& dn = dns()[luck.below(dns().size())];
+  send_options options;
+  options.call = any_call(luck);
+  if (luck.one_in(4))
+    options.confirm_timeout_ms = static_cast<std::uint32_t>(luck.between(100, 5000));
+  if (luck.one_in(10))
+    options.if_version = snapshot(dn).version();
+  auto id = name() + " " + std::to_string(++ids_made_);
+  if (!luck.one_in(4))
+    options.command = id;
+  command(dn, luck.of(verbs), options);
+}
+
+void desktop::repeat_something() {
+  if (sent_.empty())
+    return command_something();
+  auto again = sent_[around_.luck.below(sent_.size())];
+  auto& request = *again.frame.mutable_request_send_event();
+  if (around_.luck.one_in(8))
+    request.set_if_version(1'000'000); // other content under the same id
+  request.set_retry(!around_.luck.one_in(3));
+  ask(again.dn, again.frame, "sends again id " + request.command_id());
+}
+
+void desktop::ask_address(const std::string& dn) {
+  ask(dn, query_address(0, dn), "asks for the address " + dn);
+}
+
+void desktop::chat() {
+  auto& dn = dns()[around_.luck.below(dns().size())];
+  ask(dn, send(0, dn, "", {.user_event = 7}), "sends a user event on " + dn);
+}
+
+void desktop::on_outcome(const v1::EventOutcome& outcome) {
+  last_outcomes_[outcome.this_dn()] = outcome.outcome();
+}
+
+// ---- recorder ------------------------------------------------------------------------------
+
+std::string recorder::state(const std::string& dn, std::uint64_t call) {
+  auto& known = states_[dn];
+  auto at = known.find(call);
+  return at == known.end() ? "disabled" : at->second;
+}
+
+void recorder::crash() {
+  lose();
+  states_.clear();
+}
+
+/// What the snapshot wants, as it wants it now: a paused call wins over one that is to record, and
+/// a resume that is held is not for it. What is said without a ConnID speaks for all calls, so it
+/// goes first.
+void recorder::on_snapshot(const std::string& dn, const v1::Snapshot& snapshot) {
+  jobs_[dn].clear();
+  std::vector<v1::CaptureSession> wanted{snapshot.sessions().begin(), snapshot.sessions().end()};
+  std::erase_if(wanted, [&](const v1::CaptureSession& one) {
+    auto pauses = [&](const v1::CaptureSession& other) {
+      return other.has_desired() && other.desired() == v1::CAPTURE_STATE_PAUSED &&
+             other.connection_id() != one.connection_id();
+    };
+    bool overruled = one.desired() != v1::CAPTURE_STATE_PAUSED &&
+                     std::any_of(snapshot.sessions().begin(), snapshot.sessions().end(), pauses);
+    return !one.has_desired() || one.held() || overruled;
+  });
+  std::stable_partition(wanted.begin(), wanted.end(),
+                        [](auto& one) { return one.connection_id() == 0; });
+  for (auto& one : wanted)
+    plan(dn, {0, one.connection_id(), word_of(one.desired()), one.version()});
+}
+
+void recorder::on_event(const v1::EventUserEvent& event) {
+  auto& dn = event.event().this_dn();
+  auto verb = verb_of(event.event());
+  auto call = event.event().connection_id();
+  if (is_command(verb))
+    plan(dn, {0, call, wanted_by(verb), event.version()});
+}
+
+/// Jobs of one DN are done in their order.
+void recorder::plan(const std::string& dn, job what) {
+  auto& luck = around_.luck;
+  auto delay_ms = mood_now() == mood::late ? luck.between(800, 6000)
+                  : luck.one_in(3)         ? luck.between(50, 700)
+                                           : luck.between(0, 50);
+  auto& waiting = jobs_[dn];
+  what.due_us = around_.now_us() + delay_ms * 1000;
+  if (!waiting.empty())
+    what.due_us = std::max(what.due_us, waiting.back().due_us);
+  waiting.push_back(std::move(what));
+}
+
+void recorder::work() {
+  if (!is_connected())
+    return;
+  for (auto& [dn, waiting] : jobs_)
+    while (!waiting.empty() && waiting.front().due_us <= around_.now_us()) {
+      auto next = std::move(waiting.front());
+      waiting.pop_front();
+      if (is_registered(dn))
+        do_job(dn, next);
+    }
+}
+
+void recorder::do_job(const std::string& dn, const job& what) {
+  auto how = mood_now();
+  if (how == mood::silent)
+    return;
+  auto says = what.wanted.empty() ? state(dn, what.call) : what.wanted;
+  if (how == mood::lying)
+    says = says == "paused" ? "enabled" : "paused";
+  else
+    states_[dn][what.call] = says;
+  send_options options;
+  options.call = what.call;
+  if (!how_.abilities.empty())
+    options.echoed_version = what.version;
+  auto frame = send(0, dn, says, options);
+  around_.past.said(link().id(), dn, frame.request_send_event().event().SerializeAsString());
+  ask(dn, frame,
+      "says " + says + " on " + dn + " call " + std::to_string(what.call) + " v" +
+        std::to_string(what.version));
+}
+
+// ---- call source ---------------------------------------------------------------------------
+
+fault call_source::tell_something() {
+  auto& luck = around_.luck;
+  auto& dn = dns()[luck.below(dns().size())];
+  auto call = 0x70 + luck.below(calls_max);
+  if (luck.one_in(3)) {
+    around_.past.call_ended(dn, call);
+    ask(dn, end_call(0, dn, call), "ends call " + std::to_string(call) + " of " + dn);
+    return fault::call_end;
+  }
+  auto into = 0x70 + luck.below(calls_max);
+  around_.past.merged(dn, call, into);
+  ask(dn, merge_calls(0, dn, call, into),
+      "merges call " + std::to_string(call) + " of " + dn + " into " + std::to_string(into));
+  return fault::call_merge;
+}
+
+} // namespace ringdown::sim

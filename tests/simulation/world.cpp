@@ -1,0 +1,440 @@
+#include "tests/simulation/world.hpp"
+
+#include "tests/actors/complaint.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace ringdown::sim {
+
+namespace {
+
+/// What the office had to complain of since the run began.
+std::string complaints;
+
+} // namespace
+
+} // namespace ringdown::sim
+
+namespace ringdown::test {
+
+void complain(const std::string& what) {
+  sim::complaints += sim::complaints.empty() ? what : "; " + what;
+}
+
+void give_up(const std::string& what) {
+  sim::broken("the office can go on", what);
+}
+
+} // namespace ringdown::test
+
+namespace ringdown::sim {
+
+using namespace ringdown::test;
+
+namespace {
+
+class world {
+public:
+  world(std::uint64_t seed, plant planted, verdict& found)
+    : luck_(seed), planted_(planted), found_(found),
+      o_(planted_limits(planted)), around_{o_, luck_, past_, planted, found.steps} {
+    plant_in_rules(planted, o_);
+    invite();
+  }
+
+  void run() {
+    auto requests = 100 + luck_.below(100);
+    auto faults = 3 + luck_.below(8);
+    while (found_.requests < requests || found_.faults < faults) {
+      round();
+      if (luck_.one_in(16)) {
+        auto until = around_.now_us() + luck_.between(500, 4000) * 1000;
+        while (around_.now_us() < until)
+          let_pass();
+      }
+    }
+    calm_down();
+    check_light();
+    stop_all();
+    last_word();
+    close();
+  }
+
+  void count(cells& into) const { past_.count(into); }
+
+private:
+  // ---- who is there ------------------------------------------------------------------------
+
+  template <class Member>
+  Member& add(std::vector<Member*>& kind, member_options how) {
+    auto one = std::make_unique<Member>(around_, std::move(how));
+    kind.push_back(one.get());
+    all_.push_back(std::move(one));
+    return *kind.back();
+  }
+
+  /// Some of the DNs; the first at least.
+  std::vector<std::string> some_dns() {
+    std::vector<std::string> some{dns_.front()};
+    for (std::size_t i = 1; i < dns_.size(); ++i)
+      if (!luck_.one_in(3))
+        some.push_back(dns_[i]);
+    return some;
+  }
+
+  void invite() {
+    for (std::uint64_t i = 0, n = 1 + luck_.below(3); i < n; ++i)
+      dns_.push_back("700" + std::to_string(i + 1));
+    witness_ = std::make_unique<witness>(around_, dns_);
+    witness_->connect();
+    auto recorders = 1 + luck_.below(3);
+    for (std::uint64_t i = 0; i < recorders; ++i) {
+      test::capabilities abilities;
+      if (luck_.one_in(2))
+        abilities.push_back(v1::CAPABILITY_EXACT_VERSIONS);
+      // The first is there for every DN, and active.
+      add(recorders_, {"recorder" + std::to_string(i + 1), v1::ROLE_RECORDER, abilities,
+                       i == 0 ? dns_ : some_dns(), i != 0 && luck_.one_in(4), false});
+    }
+    auto desktops = 1 + luck_.below(3);
+    for (std::uint64_t i = 0; i < desktops; ++i) {
+      test::capabilities abilities;
+      if (i == 0 || luck_.one_in(2))
+        abilities.push_back(v1::CAPABILITY_OUTCOMES);
+      add(desktops_, {"desk" + std::to_string(i + 1), v1::ROLE_DESKTOP, abilities,
+                      i == 0 ? dns_ : some_dns(), false, luck_.one_in(4)});
+    }
+    if (luck_.one_in(2))
+      add(sources_, {"calls", v1::ROLE_CALL_SOURCE, {}, dns_, false, false});
+    for (auto& one : all_)
+      one->connect();
+    hear_all();
+  }
+
+  // ---- time --------------------------------------------------------------------------------
+
+  /// Everybody reads and is held to what was promised; the witness and who tells of calls first.
+  void hear_all() {
+    witness_->hear();
+    for (auto& frame : witness_->take_held())
+      for (auto* one : recorders_)
+        one->overhear(frame);
+    std::vector<member*> order;
+    for (auto& one : all_)
+      order.push_back(one.get());
+    for (auto i = order.size(); i > 1; --i)
+      std::swap(order[i - 1], order[luck_.below(i)]);
+    for (auto* one : order)
+      one->hear();
+    for (auto* one : order)
+      one->check_complete();
+    witness_->check_complete();
+    past_.check_deadlines(around_.now_us());
+  }
+
+  void let_pass() {
+    o_.pass(std::chrono::milliseconds{luck_.between(1, 60)});
+    hear_all();
+    come_back();
+    for (auto* one : recorders_)
+      one->work();
+  }
+
+  /// Some actors work before the next client speaks.
+  void interleave() {
+    for (auto n = luck_.one_in(2) ? luck_.below(12) : 0; n > 0; --n)
+      o_.step_of(luck_.any());
+  }
+
+  void round() {
+    for (auto n = 1 + luck_.below(4); n > 0; --n) {
+      act();
+      interleave();
+    }
+    if (luck_.one_in(12))
+      trouble();
+    let_pass();
+  }
+
+  void act() {
+    auto& desk = *luck_.of(desktops_);
+    if (!desk.is_connected())
+      return;
+    ++found_.requests;
+    switch (luck_.below(20)) {
+    case 0: return desk.ask_address(desk.dns().front());
+    case 1: return desk.chat();
+    case 2:
+    case 3: return desk.repeat_something();
+    case 4:
+      if (!sources_.empty()) {
+        happened(sources_.front()->tell_something(), 0);
+        return;
+      }
+      [[fallthrough]];
+    default: return desk.command_something();
+    }
+  }
+
+  // ---- trouble -----------------------------------------------------------------------------
+
+  /// Who is away, and when it comes back.
+  struct absence {
+    member* who;
+    std::int64_t until_us;
+    bool repeats;
+  };
+
+  void come_back() {
+    for (std::size_t i = 0; i < away_.size(); ++i) {
+      auto one = away_[i];
+      if (one.until_us > around_.now_us())
+        continue;
+      away_.erase(away_.begin() + static_cast<std::ptrdiff_t>(i--));
+      one.who->connect();
+      if (one.repeats)
+        for (auto n = 1 + luck_.below(3); n > 0; --n)
+          static_cast<desktop*>(one.who)->repeat_something();
+    }
+  }
+
+  void happened(fault what, std::int64_t for_us) {
+    past_.happened(what, around_.now_us(), around_.now_us() + for_us);
+    ++found_.faults;
+  }
+
+  void goes_away(member& who, fault what, bool repeats = false) {
+    auto for_us = luck_.between(1, luck_.one_in(3) ? 6000 : 300) * 1000;
+    happened(what, for_us);
+    away_.push_back({&who, around_.now_us() + for_us, repeats});
+  }
+
+  void trouble() {
+    auto& recorder = *luck_.of(recorders_);
+    auto& desk = *luck_.of(desktops_);
+    auto for_us = luck_.between(500, 5000) * 1000;
+    auto until = around_.now_us() + for_us;
+    using mood = recorder::mood;
+    switch (luck_.below(10)) {
+    case 0: return has_mood(recorder, mood::late, fault::delay, for_us + 4'000'000);
+    case 1: return has_mood(recorder, mood::lying, fault::lie, for_us);
+    case 2: return has_mood(recorder, mood::silent, fault::silence, for_us);
+    case 3:
+      if (!recorder.is_connected())
+        return;
+      recorder.lose();
+      return goes_away(recorder, fault::loss);
+    case 4:
+      if (!recorder.is_connected())
+        return;
+      recorder.crash();
+      return goes_away(recorder, fault::crash);
+    case 5:
+      if (!desk.is_connected())
+        return;
+      desk.lose();
+      return goes_away(desk, fault::desktop_loss, true);
+    case 6: return take_over(luck_.one_in(2) ? static_cast<member&>(recorder) : desk);
+    case 7: {
+      auto& slow = luck_.one_in(2) ? static_cast<member&>(recorder) : desk;
+      around_.note(slow.name() + " does not read for " + std::to_string(for_us / 1000) + " ms");
+      slow.reads_slowly_until(until);
+      return happened(fault::slow, for_us);
+    }
+    case 8: return stand_still();
+    default:
+      if (!recorder.is_connected())
+        return;
+      recorder.register_again(recorder.dns()[luck_.below(recorder.dns().size())], luck_.one_in(2));
+      return happened(fault::leave, 0);
+    }
+  }
+
+  void has_mood(recorder& who, recorder::mood how, fault what, std::int64_t for_us) {
+    around_.note(who.name() + ": " + name_of(what) + " for " + std::to_string(for_us / 1000) +
+                 " ms");
+    who.is_for(how, around_.now_us() + for_us);
+    happened(what, for_us);
+  }
+
+  void take_over(member& who) {
+    if (!who.is_connected())
+      return;
+    who.connect();
+    happened(fault::take_over, 0);
+  }
+
+  void stand_still() {
+    auto from = around_.now_us();
+    std::chrono::milliseconds time{luck_.between(200, 6000)};
+    around_.note("the process stands still for " + std::to_string(time.count()) + " ms");
+    o_.stand_still(time);
+    past_.stood_still(from, around_.now_us());
+    happened(fault::stand_still, 0);
+    // What the recorders said meanwhile is read now.
+    for (auto* one : recorders_)
+      one->work();
+    interleave();
+  }
+
+  // ---- the end -----------------------------------------------------------------------------
+
+  /// The faults stop. Who may have said or done the wrong thing starts anew.
+  void calm_down() {
+    around_.note("the faults stop");
+    away_.clear();
+    for (auto* one : recorders_)
+      one->is_for(recorder::mood::honest, 0);
+    for (auto& one : all_)
+      one->reads_slowly_until(0);
+    hear_all();
+    for (auto* one : recorders_)
+      one->lose();
+    for (auto& one : all_)
+      if (!one->is_connected())
+        one->connect();
+    note_ambiguous();
+    wait_for_outcomes();
+  }
+
+  void wait(std::int64_t for_us) {
+    for (auto until = around_.now_us() + for_us; around_.now_us() < until;)
+      let_pass();
+  }
+
+  void wait_for_outcomes() {
+    wait(3'000'000); // what recorders were told by their snapshots
+    for (int i = 0; i < 1000 && !past_.all_decided(); ++i)
+      let_pass();
+    if (!past_.all_decided())
+      broken("every command has an outcome", "at the end of the run");
+  }
+
+  const v1::Snapshot& fresh_snapshot(const std::string& dn) {
+    desktops_.front()->ask_address(dn);
+    o_.settle();
+    hear_all();
+    return desktops_.front()->snapshot(dn);
+  }
+
+  /// What is said of a call is said of the session without a ConnID, too, and the other way round:
+  /// beside it, only one desire can be met.
+  void note_ambiguous() {
+    for (auto& dn : dns_) {
+      auto sessions = fresh_snapshot(dn).sessions();
+      auto has_no_call = [](auto& s) { return s.connection_id() == 0; };
+      auto differs = [&](auto& s) { return s.desired() != sessions.begin()->desired(); };
+      if (std::any_of(sessions.begin(), sessions.end(), has_no_call) &&
+          std::any_of(sessions.begin(), sessions.end(), differs))
+        ambiguous_.insert(dn);
+    }
+  }
+
+  /// Where all recorders are honest and have been told, what is observed is what is desired.
+  void check_light() {
+    auto paused = [](auto& s) { return s.desired() == v1::CAPTURE_STATE_PAUSED; };
+    for (auto& dn : dns_) {
+      if (ambiguous_.contains(dn))
+        continue;
+      auto& now = fresh_snapshot(dn);
+      auto& all = now.sessions();
+      bool any = std::any_of(all.begin(), all.end(), paused);
+      for (auto& s : all)
+        if (s.has_desired() && !s.held() && (paused(s) || !any) && s.observed() != s.desired())
+          broken("after the faults, what is observed is what is desired",
+                 dn + ": " + now.ShortDebugString());
+      if (any && now.effective_state() != v1::CAPTURE_STATE_PAUSED)
+        broken("a paused call shows in the light", dn + ": " + now.ShortDebugString());
+    }
+  }
+
+  void stop_all() {
+    for (auto& dn : dns_) {
+      auto sessions = fresh_snapshot(dn).sessions();
+      for (auto& s : sessions)
+        desktops_.front()->command(dn, "stop", {.call = s.connection_id()});
+    }
+    wait_for_outcomes();
+    // A word that comes behind a session's end begins one of which nobody desires anything.
+    for (auto& dn : dns_)
+      for (auto& now = fresh_snapshot(dn); auto& s : now.sessions())
+        if (s.has_desired() || s.observed() != v1::CAPTURE_STATE_DISABLED)
+          broken("a stopped call is over", dn + ": " + now.ShortDebugString());
+  }
+
+  void last_word() {
+    for (auto& dn : dns_) {
+      auto& desk = *desktops_.front();
+      std::string verb = luck_.one_in(2) ? "pause" : "start";
+      std::uint64_t call = luck_.one_in(2) ? 0 : 0x99;
+      desk.command(dn, verb, {.call = call});
+      wait_for_outcomes();
+      if (desk.last_outcome(dn) != v1::OUTCOME_CONFIRMED)
+        broken("honest recorders confirm", dn + ": " + v1::Outcome_Name(desk.last_outcome(dn)));
+      auto wanted = wanted_by(verb);
+      auto& now = fresh_snapshot(dn);
+      auto is_so = [&](auto& s) {
+        return s.connection_id() == call && word_of(s.desired()) == wanted &&
+               word_of(s.observed()) == wanted;
+      };
+      if (std::none_of(now.sessions().begin(), now.sessions().end(), is_so) ||
+          word_of(now.effective_state()) != wanted)
+        broken("the light shows what was confirmed", dn + ": " + now.ShortDebugString());
+      for (auto* one : recorders_)
+        if (std::count(one->dns().begin(), one->dns().end(), dn) != 0 &&
+            one->state(dn, call) != wanted)
+          broken("every recorder does what was commanded", dn + ": " + one->name());
+      for (auto* one : desktops_)
+        if (std::count(one->dns().begin(), one->dns().end(), dn) != 0 &&
+            word_of(one->light(dn)) != wanted)
+          broken("every desktop shows the same light", dn + ": " + one->name());
+    }
+  }
+
+  void close() {
+    static const std::set<std::string> expected{
+      "dn: outcome of a command", "dn: alarm: a person must look", "connection: connection closed"};
+    for (auto& line : o_.told())
+      if (!expected.contains(line))
+        broken("the operator hears of no fault of the broker's", line);
+    plant_at_end(planted_, o_);
+    if (o_.context.outcomes_owed != 0)
+      broken("at the end no outcome is owed", std::to_string(o_.context.outcomes_owed));
+    complaints.clear();
+    o_.close();
+    if (!complaints.empty())
+      broken("at the end nothing is left", complaints);
+  }
+
+  chance luck_;
+  const plant planted_;
+  verdict& found_;
+  history past_;
+  office o_;
+  surroundings around_;
+  std::vector<std::string> dns_;
+  std::unique_ptr<witness> witness_;
+  std::vector<std::unique_ptr<member>> all_;
+  std::vector<desktop*> desktops_;
+  std::vector<recorder*> recorders_;
+  std::vector<call_source*> sources_;
+  std::vector<absence> away_;
+  std::set<std::string> ambiguous_;
+};
+
+} // namespace
+
+verdict run_seed(std::uint64_t seed, plant planted, cells& reached) {
+  verdict found;
+  try {
+    world w{seed, planted, found};
+    w.run();
+    w.count(reached);
+  } catch (const broken_promise& what) {
+    found.broken = what.what();
+  }
+  return found;
+}
+
+} // namespace ringdown::sim
