@@ -56,7 +56,7 @@ struct recorder::shared : std::enable_shared_from_this<recorder::shared> {
 
   void carry_out(const std::vector<indication>& wanted, capture_verb verb) {
     for (auto& what : wanted) {
-      order o{what, verb};
+      order o{what, verb, with_model([&] { return model.screen(what.this_dn); })};
       if (auto state = on_order ? on_order(o) : std::nullopt)
         answer(o.what, *state);
     }

@@ -2,7 +2,7 @@
 //
 //   t_client client{{.who = recorder_identity("recorder")}};
 //   recorder screen{client, [](const recorder::order& o) {
-//     return make_it_so(o.state) ? std::optional{o.state} : std::nullopt;
+//     return make_it_so(o.screen) ? std::optional{o.what.state} : std::nullopt;
 //   }};
 //   (void)screen.record("7001");
 //   client.start();
@@ -12,7 +12,8 @@
 // command's version and id if the client signs on with EXACT_VERSIONS (`recorder_identity` does);
 // what it does not return, it says later with `say`. After each (re)registration, and each gap, the
 // DN's snapshot brings the orders that were missed: a `pause` is done then. An order that has no
-// answer yet comes again with it; one that has is only said again, if the broker does not know.
+// answer yet comes again with it; one that has is only said again, if the broker does not know. A
+// resume that the broker holds is no order until it is let go.
 //
 // A standby recorder gets all orders and says nothing. Over a `background_client` every call may be
 // made by any thread. Handlers are called where the client calls its own. The client must outlive
@@ -40,6 +41,9 @@ public:
     indication what;
     /// The command; `none`: from a snapshot.
     capture_verb verb = capture_verb::none;
+    /// There is one screen: what it is to be now, with all of the DN's sessions. Paused if any of
+    /// them is.
+    capture_state screen = capture_state::disabled;
   };
   /// Returns the state that is so now; nothing: it will be said later.
   using order_handler = std::function<std::optional<capture_state>(const order&)>;

@@ -116,7 +116,7 @@ std::vector<indication> recorder_model::on_event(const event_user_event& e) {
                     [&](const session& s) { return s.connection == e.connection; });
     return {};
   }
-  if (!is_command(e.verb))
+  if (!is_command(e.verb) || e.held)
     return {};
   auto& dn = dns_[e.this_dn];
   dn.count_in(e.epoch);
@@ -155,6 +155,12 @@ recorder_model::catch_up recorder_model::on_snapshot(const std::string& name,
   dn.count_in(snapshot.epoch);
   for (auto& wish : desired_in(snapshot)) {
     auto* known = dn.find(wish.connection);
+    if (wish.held) { // its version is that of the resume to come
+      auto present = dn.state_of(wish.connection);
+      if (known == nullptr || present != capture_state::paused)
+        dn.session_of(wish.connection).take(capture_state::paused, {});
+      continue;
+    }
     if (outdated(wish.version, known != nullptr ? known->version : dn.for_all))
       continue;
     if (!wish.connection) {
@@ -219,6 +225,17 @@ void recorder_model::forget(const std::string& dn) {
 capture_state recorder_model::state(const std::string& dn, conn_id connection) const {
   auto found = dns_.find(dn);
   return found == dns_.end() ? capture_state::disabled : found->second.state_of(connection);
+}
+
+capture_state recorder_model::screen(const std::string& dn) const {
+  auto found = dns_.find(dn);
+  if (found == dns_.end())
+    return capture_state::disabled;
+  auto& all = found->second.sessions;
+  for (auto first : {capture_state::paused, capture_state::enabled, capture_state::unknown})
+    if (std::any_of(all.begin(), all.end(), [&](const session& s) { return s.state == first; }))
+      return first;
+  return capture_state::disabled;
 }
 
 std::size_t recorder_model::sessions(const std::string& dn) const {

@@ -41,6 +41,8 @@ struct indication {
 ///
 /// It keeps the version of each session's last order, so that what comes twice, or late, changes
 /// nothing: versions of a DN rise within its epoch. An event or answer without one always counts.
+/// A resume that the broker holds asks for nothing: it comes again when it is let go, and until
+/// then its session is paused.
 class recorder_model {
 public:
   /// Sessions kept for one DN; above it a disabled one goes first, else the oldest.
@@ -69,6 +71,8 @@ public:
   void forget(const std::string& dn);
 
   capture_state state(const std::string& dn, conn_id connection = {}) const;
+  /// What the DN's one screen is to be: paused if any session is, else enabled if any is.
+  capture_state screen(const std::string& dn) const;
   std::size_t sessions(const std::string& dn) const;
 
 private:

@@ -515,6 +515,27 @@ TEST_CASE("a recorder that comes back hears the pause it missed and confirms it"
   CHECK(said.request_send_event().event().connection_id() == 0x71);
 }
 
+TEST_CASE("a recorder that comes back finds one screen, paused if any call is, and nothing held") {
+  recorder_stand s;
+  s.broker.registered(s.broker.expect());
+  s.settle();
+  s.come_back([](v1::Snapshot& now) {
+    add_session(now, 0x71, v1::CAPTURE_STATE_PAUSED, 4);
+    add_session(now, 0x72, v1::CAPTURE_STATE_ENABLED, 5);
+    add_session(now, 0x73, v1::CAPTURE_STATE_ENABLED, 6);
+    now.mutable_sessions(2)->set_held(true);
+  });
+  REQUIRE(s.orders.size() == 3);
+  std::vector<std::uint64_t> versions;
+  for (auto& o : s.orders) {
+    CHECK(o.screen == capture_state::paused);
+    auto said = s.broker.expect();
+    CHECK(verb_of(said) == (o.what.connection == conn_id{0x72} ? "enabled" : "paused"));
+    versions.push_back(said.request_send_event().version());
+  }
+  CHECK(versions == std::vector<std::uint64_t>{4, 5, 0});
+}
+
 TEST_CASE("a recorder that comes back and missed nothing says what is so, without an order") {
   recorder_stand s;
   s.broker.registered(s.broker.expect());

@@ -226,6 +226,60 @@ TEST_CASE("an answer to an older order, of another epoch or of a DN that was lef
   CHECK(model.sessions("7001") == 0);
 }
 
+TEST_CASE("a held resume asks for nothing until it is let go") {
+  for (bool missed_the_pause : {false, true}) {
+    recorder_model model;
+    for (auto& order : model.on_event(command(capture_verb::start, call, 1)))
+      CHECK(model.answer(order));
+    if (!missed_the_pause)
+      for (auto& order : model.on_event(command(capture_verb::pause, call, 2)))
+        CHECK(model.answer(order));
+    auto resume = command(capture_verb::resume, call, 3);
+    resume.held = true;
+    CHECK(model.on_event(resume).empty());
+    session_snapshot held{call, enabled, paused, {3}, 0};
+    held.held = true;
+    auto now = model.on_snapshot("7001", snapshot_of({held}));
+    CHECK(now.orders.size() == (missed_the_pause ? 1u : 0u));
+    for (auto& order : now.orders) {
+      CHECK(order.state == paused);
+      CHECK(order.version == command_version{1}); // not the resume's, which is still to come
+    }
+    CHECK(model.state("7001", call) == paused);
+    resume.held = false;
+    CHECK(model.on_event(resume).size() == 1); // let go
+    CHECK(model.state("7001", call) == enabled);
+  }
+}
+
+TEST_CASE("a held session is paused to a recorder that knows nothing of it") {
+  recorder_model model;
+  session_snapshot held{call, enabled, unknown, {3}, 0};
+  held.held = true;
+  auto now = model.on_snapshot("7001", snapshot_of({held}));
+  REQUIRE(now.orders.size() == 1);
+  CHECK(now.orders[0].state == paused);
+  CHECK(now.orders[0].version == command_version{});
+  auto resume = model.on_event(command(capture_verb::resume, call, 3));
+  REQUIRE(resume.size() == 1);
+  CHECK(resume[0].state == enabled);
+  CHECK(resume[0].version == command_version{3});
+}
+
+TEST_CASE("there is one screen: it is paused if any session is") {
+  recorder_model model;
+  CHECK(model.screen("7001") == disabled);
+  answer(model, capture_verb::start, call);
+  CHECK(model.screen("7001") == enabled);
+  answer(model, capture_verb::start, other_call);
+  answer(model, capture_verb::pause, other_call);
+  CHECK(model.screen("7001") == paused);
+  answer(model, capture_verb::stop, other_call);
+  CHECK(model.screen("7001") == enabled);
+  answer(model, capture_verb::stop, call);
+  CHECK(model.screen("7001") == disabled);
+}
+
 TEST_CASE("a desired state that the broker does not know is not adopted") {
   recorder_model model;
   auto now = model.on_snapshot("7001", snapshot_of({{call, unknown, unknown, {9}, 0}}));
