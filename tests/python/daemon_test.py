@@ -330,6 +330,17 @@ class Capture(DaemonTest):
         self.assertEqual(caught.exception.code, 118)
         self.assertTrue(caught.exception.error.HasField("last_known_state"))
 
+    async def test_a_command_is_confirmed_by_the_recorder_or_told_as_timed_out(self) -> None:
+        await self.broker()
+        desktop, recorder = await self.desktop("7001"), await self.recorder("7001")
+        ack = await desktop.pause()
+        await recorder.indicate(await next_command(recorder), CaptureState.PAUSED)
+        outcome = await desktop.outcome(ack)
+        self.assertEqual(outcome.outcome, v1.OUTCOME_CONFIRMED)
+        self.assertEqual(outcome.version, ack.version)
+        outcome = await desktop.outcome(await desktop.stop())  # which nobody does
+        self.assertEqual((outcome.outcome, outcome.error_code), (v1.OUTCOME_TIMED_OUT, 57))
+
     async def test_a_resume_never_undoes_a_later_pause(self) -> None:
         await self.broker()
         await self.recorder("7001")

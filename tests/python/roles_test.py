@@ -6,7 +6,18 @@ import unittest
 
 from fake_broker import FakeBroker, FakeLink, user_event
 from harness import PATIENCE_S, AsyncTest
-from ringdown import Desktop, Light, Limits, LinkLost, ProtocolError, Recorder, Verb, v1
+from ringdown import (
+    CaptureState,
+    Desktop,
+    Light,
+    Limits,
+    LinkLost,
+    ProtocolError,
+    Recorder,
+    Refused,
+    Verb,
+    v1,
+)
 from ringdown.framing import delimited
 
 PATIENT = Limits(open_timeout_s=PATIENCE_S, request_timeout_s=PATIENCE_S)
@@ -88,6 +99,93 @@ class Roles(AsyncTest):
         async with FakeBroker(behave) as server:
             with self.assertRaises(ProtocolError):
                 await self.desktop(server)
+
+    async def test_each_accepted_command_has_one_outcome(self) -> None:
+        async def behave(link: FakeLink) -> None:
+            await link.grant()
+            await link.register()
+            pause = await link.hear_request()
+            self.assertEqual(pause.request_send_event.confirm_timeout_ms, 2000)
+            told = v1.EventOutcome(
+                this_dn="7001",
+                command_id=pause.request_send_event.command_id,
+                outcome=v1.OUTCOME_PARTIAL,
+                time_us=5,
+            )
+            link.say(v1.Frame(event_outcome=told))  # as early as it may come
+            ack = v1.EventACK(dn_sequence=4, dn_epoch=1, version=2)
+            link.say(v1.Frame(reference_id=pause.reference_id, event_ack=ack))
+            told.outcome = v1.OUTCOME_CONFIRMED
+            link.say(v1.Frame(event_outcome=told))  # once is enough
+            resume = await link.hear_request()
+            ack.dn_sequence = 5
+            link.say(v1.Frame(reference_id=resume.reference_id, event_ack=ack))
+            refused = await link.hear_request()
+            error = v1.EventError(error_code=165, this_dn="7001")
+            link.say(v1.Frame(reference_id=refused.reference_id, event_error=error))
+
+        async with FakeBroker(behave) as server, await self.desktop(server) as desktop:
+            ack = await desktop.pause()
+            self.assertEqual((await desktop.outcome(ack)).outcome, v1.OUTCOME_PARTIAL)
+            lost = await desktop.resume(connection_id=0x71)
+            with self.assertRaises(Refused):
+                await desktop.stop()
+            outcome = await desktop.outcome(lost)  # the link ends
+            self.assertEqual(outcome.outcome, v1.OUTCOME_UNKNOWN)
+            self.assertEqual(
+                (outcome.dn_sequence, outcome.connection_id, outcome.time_us), (5, 0x71, 0)
+            )
+            self.assertEqual((await desktop.outcome(ack)).outcome, v1.OUTCOME_PARTIAL)
+            with self.assertRaises(ValueError):
+                await desktop.outcome(v1.EventACK(dn_sequence=99, dn_epoch=1))
+
+    async def test_a_held_resume_reaches_a_recorder_when_it_is_let_go(self) -> None:
+        def resume(sequence: int, version: int, call: int) -> v1.Frame:
+            frame = user_event("7001", sequence)
+            event = frame.event_user_event
+            event.version = version
+            event.event.connection_id = call
+            event.event.user_data.pairs.add(key="screen-capture", string_value="resume")
+            return frame
+
+        async def behave(link: FakeLink) -> None:
+            await link.grant()
+            held = v1.CaptureSession(
+                connection_id=1, desired=v1.CAPTURE_STATE_ENABLED, version=3, held=True
+            )
+            others = [
+                v1.CaptureSession(connection_id=2, desired=v1.CAPTURE_STATE_PAUSED, version=4),
+                v1.CaptureSession(connection_id=3, desired=v1.CAPTURE_STATE_ENABLED, version=5),
+            ]
+            await link.register(
+                v1.Snapshot(dn_epoch=1, dn_sequence=5, version=5, sessions=[held, *others])
+            )
+            link.say(resume(5, 5, 3))  # the snapshot has it
+            marked = resume(6, 6, 2)
+            marked.event_user_event.mark = v1.EVENT_MARK_HELD
+            link.say(marked)
+            for _ in range(2):
+                link.say(resume(7, 3, 1))
+            reply = await link.hear_request()
+            said = reply.request_send_event
+            self.assertEqual((said.version, said.event.connection_id), (3, 1))
+            ack = v1.EventACK(dn_sequence=8, dn_epoch=1)
+            link.say(v1.Frame(reference_id=reply.reference_id, event_ack=ack))
+            await link.sign_off()
+
+        async with FakeBroker(behave) as server:
+            async with await Recorder.connect(server.host, server.port, ["7001"]) as recorder:
+                got = [await anext(recorder) for _ in range(4)]
+                await recorder.indicate(got[3], CaptureState.ENABLED)
+        self.assertEqual(
+            [(one.verb, one.connection_id, one.version) for one in got],
+            [
+                (Verb.START, 3, 5),
+                (Verb.PAUSE, 1, 0),
+                (Verb.PAUSE, 2, 4),
+                (Verb.RESUME, 1, 3),
+            ],
+        )
 
     async def test_a_recorder_does_what_it_missed_and_nothing_twice(self) -> None:
         enabled, paused = v1.CAPTURE_STATE_ENABLED, v1.CAPTURE_STATE_PAUSED

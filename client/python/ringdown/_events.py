@@ -8,8 +8,8 @@ from typing import Union
 from .errors import LinkLost
 from .v1 import ringdown_pb2 as v1
 
-Event = Union[v1.EventUserEvent, v1.EventMissed, v1.EventUnregistered]
-"""What comes unasked, in the order of each DN."""
+Event = Union[v1.EventUserEvent, v1.EventMissed, v1.EventUnregistered, v1.EventOutcome]
+"""What comes unasked, in the order of each DN; an EventOutcome stands outside of that order."""
 
 
 class Overrun(Exception):
@@ -19,7 +19,8 @@ class Overrun(Exception):
 class EventQueue:
     """At most `events_max` events and `bytes_max` bytes of them. What comes beyond that is kept as
     one EventMissed for each DN, as the broker itself does for a slow client, and comes in its
-    place in the DN's order. `close` ends all waits once the queue is empty."""
+    place in the DN's order. An EventOutcome beyond it is not kept: who waits for it has a deadline.
+    `close` ends all waits once the queue is empty."""
 
     def __init__(self, events_max: int, bytes_max: int) -> None:
         self._events_max = events_max
@@ -36,7 +37,10 @@ class EventQueue:
         full = len(self._waiting) >= self._events_max or (
             self._waiting and self._bytes + size > self._bytes_max
         )
-        if full or dn in self._missed:
+        if isinstance(event, v1.EventOutcome):
+            if not full:
+                self._append(event, size)
+        elif full or dn in self._missed:
             self._miss(dn, event)
         else:
             self._append(event, size)
@@ -66,7 +70,9 @@ class EventQueue:
         self._waiting.append((event, size))
         self._bytes += size
 
-    def _miss(self, dn: str, event: Event) -> None:
+    def _miss(
+        self, dn: str, event: v1.EventUserEvent | v1.EventMissed | v1.EventUnregistered
+    ) -> None:
         known = self._missed.get(dn)
         if known is None and len(self._missed) >= self._events_max:
             raise Overrun(f"events of more than {self._events_max} DNs were not taken")

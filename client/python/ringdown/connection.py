@@ -47,7 +47,9 @@ class Identity:
         if self.capabilities is not None:
             return self.capabilities
         both = [v1.CAPABILITY_DIRECTED, v1.CAPABILITY_COALESCE_OK]
-        return both + [v1.CAPABILITY_EXACT_VERSIONS] * (self.role == v1.ROLE_RECORDER)
+        if self.role == v1.ROLE_RECORDER:
+            return [*both, v1.CAPABILITY_EXACT_VERSIONS]
+        return [*both, v1.CAPABILITY_OUTCOMES] if self.role == v1.ROLE_DESKTOP else both
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,7 +377,7 @@ class Connection:
         self._link.establish(granted, self._limits.frame_bytes_max)
 
     def _keep(self, frame: v1.Frame, kind: str, size: int) -> None:
-        if kind not in ("event_user_event", "event_missed", "event_unregistered"):
+        if kind not in ("event_user_event", "event_missed", "event_unregistered", "event_outcome"):
             return  # of a later protocol, or nothing that comes unasked
         try:
             self._events.put(getattr(frame, kind), size)

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from dataclasses import dataclass
 from types import TracebackType
 from typing import AsyncIterator, Callable, Final, TypeVar
 
@@ -14,6 +15,13 @@ from .v1 import ringdown_pb2 as v1
 
 T = TypeVar("T")
 
+CONFIRM_TIMEOUT_S: Final = 2.0
+"""Sent with each command, so that both sides count the same."""
+OUTCOME_MARGIN_S: Final = 3.0
+"""How long after that an outcome may be on its way."""
+OUTCOMES_MAX: Final = 1024
+"""Commands whose outcome can still be asked for; the newest ones."""
+
 
 class Desktop:
     """The desktop of one agent, on one DN. Use it as an async context manager.
@@ -21,6 +29,9 @@ class Desktop:
     The light follows what recorders say, never what was commanded: after `pause` it shows PAUSED
     once the recorder has said so. It is UNKNOWN while nobody knows: before a recorder has spoken,
     after the last one is lost, after events were missed, after the link has ended.
+
+    Each accepted command has one outcome, for which `outcome` waits: the broker's, or unknown if
+    none can come.
     """
 
     def __init__(self, connection: Connection, dn: str, snapshot: v1.Snapshot) -> None:
@@ -34,6 +45,8 @@ class Desktop:
         self._one_query = asyncio.Lock()
         self._news = asyncio.Event()  # replaced each time
         self._end: LinkLost | None = None
+        self._owed: dict[bytes, _Owed] = {}  # by command id
+        self._accepted: dict[tuple[int, int], bytes] = {}  # command ids by epoch and sequence
         self._take_snapshot(snapshot)
         self._follower = asyncio.create_task(self._follow(), name="ringdown light")
 
@@ -80,8 +93,8 @@ class Desktop:
 
     # ---- commands ---------------------------------------------------------------------------
     #
-    # The answer means accepted, not done: `recorders_queued` is how many recorders will hear it,
-    # and the light shows what comes of it. `connection_id`: the call's ConnID, 0 for none.
+    # The answer means accepted, not done: `recorders_queued` is how many recorders will hear it.
+    # What becomes of it, `outcome` says, and what is so, the light. `connection_id`: the call's ConnID, 0 for none.
     # `if_version`: refused with 185 unless this is the DN's version, as the last answer or
     # snapshot said. Errors are those of `Connection.send`.
 
@@ -146,6 +159,16 @@ class Desktop:
         assert isinstance(state, CaptureState)  # _take keeps nothing else
         return state
 
+    async def outcome(self, ack: v1.EventACK) -> v1.EventOutcome:
+        """What became of the command that got this answer. Waits for it, at most for the command's
+        time and a margin; `outcome` is OUTCOME_UNKNOWN, and `time_us` 0, if the broker did not say
+        by then or the link has ended. Never raises for the network; ValueError if this is no answer
+        to one of this desktop's last 1,024 commands."""
+        command_id = self._accepted.get((ack.dn_epoch, ack.dn_sequence))
+        if command_id is None:
+            raise ValueError("not an answer to one of this desktop's last commands")
+        return await asyncio.shield(self._owed[command_id].told)
+
     # ---- the light --------------------------------------------------------------------------
 
     @property
@@ -181,7 +204,38 @@ class Desktop:
         request.command_id = secrets.token_bytes(16)
         if if_version is not None:
             request.if_version = if_version
-        return await self.connection.send(request, timeout_s=timeout_s)
+        return await self._send(request, timeout_s)
+
+    async def _send(self, request: v1.RequestSendEvent, timeout_s: float | None) -> v1.EventACK:
+        """Sends a command, whose outcome is waited for from now on: it may come with the answer."""
+        request.confirm_timeout_ms = round(CONFIRM_TIMEOUT_S * 1000)
+        loop = asyncio.get_running_loop()
+        owed = _Owed(
+            v1.EventOutcome(
+                this_dn=self.dn,
+                command_id=request.command_id,
+                connection_id=request.event.connection_id,
+                outcome=v1.OUTCOME_UNKNOWN,
+            ),
+            loop.create_future(),
+        )
+        self._owed[request.command_id] = owed
+        try:
+            ack = await self.connection.send(request, timeout_s=timeout_s)
+        except BaseException:
+            del self._owed[request.command_id]
+            raise
+        owed.doubtful.dn_epoch = ack.dn_epoch
+        owed.doubtful.dn_sequence = ack.dn_sequence
+        owed.doubtful.version = ack.version
+        if self._end is not None:
+            owed.give_up()
+        timer = loop.call_later(CONFIRM_TIMEOUT_S + OUTCOME_MARGIN_S, owed.give_up)
+        owed.told.add_done_callback(lambda _: timer.cancel())
+        self._accepted[ack.dn_epoch, ack.dn_sequence] = request.command_id
+        while len(self._accepted) > OUTCOMES_MAX:
+            del self._owed[self._accepted.pop(next(iter(self._accepted)))]
+        return ack
 
     async def _until(self, found: Callable[[], T | None]) -> T:
         """What `found` finds, now or after some news. Raises LinkLost at the link's end."""
@@ -203,12 +257,17 @@ class Desktop:
                         self._take_snapshot(snapshot)
         except LinkLost as lost:
             self._end = lost
+            for owed in self._owed.values():
+                owed.give_up()
             self._show(Light.UNKNOWN)
 
     def _take(self, event: Event) -> None:
         if isinstance(event, v1.EventUserEvent):
             if event.event.this_dn == self.dn:
                 self._take_user_event(event)
+        elif isinstance(event, v1.EventOutcome):
+            if (owed := self._owed.get(event.command_id)) is not None:
+                owed.tell(event)
         elif event.this_dn != self.dn:
             pass
         elif isinstance(event, v1.EventMissed):
@@ -244,3 +303,18 @@ class Desktop:
     def _tell(self) -> None:
         self._news.set()
         self._news = asyncio.Event()
+
+
+@dataclass(slots=True)
+class _Owed:
+    """The outcome of one command, which is told once."""
+
+    doubtful: v1.EventOutcome
+    told: asyncio.Future[v1.EventOutcome]
+
+    def tell(self, outcome: v1.EventOutcome) -> None:
+        if not self.told.done():
+            self.told.set_result(outcome)
+
+    def give_up(self) -> None:
+        self.tell(self.doubtful)

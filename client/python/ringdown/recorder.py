@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final, Sequence
 
@@ -135,16 +135,17 @@ class Recorder:
             return self._take_user_event(event)
         if isinstance(event, v1.EventUnregistered):
             self._seen.pop(event.this_dn, None)
-        elif event.this_dn in self._seen and event.this_dn not in self._ask:
-            self._ask.append(event.this_dn)
+        elif isinstance(event, v1.EventMissed):
+            if event.this_dn in self._seen and event.this_dn not in self._ask:
+                self._ask.append(event.this_dn)
         return None
 
     def _take_user_event(self, event: v1.EventUserEvent) -> Command | None:
         verb = screen_capture(event.event)
         seen = self._seen.get(event.event.this_dn)
-        if not isinstance(verb, Verb) or seen is None:
+        if not isinstance(verb, Verb) or seen is None or event.mark == v1.EVENT_MARK_HELD:
             return None
-        if verb is not Verb.QUERY and not seen.is_new(event.dn_epoch, event.version):
+        if verb is not Verb.QUERY and not seen.is_new(event):
             return None  # it was in a snapshot already
         return Command(
             verb,
@@ -165,13 +166,19 @@ class Recorder:
     def _take_snapshot(self, dn: str, snapshot: v1.Snapshot) -> None:
         seen = self._seen.setdefault(dn, _Seen())
         known = seen.version if seen.epoch == snapshot.dn_epoch else 0
+        seen.epoch, seen.version = snapshot.dn_epoch, max(known, snapshot.version)
+        seen.held = {one.connection_id: one.version for one in snapshot.sessions if one.held}
+        orders = []
         for session in sorted(snapshot.sessions, key=lambda one: one.version):
             verb = _COMMAND_FOR.get(session.desired)
+            version = session.version
+            if session.held:  # paused until the broker lets its resume go, which has the version
+                verb, version = Verb.PAUSE, 0
             if session.HasField("desired") and verb is not None and session.version > known:
-                self._waiting.append(
-                    Command(verb, dn, session.connection_id, session.version, b"", 0)
-                )
-        seen.is_new(snapshot.dn_epoch, snapshot.version)
+                orders.append(Command(verb, dn, session.connection_id, version, b"", 0))
+        # There is one screen: whoever does them one after the other ends paused.
+        orders.sort(key=lambda one: one.verb is Verb.PAUSE)
+        self._waiting.extend(orders)
 
 
 @dataclass(slots=True)
@@ -180,10 +187,14 @@ class _Seen:
 
     epoch: int = 0
     version: int = 0
+    held: dict[int, int] = field(default_factory=dict)
+    """By ConnID: versions of resumes that the last snapshot said are held."""
 
-    def is_new(self, epoch: int, version: int) -> bool:
-        """Whether this one comes after all seen so far; then it is the last one seen."""
-        if epoch == self.epoch and version <= self.version:
-            return False
-        self.epoch, self.version = epoch, version
+    def is_new(self, event: v1.EventUserEvent) -> bool:
+        """Whether this comes after all seen so far; then it is the last one seen. A held resume
+        that is let go is as old as it was."""
+        if event.dn_epoch == self.epoch and event.version <= self.version:
+            held = self.held.pop(event.event.connection_id, None)
+            return event.version == held
+        self.epoch, self.version = event.dn_epoch, event.version
         return True
