@@ -50,8 +50,8 @@ std::string word_of(v1::CaptureState state) {
   }
 }
 
-const char* name_of(fault f) {
-  static constexpr const char* names[fault_count] = {
+const char* name_of(mishap f) {
+  static constexpr const char* names[mishap_count] = {
     "none",      "delay", "loss",        "crash",    "lie",        "silence", "desktop-loss",
     "take-over", "slow",  "stand-still", "call-end", "call-merge", "leave"};
   return names[static_cast<std::size_t>(f)];
@@ -314,12 +314,12 @@ void history::count(cells& into) const {
     if (!command.outcome)
       continue;
     auto result = command.outcome->outcome();
-    std::set<fault> there;
+    std::set<mishap> there;
     for (auto& f : faults_)
       if (f.from_us <= command.outcome->time_us() && f.to_us >= command.time_us)
         there.insert(f.what);
     if (there.empty())
-      there.insert(fault::none);
+      there.insert(mishap::none);
     for (auto f : there)
       ++into[{f, result}];
   }

@@ -26,7 +26,7 @@ bool is_command(const std::string& verb);
 std::string word_of(v1::CaptureState state);
 
 /// What can go wrong, or is unusual, while a command waits. The rows of the table of cells.
-enum class fault : std::uint8_t {
+enum class mishap : std::uint8_t {
   none,
   delay,        ///< a recorder confirms late
   loss,         ///< a recorder's link breaks, and the program comes back
@@ -41,8 +41,8 @@ enum class fault : std::uint8_t {
   call_merge,   ///< two calls become one
   leave,        ///< a recorder unregisters and registers again
 };
-inline constexpr std::size_t fault_count = 13;
-const char* name_of(fault f);
+inline constexpr std::size_t mishap_count = 13;
+const char* name_of(mishap f);
 
 /// A DN's event and its place.
 using place = std::pair<std::string, std::uint64_t>;
@@ -59,7 +59,7 @@ struct command_life {
 };
 
 /// How often each outcome was reached while each fault was there.
-using cells = std::map<std::pair<fault, v1::Outcome>, std::uint64_t>;
+using cells = std::map<std::pair<mishap, v1::Outcome>, std::uint64_t>;
 
 class history {
 public:
@@ -67,7 +67,7 @@ public:
   void stood_still(std::int64_t from_us, std::int64_t to_us) {
     still_.emplace_back(from_us, to_us);
   }
-  void happened(fault what, std::int64_t from_us, std::int64_t to_us) {
+  void happened(mishap what, std::int64_t from_us, std::int64_t to_us) {
     faults_.push_back({what, from_us, to_us});
   }
   void merged(const std::string& dn, std::uint64_t from, std::uint64_t into);
@@ -101,7 +101,7 @@ private:
     bool exact = false;
   };
   struct interval {
-    fault what;
+    mishap what;
     std::int64_t from_us, to_us;
   };
 

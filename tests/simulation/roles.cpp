@@ -179,20 +179,20 @@ void recorder::do_job(const std::string& dn, const job& what) {
 
 // ---- call source ---------------------------------------------------------------------------
 
-fault call_source::tell_something() {
+mishap call_source::tell_something() {
   auto& luck = around_.luck;
   auto& dn = dns()[luck.below(dns().size())];
   auto call = 0x70 + luck.below(calls_max);
   if (luck.one_in(3)) {
     around_.past.call_ended(dn, call);
     ask(dn, end_call(0, dn, call), "ends call " + std::to_string(call) + " of " + dn);
-    return fault::call_end;
+    return mishap::call_end;
   }
   auto into = 0x70 + luck.below(calls_max);
   around_.past.merged(dn, call, into);
   ask(dn, merge_calls(0, dn, call, into),
       "merges call " + std::to_string(call) + " of " + dn + " into " + std::to_string(into));
-  return fault::call_merge;
+  return mishap::call_merge;
 }
 
 } // namespace ringdown::sim

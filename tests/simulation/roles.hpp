@@ -89,7 +89,7 @@ private:
 class call_source final : public member {
 public:
   using member::member;
-  fault tell_something();
+  mishap tell_something();
 };
 
 /// The ConnIDs of a run: none, and some calls.

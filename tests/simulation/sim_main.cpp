@@ -5,6 +5,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstdlib>
+#include <iomanip>
 #include <iostream>
 #include <optional>
 #include <string_view>
@@ -21,14 +22,19 @@ struct options {
   std::uint64_t runs = 1;
   std::optional<std::chrono::seconds> seconds;
   plant planted = plant::none;
+  bool find_plants = false;
+  bool require_cells = false;
 };
 
 [[noreturn]] void usage() {
   std::cerr << "usage: ringdown-sim [--seed N] [--runs N] [--seconds N] [--plant NAME]\n"
+               "                    [--find-plants] [--require-cells]\n"
                "  --seed N      the first seed (1)\n"
                "  --runs N      so many seeds (1)\n"
                "  --seconds N   as many seeds as fit\n"
-               "  --plant NAME  with a planted fault, which must be found:";
+               "  --find-plants    each planted fault is found by the seeds it is promised for\n"
+               "  --require-cells  every fault must have met every outcome that it can\n"
+               "  --plant NAME     with a planted fault:";
   for (std::size_t i = 1; i < plant_count; ++i)
     std::cerr << " " << name_of(static_cast<plant>(i));
   std::cerr << "\n";
@@ -52,11 +58,15 @@ plant plant_named(std::string_view name) {
 
 options read(int count, char** words) {
   options o;
-  for (int i = 1; i < count; i += 2) {
+  for (int i = 1; i < count; ++i) {
     std::string_view word = words[i];
-    if (i + 1 == count)
+    if (word == "--find-plants" || word == "--require-cells") {
+      (word == "--find-plants" ? o.find_plants : o.require_cells) = true;
+      continue;
+    }
+    if (++i == count)
       usage();
-    std::string_view value = words[i + 1];
+    std::string_view value = words[i];
     if (word == "--seed")
       o.seed = number(value);
     else if (word == "--runs")
@@ -81,18 +91,70 @@ void show(std::uint64_t seed, const options& how, const verdict& found) {
   std::cout << std::endl;
 }
 
-void show(const cells& reached) {
-  std::cout << "what became of commands, by what went wrong meanwhile:\n";
-  for (auto& [cell, count] : reached)
-    std::cout << "  " << name_of(cell.first) << " x "
-              << v1::Outcome_Name(cell.second).substr(std::string_view{"OUTCOME_"}.size()) << ": "
-              << count << "\n";
+constexpr v1::Outcome outcomes[] = {
+  v1::OUTCOME_CONFIRMED, v1::OUTCOME_TIMED_OUT,     v1::OUTCOME_PARTIAL, v1::OUTCOME_SUPERSEDED,
+  v1::OUTCOME_HELD,      v1::OUTCOME_RECORDER_LOST, v1::OUTCOME_UNKNOWN};
+
+/// What any number of seeds must reach. A call must end for an outcome to be unknown, and without
+/// any fault no recorder is lost.
+bool must_be_reached(mishap f, v1::Outcome what) {
+  if (what == v1::OUTCOME_UNKNOWN)
+    return f == mishap::call_end;
+  return f != mishap::none || what != v1::OUTCOME_RECORDER_LOST;
+}
+
+/// Prints the table of cells; false if one that must be reached is empty.
+bool show(const cells& reached) {
+  std::cout << std::left << std::setw(14) << "while there was";
+  for (auto one : outcomes)
+    std::cout << std::right << std::setw(15)
+              << v1::Outcome_Name(one).substr(std::string_view{"OUTCOME_"}.size());
+  std::cout << "\n";
+  bool complete = true;
+  for (std::size_t i = 0; i < mishap_count; ++i) {
+    auto f = static_cast<mishap>(i);
+    std::cout << std::left << std::setw(15) << name_of(f) << std::right;
+    for (auto one : outcomes) {
+      auto cell = reached.find({f, one});
+      bool is_empty = cell == reached.end();
+      complete &= !is_empty || !must_be_reached(f, one);
+      std::cout << std::setw(15) << (is_empty ? "-" : std::to_string(cell->second));
+    }
+    std::cout << "\n";
+  }
+  return complete;
+}
+
+/// Each planted fault, by the seeds from 1 on that it is promised for.
+int find_plants() {
+  int missed = 0;
+  for (std::size_t i = 1; i < plant_count; ++i) {
+    auto planted = static_cast<plant>(i);
+    auto seeds = seeds_to_find(planted);
+    cells reached;
+    std::uint64_t seed = 1;
+    verdict found;
+    for (; seed <= seeds; ++seed)
+      if (found = run_seed(seed, planted, reached); !found.broken.empty())
+        break;
+    std::cout << std::left << std::setw(20) << name_of(planted);
+    if (found.broken.empty()) {
+      ++missed;
+      std::cout << "NOT FOUND by " << seeds << " seeds\n";
+    } else {
+      std::cout << "seed " << seed << ": " << found.broken.substr(0, found.broken.find(": "))
+                << "\n";
+    }
+  }
+  return missed == 0 ? 0 : 1;
 }
 
 } // namespace
 
 int main(int count, char** words) {
   auto how = read(count, words);
+  if (how.find_plants)
+    return find_plants();
   auto begin = std::chrono::steady_clock::now();
   auto is_time_over = [&] { return std::chrono::steady_clock::now() - begin >= *how.seconds; };
   cells reached;
@@ -108,8 +170,12 @@ int main(int count, char** words) {
       return 1;
     }
   }
-  show(reached);
+  bool complete = show(reached);
   std::cout << runs << " runs from seed " << how.seed << ": " << requests << " requests, " << faults
             << " faults, every promise kept" << std::endl;
+  if (how.require_cells && !complete) {
+    std::cout << "a cell that must be reached is empty" << std::endl;
+    return 1;
+  }
   return 0;
 }

@@ -199,12 +199,12 @@ private:
     }
   }
 
-  void happened(fault what, std::int64_t for_us) {
+  void happened(mishap what, std::int64_t for_us) {
     past_.happened(what, around_.now_us(), around_.now_us() + for_us);
     ++found_.faults;
   }
 
-  void goes_away(member& who, fault what, bool repeats = false) {
+  void goes_away(member& who, mishap what, bool repeats = false) {
     auto for_us = luck_.between(1, luck_.one_in(3) ? 6000 : 300) * 1000;
     happened(what, for_us);
     away_.push_back({&who, around_.now_us() + for_us, repeats});
@@ -217,41 +217,41 @@ private:
     auto until = around_.now_us() + for_us;
     using mood = recorder::mood;
     switch (luck_.below(10)) {
-    case 0: return has_mood(recorder, mood::late, fault::delay, for_us + 4'000'000);
-    case 1: return has_mood(recorder, mood::lying, fault::lie, for_us);
-    case 2: return has_mood(recorder, mood::silent, fault::silence, for_us);
+    case 0: return has_mood(recorder, mood::late, mishap::delay, for_us + 4'000'000);
+    case 1: return has_mood(recorder, mood::lying, mishap::lie, for_us);
+    case 2: return has_mood(recorder, mood::silent, mishap::silence, for_us);
     case 3:
       if (!recorder.is_connected())
         return;
       recorder.lose();
-      return goes_away(recorder, fault::loss);
+      return goes_away(recorder, mishap::loss);
     case 4:
       if (!recorder.is_connected())
         return;
       recorder.crash();
-      return goes_away(recorder, fault::crash);
+      return goes_away(recorder, mishap::crash);
     case 5:
       if (!desk.is_connected())
         return;
       desk.lose();
-      return goes_away(desk, fault::desktop_loss, true);
+      return goes_away(desk, mishap::desktop_loss, true);
     case 6: return take_over(luck_.one_in(2) ? static_cast<member&>(recorder) : desk);
     case 7: {
       auto& slow = luck_.one_in(2) ? static_cast<member&>(recorder) : desk;
       around_.note(slow.name() + " does not read for " + std::to_string(for_us / 1000) + " ms");
       slow.reads_slowly_until(until);
-      return happened(fault::slow, for_us);
+      return happened(mishap::slow, for_us);
     }
     case 8: return stand_still();
     default:
       if (!recorder.is_connected())
         return;
       recorder.register_again(recorder.dns()[luck_.below(recorder.dns().size())], luck_.one_in(2));
-      return happened(fault::leave, 0);
+      return happened(mishap::leave, 0);
     }
   }
 
-  void has_mood(recorder& who, recorder::mood how, fault what, std::int64_t for_us) {
+  void has_mood(recorder& who, recorder::mood how, mishap what, std::int64_t for_us) {
     around_.note(who.name() + ": " + name_of(what) + " for " + std::to_string(for_us / 1000) +
                  " ms");
     who.is_for(how, around_.now_us() + for_us);
@@ -262,7 +262,7 @@ private:
     if (!who.is_connected())
       return;
     who.connect();
-    happened(fault::take_over, 0);
+    happened(mishap::take_over, 0);
   }
 
   void stand_still() {
@@ -271,7 +271,7 @@ private:
     around_.note("the process stands still for " + std::to_string(time.count()) + " ms");
     o_.stand_still(time);
     past_.stood_still(from, around_.now_us());
-    happened(fault::stand_still, 0);
+    happened(mishap::stand_still, 0);
     // What the recorders said meanwhile is read now.
     for (auto* one : recorders_)
       one->work();
