@@ -271,6 +271,8 @@ void dn_impl::send_event(dn_batch& batch, const dn_request& request) {
              batch.time_us()};
   char frame[ack_frame_bytes_max];
   auto* end = encode_ack(frame, request.reference, answer);
+  if (event.kind == event_kind::command)
+    ++context_.outcomes_owed; // before anybody can know of it: a draining link waits
   batch.answer({frame, static_cast<std::size_t>(end - frame)});
   deliver(event);
   if (event.kind == event_kind::command)

@@ -44,7 +44,6 @@ void dn_impl::accept_command(const dn_batch& batch, const send_event_view& reque
   if (request.command)
     book_->ids.add(client->who.application, request.command, content_of(request), answer,
                    steady_now());
-  ++context_.outcomes_owed;
   context_.budget.add(command_bytes);
   book_->accepted.push_back(std::move(command));
   release_held();
@@ -85,7 +84,6 @@ void dn_impl::conclude(const decided& what) {
 void dn_impl::conclude(std::deque<accepted_command>::iterator command, const decided& what) {
   auto last = std::move(*command);
   book_->accepted.erase(command);
-  --context_.outcomes_owed;
   context_.budget.remove(command_bytes);
   v1::Frame message;
   fill_outcome(*message.mutable_event_outcome(), last, what);
@@ -97,6 +95,7 @@ void dn_impl::conclude(std::deque<accepted_command>::iterator command, const dec
   if (book_->outcomes.size() > recent_outcomes_max)
     book_->outcomes.pop_front();
   tell_outcome(last, frame);
+  --context_.outcomes_owed; // not before it is written: a draining link closes then
   bool is_failure = what.result == outcome::timed_out || what.result == outcome::partial ||
                     what.result == outcome::recorder_lost || what.result == outcome::unknown;
   auto level = is_failure ? observer::severity::warning : observer::severity::debug;
