@@ -33,6 +33,14 @@ public:
   /// Asks the broker for the DN's snapshot (EventAddressInfo).
   [[nodiscard]] virtual sending query_address(const std::string& dn, completion_handler done,
                                               const request_options& how = {}) = 0;
+  /// From role call_source: two calls of the DN have become one, known by `into` from now on; a
+  /// call is over. Acknowledged by EventACK; never sent twice.
+  [[nodiscard]] virtual sending merge_calls(const std::string& dn, conn_id old, conn_id into,
+                                            completion_handler done,
+                                            const request_options& how = {}) = 0;
+  [[nodiscard]] virtual sending end_call(const std::string& dn, conn_id call,
+                                         completion_handler done,
+                                         const request_options& how = {}) = 0;
   /// Sends and waits for the completion, for at most the request's timeout. Where handlers are
   /// called it answers `called_in_handler` and sends nothing.
   [[nodiscard]] virtual completion ask(const outgoing_event& what,

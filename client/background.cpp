@@ -293,6 +293,18 @@ sending background_client::query_address(const std::string& dn, completion_handl
   return impl_->with_core([&](auto& core) { return core.query(dn, std::move(done), how); });
 }
 
+sending background_client::merge_calls(const std::string& dn, conn_id old, conn_id into,
+                                       completion_handler done, const request_options& how) {
+  return impl_->with_core(
+    [&](auto& core) { return core.merge_calls(dn, old, into, std::move(done), how); });
+}
+
+sending background_client::end_call(const std::string& dn, conn_id call, completion_handler done,
+                                    const request_options& how) {
+  return impl_->with_core(
+    [&](auto& core) { return core.end_call(dn, call, std::move(done), how); });
+}
+
 bool background_client::await_registered(const std::string& dn, milliseconds timeout) {
   return !impl_->on_own_thread() && impl_->await_registered(dn, after(timeout));
 }

@@ -124,6 +124,22 @@ std::string query_address(reference_id reference, const std::string& dn) {
   return delimited(frame);
 }
 
+std::string merge_calls(reference_id reference, const std::string& dn, conn_id old, conn_id into) {
+  auto frame = request(reference);
+  auto& merge = *frame.mutable_request_merge_calls();
+  merge.set_this_dn(dn);
+  merge.set_old_connection_id(old.value);
+  merge.set_connection_id(into.value);
+  return delimited(frame);
+}
+
+std::string end_call(reference_id reference, const std::string& dn, conn_id connection) {
+  auto frame = request(reference);
+  frame.mutable_request_end_call()->set_this_dn(dn);
+  frame.mutable_request_end_call()->set_connection_id(connection.value);
+  return delimited(frame);
+}
+
 std::string heartbeat() {
   v1::Frame frame;
   frame.mutable_heartbeat();

@@ -21,6 +21,8 @@ std::string set_mask(reference_id reference, std::span<const event_kind> kinds);
 std::string send_event(reference_id reference, const outgoing_event& what);
 std::string distribute(reference_id reference, const outgoing_event& what);
 std::string query_address(reference_id reference, const std::string& dn);
+std::string merge_calls(reference_id reference, const std::string& dn, conn_id old, conn_id into);
+std::string end_call(reference_id reference, const std::string& dn, conn_id connection);
 std::string heartbeat();
 
 /// A frame that says nothing to the program: a heartbeat, or a body of a later version.

@@ -183,6 +183,16 @@ submission connection::query_address(const std::string& dn) {
   return impl_->submit(reference, codec::query_address(reference, dn), 1);
 }
 
+submission connection::merge_calls(const std::string& dn, conn_id old, conn_id into) {
+  auto reference = impl_->next_reference();
+  return impl_->submit(reference, codec::merge_calls(reference, dn, old, into), 1);
+}
+
+submission connection::end_call(const std::string& dn, conn_id call) {
+  auto reference = impl_->next_reference();
+  return impl_->submit(reference, codec::end_call(reference, dn, call), 1);
+}
+
 submission connection::sign_off() {
   auto reference = impl_->next_reference();
   auto sent = impl_->submit(reference, codec::sign_off(reference), 1, true);

@@ -192,6 +192,9 @@ public:
   [[nodiscard]] submission send_event(const outgoing_event& what);
   [[nodiscard]] submission distribute(const outgoing_event& what);
   [[nodiscard]] submission query_address(const std::string& dn);
+  /// From role call_source: two calls have become one; a call is over. Answered by EventACK.
+  [[nodiscard]] submission merge_calls(const std::string& dn, conn_id old, conn_id into);
+  [[nodiscard]] submission end_call(const std::string& dn, conn_id call);
   /// Answered by EventLinkDisconnected, which is the last event.
   [[nodiscard]] submission sign_off();
   /// Signs off and waits for the broker's answer; then closes in any case. Events that came in

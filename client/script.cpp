@@ -15,7 +15,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::string_view steps_accepted =
-  "start, stop, pause, resume, query, wait TIME, wait for STATE, expect STATE, send key=value";
+  "start, stop, pause, resume, query, wait TIME, wait for STATE, expect STATE, send key=value, "
+  "merge HEX into HEX, end-call HEX";
 constexpr std::string_view states_accepted = "recording, paused, off, unknown";
 constexpr std::string_view time_accepted = "a time up to 1h, such as 200ms or 2s";
 
@@ -113,6 +114,21 @@ public:
       return expect(first);
     if (first.text == "send")
       return send(capture_verb::none, first);
+    if (first.text == "merge") {
+      script_merge merge;
+      merge.old = connection(first);
+      auto& into = take(first, "into HEX");
+      if (into.text != "into")
+        throw failure{into.offset, "unexpected '" + into.text + "'", "into HEX"};
+      merge.into = connection(into);
+      no_more();
+      return merge;
+    }
+    if (first.text == "end-call") {
+      script_end_call end{connection(first)};
+      no_more();
+      return end;
+    }
     auto verb = parse_capture_verb(first.text);
     if (!verb || !is_command(*verb))
       throw failure{first.offset, "unknown step '" + first.text + "'", std::string{steps_accepted}};
@@ -154,6 +170,14 @@ private:
     if (!whole || factor == 0 || !(number >= 0) || number * factor > limit)
       throw failure{w.offset, "'" + w.text + "' is no time", std::string{time_accepted}};
     return milliseconds{std::llround(number * factor)};
+  }
+
+  conn_id connection(const word& behind) {
+    auto& w = take(behind, "1 to 16 hex digits");
+    auto id = parse_conn_id(w.text);
+    if (!id)
+      throw failure{w.offset, "'" + w.text + "' is no ConnID", "1 to 16 hex digits"};
+    return *id;
   }
 
   script_expect expect(const word& first) {
@@ -312,6 +336,14 @@ std::string text_of(const script_wait& wait) {
 std::string text_of(const script_expect& expect) {
   return "expect " + std::string{to_string(expect.wanted)} + " within " +
          std::to_string(expect.within.count()) + "ms";
+}
+
+std::string text_of(const script_merge& merge) {
+  return "merge " + to_string(merge.old) + " into " + to_string(merge.into);
+}
+
+std::string text_of(const script_end_call& end) {
+  return "end-call " + to_string(end.connection);
 }
 
 } // namespace

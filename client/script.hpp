@@ -1,11 +1,12 @@
 // The little language of `ringdown desktop --script` and of its prompt.
 //
 //   script   := step { ("," | ";" | newline) step }      empty steps are skipped; # to the line's
-//   step     := command | wait | expect | send           end is a comment
+//   step     := command | wait | expect | send | call    end is a comment
 //   command  := "start" | "stop" | "pause" | "resume" | "query" { option }
 //   wait     := "wait" TIME                               TIME: 200ms, 2s, 1.5s
 //   expect   := ("expect" | "wait for") STATE ["within" TIME]        5 s if not given
 //   send     := "send" ITEM { ITEM | option }             ITEM: key=value, n:key=5, b:key=00ff
+//   call     := "merge" HEX "into" HEX | "end-call" HEX   ConnIDs; for the role call_source
 //   option   := "conn=" HEX | "if-version=" NUMBER
 //   STATE    := recording | paused | off | unknown (enabled and disabled are understood too)
 //
@@ -53,7 +54,22 @@ struct script_expect {
   bool operator==(const script_expect&) const = default;
 };
 
-using script_step = std::variant<script_send, script_wait, script_expect>;
+/// Two calls have become one.
+struct script_merge {
+  conn_id old;
+  conn_id into;
+
+  bool operator==(const script_merge&) const = default;
+};
+
+struct script_end_call {
+  conn_id connection;
+
+  bool operator==(const script_end_call&) const = default;
+};
+
+using script_step =
+  std::variant<script_send, script_wait, script_expect, script_merge, script_end_call>;
 using script = std::vector<script_step>;
 
 /// What is wrong, where (line and column from 1, in bytes), and what would be right.

@@ -109,6 +109,16 @@ sending t_client::query_address(const std::string& dn, completion_handler done,
   return impl_->query(dn, std::move(done), how);
 }
 
+sending t_client::merge_calls(const std::string& dn, conn_id old, conn_id into,
+                              completion_handler done, const request_options& how) {
+  return impl_->merge_calls(dn, old, into, std::move(done), how);
+}
+
+sending t_client::end_call(const std::string& dn, conn_id call, completion_handler done,
+                           const request_options& how) {
+  return impl_->end_call(dn, call, std::move(done), how);
+}
+
 completion t_client::ask(const outgoing_event& what, const request_options& how) {
   completion c;
   if (impl_->in_handler) {

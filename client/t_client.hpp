@@ -59,6 +59,10 @@ public:
                const request_options& how = {}) override;
   sending query_address(const std::string& dn, completion_handler done,
                         const request_options& how = {}) override;
+  sending merge_calls(const std::string& dn, conn_id old, conn_id into, completion_handler done,
+                      const request_options& how = {}) override;
+  sending end_call(const std::string& dn, conn_id call, completion_handler done,
+                   const request_options& how = {}) override;
   completion ask(const outgoing_event& what, const request_options& how = {}) override;
   bool listen(std::weak_ptr<void> owner, const std::string& dn, notice_handler handler) override;
   bool listen(notice_handler handler) override;

@@ -144,18 +144,37 @@ sending t_client::impl::send(const outgoing_event& what, completion_handler&& do
   return {sent.status, pending.add(std::move(r), sent.reference), sent.reference};
 }
 
-sending t_client::impl::query(const std::string& dn, completion_handler&& done,
-                              const request_options& how) {
+template <class Submit>
+sending t_client::impl::request_once(pending_requests::kind what, const std::string& dn,
+                                     completion_handler&& done, const request_options& how,
+                                     Submit submit_it) {
   if (phase != link_phase::up)
     return {send_status::disconnected, {}, {}};
   if (auto room = room_for(dn, 0); room != send_status::accepted)
     return {room, {}, {}};
-  auto sent = link.query_address(dn);
+  submission sent = submit_it();
   if (!sent)
     return {sent.status, {}, {}};
-  pending_requests::request r{
-    pending_requests::kind::query, std::move(done), deadline_of(how), dn, std::nullopt, false};
+  pending_requests::request r{what, std::move(done), deadline_of(how), dn, std::nullopt, false};
   return {sent.status, pending.add(std::move(r), sent.reference), sent.reference};
+}
+
+sending t_client::impl::query(const std::string& dn, completion_handler&& done,
+                              const request_options& how) {
+  return request_once(pending_requests::kind::query, dn, std::move(done), how,
+                      [&] { return link.query_address(dn); });
+}
+
+sending t_client::impl::merge_calls(const std::string& dn, conn_id old, conn_id into,
+                                    completion_handler&& done, const request_options& how) {
+  return request_once(pending_requests::kind::send, dn, std::move(done), how,
+                      [&] { return link.merge_calls(dn, old, into); });
+}
+
+sending t_client::impl::end_call(const std::string& dn, conn_id call, completion_handler&& done,
+                                 const request_options& how) {
+  return request_once(pending_requests::kind::send, dn, std::move(done), how,
+                      [&] { return link.end_call(dn, call); });
 }
 
 // ---- one turn ------------------------------------------------------------------------------

@@ -51,6 +51,10 @@ public:
   void unregister_from(const std::string& dn);
   sending send(const outgoing_event& what, completion_handler&& done, const request_options& how);
   sending query(const std::string& dn, completion_handler&& done, const request_options& how);
+  sending merge_calls(const std::string& dn, conn_id old, conn_id into, completion_handler&& done,
+                      const request_options& how);
+  sending end_call(const std::string& dn, conn_id call, completion_handler&& done,
+                   const request_options& how);
   /// `ended`: what had to go to make room.
   bool listen(listener&& what, const std::string& dn, std::vector<listener>& ended);
   bool call_after(timer&& what, std::chrono::milliseconds wait);
@@ -107,6 +111,10 @@ private:
   void send_again();
   send_status room_for(const std::string& dn, std::size_t kept_bytes);
   submission submit(const outgoing_event& what, bool distribute, bool again);
+  /// One that is not sent again.
+  template <class Submit>
+  sending request_once(pending_requests::kind what, const std::string& dn,
+                       completion_handler&& done, const request_options& how, Submit submit_it);
   void collect(std::vector<listener>& from, ready_call& into);
   std::vector<listener> take_ended_listeners();
 

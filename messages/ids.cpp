@@ -90,7 +90,7 @@ std::string_view to_string(registration_mode m) {
 }
 
 std::optional<role> parse_role(std::string_view text) {
-  for (auto r : {role::desktop, role::recorder, role::supervisor, role::admin})
+  for (auto r : {role::desktop, role::recorder, role::supervisor, role::admin, role::call_source})
     if (text == to_string(r))
       return r;
   return std::nullopt;

@@ -28,6 +28,7 @@ struct desktop_options {
 
 constexpr const char* prompt_help =
   "start stop pause resume query | wait 200ms | expect paused within 2s | send key=value\n"
+  "with --role call_source: merge HEX into HEX | end-call HEX\n"
   "options of a command: conn=HEX if-version=N; also: status, help, quit";
 
 class desktop_party : public party {
@@ -96,6 +97,9 @@ private:
                  [this] { return is_up(); }); // it may be coming back
     return send(what);
   }
+
+  bool one(const script_merge& s) { return merge_calls(options_.dn, s.old, s.into); }
+  bool one(const script_end_call& s) { return end_call(options_.dn, s.connection); }
 
   bool one(const script_wait& s) {
     handle_until(clock::now() + s.time);
@@ -228,9 +232,10 @@ void add_desktop(CLI::App& app, const settings& common, int& status) {
   auto* script_option = verb->add_option(
     "--script", options->script,
     "Steps instead of standard input: commands (start, stop, pause, resume, query), "
-    "wait TIME, expect STATE [within TIME], send key=value; between commas");
-  verb->add_option("--role", options->role, "Role at sign-on")
-    ->check(CLI::IsMember(sender_roles))
+    "wait TIME, expect STATE [within TIME], send key=value, merge HEX into HEX, end-call HEX; "
+    "between commas");
+  verb->add_option("--role", options->role, "Role at sign-on; call_source merges and ends calls")
+    ->check(CLI::IsMember({"desktop", "supervisor", "admin", "call_source"}))
     ->capture_default_str();
   verb->add_option("--mode", options->mode, "Mode of registration")
     ->check(CLI::IsMember({"share", "private", "monitor"}))

@@ -229,6 +229,33 @@ bool party::query_address(const std::string& dn) {
   return await(sent, done);
 }
 
+bool party::merge_calls(const std::string& dn, conn_id old, conn_id into) {
+  std::optional<completion> done;
+  auto sent = link_->merge_calls(dn, old, into, [&done](const completion& c) { done = c; });
+  if (sent)
+    console_.sent("RequestMergeCalls ref=" + std::to_string(sent.reference.value) + " dn=" +
+                    escaped_word(dn) + " old=" + to_string(old) + " conn=" + to_string(into),
+                  {{"request", "RequestMergeCalls"},
+                   {"reference_id", sent.reference.value},
+                   {"dn", dn},
+                   {"old_connection_id", to_string(old)},
+                   {"connection_id", to_string(into)}});
+  return await(sent, done);
+}
+
+bool party::end_call(const std::string& dn, conn_id call) {
+  std::optional<completion> done;
+  auto sent = link_->end_call(dn, call, [&done](const completion& c) { done = c; });
+  if (sent)
+    console_.sent("RequestEndCall ref=" + std::to_string(sent.reference.value) +
+                    " dn=" + escaped_word(dn) + " conn=" + to_string(call),
+                  {{"request", "RequestEndCall"},
+                   {"reference_id", sent.reference.value},
+                   {"dn", dn},
+                   {"connection_id", to_string(call)}});
+  return await(sent, done);
+}
+
 bool party::await(const sending& sent, const std::optional<completion>& done) {
   if (!sent) {
     console_.complain("not sent: " + std::string{to_string(sent.status)});

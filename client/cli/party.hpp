@@ -69,6 +69,8 @@ public:
   /// the link was lost, or a signal came.
   bool send(const client::outgoing_event& what, bool distribute = false);
   bool query_address(const std::string& dn);
+  bool merge_calls(const std::string& dn, conn_id old, conn_id into);
+  bool end_call(const std::string& dn, conn_id call);
   /// Handles what comes until `done()`, the time, a signal or the end of the link.
   void handle_until(client::steady_time until, const std::function<bool()>& done = nullptr);
   bool is_up() const { return link_ && link_->phase() == client::link_phase::up; }
@@ -102,9 +104,6 @@ private:
   bool quiet_ = false;
   std::optional<client::t_client> link_; // last: its end may still be told
 };
-
-/// What may send commands and user events.
-inline const std::vector<std::string> sender_roles{"desktop", "supervisor", "admin"};
 
 // Options that several verbs have.
 CLI::Option* add_dn_list(CLI::App& verb, std::vector<std::string>& dns);

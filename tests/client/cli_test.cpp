@@ -117,6 +117,28 @@ TEST_CASE("steps come from standard input too") {
   CHECK(run("desktop --dn 7001", &broker, "echo strat |").status == 2);
 }
 
+TEST_CASE("a call source merges and ends calls") {
+  fake_broker::options options;
+  options.on_request = [](fake_broker& broker, int fd, const v1::Frame& request) {
+    bool call = request.has_request_merge_calls() || request.has_request_end_call();
+    if (call) {
+      v1::Frame frame;
+      frame.set_reference_id(request.reference_id());
+      frame.mutable_event_ack()->set_dn_sequence(9);
+      broker.send(fd, frame);
+    }
+    return call;
+  };
+  fake_broker broker{options};
+  auto o =
+    run("desktop --dn 7001 --role call_source --script 'merge 71 into 72, end-call 72'", &broker);
+  CHECK(o.status == 0);
+  CHECK(o.has("-> RequestMergeCalls ref=3 dn=7001 old=0000000000000071 conn=0000000000000072\n"
+              "<- EventACK ref=3 seq=9\n"
+              "-> RequestEndCall ref=4 dn=7001 conn=0000000000000072\n"
+              "<- EventACK ref=4 seq=9\n"));
+}
+
 TEST_CASE("an EventError is status 1, is explained, and cannot steer the terminal") {
   fake_broker broker{refusing(59)};
   for (auto arguments : {"send --dn 7001 --capture start", "desktop --dn 7001 --script start"}) {

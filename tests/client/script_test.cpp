@@ -145,10 +145,25 @@ rc::Gen<script_step> any_step() {
   auto expect = gen::map(gen::pair(gen::inRange(0, 4), time), [](auto p) {
     return script_step{script_expect{static_cast<light>(p.first), p.second}};
   });
-  return gen::oneOf(send, wait, expect);
+  auto merge = gen::map(gen::pair(gen::arbitrary<std::uint64_t>(), gen::arbitrary<std::uint64_t>()),
+                        [](auto p) {
+                          return script_step{script_merge{{p.first}, {p.second}}};
+                        });
+  auto end = gen::map(gen::arbitrary<std::uint64_t>(),
+                      [](auto id) { return script_step{script_end_call{{id}}}; });
+  return gen::oneOf(send, wait, expect, merge, end);
 }
 
 } // namespace
+
+TEST_CASE("calls are merged and ended by their ConnIDs, and nothing else") {
+  auto parsed = parse_script("merge 71 into 0x72, end-call 72");
+  REQUIRE(std::holds_alternative<script>(parsed));
+  CHECK(std::get<script>(parsed) == script{script_merge{{0x71}, {0x72}}, script_end_call{{0x72}}});
+  for (auto* bad : {"merge", "merge 71", "merge 71 72", "merge 71 into", "merge 71 into x",
+                    "merge 71 into 72 73", "end-call", "end-call x", "end-call 71 72"})
+    CHECK(std::holds_alternative<script_error>(parse_script(bad)));
+}
 
 TEST_CASE("a script written out is read as the same script") {
   CHECK(rc::check([] {

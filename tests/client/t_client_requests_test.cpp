@@ -38,6 +38,33 @@ TEST_CASE("a request ends with its answer") {
   CHECK(c.subject.requests_pending() == 0);
 }
 
+TEST_CASE("a call source merges and ends calls, and hears that it is done or why not") {
+  scripted_client c;
+  CHECK(c.subject.merge_calls("7001", {1}, {2}, c.keep()).status == send_status::disconnected);
+  c.bring_up_on("7001");
+  REQUIRE(c.subject.merge_calls("7001", {0x71}, {0x72}, c.keep()));
+  REQUIRE(c.subject.end_call("7001", {0x72}, c.keep(), again()));
+  REQUIRE(c.subject.end_call("7001", {0x73}, c.keep(), again()));
+  c.settle();
+  auto merge = c.broker.expect();
+  CHECK(merge.request_merge_calls().this_dn() == "7001");
+  CHECK(merge.request_merge_calls().old_connection_id() == 0x71);
+  CHECK(merge.request_merge_calls().connection_id() == 0x72);
+  c.broker.ack(merge, 5);
+  auto end = c.broker.expect();
+  CHECK(end.request_end_call().this_dn() == "7001");
+  CHECK(end.request_end_call().connection_id() == 0x72);
+  c.broker.error(end, 165, "7001");
+  c.settle();
+  c.broker.vanish();
+  c.settle();
+  REQUIRE(c.done.size() == 3);
+  CHECK(c.done[0].ack()->sequence == dn_sequence{5});
+  CHECK(c.done[1].status == request_status::refused);
+  CHECK(c.done[2].doubt == doubt_reason::link_lost); // never sent twice
+  CHECK(c.subject.requests_pending() == 0);
+}
+
 TEST_CASE("after a loss a request without a command id ends in doubt and is never sent again") {
   scripted_client c;
   c.bring_up_on("7001");

@@ -72,10 +72,10 @@ TEST_CASE("0 means none, and ids are ordered and hashed by their number") {
 }
 
 TEST_CASE("names of roles, modes and states are those that the command line reads") {
-  for (auto r : {role::desktop, role::recorder, role::supervisor, role::admin})
+  for (auto r : {role::desktop, role::recorder, role::supervisor, role::admin, role::call_source})
     CHECK(parse_role(to_string(r)) == r);
   // Known on the wire, but nobody may sign on with them yet.
-  for (auto r : {role::unspecified, role::call_source, role::node, role::broker})
+  for (auto r : {role::unspecified, role::node, role::broker})
     CHECK_FALSE(parse_role(to_string(r)));
   CHECK_FALSE(parse_role("Desktop"));
   CHECK_FALSE(parse_role(""));
