@@ -56,6 +56,12 @@ struct commander {
   instance_id instance;
 };
 
+/// A recorder's last word to a session, and the letter by which the session was told.
+struct told_word {
+  indication_heard word;
+  std::uint64_t letter = 0;
+};
+
 /// The DN's side of a capture session.
 struct session_record {
   session_state state; // as the DN knows it; what a snapshot shows
@@ -63,13 +69,13 @@ struct session_record {
   std::int64_t changed_time_us = 0;
   std::int64_t desired_time_us = 0;
   commander desired_by;
-  std::vector<conn_id> former;         // ConnIDs that were merged into this session
-  bool held = false;                   // its resume waits until no other call is paused
-  bool ending = false;                 // asked to end
-  std::uint64_t merging_into = 0;      // the serial of the session that it becomes part of
-  std::uint64_t letters = 0;           // told to the session so far
-  std::uint64_t command_letter = 0;    // the last of them that was a command
-  std::uint64_t indication_letter = 0; // ... an indication
+  std::vector<conn_id> former;    // ConnIDs that were merged into this session
+  bool held = false;              // its resume waits until no other call is paused
+  bool ending = false;            // asked to end
+  std::uint64_t merging_into = 0; // the serial of the session that it becomes part of
+  std::uint64_t letters = 0;      // told to the session so far
+  std::vector<told_word> told;    // each recorder's last word
+  std::vector<indication_heard> said_since_merge; // what the other session hears in its place
   runtime::pinned_ref<session_actor> actor;
 };
 
@@ -185,12 +191,15 @@ private:
   void recorder_came(const registration& r);
   void commander_left(const t_client& client);
   void commander_came(const t_client& client);
-  void go_on_in(session_record& target, const session_state& last, std::uint64_t serial);
+  void go_on_in(session_record& target, const session_state& last,
+                const std::vector<indication_heard>& since, std::uint64_t serial);
+  void merge_into_instead(std::uint64_t one, std::uint64_t other);
   session_record& session_for(conn_id connection);
   capture_state light_after(const send_event_view& request);
   void make_room_for_session();
   void tell(session_record& session, const session_event& event);
   void tell_all(const session_event& event);
+  void tell_word(session_record& session, const indication_heard& word);
   session_record& note_command(const send_event_view& request, const client_identity& by,
                                bool held);
   void note_indication(const send_event_view& request, client_id recorder);

@@ -38,7 +38,7 @@ void dn_impl::accept_command(const dn_batch& batch, const send_event_view& reque
   command.time_us = batch.time_us();
   command.session = session.serial;
   tell(session, command.told);
-  command.letter = session.command_letter = session.letters;
+  command.letter = session.letters;
   if (!book_)
     book_ = std::make_unique<command_book>(context_.bounds, context_.budget);
   if (request.command)

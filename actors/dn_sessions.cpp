@@ -85,6 +85,13 @@ void dn_impl::tell_all(const session_event& event) {
     tell(s, event);
 }
 
+void dn_impl::tell_word(session_record& session, const indication_heard& word) {
+  tell(session, word);
+  std::erase_if(session.told,
+                [&](const told_word& known) { return known.word.recorder == word.recorder; });
+  session.told.push_back({word, session.letters});
+}
+
 /// After the delivery: a snapshot shows it.
 session_record& dn_impl::note_command(const send_event_view& request, const client_identity& by,
                                       bool held) {
@@ -123,8 +130,12 @@ void dn_impl::note_indication(const send_event_view& request, client_id recorder
     note_word(s.state, recorder, state);
     if (s.state.observed != before)
       s.changed_time_us = now_us();
-    tell(s, indication_heard{state, recorder, request.echoed_version});
-    s.indication_letter = s.letters;
+    indication_heard word{state, recorder, request.echoed_version};
+    tell_word(s, word);
+    // The commands of a call that is becoming part of this one have not arrived here yet.
+    for (auto& merging : sessions_)
+      if (merging.merging_into == s.serial)
+        merging.said_since_merge.push_back(word);
   }
 }
 
@@ -138,9 +149,10 @@ void dn_impl::handle_report(const session_report& report) {
     if (auto* outcome = std::get_if<decided>(&effect)) {
       conclude(*outcome);
     } else if (auto* unknown = std::get_if<say_unknown>(&effect)) {
-      if (report.letter < record->indication_letter)
+      if (!record->told.empty() && report.letter < record->told.back().letter)
         continue; // a recorder has spoken since: the doubt is over
       forget_words(record->state);
+      record->told.clear();
       record->changed_time_us = now_us();
       say(connection, capture_verb::unknown, unknown->reason, unknown->alarm);
     } else if (auto* alarm = std::get_if<raise_alarm>(&effect)) {
@@ -163,7 +175,7 @@ void dn_impl::finish(std::vector<session_record>::iterator record, const session
   if (last.merging_into != 0) {
     auto* target = session_by(last.merging_into);
     go_on_in(target != nullptr && !target->ending ? *target : session_for(last.state.connection),
-             report.state, last.serial);
+             report.state, last.said_since_merge, last.serial);
   } else {
     without_sessions_ = last.state.observed;
     begin_again(last, report.letter);
@@ -172,8 +184,9 @@ void dn_impl::finish(std::vector<session_record>::iterator record, const session
 }
 
 /// A session that was merged away: its commands and all it knew are the other one's now.
-void dn_impl::go_on_in(session_record& target, const session_state& last, std::uint64_t serial) {
-  tell(target, merged_in{last});
+void dn_impl::go_on_in(session_record& target, const session_state& last,
+                       const std::vector<indication_heard>& since, std::uint64_t serial) {
+  tell(target, merged_in{last, since});
   if (!book_)
     return;
   for (auto& command : book_->accepted)
@@ -181,6 +194,13 @@ void dn_impl::go_on_in(session_record& target, const session_state& last, std::u
       command.session = target.serial;
       command.letter = target.letters;
     }
+}
+
+/// What was becoming part of the one session becomes part of the other.
+void dn_impl::merge_into_instead(std::uint64_t one, std::uint64_t other) {
+  for (auto& s : sessions_)
+    if (s.merging_into == one)
+      s.merging_into = other;
 }
 
 /// What the session that ended had not read yet, a new one of the same ConnID hears.
@@ -192,31 +212,28 @@ void dn_impl::begin_again(const session_record& last, std::uint64_t letter_read)
     return;
   auto& next = session_for(last.state.connection);
   auto serial = next.serial;
+  merge_into_instead(last.serial, serial);
   next.state = last.state;
   next.changed_time_us = last.changed_time_us;
   next.desired_time_us = last.desired_time_us;
   next.desired_by = last.desired_by;
   next.former = last.former;
   next.held = last.held;
-  // Between two unread commands an indication cannot be put in its place: then it goes first, for
-  // it must not confirm what was asked after it.
-  bool commands_first = last.command_letter < last.indication_letter;
-  auto words = [&] {
-    for (auto& word : last.state.words) {
-      tell(next, indication_heard{word.state, word.recorder, last.state.version});
-      next.indication_letter = next.letters;
-    }
+  // Each word in its place: it must not confirm what was asked after it. Those that the session had
+  // read come first, for the new one knows none of them.
+  auto word = last.told.begin();
+  auto tell_words_before = [&](std::uint64_t letter) {
+    for (; word != last.told.end() && word->letter < letter; ++word)
+      tell_word(next, word->word);
   };
-  if (!commands_first)
-    words();
   for (auto& command : book_->accepted)
     if (is_unread(command)) {
+      tell_words_before(command.letter);
       tell(next, command.told);
       command.session = serial;
-      command.letter = next.command_letter = next.letters;
+      command.letter = next.letters;
     }
-  if (commands_first)
-    words();
+  tell_words_before(last.letters + 1);
 }
 
 /// Where no call is paused any more, resumes that waited for it go out.
@@ -295,6 +312,15 @@ void dn_impl::merge_calls(dn_batch& batch, const dn_request& request) {
     }
     for (auto& word : from->state.words)
       note_word(into->state, word.recorder, word.state);
+    auto is_known = [&](const told_word& one) {
+      return std::any_of(into->told.begin(), into->told.end(), [&](const told_word& known) {
+        return known.word.recorder == one.word.recorder;
+      });
+    };
+    for (auto& one : from->told)
+      if (!is_known(one))
+        into->told.insert(into->told.begin(), {one.word, 0}); // as if it were read
+    merge_into_instead(from->serial, into->serial);
     into->changed_time_us = now_us();
     from->ending = true;
     from->merging_into = into->serial;

@@ -255,11 +255,16 @@ struct visitor {
     note_word(state, event.recorder, event.state);
     for (auto& command : state.pending)
       hear(command, event);
+    check(event);
+    decide_by_verdicts();
+  }
+
+  /// An indication against what recorders must yet confirm.
+  void check(const indication_heard& event) {
     std::erase_if(state.rechecks, [&](const recheck& r) {
       return r.recorder == event.recorder && event.state == state.desired &&
              (!r.exact || event.echoed >= state.version);
     });
-    decide_by_verdicts();
   }
 
   void operator()(const desired_told& event) {
@@ -306,8 +311,15 @@ struct visitor {
       state.alarm_at = other.alarm_at;
       state.rechecks = other.rechecks;
     }
-    state.pending.insert(state.pending.end(), other.pending.begin(), other.pending.end());
+    auto owed = other.pending;
+    for (auto& word : event.said_since) {
+      check(word);
+      for (auto& command : owed)
+        hear(command, word);
+    }
+    state.pending.insert(state.pending.end(), owed.begin(), owed.end());
     supersede();
+    decide_by_verdicts();
   }
 
   void operator()(const merged_away&) { end(false); }

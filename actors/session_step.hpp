@@ -148,9 +148,11 @@ struct recorder_gone {
 /// The desktop whose command stands is gone, or has come back.
 struct commander_gone {};
 struct commander_back {};
-/// Another session, as it was when it ended, has become part of this one.
+/// Another session, as it was when it ended, has become part of this one. What was said since then
+/// this one has heard already, and the commands of the other have not.
 struct merged_in {
   session_state other;
+  std::vector<indication_heard> said_since{};
 };
 /// This session goes on in another one.
 struct merged_away {};

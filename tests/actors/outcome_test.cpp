@@ -24,6 +24,14 @@ std::string ask(party& who, const v1::Frame& request) {
   return heard.empty() ? "" : heard.front();
 }
 
+/// Says it, and lets nobody but its connection work: what several say so, the DN then handles in
+/// one go, before any session does.
+void says_at_once(office& o, party& who, const v1::Frame& request) {
+  who.says(request);
+  o.next_is(who);
+  o.step();
+}
+
 /// A confirming desktop and a plain recorder on 7001; what they hear is read by the test.
 struct pair_on_7001 {
   office o;
@@ -118,6 +126,42 @@ TEST_CASE("of two recorders both must confirm a pause, and one a start") {
                               "outcome 7001 #3: pause partial; plain confirmed; exact silent"});
   plain.hears();
   exact.hears();
+}
+
+TEST_CASE("a word that came behind a session's end confirms what it answers, and no more") {
+  office o;
+  auto& desk = o.confirming_desktop();
+  auto& exact = o.exact_recorder();
+  register_all(o, {&desk, &exact});
+  CHECK(ask(desk, send(3, "7001", "stop")) == "ACK 3: recorders 1, #1 v1");
+  exact.hears();
+  says_at_once(o, exact, send(3, "7001", "disabled", {.echoed_version = 1})); // ends the session,
+  says_at_once(o, desk, send(4, "7001", "stop"));                             // which reads no more
+  says_at_once(o, exact, send(4, "7001", "disabled", {.echoed_version = 1}));
+  CHECK(desk.hears().back() == "outcome 7001 #1: stop confirmed; exact confirmed");
+  exact.says(send(5, "7001", "disabled", {.echoed_version = 2}));
+  CHECK(desk.hears().back() == "outcome 7001 #3: stop confirmed; exact confirmed");
+  exact.hears();
+}
+
+TEST_CASE("a word that was said before a command does not confirm it behind a session's end") {
+  office o;
+  auto& desk = o.confirming_desktop();
+  auto& a = o.recorder("a");
+  auto& b = o.recorder("b");
+  register_all(o, {&desk, &a, &b});
+  CHECK(ask(desk, send(3, "7001", "stop")) == "ACK 3: recorders 2, #1 v1");
+  a.says(send(3, "7001", "disabled"));
+  CHECK(desk.hears().size() == 1);
+  b.hears();
+  says_at_once(o, b, send(3, "7001", "disabled"));
+  says_at_once(o, desk, send(4, "7001", "stop"));
+  says_at_once(o, b, send(4, "7001", "disabled"));
+  CHECK(desk.hears().back() == "outcome 7001 #1: stop confirmed; a confirmed; b confirmed");
+  a.says(send(4, "7001", "disabled"));
+  CHECK(desk.hears().back() == "outcome 7001 #4: stop confirmed; a confirmed; b confirmed");
+  a.hears();
+  b.hears();
 }
 
 TEST_CASE("a standby recorder confirms nothing") {
@@ -452,6 +496,22 @@ TEST_CASE("merged calls are one session: the old ConnID reaches it, and the newe
   p.recorder_says(4, "enabled", 0x72);
   CHECK(p.desk.hears().back() == "outcome 7001 #4 call 71: resume confirmed; recorder confirmed");
   calls.hears();
+}
+
+TEST_CASE("what a recorder says while two calls become one confirms what was asked of either") {
+  for (std::uint64_t said_of : {0x71, 0x72, 0}) {
+    pair_on_7001 p;
+    auto& calls = p.o.join("calls", v1::ROLE_CALL_SOURCE);
+    register_all(p.o, {&calls});
+    p.desk.says(send(3, "7001", "start", {.call = 0x72}), send(4, "7001", "pause", {.call = 0x71}));
+    CHECK(p.desk.hears().size() == 2);
+    p.recorder.hears();
+    says_at_once(p.o, calls, merge_calls(3, "7001", 0x71, 0x72));
+    says_at_once(p.o, p.recorder, send(3, "7001", "paused", {.call = said_of}));
+    CHECK(p.desk.hears().back() == "outcome 7001 #2 call 71: pause confirmed; recorder confirmed");
+    calls.hears();
+    p.recorder.hears();
+  }
 }
 
 TEST_CASE("a call whose ConnID changes goes on under the new one") {
