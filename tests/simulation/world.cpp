@@ -267,7 +267,8 @@ private:
 
   void stand_still() {
     auto from = around_.now_us();
-    std::chrono::milliseconds time{luck_.between(200, 6000)};
+    // Longer, and a registration in flight is given up (`control_timeout`).
+    std::chrono::milliseconds time{luck_.between(200, 4800)};
     around_.note("the process stands still for " + std::to_string(time.count()) + " ms");
     o_.stand_still(time);
     past_.stood_still(from, around_.now_us());
