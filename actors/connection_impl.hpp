@@ -84,6 +84,8 @@ private:
   void tell_of_call(const frame_view& frame, const read_batch_ptr& batch);
   void merge_calls(const frame_view& frame, const read_batch_ptr& batch);
   void end_call(const frame_view& frame, const read_batch_ptr& batch);
+  void ask_within_window(const frame_view& frame, const std::string& dn, dn_request request,
+                         const read_batch_ptr& batch);
   void ask_one(const std::string& dn, const dn_request& request, const read_batch_ptr& batch);
   void set_input_mask(const frame_view& frame);
   void send_event(const ahead& next, const read_batch_ptr& batch);

@@ -281,14 +281,9 @@ void connection_impl::query_address(const frame_view& frame, const read_batch_pt
   v1::RequestQueryAddress asked;
   if (!parse(frame, asked))
     return;
-  if (auto closed = gate(frame.reference, frame.body.size(), false, 1)) {
-    auto wrong = check_name(asked.this_dn(), true);
-    return refuse(frame.reference, wrong ? *wrong : *closed, asked.this_dn());
-  }
   dn_request request;
   request.what = dn_request::kind::query;
-  request.reference = frame.reference;
-  ask_one(asked.this_dn(), request, batch);
+  ask_within_window(frame, asked.this_dn(), request, batch);
 }
 
 /// RequestMergeCalls and RequestEndCall: alike but for one field.
@@ -297,10 +292,6 @@ void connection_impl::tell_of_call(const frame_view& frame, const read_batch_ptr
   Message asked;
   if (!parse(frame, asked))
     return;
-  if (auto closed = gate(frame.reference, frame.body.size(), false, 1)) {
-    auto wrong = check_name(asked.this_dn(), true);
-    return refuse(frame.reference, wrong ? *wrong : *closed, asked.this_dn());
-  }
   dn_request request;
   request.what = dn_request::kind::end_call;
   if constexpr (std::is_same_v<Message, v1::RequestMergeCalls>) {
@@ -308,8 +299,7 @@ void connection_impl::tell_of_call(const frame_view& frame, const read_batch_ptr
     request.former = {asked.old_connection_id()};
   }
   request.connection = {asked.connection_id()};
-  request.reference = frame.reference;
-  ask_one(asked.this_dn(), request, batch);
+  ask_within_window(frame, asked.this_dn(), request, batch);
 }
 
 void connection_impl::merge_calls(const frame_view& frame, const read_batch_ptr& batch) {
@@ -318,6 +308,17 @@ void connection_impl::merge_calls(const frame_view& frame, const read_batch_ptr&
 
 void connection_impl::end_call(const frame_view& frame, const read_batch_ptr& batch) {
   tell_of_call<v1::RequestEndCall>(frame, batch);
+}
+
+/// A request about one DN, with one answer, if it may pass.
+void connection_impl::ask_within_window(const frame_view& frame, const std::string& dn,
+                                        dn_request request, const read_batch_ptr& batch) {
+  if (auto closed = gate(frame.reference, frame.body.size(), false, 1)) {
+    auto wrong = check_name(dn, true);
+    return refuse(frame.reference, wrong ? *wrong : *closed, dn);
+  }
+  request.reference = frame.reference;
+  ask_one(dn, request, batch);
 }
 
 /// A request about a DN on which the client should be registered.
