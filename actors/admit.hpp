@@ -29,8 +29,6 @@ struct dn_facts {
   command_version version;
   /// Registered recorders that are not standby and whose connection stands.
   std::size_t recorders_active = 0;
-  /// What the last known effective state is.
-  capture_state effective = capture_state::unknown;
   /// What was last heard of the session that the command is for.
   capture_state observed = capture_state::unknown;
   /// Commands that wait for their outcome.

@@ -167,6 +167,7 @@ private:
   void deliver(const outgoing& event);
   void miss(const registration& r, const outgoing& event);
   void say(conn_id connection, capture_verb verb, broker_reason reason, bool alarm);
+  void deliver_own(outgoing event, capture_verb verb, broker_reason reason);
   std::vector<awaited_recorder> send_resume(const session_record& session);
 
   // Commands: from their acceptance to their outcome.

@@ -91,41 +91,35 @@ void dn_impl::say(conn_id connection, capture_verb verb, broker_reason reason, b
     context_.tells->tell(
       "dn", observer::severity::error, "alarm: a person must look",
       {{"dn", identity_->name}, {"conn", to_string(connection)}, {"reason", to_string(reason)}});
-  auto content = make_capture_event(identity_->name, connection, verb);
   outgoing event;
-  event.event = content;
-  event.kind = kind_of(verb);
   event.priority = traffic::reserved;
   event.session = connection;
+  event.header.mark = alarm ? event_mark::alarm : event_mark::none;
+  deliver_own(event, verb, reason);
+}
+
+/// A held resume goes out in the broker's name. Returns the recorders that were asked.
+std::vector<awaited_recorder> dn_impl::send_resume(const session_record& session) {
+  outgoing event;
+  event.session = session.state.connection;
+  event.header.version = session.state.version;
+  deliver_own(event, capture_verb::resume, broker_reason::hold_released);
+  return recorders_asked();
+}
+
+/// Makes the broker's event of what is given, and delivers it; recorders hear it like everybody.
+void dn_impl::deliver_own(outgoing event, capture_verb verb, broker_reason reason) {
+  auto content = make_capture_event(identity_->name, event.session, verb);
+  event.event = content;
+  event.kind = kind_of(verb);
   event.header.sequence = {++sequence_.value};
   event.header.epoch = identity_->epoch;
   event.header.time_us = now_us();
   event.header.origin_role = role::broker;
   event.header.effective_state = effective_state(sessions_, without_sessions_);
   event.header.broker_reason = static_cast<std::uint32_t>(reason);
-  event.header.mark = alarm ? event_mark::alarm : event_mark::none;
-  static_cast<void>(reserve_at_recorders(event)); // recorders hear it like everybody
-  deliver(event);
-}
-
-/// A held resume goes out in the broker's name. Returns the recorders that were asked.
-std::vector<awaited_recorder> dn_impl::send_resume(const session_record& session) {
-  auto content =
-    make_capture_event(identity_->name, session.state.connection, capture_verb::resume);
-  outgoing event;
-  event.event = content;
-  event.kind = event_kind::command;
-  event.session = session.state.connection;
-  event.header.sequence = {++sequence_.value};
-  event.header.epoch = identity_->epoch;
-  event.header.time_us = now_us();
-  event.header.origin_role = role::broker;
-  event.header.version = session.state.version;
-  event.header.effective_state = effective_state(sessions_, without_sessions_);
-  event.header.broker_reason = static_cast<std::uint32_t>(broker_reason::hold_released);
   static_cast<void>(reserve_at_recorders(event));
   deliver(event);
-  return recorders_asked();
 }
 
 /// The active recorders of the event being delivered: who must confirm it, if it is a command.

@@ -78,7 +78,7 @@ template <class Visit>
 void for_each_dn(const Visit& visit) {
   for (bool configured : {true, false})
     for (std::size_t recorders : {0, 1, 2})
-      visit(dn_facts{configured, {5}, recorders, capture_state::enabled});
+      visit(dn_facts{configured, {5}, recorders});
 }
 
 template <class Visit>
