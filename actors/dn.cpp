@@ -248,7 +248,7 @@ void dn_impl::send_event(dn_batch& batch, const dn_request& request) {
     event.header.version = version;
   if (event.kind == event_kind::indication) {
     event.header.version = asked.echoed_version;
-    note_indication(asked, client.who.id);
+    note_indication(asked, client.who);
   }
   event.header.effective_state = light_after(asked);
 
@@ -443,11 +443,14 @@ void dn_impl::drop_closed() {
 void dn_impl::recorder_left(client_id recorder, bool was_active) {
   auto left = recorders_active();
   tell_all(recorder_gone{recorder, left, was_active});
-  for (auto& s : sessions_)
+  for (auto& s : sessions_) {
+    std::erase_if(s.told, [&](const told_word& one) { return one.word.recorder == recorder; });
     if (has_spoken(s.state, recorder))
-      forget_words(s.state); // as the session does; another may speak before it says so
+      forget_words_of(s.state, recorder); // as the session does; another may speak before it does
+  }
   // Without a session nobody but the DN knows the light; it must not stay lit for nothing.
-  if (sessions_.empty() && left == 0 && without_sessions_ != capture_state::unknown) {
+  bool was_its_word = left == 0 || light_by_ == recorder;
+  if (sessions_.empty() && was_its_word && without_sessions_ != capture_state::unknown) {
     without_sessions_ = capture_state::unknown;
     say({}, capture_verb::unknown, broker_reason::recorder_lost, false);
   }

@@ -56,7 +56,8 @@ struct commander {
   instance_id instance;
 };
 
-/// A recorder's last word to a session, and the letter by which the session was told.
+/// A recorder's last word to a session (and the last one of another call), and the letter by which
+/// the session was told.
 struct told_word {
   indication_heard word;
   std::uint64_t letter = 0;
@@ -192,10 +193,11 @@ private:
   void recorder_came(const registration& r);
   void commander_left(const t_client& client);
   void commander_came(const t_client& client);
+  std::vector<accepted_command*> commands_behind(std::uint64_t session, std::uint64_t letter);
   void go_on_in(session_record& target, const session_state& last,
                 const std::vector<indication_heard>& since, std::uint64_t serial);
   void merge_into_instead(std::uint64_t one, std::uint64_t other);
-  session_record& session_for(conn_id connection);
+  session_record& session_for(conn_id connection, std::vector<recorder_word> words = {});
   capture_state light_after(const send_event_view& request);
   void make_room_for_session();
   void tell(session_record& session, const session_event& event);
@@ -203,7 +205,8 @@ private:
   void tell_word(session_record& session, const indication_heard& word);
   session_record& note_command(const send_event_view& request, const client_identity& by,
                                bool held);
-  void note_indication(const send_event_view& request, client_id recorder);
+  void note_indication(const send_event_view& request, const client_identity& recorder);
+  void note(session_record& session, const indication_heard& word);
   void handle_report(const session_report& report);
   void finish(std::vector<session_record>::iterator record, const session_report& report);
   void begin_again(const session_record& last, std::uint64_t letter_read);
@@ -224,6 +227,7 @@ private:
   std::vector<registration> registrations_;
   std::vector<session_record> sessions_;
   capture_state without_sessions_ = capture_state::unknown;
+  client_id light_by_; // whose word that is; 0: of all that confirmed
   bool saw_closed_ = false;
   bool tick_armed_ = false;
   std::vector<room> rooms_;            // of the event being delivered, one per registration

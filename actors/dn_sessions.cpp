@@ -18,6 +18,13 @@ bool is_of(const session_record& session, conn_id connection) noexcept {
            session.former.end();
 }
 
+/// Whether a recorder has said what is so, after this letter.
+bool has_heard_since(const session_record& session, std::uint64_t letter) noexcept {
+  return std::any_of(session.told.begin(), session.told.end(), [letter](const told_word& one) {
+    return one.letter > letter && !one.word.of_another;
+  });
+}
+
 } // namespace
 
 session_record* dn_impl::find_session(conn_id connection) noexcept {
@@ -42,7 +49,7 @@ const session_record* dn_impl::paused_beside(conn_id connection) noexcept {
   return nullptr;
 }
 
-session_record& dn_impl::session_for(conn_id connection) {
+session_record& dn_impl::session_for(conn_id connection, std::vector<recorder_word> words) {
   if (auto* known = find_session(connection))
     return *known;
   make_room_for_session();
@@ -51,7 +58,7 @@ session_record& dn_impl::session_for(conn_id connection) {
   record.state.connection = connection;
   record.changed_time_us = now_us();
   record.actor = spawn_session(system(), where(), context_, caf::actor_cast<dn_actor>(this),
-                               connection, record.serial);
+                               connection, record.serial, std::move(words));
   monitor(record.actor.handle());
   return sessions_.emplace_back(std::move(record));
 }
@@ -87,8 +94,9 @@ void dn_impl::tell_all(const session_event& event) {
 
 void dn_impl::tell_word(session_record& session, const indication_heard& word) {
   tell(session, word);
-  std::erase_if(session.told,
-                [&](const told_word& known) { return known.word.recorder == word.recorder; });
+  std::erase_if(session.told, [&](const told_word& known) {
+    return known.word.recorder == word.recorder && known.word.of_another == word.of_another;
+  });
   session.told.push_back({word, session.letters});
 }
 
@@ -116,27 +124,44 @@ capture_state dn_impl::light_after(const send_event_view& request) {
 }
 
 /// Before the delivery: the event shows the state that it makes. Without a ConnID an indication
-/// speaks for all sessions; with one it confirms what was commanded without a ConnID, too.
-void dn_impl::note_indication(const send_event_view& request, client_id recorder) {
-  auto state = state_of(request.verb);
-  bool for_all = !request.connection;
-  if (sessions_.empty() ||
-      (!for_all && find_session(request.connection) == nullptr && find_session({}) == nullptr))
+/// speaks for all sessions; with one it may confirm what was commanded without a ConnID, too.
+void dn_impl::note_indication(const send_event_view& request, const client_identity& recorder) {
+  indication_heard word{state_of(request.verb), recorder.id, request.echoed_version};
+  bool of_all = !request.connection;
+  auto* general = find_session({});
+  bool for_general =
+    general != nullptr &&
+    (of_all || speaks_for_all(general->state, word.state, word.echoed, recorder.exact_versions));
+  bool has_place =
+    for_general || find_session(request.connection) != nullptr || (of_all && !sessions_.empty());
+  if (!has_place && word.state != capture_state::disabled)
     session_for(request.connection);
+  if (sessions_.empty()) { // nothing is recorded, and nothing has to be kept
+    without_sessions_ = word.state;
+    light_by_ = recorder.id;
+  }
   for (auto& s : sessions_) {
-    if (!for_all && !is_of(s, request.connection) && s.state.connection)
+    bool is_general = !s.state.connection;
+    if (!of_all && !is_general && !is_of(s, request.connection))
       continue;
-    auto before = s.state.observed;
-    note_word(s.state, recorder, state);
-    if (s.state.observed != before)
-      s.changed_time_us = now_us();
-    indication_heard word{state, recorder, request.echoed_version};
+    word.of_another = !of_all && is_general && !for_general;
+    note(s, word);
     tell_word(s, word);
     // The commands of a call that is becoming part of this one have not arrived here yet.
     for (auto& merging : sessions_)
       if (merging.merging_into == s.serial)
         merging.said_since_merge.push_back(word);
   }
+}
+
+/// What a snapshot shows of it.
+void dn_impl::note(session_record& session, const indication_heard& word) {
+  if (word.of_another)
+    return;
+  auto before = session.state.observed;
+  note_word(session.state, word.recorder, word.state);
+  if (session.state.observed != before)
+    session.changed_time_us = now_us();
 }
 
 void dn_impl::handle_report(const session_report& report) {
@@ -149,10 +174,13 @@ void dn_impl::handle_report(const session_report& report) {
     if (auto* outcome = std::get_if<decided>(&effect)) {
       conclude(*outcome);
     } else if (auto* unknown = std::get_if<say_unknown>(&effect)) {
-      if (!record->told.empty() && report.letter < record->told.back().letter)
-        continue; // a recorder has spoken since: the doubt is over
-      forget_words(record->state);
-      record->told.clear();
+      if (has_heard_since(*record, report.letter))
+        continue; // the doubt is over
+      record->state.observed = capture_state::unknown;
+      record->state.words = report.state.words;
+      std::erase_if(record->told, [&](const told_word& one) {
+        return !has_spoken(report.state, one.word.recorder);
+      });
       record->changed_time_us = now_us();
       say(connection, capture_verb::unknown, unknown->reason, unknown->alarm);
     } else if (auto* alarm = std::get_if<raise_alarm>(&effect)) {
@@ -178,7 +206,9 @@ void dn_impl::finish(std::vector<session_record>::iterator record, const session
              report.state, last.said_since_merge, last.serial);
   } else {
     without_sessions_ = last.state.observed;
-    begin_again(last, report.letter);
+    light_by_ = {};
+    if (!last.ending) // else what came behind went to another session
+      begin_again(last, report.letter);
   }
   release_held();
 }
@@ -187,13 +217,21 @@ void dn_impl::finish(std::vector<session_record>::iterator record, const session
 void dn_impl::go_on_in(session_record& target, const session_state& last,
                        const std::vector<indication_heard>& since, std::uint64_t serial) {
   tell(target, merged_in{last, since});
-  if (!book_)
-    return;
-  for (auto& command : book_->accepted)
-    if (command.session == serial) {
-      command.session = target.serial;
-      command.letter = target.letters;
-    }
+  for (auto* command : commands_behind(serial, 0)) {
+    command->session = target.serial;
+    command->letter = target.letters;
+  }
+}
+
+/// A session's commands without an outcome that were told by a later letter than this.
+std::vector<accepted_command*> dn_impl::commands_behind(std::uint64_t session,
+                                                        std::uint64_t letter) {
+  std::vector<accepted_command*> behind;
+  if (book_)
+    for (auto& command : book_->accepted)
+      if (command.session == session && command.letter > letter)
+        behind.push_back(&command);
+  return behind;
 }
 
 /// What was becoming part of the one session becomes part of the other.
@@ -203,36 +241,44 @@ void dn_impl::merge_into_instead(std::uint64_t one, std::uint64_t other) {
       s.merging_into = other;
 }
 
-/// What the session that ended had not read yet, a new one of the same ConnID hears.
+/// What the session that ended had not read yet, a new one of the same ConnID hears: a command, or
+/// that something is recorded.
 void dn_impl::begin_again(const session_record& last, std::uint64_t letter_read) {
-  auto is_unread = [&](const accepted_command& c) {
-    return c.session == last.serial && c.letter > letter_read;
+  auto commands = commands_behind(last.serial, letter_read);
+  auto is_news = [&](const told_word& one) {
+    return one.letter > letter_read && !one.word.of_another &&
+           one.word.state != capture_state::disabled;
   };
-  if (!book_ || std::none_of(book_->accepted.begin(), book_->accepted.end(), is_unread))
+  if (commands.empty() && std::none_of(last.told.begin(), last.told.end(), is_news))
     return;
-  auto& next = session_for(last.state.connection);
-  auto serial = next.serial;
-  merge_into_instead(last.serial, serial);
+  std::vector<recorder_word> words_read;
+  std::vector<told_word> told;
+  auto word = last.told.begin();
+  for (; word != last.told.end() && word->letter <= letter_read; ++word)
+    if (!word->word.of_another) {
+      words_read.push_back({word->word.recorder, word->word.state});
+      told.push_back({word->word, 0});
+    }
+  auto& next = session_for(last.state.connection, std::move(words_read));
+  next.told = std::move(told);
+  merge_into_instead(last.serial, next.serial);
   next.state = last.state;
   next.changed_time_us = last.changed_time_us;
   next.desired_time_us = last.desired_time_us;
   next.desired_by = last.desired_by;
   next.former = last.former;
   next.held = last.held;
-  // Each word in its place: it must not confirm what was asked after it. Those that the session had
-  // read come first, for the new one knows none of them.
-  auto word = last.told.begin();
+  // Each word in its place: it must not confirm what was asked after it.
   auto tell_words_before = [&](std::uint64_t letter) {
     for (; word != last.told.end() && word->letter < letter; ++word)
       tell_word(next, word->word);
   };
-  for (auto& command : book_->accepted)
-    if (is_unread(command)) {
-      tell_words_before(command.letter);
-      tell(next, command.told);
-      command.session = serial;
-      command.letter = next.letters;
-    }
+  for (auto* command : commands) {
+    tell_words_before(command->letter);
+    tell(next, command->told);
+    command->session = next.serial;
+    command->letter = next.letters;
+  }
   tell_words_before(last.letters + 1);
 }
 
@@ -310,8 +356,7 @@ void dn_impl::merge_calls(dn_batch& batch, const dn_request& request) {
       into->desired_by = from->desired_by;
       into->held = from->held;
     }
-    for (auto& word : from->state.words)
-      note_word(into->state, word.recorder, word.state);
+    take_words(into->state, from->state);
     auto is_known = [&](const told_word& one) {
       return std::any_of(into->told.begin(), into->told.end(), [&](const told_word& known) {
         return known.word.recorder == one.word.recorder;
@@ -376,6 +421,7 @@ void dn_impl::session_died(const caf::down_msg& down) {
     context_.tells->tell("dn", observer::severity::error, "capture session failed",
                          {{"dn", identity_->name}, {"conn", to_string(connection)}});
     without_sessions_ = capture_state::unknown;
+    light_by_ = {};
     sessions_.erase(record);
     conclude_unknown(serial);
     say(connection, capture_verb::unknown, broker_reason::internal_error, guarded);

@@ -37,14 +37,33 @@ void note_word(session_state& session, client_id recorder, capture_state said) {
                                                   : capture_state::disabled;
 }
 
+bool speaks_for_all(const session_state& without_call, capture_state said, command_version echoed,
+                    bool exact) noexcept {
+  return without_call.desired == said && (!exact || echoed >= without_call.version);
+}
+
 bool has_spoken(const session_state& session, client_id recorder) noexcept {
   return std::any_of(session.words.begin(), session.words.end(),
                      [recorder](const recorder_word& w) { return w.recorder == recorder; });
 }
 
-void forget_words(session_state& session) noexcept {
+void take_words(session_state& into, const session_state& from) {
+  if (from.observed == capture_state::unknown)
+    return; // it was in doubt
+  auto nearer = [&](const recorder_word& word) {
+    return std::none_of(into.words.begin(), into.words.end(), [&](const recorder_word& own) {
+      return own.recorder == word.recorder &&
+             (own.state == capture_state::enabled || word.state == capture_state::disabled);
+    });
+  };
+  for (auto& word : from.words)
+    if (nearer(word))
+      note_word(into, word.recorder, word.state);
+}
+
+void forget_words_of(session_state& session, client_id recorder) noexcept {
   session.observed = capture_state::unknown;
-  session.words.clear();
+  std::erase_if(session.words, [&](const recorder_word& w) { return w.recorder == recorder; });
 }
 
 namespace {
@@ -150,9 +169,9 @@ struct visitor {
 
   // ---- doubts and ends ---------------------------------------------------------------------
 
-  void doubt(broker_reason reason, bool alarm) {
+  void doubt(client_id lost, broker_reason reason, bool alarm) {
     bool was_told = state.observed == capture_state::unknown;
-    forget_words(state);
+    forget_words_of(state, lost);
     if (!was_told || alarm)
       effects.push_back(say_unknown{reason, alarm});
   }
@@ -165,7 +184,8 @@ struct visitor {
   /// Told even if the state was unknown before: the desired state goes with the session.
   void end_and_tell(broker_reason reason, bool forced) {
     decide_all_unknown();
-    forget_words(state);
+    state.observed = capture_state::unknown;
+    state.words.clear();
     effects.push_back(say_unknown{reason});
     end(forced);
   }
@@ -178,8 +198,8 @@ struct visitor {
   void end_if_done() {
     if (state.life == session_life::ended || !state.pending.empty())
       return;
-    bool stopped =
-      state.desired == capture_state::disabled && state.observed == capture_state::disabled;
+    bool stopped = state.desired.value_or(capture_state::disabled) == capture_state::disabled &&
+                   state.observed == capture_state::disabled;
     if (stopped || (!state.desired && !state.spoken))
       end(false);
   }
@@ -252,7 +272,8 @@ struct visitor {
 
   void operator()(const indication_heard& event) {
     heard();
-    note_word(state, event.recorder, event.state);
+    if (!event.of_another)
+      note_word(state, event.recorder, event.state);
     for (auto& command : state.pending)
       hear(command, event);
     check(event);
@@ -285,7 +306,7 @@ struct visitor {
     bool had_spoken = has_spoken(state, event.recorder);
     bool last = event.was_active && event.active_left == 0;
     if (last || had_spoken)
-      doubt(broker_reason::recorder_lost, last && must_be_guarded());
+      doubt(event.recorder, broker_reason::recorder_lost, last && must_be_guarded());
     decide_by_verdicts();
   }
 
@@ -300,11 +321,7 @@ struct visitor {
   void operator()(const merged_in& event) {
     heard();
     auto& other = event.other;
-    for (auto& word : other.words) {
-      auto same = [&](const recorder_word& w) { return w.recorder == word.recorder; };
-      if (std::none_of(state.words.begin(), state.words.end(), same))
-        note_word(state, word.recorder, word.state);
-    }
+    take_words(state, other);
     if (other.desired && other.version > state.version) {
       state.desired = other.desired;
       state.version = other.version;
@@ -339,12 +356,14 @@ struct visitor {
         time_out(command);
       return due;
     });
-    auto late = std::erase_if(state.rechecks, [&](const recheck& r) { return r.deadline <= now; });
-    if (late != 0) {
-      forget_words(state);
+    auto late = std::erase_if(state.rechecks, [&](const recheck& r) {
+      if (r.deadline <= now)
+        forget_words_of(state, r.recorder);
+      return r.deadline <= now;
+    });
+    if (late != 0)
       effects.push_back(
         say_unknown{broker_reason::recorder_unconfirmed, state.desired == capture_state::paused});
-    }
     if (state.alarm_at && *state.alarm_at <= now) {
       state.alarm_at.reset();
       effects.push_back(raise_alarm{broker_reason::pause_holder_gone});
@@ -379,9 +398,12 @@ session_result step(session_state before, const session_event& event, steady_ms 
   return {std::move(visit.state), std::move(visit.effects)};
 }
 
-session_result begin_session(conn_id connection, steady_ms now, const session_rules& rules) {
+session_result begin_session(conn_id connection, const std::vector<recorder_word>& words,
+                             steady_ms now, const session_rules& rules) {
   visitor visit{{}, {}, now, rules};
   visit.state.connection = connection;
+  for (auto& word : words)
+    note_word(visit.state, word.recorder, word.state);
   visit.state.last_event = now;
   visit.arm();
   return {std::move(visit.state), std::move(visit.effects)};

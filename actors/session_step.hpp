@@ -94,7 +94,8 @@ struct session_state {
   /// What the last admitted command asks for; nothing before the first.
   std::optional<capture_state> desired;
   command_version version;
-  /// What the words amount to: enabled if any says so, then paused, then disabled.
+  /// What the words amount to: enabled if any says so, then paused, then disabled. Unknown after a
+  /// doubt until the next word.
   capture_state observed = capture_state::unknown;
   std::vector<recorder_word> words;
   /// A recorder has ever spoken: then `unknown` is a doubt, and before it nothing at all.
@@ -117,8 +118,15 @@ struct session_state {
 void note_word(session_state& session, client_id recorder, capture_state said);
 /// Whether what is known is also this recorder's word.
 bool has_spoken(const session_state& session, client_id recorder) noexcept;
-/// Nobody knows any more.
-void forget_words(session_state& session) noexcept;
+/// Whether what a recorder says of one call is its word about the session without a ConnID, too: if
+/// it confirms what is desired there. Anything else may be so of that call alone.
+bool speaks_for_all(const session_state& without_call, capture_state said, command_version echoed,
+                    bool exact) noexcept;
+/// What was known of one call is known of the session that it becomes part of. Of a recorder's two
+/// words the one nearer to recording counts: which is newer, nobody knows.
+void take_words(session_state& into, const session_state& from);
+/// A recorder's word does not count any more, and until another speaks nobody knows.
+void forget_words_of(session_state& session, client_id recorder) noexcept;
 
 // ---- events, in the DN's order -----------------------------------------------------------------
 
@@ -132,6 +140,8 @@ struct indication_heard {
   capture_state state;
   client_id recorder;
   command_version echoed;
+  /// Said of another call: it may confirm what was asked here, and says nothing of the state.
+  bool of_another = false;
 };
 /// An active recorder is registered (again) and was told the desired state, or was sent it: it must
 /// confirm.
@@ -231,7 +241,9 @@ struct session_rules {
 session_result step(session_state before, const session_event& event, steady_ms now,
                     const session_rules& rules);
 
-/// A new session, with the tick that must be armed for it.
-session_result begin_session(conn_id connection, steady_ms now, const session_rules& rules);
+/// A new session, with the tick that must be armed for it. `words` are known from the one of the
+/// same ConnID that ended before.
+session_result begin_session(conn_id connection, const std::vector<recorder_word>& words,
+                             steady_ms now, const session_rules& rules);
 
 } // namespace ringdown

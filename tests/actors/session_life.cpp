@@ -100,8 +100,8 @@ std::string wrong_words(const session_state& before, const session_event& event,
   if (gone != nullptr && gone->was_active && gone->active_left == 0 && guarded &&
       (told.empty() || !told.front().alarm))
     return "the last recorder is lost and nobody is called";
-  if (result.state.observed == capture_state::unknown && !result.state.words.empty())
-    return "words, and nothing known";
+  if (result.state.observed != capture_state::unknown && result.state.words.empty())
+    return "nobody has spoken, and something is known";
   return "";
 }
 

@@ -44,7 +44,7 @@ std::vector<awaited_recorder> both() {
 struct living {
   session_rules by = rules();
   steady_ms now{0};
-  session_state state = begin_session({0x17}, steady_ms{0}, by).state;
+  session_state state = begin_session({0x17}, {}, steady_ms{0}, by).state;
   std::uint64_t number = 0;
   session_result last;
 
@@ -95,6 +95,7 @@ std::vector<session_event> alphabet(std::uint64_t number, steady_ms now) {
     all.push_back(indication_heard{light, plain, {}});
     all.push_back(indication_heard{light, exact, {number - 1}});
   }
+  all.push_back(indication_heard{disabled, plain, {}, true});
   all.push_back(recorder_gone{plain, 1, true});
   all.push_back(recorder_gone{exact, 0, true});
   all.push_back(desired_told{plain, false});
@@ -201,7 +202,7 @@ TEST_CASE("whatever happens in whatever state, no promise is broken") {
 
 TEST_CASE("no sequence of five events breaks a promise") {
   std::string wrong;
-  auto state = begin_session({0x17}, steady_ms{0}, rules()).state;
+  auto state = begin_session({0x17}, {}, steady_ms{0}, rules()).state;
   auto lives = live_all(state, 1, steady_ms{0}, 5, wrong);
   CHECK(wrong == "");
   CHECK(lives > 100'000);
@@ -210,7 +211,7 @@ TEST_CASE("no sequence of five events breaks a promise") {
 TEST_CASE("every command of a random life gets one outcome, by its deadline") {
   rc::prop("one outcome each", [] {
     auto by = rules();
-    auto state = begin_session({0x17}, steady_ms{0}, by).state;
+    auto state = begin_session({0x17}, {}, steady_ms{0}, by).state;
     steady_ms now{0};
     std::uint64_t number = 0;
     std::size_t outcomes = 0;
@@ -341,6 +342,41 @@ TEST_CASE("a stop ends the session once all that must have confirmed it") {
   s.says(exact, disabled, 1);
   CHECK(s.outcomes() == "1 confirmed");
   CHECK(s.ended());
+}
+
+TEST_CASE("what is said of another call confirms, and is not this session's light") {
+  living s;
+  s.command(capture_verb::start).says(plain, enabled).says(exact, enabled, 1);
+  s.command(capture_verb::query);
+  s.hears(indication_heard{disabled, plain, {}, true});
+  s.hears(indication_heard{disabled, exact, {}, true});
+  CHECK(s.outcomes() == "2 confirmed disabled");
+  CHECK(s.state.observed == enabled);
+}
+
+TEST_CASE("a session that nobody commanded ends when nothing is recorded any more") {
+  living s;
+  s.says(plain, enabled);
+  CHECK_FALSE(s.ended());
+  s.says(exact, disabled);
+  CHECK_FALSE(s.ended());
+  s.says(plain, disabled);
+  CHECK(s.ended());
+}
+
+TEST_CASE("of two calls that become one, a recorder's word nearer to recording counts") {
+  for (auto a : lights)
+    for (auto b : lights) {
+      living from;
+      living into;
+      from.command(capture_verb::start).says(plain, a);
+      into.command(capture_verb::start).says(plain, b);
+      into.hears(merged_in{from.state});
+      auto one_is = [&](capture_state wanted) { return a == wanted || b == wanted; };
+      CHECK(into.state.observed == (one_is(enabled)  ? enabled
+                                    : one_is(paused) ? paused
+                                                     : disabled));
+    }
 }
 
 TEST_CASE("one recorder that records is enough for the light") {

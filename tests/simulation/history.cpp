@@ -61,12 +61,15 @@ const char* name_of(mishap f) {
 
 void history::merged(const std::string& dn, std::uint64_t from, std::uint64_t into) {
   auto last = call_now(dn, into);
-  if (call_now(dn, from) != last)
-    merged_[{dn, call_now(dn, from)}] = last;
+  auto old = call_now(dn, from);
+  std::erase_if(lit_[dn], [&](auto& one) { return one.second == last || one.second == old; });
+  if (old != last)
+    merged_[{dn, old}] = last;
 }
 
 void history::call_ended(const std::string& dn, std::uint64_t call) {
   ended_.insert({dn, call});
+  std::erase_if(lit_[dn], [&](auto& one) { return one.second == call_now(dn, call); });
 }
 
 void history::recorder_stands(std::uint64_t id, const std::string& dn, std::uint64_t from,
@@ -124,6 +127,37 @@ void history::event(const v1::EventUserEvent& event) {
                         {}};
   }
   all.push_back(event);
+  check_off(event);
+}
+
+/// What was said last of each call, and of none. Where a recorder that stands has not taken back
+/// that it records or has paused, the light is not off. What the broker may take for taken back is
+/// left out: a call that ended or became another, and a `disabled` of one call where all are to
+/// stop.
+void history::check_off(const v1::EventUserEvent& event) {
+  auto& dn = event.event().this_dn();
+  auto& lit = lit_[dn];
+  auto verb = verb_of(event.event());
+  auto call = call_now(dn, event.event().connection_id());
+  auto who = event.origin_client_id();
+  if (is_command(verb) && call == 0 && verb != "query")
+    wanted_without_call_[dn] = wanted_by(verb);
+  auto known = recorders_.find({who, dn});
+  if (event.origin_role() == v1::ROLE_BROKER && verb == "unknown")
+    std::erase_if(lit, [&](auto& one) { return one.second == call; });
+  if (known != recorders_.end() && event.origin_role() == v1::ROLE_RECORDER && !verb.empty()) {
+    bool is_off = verb == "disabled";
+    std::erase_if(lit, [&](auto& one) {
+      bool all_are_to_stop = one.second == 0 && is_off && wanted_without_call_[dn] == "disabled";
+      return one.first == who && (call == 0 || one.second == call || all_are_to_stop);
+    });
+    if (!is_off && known->second.stands)
+      lit.insert({who, call});
+  }
+  std::erase_if(lit, [&](auto& one) { return !recorders_.at({one.first, dn}).stands; });
+  if (event.effective_state() == v1::CAPTURE_STATE_DISABLED && !lit.empty())
+    broken("the light is not off while a recorder says that it records",
+           words({dn, event.dn_sequence()}) + " call " + std::to_string(lit.begin()->second));
 }
 
 void history::outcome(const v1::EventOutcome& outcome) {

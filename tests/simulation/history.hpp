@@ -105,6 +105,7 @@ private:
     std::int64_t from_us, to_us;
   };
 
+  void check_off(const v1::EventUserEvent& event);
   std::uint64_t call_now(const std::string& dn, std::uint64_t call) const;
   bool concerns(const std::string& dn, std::uint64_t said, std::uint64_t asked) const;
   std::int64_t latest_us(const command_life& command) const;
@@ -125,6 +126,9 @@ private:
   std::set<std::pair<std::string, std::uint64_t>> ended_;
   std::vector<std::pair<std::int64_t, std::int64_t>> still_;
   std::vector<interval> faults_;
+  /// Who said last, of which call, that it records or has paused.
+  std::map<std::string, std::set<std::pair<std::uint64_t, std::uint64_t>>> lit_;
+  std::map<std::string, std::string> wanted_without_call_;
 };
 
 } // namespace ringdown::sim

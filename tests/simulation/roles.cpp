@@ -1,5 +1,7 @@
 #include "tests/simulation/roles.hpp"
 
+#include "tests/actors/in_words.hpp"
+
 #include <algorithm>
 #include <optional>
 
@@ -23,6 +25,7 @@ witness::witness(surroundings& around, std::vector<std::string> dns)
       {"witness", v1::ROLE_SUPERVISOR, {v1::CAPABILITY_OUTCOMES}, std::move(dns), false, true}) {}
 
 void witness::before(const v1::Frame& frame) {
+  around_.note("  " + in_words(frame, [](auto id) { return "client " + std::to_string(id); }));
   if (frame.has_event_user_event())
     around_.past.event(frame.event_user_event());
   if (frame.event_user_event().mark() == v1::EVENT_MARK_HELD)
@@ -92,9 +95,10 @@ void desktop::on_outcome(const v1::EventOutcome& outcome) {
 
 // ---- recorder ------------------------------------------------------------------------------
 
+/// There is one screen: of a call that it does not know, what is so without a call.
 std::string recorder::state(const std::string& dn, std::uint64_t call) {
   auto& known = states_[dn];
-  auto at = known.find(call);
+  auto at = known.contains(call) ? known.find(call) : known.find(0);
   return at == known.end() ? "disabled" : at->second;
 }
 
@@ -161,20 +165,34 @@ void recorder::do_job(const std::string& dn, const job& what) {
   auto how = mood_now();
   if (how == mood::silent)
     return;
+  auto& states = states_[dn];
+  if (!what.wanted.empty() && how != mood::lying) {
+    if (what.call == 0) // for all calls
+      states.clear();
+    states[what.call] = what.wanted;
+  }
   auto says = what.wanted.empty() ? state(dn, what.call) : what.wanted;
   if (how == mood::lying)
     says = says == "paused" ? "enabled" : "paused";
-  else
-    states_[dn][what.call] = says;
+  say(dn, what.call, says, what.version);
+  // Of a call that is in another state this was not true.
+  if (what.call == 0)
+    for (auto& [call, state] : states)
+      if (state != says && how != mood::lying)
+        say(dn, call, state, what.version);
+}
+
+void recorder::say(const std::string& dn, std::uint64_t call, const std::string& state,
+                   std::uint64_t version) {
   send_options options;
-  options.call = what.call;
+  options.call = call;
   if (!how_.abilities.empty())
-    options.echoed_version = what.version;
-  auto frame = send(0, dn, says, options);
+    options.echoed_version = version;
+  auto frame = send(0, dn, state, options);
   around_.past.said(link().id(), dn, frame.request_send_event().event().SerializeAsString());
   ask(dn, frame,
-      "says " + says + " on " + dn + " call " + std::to_string(what.call) + " v" +
-        std::to_string(what.version));
+      "says " + state + " on " + dn + " call " + std::to_string(call) + " v" +
+        std::to_string(version));
 }
 
 // ---- call source ---------------------------------------------------------------------------

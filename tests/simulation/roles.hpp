@@ -77,6 +77,8 @@ private:
   void on_lost() override { jobs_.clear(); }
   void plan(const std::string& dn, job what);
   void do_job(const std::string& dn, const job& what);
+  void say(const std::string& dn, std::uint64_t call, const std::string& state,
+           std::uint64_t version);
   mood mood_now() const { return around_.now_us() < until_us_ ? mood_ : mood::honest; }
 
   mood mood_ = mood::honest;

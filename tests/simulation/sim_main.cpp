@@ -15,23 +15,23 @@ using namespace ringdown::sim;
 
 namespace {
 
-constexpr std::size_t steps_shown = 60;
-
 struct options {
   std::uint64_t seed = 1;
   std::uint64_t runs = 1;
   std::optional<std::chrono::seconds> seconds;
+  std::uint64_t steps = 60;
   plant planted = plant::none;
   bool find_plants = false;
   bool require_cells = false;
 };
 
 [[noreturn]] void usage() {
-  std::cerr << "usage: ringdown-sim [--seed N] [--runs N] [--seconds N] [--plant NAME]\n"
-               "                    [--find-plants] [--require-cells]\n"
+  std::cerr << "usage: ringdown-sim [--seed N] [--runs N] [--seconds N] [--steps N]\n"
+               "                    [--plant NAME] [--find-plants] [--require-cells]\n"
                "  --seed N      the first seed (1)\n"
                "  --runs N      so many seeds (1)\n"
                "  --seconds N   as many seeds as fit\n"
+               "  --steps N     of a run that fails, so many last steps are shown (60)\n"
                "  --find-plants    each planted fault is found by the seeds it is promised for\n"
                "  --require-cells  every fault must have met every outcome that it can\n"
                "  --plant NAME     with a planted fault:";
@@ -73,6 +73,8 @@ options read(int count, char** words) {
       o.runs = number(value);
     else if (word == "--seconds")
       o.seconds = std::chrono::seconds{number(value)};
+    else if (word == "--steps")
+      o.steps = number(value);
     else if (word == "--plant")
       o.planted = plant_named(value);
     else
@@ -83,7 +85,8 @@ options read(int count, char** words) {
 
 void show(std::uint64_t seed, const options& how, const verdict& found) {
   auto& steps = found.steps;
-  for (auto i = steps.size() - std::min(steps.size(), steps_shown); i < steps.size(); ++i)
+  for (auto i = steps.size() - std::min<std::size_t>(steps.size(), how.steps); i < steps.size();
+       ++i)
     std::cout << "  " << steps[i] << "\n";
   std::cout << "broken: " << found.broken << "\nrepeat: ringdown-sim --seed " << seed;
   if (how.planted != plant::none)

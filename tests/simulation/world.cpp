@@ -295,7 +295,6 @@ private:
     for (auto& one : all_)
       if (!one->is_connected())
         one->connect();
-    note_ambiguous();
     wait_for_outcomes();
   }
 
@@ -319,25 +318,10 @@ private:
     return desktops_.front()->snapshot(dn);
   }
 
-  /// What is said of a call is said of the session without a ConnID, too, and the other way round:
-  /// beside it, only one desire can be met.
-  void note_ambiguous() {
-    for (auto& dn : dns_) {
-      auto sessions = fresh_snapshot(dn).sessions();
-      auto has_no_call = [](auto& s) { return s.connection_id() == 0; };
-      auto differs = [&](auto& s) { return s.desired() != sessions.begin()->desired(); };
-      if (std::any_of(sessions.begin(), sessions.end(), has_no_call) &&
-          std::any_of(sessions.begin(), sessions.end(), differs))
-        ambiguous_.insert(dn);
-    }
-  }
-
   /// Where all recorders are honest and have been told, what is observed is what is desired.
   void check_light() {
     auto paused = [](auto& s) { return s.desired() == v1::CAPTURE_STATE_PAUSED; };
     for (auto& dn : dns_) {
-      if (ambiguous_.contains(dn))
-        continue;
       auto& now = fresh_snapshot(dn);
       auto& all = now.sessions();
       bool any = std::any_of(all.begin(), all.end(), paused);
@@ -421,7 +405,6 @@ private:
   std::vector<recorder*> recorders_;
   std::vector<call_source*> sources_;
   std::vector<absence> away_;
-  std::set<std::string> ambiguous_;
 };
 
 } // namespace
