@@ -197,7 +197,8 @@ private:
   void go_on_in(session_record& target, const session_state& last,
                 const std::vector<indication_heard>& since, std::uint64_t serial);
   void merge_into_instead(std::uint64_t one, std::uint64_t other);
-  session_record& session_for(conn_id connection, std::vector<recorder_word> words = {});
+  session_record& session_for(conn_id connection);
+  session_record& begin(session_state known);
   capture_state light_after(const send_event_view& request);
   void make_room_for_session();
   void tell(session_record& session, const session_event& event);
@@ -209,7 +210,7 @@ private:
   void note(session_record& session, const indication_heard& word);
   void handle_report(const session_report& report);
   void finish(std::vector<session_record>::iterator record, const session_report& report);
-  void begin_again(const session_record& last, std::uint64_t letter_read);
+  void begin_again(const session_record& last, const session_report& ended);
   void session_died(const caf::down_msg& down);
 
   error_context about(const dn_batch& batch) const;

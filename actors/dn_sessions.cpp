@@ -49,16 +49,22 @@ const session_record* dn_impl::paused_beside(conn_id connection) noexcept {
   return nullptr;
 }
 
-session_record& dn_impl::session_for(conn_id connection, std::vector<recorder_word> words) {
+session_record& dn_impl::session_for(conn_id connection) {
   if (auto* known = find_session(connection))
     return *known;
   make_room_for_session();
+  session_state fresh;
+  fresh.connection = connection;
+  return begin(std::move(fresh));
+}
+
+session_record& dn_impl::begin(session_state known) {
   session_record record;
   record.serial = ++sessions_made_;
-  record.state.connection = connection;
   record.changed_time_us = now_us();
+  record.state = known;
   record.actor = spawn_session(system(), where(), context_, caf::actor_cast<dn_actor>(this),
-                               connection, record.serial, std::move(words));
+                               record.serial, std::move(known));
   monitor(record.actor.handle());
   return sessions_.emplace_back(std::move(record));
 }
@@ -208,7 +214,7 @@ void dn_impl::finish(std::vector<session_record>::iterator record, const session
     without_sessions_ = last.state.observed;
     light_by_ = {};
     if (!last.ending) // else what came behind went to another session
-      begin_again(last, report.letter);
+      begin_again(last, report);
   }
   release_held();
 }
@@ -243,23 +249,26 @@ void dn_impl::merge_into_instead(std::uint64_t one, std::uint64_t other) {
 
 /// What the session that ended had not read yet, a new one of the same ConnID hears: a command, or
 /// that something is recorded.
-void dn_impl::begin_again(const session_record& last, std::uint64_t letter_read) {
-  auto commands = commands_behind(last.serial, letter_read);
+void dn_impl::begin_again(const session_record& last, const session_report& ended) {
+  auto commands = commands_behind(last.serial, ended.letter);
   auto is_news = [&](const told_word& one) {
-    return one.letter > letter_read && !one.word.of_another &&
+    return one.letter > ended.letter && !one.word.of_another &&
            one.word.state != capture_state::disabled;
   };
   if (commands.empty() && std::none_of(last.told.begin(), last.told.end(), is_news))
     return;
-  std::vector<recorder_word> words_read;
+  session_state known;
+  known.connection = last.state.connection;
+  known.desired = ended.state.desired;
+  known.version = ended.state.version;
   std::vector<told_word> told;
   auto word = last.told.begin();
-  for (; word != last.told.end() && word->letter <= letter_read; ++word)
+  for (; word != last.told.end() && word->letter <= ended.letter; ++word)
     if (!word->word.of_another) {
-      words_read.push_back({word->word.recorder, word->word.state});
+      note_word(known, word->word.recorder, word->word.state);
       told.push_back({word->word, 0});
     }
-  auto& next = session_for(last.state.connection, std::move(words_read));
+  auto& next = begin(std::move(known));
   next.told = std::move(told);
   merge_into_instead(last.serial, next.serial);
   next.state = last.state;

@@ -16,16 +16,14 @@ constexpr steady_ms tick_ahead_max{60'000};
 class session_impl : public runtime::pinned_actor<session_actor> {
 public:
   session_impl(caf::actor_config& config, runtime::home where, broker_context* context,
-               dn_actor owner, conn_id connection, std::uint64_t serial,
-               std::vector<recorder_word> words)
+               dn_actor owner, std::uint64_t serial, session_state known)
     : pinned_to_home(config, where), rules_(context->bounds, context->confirm),
-      owner_(std::move(owner)), serial_(serial), connection_(connection), words_(std::move(words)) {
-  }
+      owner_(std::move(owner)), serial_(serial), state_(std::move(known)) {}
 
   const char* name() const override { return "capture session"; }
 
   behavior_type make_behavior() override {
-    carry_out(begin_session(connection_, std::exchange(words_, {}), now(), rules_));
+    carry_out(begin_session(std::move(state_), now(), rules_));
     return {
       [this](const session_letter& letter) {
         last_letter_ = letter.number;
@@ -66,8 +64,6 @@ private:
   const session_rules rules_;
   dn_actor owner_;
   const std::uint64_t serial_;
-  const conn_id connection_; // at first
-  std::vector<recorder_word> words_;
   session_state state_;
   std::uint64_t last_letter_ = 0;
   std::uint64_t tick_generation_ = 0; // an armed tick cannot be taken back; an old one is ignored
@@ -76,10 +72,9 @@ private:
 } // namespace
 
 session_actor spawn_session(caf::actor_system& system, runtime::home where, broker_context& context,
-                            dn_actor owner, conn_id connection, std::uint64_t serial,
-                            std::vector<recorder_word> words) {
-  return system.spawn<session_impl, caf::lazy_init>(where, &context, std::move(owner), connection,
-                                                    serial, std::move(words));
+                            dn_actor owner, std::uint64_t serial, session_state known) {
+  return system.spawn<session_impl, caf::lazy_init>(where, &context, std::move(owner), serial,
+                                                    std::move(known));
 }
 
 } // namespace ringdown

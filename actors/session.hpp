@@ -6,10 +6,9 @@
 
 namespace ringdown {
 
-/// Makes the session of one ConnID for the DN `owner`, at home where the DN is. Its reports carry
-/// `serial`; `words` are known from the session before. It ends by itself with `end_session`.
+/// Makes a session for the DN `owner`, at home where the DN is, of the ConnID that stands in
+/// `known` (see `begin_session`). Its reports carry `serial`. It ends by itself with `end_session`.
 session_actor spawn_session(caf::actor_system& system, runtime::home where, broker_context& context,
-                            dn_actor owner, conn_id connection, std::uint64_t serial,
-                            std::vector<recorder_word> words);
+                            dn_actor owner, std::uint64_t serial, session_state known);
 
 } // namespace ringdown

@@ -233,17 +233,16 @@ struct visitor {
     effects.push_back(arm_tick{due});
   }
 
-  /// Time passed while nobody could listen: it is given back, once for each deadline.
-  bool overslept() {
-    auto due = earliest_deadline();
-    if (auto until = std::exchange(state.grace_until, std::nullopt)) {
-      if (now < *until)
-        state.grace_until = until;
-      if (now < *until || due <= *until - overslept_grace)
-        return state.grace_until.has_value();
-    }
-    if (due > now || now - due < overslept_min)
+  /// Time passed while nobody could listen: it is given back. A machine that is always late would
+  /// never come to a decision, so not for ever.
+  bool overslept(steady_ms due_at) {
+    bool is_late = earliest_deadline() <= now && now - due_at >= overslept_min;
+    if (!is_late || state.graces == graces_max) {
+      state.graces = 0;
+      state.grace_until.reset();
       return false;
+    }
+    ++state.graces;
     state.grace_until = now + overslept_grace;
     return true;
   }
@@ -346,9 +345,9 @@ struct visitor {
   void operator()(const call_ended&) { end_and_tell(broker_reason::call_ended, false); }
 
   void operator()(const tick_due&) {
-    bool early = state.tick_at && now < *state.tick_at; // a distant time is reached in steps
-    state.tick_at.reset();
-    if (early || overslept())
+    auto due_at = std::exchange(state.tick_at, std::nullopt).value_or(now);
+    bool early = now < due_at; // a distant time is reached in steps
+    if (early || overslept(due_at))
       return;
     std::erase_if(state.pending, [&](pending_command& command) {
       bool due = command.deadline <= now;
@@ -398,12 +397,8 @@ session_result step(session_state before, const session_event& event, steady_ms 
   return {std::move(visit.state), std::move(visit.effects)};
 }
 
-session_result begin_session(conn_id connection, const std::vector<recorder_word>& words,
-                             steady_ms now, const session_rules& rules) {
-  visitor visit{{}, {}, now, rules};
-  visit.state.connection = connection;
-  for (auto& word : words)
-    note_word(visit.state, word.recorder, word.state);
+session_result begin_session(session_state known, steady_ms now, const session_rules& rules) {
+  visitor visit{std::move(known), {}, now, rules};
   visit.state.last_event = now;
   visit.arm();
   return {std::move(visit.state), std::move(visit.effects)};

@@ -32,11 +32,14 @@ namespace ringdown {
 /// Steady time as the actors see it; virtual in tests.
 using steady_ms = std::chrono::milliseconds;
 
-/// A tick later than this means that the process stood still (SIGSTOP, a suspended machine): what
-/// the recorders said meanwhile has not been read yet.
-inline constexpr steady_ms overslept_min{1'000};
+/// A tick later than this means that the process stood still (SIGSTOP, a suspended machine), or has
+/// far too much to do: what the recorders said meanwhile has not been read yet. Many turns of a
+/// busy loop, and little of any deadline.
+inline constexpr steady_ms overslept_min{100};
 /// So long it then has to be read before deadlines are held to have passed.
 inline constexpr steady_ms overslept_grace{200};
+/// So often in a row: a machine that stops again and again.
+inline constexpr int graces_max = 3;
 
 /// Why the broker makes an event of its own. Values are those of the wire.
 enum class broker_reason : std::uint8_t {
@@ -110,6 +113,7 @@ struct session_state {
   std::optional<steady_ms> tick_at;
   /// After the process stood still: until then deadlines wait.
   std::optional<steady_ms> grace_until;
+  int graces = 0; ///< in a row
 
   bool operator==(const session_state&) const = default;
 };
@@ -241,9 +245,8 @@ struct session_rules {
 session_result step(session_state before, const session_event& event, steady_ms now,
                     const session_rules& rules);
 
-/// A new session, with the tick that must be armed for it. `words` are known from the one of the
-/// same ConnID that ended before.
-session_result begin_session(conn_id connection, const std::vector<recorder_word>& words,
-                             steady_ms now, const session_rules& rules);
+/// A new session, with the tick that must be armed for it. `known` has its ConnID, and if another
+/// session of it ended just before, what was desired then and the recorders' words.
+session_result begin_session(session_state known, steady_ms now, const session_rules& rules);
 
 } // namespace ringdown

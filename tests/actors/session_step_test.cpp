@@ -40,11 +40,17 @@ std::vector<awaited_recorder> both() {
           {exact, true, recorder_verdict::silent, {}}};
 }
 
+session_state new_session() {
+  session_state fresh;
+  fresh.connection = {0x17};
+  return fresh;
+}
+
 /// A session in the course of a test, which checks every step.
 struct living {
   session_rules by = rules();
   steady_ms now{0};
-  session_state state = begin_session({0x17}, {}, steady_ms{0}, by).state;
+  session_state state = begin_session(new_session(), steady_ms{0}, by).state;
   std::uint64_t number = 0;
   session_result last;
 
@@ -202,7 +208,7 @@ TEST_CASE("whatever happens in whatever state, no promise is broken") {
 
 TEST_CASE("no sequence of five events breaks a promise") {
   std::string wrong;
-  auto state = begin_session({0x17}, {}, steady_ms{0}, rules()).state;
+  auto state = begin_session(new_session(), steady_ms{0}, rules()).state;
   auto lives = live_all(state, 1, steady_ms{0}, 5, wrong);
   CHECK(wrong == "");
   CHECK(lives > 100'000);
@@ -211,7 +217,7 @@ TEST_CASE("no sequence of five events breaks a promise") {
 TEST_CASE("every command of a random life gets one outcome, by its deadline") {
   rc::prop("one outcome each", [] {
     auto by = rules();
-    auto state = begin_session({0x17}, {}, steady_ms{0}, by).state;
+    auto state = begin_session(new_session(), steady_ms{0}, by).state;
     steady_ms now{0};
     std::uint64_t number = 0;
     std::size_t outcomes = 0;
@@ -460,7 +466,7 @@ TEST_CASE("the desktop that paused and is gone is told of, if the policy wants i
   CHECK_FALSE(stays.state.alarm_at);
 }
 
-TEST_CASE("time that passed while the process stood still is given back, once") {
+TEST_CASE("time that passed while the process stood still is given back") {
   living s;
   s.command(capture_verb::pause, {{plain, false, recorder_verdict::silent, {}}});
   CHECK(s.passes(steady_ms{60'000}).outcomes() == "");      // stopped for a minute
@@ -468,6 +474,17 @@ TEST_CASE("time that passed while the process stood still is given back, once") 
   s.command(capture_verb::pause);
   s.passes(steady_ms{60'000});
   CHECK(s.passes(overslept_grace).outcomes() == "2 timed_out");
+}
+
+TEST_CASE("a process that stands still again gives back that time, too, but not for ever") {
+  living s;
+  s.command(capture_verb::pause);
+  CHECK(s.passes(timeout + steady_ms{1000}).outcomes() == "");
+  s.command(capture_verb::pause); // its deadline passes while nobody can listen
+  for (int i = 1; i < graces_max; ++i)
+    CHECK(s.passes(timeout + steady_ms{1000}).outcomes() == "");
+  CHECK(s.passes(timeout + steady_ms{1000}).outcomes() == "1 timed_out, 2 timed_out");
+  CHECK(s.state.graces == 0);
 }
 
 TEST_CASE("a session that is idle too long ends by force and is told") {

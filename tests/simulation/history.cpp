@@ -130,10 +130,15 @@ void history::event(const v1::EventUserEvent& event) {
   check_off(event);
 }
 
+bool history::is_wanted_without_call(const std::string& dn) const {
+  auto wanted = wanted_without_call_.find(dn);
+  return wanted != wanted_without_call_.end() && wanted->second != "disabled";
+}
+
 /// What was said last of each call, and of none. Where a recorder that stands has not taken back
 /// that it records or has paused, the light is not off. What the broker may take for taken back is
-/// left out: a call that ended or became another, and a `disabled` of one call where all are to
-/// stop.
+/// left out: a call that ended or became another, and a `disabled` of one call where nothing is
+/// wanted without a call.
 void history::check_off(const v1::EventUserEvent& event) {
   auto& dn = event.event().this_dn();
   auto& lit = lit_[dn];
@@ -148,8 +153,8 @@ void history::check_off(const v1::EventUserEvent& event) {
   if (known != recorders_.end() && event.origin_role() == v1::ROLE_RECORDER && !verb.empty()) {
     bool is_off = verb == "disabled";
     std::erase_if(lit, [&](auto& one) {
-      bool all_are_to_stop = one.second == 0 && is_off && wanted_without_call_[dn] == "disabled";
-      return one.first == who && (call == 0 || one.second == call || all_are_to_stop);
+      bool of_all = one.second == 0 && is_off && !is_wanted_without_call(dn);
+      return one.first == who && (call == 0 || one.second == call || of_all);
     });
     if (!is_off && known->second.stands)
       lit.insert({who, call});
@@ -192,6 +197,21 @@ void history::check_recorders(const place& where, const command_life& command,
              words(where) + " without client " + std::to_string(who.first));
 }
 
+/// How many of the recorders asked must confirm.
+std::size_t history::needed(const std::string& verb, std::size_t asked) const {
+  auto policy = verb == "start"    ? rules_.start
+                : verb == "resume" ? rules_.resume
+                : verb == "pause"  ? rules_.pause
+                : verb == "stop"   ? rules_.stop
+                                   : confirm_policy::all;
+  switch (policy) {
+  case confirm_policy::any: return 1;
+  case confirm_policy::quorum: return asked / 2 + 1;
+  case confirm_policy::all: break;
+  }
+  return asked;
+}
+
 /// Whether the recorders' own words, up to this time, confirm the command. Whether a word said of a
 /// call that became this one came late enough to count is not known here: who is generous takes it
 /// for a confirmation and not for the opposite, who is not the other way round.
@@ -199,8 +219,7 @@ bool history::satisfied(const place& where, const command_life& command,
                         const v1::EventOutcome& outcome, std::int64_t until_us,
                         bool generous) const {
   auto wanted = wanted_by(command.verb);
-  bool all = command.verb != "start" && command.verb != "resume";
-  auto asked = static_cast<std::size_t>(outcome.recorders_size());
+  auto enough = needed(command.verb, static_cast<std::size_t>(outcome.recorders_size()));
   std::set<std::uint64_t> confirmed;
   auto& events = events_.at(where.first);
   for (auto i = where.second; i < events.size(); ++i) {
@@ -226,7 +245,7 @@ bool history::satisfied(const place& where, const command_life& command,
       confirmed.insert(who);
     else if (!confirms && (!generous || is_same))
       confirmed.erase(who);
-    if (confirmed.size() >= (all ? asked : 1))
+    if (confirmed.size() >= enough)
       return true;
   }
   return false;
@@ -285,15 +304,16 @@ void history::check_result(const place& where, const command_life& command,
   case v1::OUTCOME_RECORDER_LOST:
     for (auto& r : outcome.recorders())
       if (auto& known = recorders_.at({r.client_id(), where.first});
-          known.stands && known.from < where.second)
+          r.verdict() != v1::RECORDER_VERDICT_NOT_QUEUED && known.stands &&
+          known.from < where.second)
         broken("a recorder that stands is not lost", name);
     return;
   case v1::OUTCOME_UNKNOWN:
-    if (std::none_of(ended_.begin(), ended_.end(), [&](auto& call) {
+    if (!is_draining_ && std::none_of(ended_.begin(), ended_.end(), [&](auto& call) {
           return call.first == where.first &&
                  call_now(call.first, call.second) == call_now(call.first, command.call);
         }))
-      broken("unknown is only the outcome of a call that ended", name);
+      broken("unknown is only the outcome of a call that ended, or of the broker's end", name);
     return;
   default: broken("an outcome is one of the list", name);
   }

@@ -3,6 +3,7 @@
 // against it, and it against the promises. It shares no code with the actors.
 #pragma once
 
+#include "messages/confirm_rules.hpp"
 #include "tests/simulation/promise.hpp"
 
 #include <ringdown/v1/ringdown.pb.h>
@@ -61,8 +62,13 @@ struct command_life {
 /// How often each outcome was reached while each fault was there.
 using cells = std::map<std::pair<mishap, v1::Outcome>, std::uint64_t>;
 
+/// What else happened, and how often: "refused 238", "missed", "not queued".
+using rarities = std::map<std::string, std::uint64_t>;
+
 class history {
 public:
+  explicit history(const confirm_rules& rules) : rules_(rules) {}
+
   // ---- what the world does -------------------------------------------------------------------
   void stood_still(std::int64_t from_us, std::int64_t to_us) {
     still_.emplace_back(from_us, to_us);
@@ -70,6 +76,10 @@ public:
   void happened(mishap what, std::int64_t from_us, std::int64_t to_us) {
     faults_.push_back({what, from_us, to_us});
   }
+  /// The broker shuts down: what is open by then may become unknown.
+  void drains() { is_draining_ = true; }
+  bool is_draining() const { return is_draining_; }
+  bool is_strict() const { return rules_.strict; }
   void merged(const std::string& dn, std::uint64_t from, std::uint64_t into);
   void call_ended(const std::string& dn, std::uint64_t call);
   void said(std::uint64_t recorder, const std::string& dn, const std::string& event) {
@@ -105,6 +115,7 @@ private:
     std::int64_t from_us, to_us;
   };
 
+  bool is_wanted_without_call(const std::string& dn) const;
   void check_off(const v1::EventUserEvent& event);
   std::uint64_t call_now(const std::string& dn, std::uint64_t call) const;
   bool concerns(const std::string& dn, std::uint64_t said, std::uint64_t asked) const;
@@ -117,6 +128,10 @@ private:
   void check_result(const place& where, const command_life& command,
                     const v1::EventOutcome& outcome) const;
 
+  std::size_t needed(const std::string& verb, std::size_t asked) const;
+
+  const confirm_rules rules_;
+  bool is_draining_ = false;
   std::map<std::string, std::vector<v1::EventUserEvent>> events_;
   std::map<place, command_life> commands_;
   std::set<std::string> ids_;

@@ -31,7 +31,10 @@ void member::connect() {
   heard_to_.clear();
   acknowledged_.clear();
   outcomes_heard_.clear();
+  missed_to_.clear();
+  missed_.clear();
   slow_until_us_ = 0;
+  was_slow_ = false;
   on_lost();
   for (auto& dn : how_.dns)
     register_on(dn);
@@ -77,7 +80,8 @@ void member::ask(const std::string& dn, v1::Frame request, const std::string& wh
   request.set_reference_id(++references_);
   around_.note(name() + " " + what);
   link_->says(request);
-  outstanding_[references_] = {dn, std::move(request)};
+  bool is_known = around_.past.has_command_id(request.request_send_event().command_id());
+  outstanding_[references_] = {dn, std::move(request), is_known};
 }
 
 member::request_sent member::answered(const v1::Frame& frame) {
@@ -90,7 +94,7 @@ member::request_sent member::answered(const v1::Frame& frame) {
 }
 
 void member::heed_ack(const v1::Frame& frame) {
-  auto [dn, request] = answered(frame);
+  auto [dn, request, was_known] = answered(frame);
   if (!request.has_request_send_event())
     return;
   auto& ack = frame.event_ack();
@@ -115,7 +119,7 @@ void member::heed_ack(const v1::Frame& frame) {
 
 void member::heed_error(const v1::Frame& frame) {
   auto& error = frame.event_error();
-  auto [dn, request] = answered(frame);
+  auto [dn, request, was_known] = answered(frame);
   auto& asked = request.request_send_event();
   auto verb = verb_of(asked.event());
   bool known = around_.past.has_command_id(asked.command_id());
@@ -123,12 +127,19 @@ void member::heed_error(const v1::Frame& frame) {
   bool expected = false;
   switch (error.error_code()) {
   case 53: expected = is_call || answers_.contains(asked.command_id()) || known; break;
-  case 57: expected = asked.retry() && !known && wanted_by(verb) == "enabled"; break;
+  case 57: expected = asked.retry() && !was_known && wanted_by(verb) == "enabled"; break;
+  case 43: expected = around_.past.is_strict() && wanted_by(verb) == "enabled"; break;
+  case 58: expected = around_.past.is_draining(); break;
   case 118: expected = verb == "query"; break;
-  case 185: expected = asked.has_if_version() && asked.if_version() != error.version(); break;
+  case 185:
+    expected = (asked.has_if_version() && asked.if_version() != error.version()) ||
+               (around_.past.is_strict() && verb == "resume");
+    break;
+  case 238: expected = around_.is_tight && is_command(verb); break;
   case 1186: expected = is_call; break;
   default: break;
   }
+  ++around_.seen["refused " + std::to_string(error.error_code())];
   if (!expected)
     broken("nothing is refused without a reason",
            name() + " " + request.ShortDebugString() + " hears " + error.ShortDebugString());
@@ -152,9 +163,33 @@ bool member::is_left_out(const v1::EventUserEvent& event) const {
 void member::walk(const std::string& dn, std::uint64_t until) {
   auto& at = heard_to_.at(dn);
   for (++at; at < until; ++at)
-    if (auto* missed = around_.past.find(dn, at); missed == nullptr || !is_left_out(*missed))
+    if (auto* missed = around_.past.find(dn, at);
+        at > missed_to_[dn] && (missed == nullptr || !is_left_out(*missed)))
       broken("nothing accepted is silently dropped",
              name() + " did not hear " + dn + " #" + std::to_string(at));
+}
+
+/// What did not find room; the newest indications among it follow.
+void member::heed_missed(const v1::EventMissed& missed) {
+  auto& dn = missed.this_dn();
+  auto where = name() + " misses " + dn + " #" + std::to_string(missed.from_sequence()) + " to #" +
+               std::to_string(missed.to_sequence());
+  around_.note("  " + where);
+  ++around_.seen["missed"];
+  if (!was_slow_)
+    broken("only who does not read misses anything", where);
+  walk(dn, missed.from_sequence());
+  missed_to_[dn] = missed.to_sequence();
+  --heard_to_.at(dn);
+  missed_.insert(dn);
+}
+
+void member::catch_up() {
+  if (link_ == nullptr)
+    return;
+  for (auto& dn : std::exchange(missed_, {}))
+    if (is_registered(dn))
+      ask(dn, query_address(0, dn), "asks what it missed of " + dn);
 }
 
 void member::heed_event(const v1::EventUserEvent& event) {
@@ -204,6 +239,7 @@ void member::heed(const v1::Frame& frame) {
   case v1::Frame::kEventError: return heed_error(frame);
   case v1::Frame::kEventUserEvent: return heed_event(frame.event_user_event());
   case v1::Frame::kEventOutcome: return heed_outcome(frame.event_outcome());
+  case v1::Frame::kEventMissed: return heed_missed(frame.event_missed());
   case v1::Frame::kEventRegistered: {
     auto dn = answered(frame).dn;
     auto& snapshot = frame.event_registered().snapshot();
@@ -226,10 +262,17 @@ void member::hear() {
   if (link_ == nullptr)
     return;
   if (is_slow()) {
+    was_slow_ = true;
     link_->reads_only(around_.luck.below(40));
     return;
   }
   for (auto& frame : wire_.carry(link_->frames())) {
+    if (frame.has_event_link_disconnected() && around_.past.is_draining()) {
+      outstanding_.clear(); // the broker did not read these any more
+      check_complete();     // all else that it is owed it was told before
+      link_ = nullptr;
+      return;
+    }
     before(frame);
     heed(frame);
   }

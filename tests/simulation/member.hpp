@@ -26,6 +26,8 @@ struct surroundings {
   chance& luck;
   history& past;
   plant planted;
+  bool is_tight; ///< outboxes are small
+  rarities& seen;
   std::vector<std::string>& steps; ///< what happened, for people
 
   std::int64_t now_us() const { return o.context.utc_now(); }
@@ -64,6 +66,8 @@ public:
   /// Reads what was sent to it, or until `us` a few bytes at a time.
   void reads_slowly_until(std::int64_t us) { slow_until_us_ = us; }
   void hear();
+  /// Who missed something asks for the snapshot: a command may be among it, and the light is old.
+  void catch_up();
   /// After all were heard: nothing is left unanswered, nothing of a DN unheard.
   void check_complete();
   void overhear(const v1::Frame& frame);
@@ -88,6 +92,7 @@ private:
   struct request_sent {
     std::string dn;
     v1::Frame frame;
+    bool is_known; ///< its command id had been heard of
   };
 
   request_sent answered(const v1::Frame& frame);
@@ -95,6 +100,7 @@ private:
   void heed_ack(const v1::Frame& frame);
   void heed_error(const v1::Frame& frame);
   void heed_event(const v1::EventUserEvent& event);
+  void heed_missed(const v1::EventMissed& missed);
   void heed_outcome(const v1::EventOutcome& outcome);
   void heed_snapshot(const std::string& dn, const v1::Snapshot& snapshot);
   bool is_left_out(const v1::EventUserEvent& event) const;
@@ -110,6 +116,9 @@ private:
   // Of the connection that stands.
   std::map<std::uint32_t, request_sent> outstanding_;
   std::map<std::string, std::uint64_t> heard_to_;
+  std::map<std::string, std::uint64_t> missed_to_;
+  std::set<std::string> missed_; ///< DNs to be asked for
+  bool was_slow_ = false;
   std::map<place, std::size_t> acknowledged_;
   std::map<place, std::size_t> outcomes_heard_;
   // Of the program.

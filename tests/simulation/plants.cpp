@@ -25,6 +25,8 @@ constexpr std::array<plant_info, plant_count> plants{{{"none", 0},
                                                       {"deliver-held", 10},
                                                       {"swap-events", 3},
                                                       {"stale-light", 3},
+                                                      {"dark-light", 3},
+                                                      {"lose-missed", 10},
                                                       {"forget-command-ids", 10},
                                                       {"pause-by-any", 10},
                                                       {"late-deadline", 3},
@@ -41,8 +43,7 @@ std::uint64_t seeds_to_find(plant p) {
   return plants[static_cast<std::size_t>(p)].seeds;
 }
 
-limits planted_limits(plant p) {
-  limits bounds;
+limits planted_limits(plant p, limits bounds) {
   if (p == plant::forget_command_ids)
     bounds.command_id_window = std::chrono::milliseconds{1};
   if (p == plant::late_deadline)
@@ -86,6 +87,11 @@ std::vector<v1::Frame> planted_wire::carry(std::vector<v1::Frame> frames) {
       frame.mutable_event_outcome()->set_outcome(v1::OUTCOME_CONFIRMED);
     if (plant_ == plant::stale_light && frame.has_event_user_event() && is_due())
       frame.mutable_event_user_event()->set_effective_state(v1::CAPTURE_STATE_ENABLED);
+    if (plant_ == plant::dark_light &&
+        frame.event_user_event().effective_state() == v1::CAPTURE_STATE_ENABLED)
+      frame.mutable_event_user_event()->set_effective_state(v1::CAPTURE_STATE_DISABLED);
+    if (plant_ == plant::lose_missed && frame.has_event_missed())
+      continue;
     bool doubled = (plant_ == plant::double_outcome && is_outcome) ||
                    (plant_ == plant::double_ack && frame.has_event_ack());
     if (doubled && is_due())

@@ -25,13 +25,15 @@ enum class plant : std::uint8_t {
   deliver_held,       ///< a recorder gets a resume that is held
   swap_events,        ///< two events of a DN change places
   stale_light,        ///< the light of a desktop stays lit
+  dark_light,         ///< the light goes out while something is recorded
+  lose_missed,        ///< a slow client is not told what it missed
   forget_command_ids, ///< a command sent again is done again
   pause_by_any,       ///< one recorder's word confirms a pause of two
   late_deadline,      ///< outcomes come after the deadline
   owe_outcome,        ///< an outcome is owed for ever
   leak_memory,        ///< the memory budget counts what is gone
 };
-inline constexpr std::size_t plant_count = 16;
+inline constexpr std::size_t plant_count = 18;
 std::string_view name_of(plant p);
 
 /// How many seeds, from 1 on, find it at the latest.
@@ -39,7 +41,7 @@ std::uint64_t seeds_to_find(plant p);
 
 /// Bends the broker, before anybody connects.
 void plant_in_rules(plant p, test::office& o);
-limits planted_limits(plant p);
+limits planted_limits(plant p, limits bounds);
 /// ... and at the end.
 void plant_at_end(plant p, test::office& o);
 

@@ -30,6 +30,8 @@ void witness::before(const v1::Frame& frame) {
     around_.past.event(frame.event_user_event());
   if (frame.event_user_event().mark() == v1::EVENT_MARK_HELD)
     held_.push_back(frame);
+  for (auto& r : frame.event_outcome().recorders())
+    around_.seen["not queued"] += r.verdict() == v1::RECORDER_VERDICT_NOT_QUEUED;
   if (frame.has_event_outcome())
     around_.past.outcome(frame.event_outcome());
 }
@@ -86,7 +88,8 @@ void desktop::ask_address(const std::string& dn) {
 
 void desktop::chat() {
   auto& dn = dns()[around_.luck.below(dns().size())];
-  ask(dn, send(0, dn, "", {.user_event = 7}), "sends a user event on " + dn);
+  auto padding = around_.is_tight ? 4000 + around_.luck.below(8000) : 0;
+  ask(dn, send(0, dn, "", {.user_event = 7, .padding = padding}), "sends a user event on " + dn);
 }
 
 void desktop::on_outcome(const v1::EventOutcome& outcome) {

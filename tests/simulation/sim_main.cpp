@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <iomanip>
 #include <iostream>
+#include <limits>
 #include <optional>
 #include <string_view>
 
@@ -17,8 +18,8 @@ namespace {
 
 struct options {
   std::uint64_t seed = 1;
-  std::uint64_t runs = 1;
-  std::optional<std::chrono::seconds> seconds;
+  std::optional<std::uint64_t> runs;
+  std::optional<std::chrono::seconds> seconds; ///< at most
   std::uint64_t steps = 60;
   plant planted = plant::none;
   bool find_plants = false;
@@ -29,8 +30,8 @@ struct options {
   std::cerr << "usage: ringdown-sim [--seed N] [--runs N] [--seconds N] [--steps N]\n"
                "                    [--plant NAME] [--find-plants] [--require-cells]\n"
                "  --seed N      the first seed (1)\n"
-               "  --runs N      so many seeds (1)\n"
-               "  --seconds N   as many seeds as fit\n"
+               "  --runs N      so many seeds (1; with --seconds: no end)\n"
+               "  --seconds N   no longer than this\n"
                "  --steps N     of a run that fails, so many last steps are shown (60)\n"
                "  --find-plants    each planted fault is found by the seeds it is promised for\n"
                "  --require-cells  every fault must have met every outcome that it can\n"
@@ -80,6 +81,8 @@ options read(int count, char** words) {
     else
       usage();
   }
+  if (!o.runs)
+    o.runs = o.seconds ? std::numeric_limits<std::uint64_t>::max() : 1;
   return o;
 }
 
@@ -128,6 +131,19 @@ bool show(const cells& reached) {
   return complete;
 }
 
+/// The same for what stands in no cell.
+bool show(const rarities& seen) {
+  bool complete = true;
+  for (auto* what : {"refused 43", "refused 53", "refused 57", "refused 58", "refused 118",
+                     "refused 185", "refused 238", "missed", "not queued"}) {
+    auto known = seen.find(what);
+    complete &= known != seen.end();
+    std::cout << what << ": " << (known == seen.end() ? 0 : known->second) << "  ";
+  }
+  std::cout << "\n";
+  return complete;
+}
+
 /// Each planted fault, by the seeds from 1 on that it is promised for.
 int find_plants() {
   int missed = 0;
@@ -164,16 +180,20 @@ int main(int count, char** words) {
   std::uint64_t runs = 0;
   std::size_t requests = 0;
   std::size_t faults = 0;
-  for (; how.seconds ? !is_time_over() : runs < how.runs; ++runs) {
+  rarities seen;
+  for (; runs < *how.runs && !(how.seconds && is_time_over()); ++runs) {
     auto found = run_seed(how.seed + runs, how.planted, reached);
     requests += found.requests;
     faults += found.faults;
+    for (auto& [what, times] : found.seen)
+      seen[what] += times;
     if (!found.broken.empty()) {
       show(how.seed + runs, how, found);
       return 1;
     }
   }
   bool complete = show(reached);
+  complete &= show(seen);
   std::cout << runs << " runs from seed " << how.seed << ": " << requests << " requests, " << faults
             << " faults, every promise kept" << std::endl;
   if (how.require_cells && !complete) {

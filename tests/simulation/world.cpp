@@ -34,11 +34,40 @@ using namespace ringdown::test;
 
 namespace {
 
+/// What kind of broker a run has, and how it ends.
+struct circumstances {
+  explicit circumstances(chance& luck) {
+    using policy = confirm_policy;
+    static std::vector<policy> starts{policy::any, policy::any, policy::all, policy::quorum};
+    static std::vector<policy> pauses{policy::all, policy::all, policy::quorum};
+    rules.start = luck.of(starts);
+    rules.resume = luck.of(starts);
+    rules.pause = luck.of(pauses);
+    rules.stop = luck.of(pauses);
+    rules.strict = luck.one_in(6);
+    is_tight = luck.one_in(2);
+    drains = luck.one_in(4);
+    if (is_tight) {
+      bounds.outbox_bytes_max = 64 * 1024;
+      bounds.outbox_high_water_bytes = 32 * 1024;
+      bounds.outbox_low_water_bytes = 8 * 1024;
+    }
+  }
+
+  confirm_rules rules;
+  limits bounds;
+  bool is_tight = false; ///< a client that does not read misses something soon
+  bool drains = false;   ///< the broker shuts down in the middle of the work
+};
+
 class world {
 public:
   world(std::uint64_t seed, plant planted, verdict& found)
-    : luck_(seed), planted_(planted), found_(found),
-      o_(planted_limits(planted)), around_{o_, luck_, past_, planted, found.steps} {
+    : luck_(seed), how_(luck_), planted_(planted), found_(found), past_(how_.rules),
+      o_(planted_limits(planted, how_.bounds)), around_{o_,         luck_,         past_,
+                                                        planted,    how_.is_tight, found.seen,
+                                                        found.steps} {
+    o_.context.confirm = how_.rules;
     plant_in_rules(planted, o_);
     invite();
   }
@@ -56,8 +85,12 @@ public:
     }
     calm_down();
     check_light();
-    stop_all();
-    last_word();
+    if (how_.drains) {
+      drain();
+    } else {
+      stop_all();
+      last_word();
+    }
     close();
   }
 
@@ -137,6 +170,8 @@ private:
     o_.pass(std::chrono::milliseconds{luck_.between(1, 60)});
     hear_all();
     come_back();
+    for (auto& one : all_)
+      one->catch_up();
     for (auto* one : recorders_)
       one->work();
   }
@@ -165,6 +200,9 @@ private:
     switch (luck_.below(20)) {
     case 0: return desk.ask_address(desk.dns().front());
     case 1: return desk.chat();
+    case 5:
+    case 6:
+    case 7: return how_.is_tight ? desk.chat() : desk.command_something();
     case 2:
     case 3: return desk.repeat_something();
     case 4:
@@ -214,7 +252,8 @@ private:
     auto& recorder = *luck_.of(recorders_);
     auto& desk = *luck_.of(desktops_);
     auto for_us = luck_.between(500, 5000) * 1000;
-    auto until = around_.now_us() + for_us;
+    if (how_.is_tight && luck_.one_in(2))
+      return read_slowly(luck_.one_in(2) ? static_cast<member&>(recorder) : desk, for_us);
     using mood = recorder::mood;
     switch (luck_.below(10)) {
     case 0: return has_mood(recorder, mood::late, mishap::delay, for_us + 4'000'000);
@@ -236,12 +275,7 @@ private:
       desk.lose();
       return goes_away(desk, mishap::desktop_loss, true);
     case 6: return take_over(luck_.one_in(2) ? static_cast<member&>(recorder) : desk);
-    case 7: {
-      auto& slow = luck_.one_in(2) ? static_cast<member&>(recorder) : desk;
-      around_.note(slow.name() + " does not read for " + std::to_string(for_us / 1000) + " ms");
-      slow.reads_slowly_until(until);
-      return happened(mishap::slow, for_us);
-    }
+    case 7: return read_slowly(luck_.one_in(2) ? static_cast<member&>(recorder) : desk, for_us);
     case 8: return stand_still();
     default:
       if (!recorder.is_connected())
@@ -263,6 +297,12 @@ private:
       return;
     who.connect();
     happened(mishap::take_over, 0);
+  }
+
+  void read_slowly(member& who, std::int64_t for_us) {
+    around_.note(who.name() + " does not read for " + std::to_string(for_us / 1000) + " ms");
+    who.reads_slowly_until(around_.now_us() + for_us);
+    happened(mishap::slow, for_us);
   }
 
   void stand_still() {
@@ -377,6 +417,24 @@ private:
     }
   }
 
+  /// Commands are open when the broker begins to shut down: each is decided while the links stand.
+  void drain() {
+    for (auto n = luck_.between(1, 6); n > 0; --n)
+      act();
+    hear_all();
+    around_.note("the broker drains");
+    past_.drains();
+    o_.drain();
+    for (auto n = luck_.between(1, 3); n > 0; --n)
+      act();
+    wait(std::chrono::microseconds{o_.context.bounds.drain_timeout}.count());
+    if (!past_.all_decided())
+      broken("a draining broker decides each command", "at the end of the run");
+    for (auto& one : all_)
+      if (one->is_connected())
+        broken("a draining broker ends its links", one->name());
+  }
+
   void close() {
     static const std::set<std::string> expected{
       "dn: outcome of a command", "dn: alarm: a person must look", "connection: connection closed"};
@@ -393,6 +451,7 @@ private:
   }
 
   chance luck_;
+  const circumstances how_;
   const plant planted_;
   verdict& found_;
   history past_;

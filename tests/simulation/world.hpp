@@ -15,6 +15,7 @@ struct verdict {
   std::vector<std::string> steps;
   std::size_t requests = 0;
   std::size_t faults = 0;
+  rarities seen;
 };
 
 /// Runs one seed; what was reached is counted in `reached`.
