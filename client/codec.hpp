@@ -1,5 +1,5 @@
 // Between the plain values of the SDK and the bytes of frames. Internal: the only part of the
-// client, with load/, that knows Protobuf. Pure functions; thread-safe.
+// client that knows Protobuf. Pure functions; thread-safe.
 #pragma once
 
 #include "client/connection.hpp"

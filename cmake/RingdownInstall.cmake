@@ -6,6 +6,7 @@ include("${CMAKE_CURRENT_LIST_DIR}/public_headers.cmake")
 # ---- programs: component `ringdown` ----------------------------------------------------------
 
 install(TARGETS ringdown ringdownd RUNTIME COMPONENT ringdown)
+install(TARGETS ringdown-bench RUNTIME COMPONENT bench)
 install(FILES "${CMAKE_SOURCE_DIR}/broker/config/ringdownd.example.toml"
   DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT ringdown)
 install(FILES "${CMAKE_SOURCE_DIR}/LICENSE" "${CMAKE_SOURCE_DIR}/CHANGELOG.md"
@@ -27,7 +28,7 @@ install(FILES "${CMAKE_BINARY_DIR}/packaging/ringdownd.service"
 # Manual pages say what the programs say of themselves.
 find_program(GZIP_PROGRAM gzip REQUIRED)
 set(manuals "")
-foreach(page ringdown.1 ringdownd.8)
+foreach(page ringdown.1 ringdownd.8 ringdown-bench.1)
   get_filename_component(program "${page}" NAME_WE)
   set(output "${CMAKE_BINARY_DIR}/packaging/${page}.gz")
   add_custom_command(OUTPUT "${output}"
@@ -38,9 +39,13 @@ foreach(page ringdown.1 ringdownd.8)
     COMMENT "Writing the manual page ${page}")
   list(APPEND manuals "${output}")
   string(REGEX MATCH "[0-9]$" section "${page}")
-  install(FILES "${output}" DESTINATION "${CMAKE_INSTALL_MANDIR}/man${section}" COMPONENT ringdown)
+  set(component ringdown)
+  if(program STREQUAL "ringdown-bench")
+    set(component bench)
+  endif()
+  install(FILES "${output}" DESTINATION "${CMAKE_INSTALL_MANDIR}/man${section}" COMPONENT ${component})
   install(FILES "${CMAKE_SOURCE_DIR}/packaging/completion.bash" RENAME ${program}
-    DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions" COMPONENT ringdown)
+    DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions" COMPONENT ${component})
 endforeach()
 set(always ALL)
 if(RINGDOWN_SANITIZE)
@@ -129,6 +134,7 @@ function(ringdown_package component package)
   set(CPACK_COMPONENTS_ALL ${CPACK_COMPONENTS_ALL} ${component} PARENT_SCOPE)
 endfunction()
 ringdown_package(ringdown ringdown)
+ringdown_package(bench ringdown-bench)
 ringdown_package(dev libringdown-dev)
 if(RINGDOWN_PYTHONPATH)
   ringdown_package(python python3-ringdown)
@@ -145,6 +151,7 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "event broker for contact centers")
 set(CPACK_DEBIAN_RINGDOWN_PACKAGE_SECTION net)
+set(CPACK_DEBIAN_BENCH_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEV_PACKAGE_SHLIBDEPS OFF) # archives depend on what their users link
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS
@@ -157,6 +164,9 @@ set(CPACK_COMPONENT_RINGDOWN_DESCRIPTION
   "An agent's desktop tells a screen recorder to start, stop, pause and resume,
  and the recorder says whether it does; both are clients of this broker. With
  the daemon ringdownd and the command ringdown.")
+set(CPACK_COMPONENT_BENCH_DESCRIPTION
+  "The benchmark harness: loads a broker of this machine or another, verifies every
+ delivery, and reports rates, latencies and the broker's CPU and memory.")
 set(CPACK_COMPONENT_DEV_DESCRIPTION
   "Development files: the broker as a library, the client library, their
  headers, and the protocol's schema.")

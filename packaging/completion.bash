@@ -1,4 +1,4 @@
-# Completes the words of ringdown and ringdownd, as their own help names them.
+# Completes the words of ringdown, ringdown-bench and ringdownd, as their own help names them.
 # shellcheck shell=bash
 
 _ringdown() {
@@ -27,5 +27,5 @@ _ringdownd() {
     fi
 }
 
-complete -F _ringdown ringdown
+complete -F _ringdown ringdown ringdown-bench
 complete -o default -F _ringdownd ringdownd

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Writes a manual page from what the programs say of themselves, so that it cannot say anything else.
-#   manual.sh ringdown <program> <version> | manual.sh ringdownd <program> <version>
+#   manual.sh ringdown|ringdown-bench|ringdownd <program> <version>
 set -eu
 page=$1 program=$2 version=$3
 
@@ -36,17 +36,30 @@ exit_status() {
     "$@" --help | sed -n 's/.*Exit status: //p' | escaped
 }
 
+# The description of a program with verbs.
+of_verbs() {
+    printf '.SH DESCRIPTION\n'
+    "$program" --help | from_help
+    "$program" --help | sed -n '/^Subcommands:$/,/^$/s/^  \([a-z]*\) .*/\1/p' | while read -r verb; do
+        printf '.SH "%s %s"\n' "$page" "$verb"
+        "$program" "$verb" --help | from_help
+    done
+}
+
 case $page in
 ringdown)
     printf '.TH RINGDOWN 1 "" "ringdown %s" "User Commands"\n' "$version"
     printf '.SH NAME\nringdown \\- client of the Ringdown event broker\n'
     printf '.SH SYNOPSIS\n.B ringdown\n[\\fIOPTIONS\\fR] \\fIVERB\\fR [\\fIOPTIONS\\fR]\n'
-    printf '.SH DESCRIPTION\n'
-    "$program" --help | from_help
-    "$program" --help | sed -n '/^Subcommands:$/,/^$/s/^  \([a-z]*\) .*/\1/p' | while read -r verb; do
-        printf '.SH "ringdown %s"\n' "$verb"
-        "$program" "$verb" --help | from_help
-    done
+    of_verbs
+    exit_status "$program"
+    printf '.SH SEE ALSO\n.BR ringdownd (8)\n'
+    ;;
+ringdown-bench)
+    printf '.TH RINGDOWN-BENCH 1 "" "ringdown %s" "User Commands"\n' "$version"
+    printf '.SH NAME\nringdown-bench \\- measures the Ringdown event broker\n'
+    printf '.SH SYNOPSIS\n.B ringdown-bench\n[\\fIOPTIONS\\fR] \\fIVERB\\fR [\\fIOPTIONS\\fR]\n'
+    of_verbs
     exit_status "$program"
     printf '.SH SEE ALSO\n.BR ringdownd (8)\n'
     ;;

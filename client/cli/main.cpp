@@ -1,4 +1,4 @@
-// The `ringdown` command: plays the parties of the broker, shows what they say, and measures.
+// The `ringdown` command: plays the parties of the broker, shows what they say.
 #include "client/cli/settings.hpp"
 
 #include <csignal>
@@ -42,7 +42,7 @@ void add_global_options(CLI::App& app, settings& common) {
 
 int run(int argc, char** argv) {
   CLI::App app{"Talks to the Ringdown event broker: plays a desktop or a recorder, watches, sends, "
-               "explains errors, measures.",
+               "explains errors.",
                "ringdown"};
   settings common;
   add_global_options(app, common);
@@ -58,7 +58,6 @@ int run(int argc, char** argv) {
   add_send(app, common, status);
   add_info(app, common, status);
   add_error(app, common, status);
-  add_load(app, common, status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

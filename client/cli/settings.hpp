@@ -45,6 +45,5 @@ void add_monitor(CLI::App& app, const settings& common, int& status);
 void add_send(CLI::App& app, const settings& common, int& status);
 void add_info(CLI::App& app, const settings& common, int& status);
 void add_error(CLI::App& app, const settings& common, int& status);
-void add_load(CLI::App& app, const settings& common, int& status);
 
 } // namespace ringdown::cli

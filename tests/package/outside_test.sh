@@ -34,7 +34,7 @@ grep -qx "ExecStart=$prefix/bin/ringdownd" "$unit" || fail "the unit does not st
 [[ -e $(sed -n 's|^Documentation=file://||p' "$unit") ]] || fail "the unit's documentation is not there"
 
 # The manual names every verb and flag, and so does the completion.
-for page in ringdown.1 ringdownd.8; do
+for page in ringdown.1 ringdownd.8 ringdown-bench.1; do
     manual=$(find "$prefix/share/man" -name "$page.gz")
     program=$prefix/bin/${page%.*}
     zcat "$manual" | sed 's/\\//g' >"$work/manual"
@@ -48,6 +48,8 @@ complete_as() {
 }
 [[ $(complete_as "$prefix/bin/ringdown" desk) == desktop ]] || fail "no completion of a verb"
 [[ $(complete_as "$prefix/bin/ringdown" desktop --scr) == --script ]] || fail "no completion of a flag"
+grep -q "^complete .* ringdown-bench$" "$prefix/share/bash-completion/completions/ringdown-bench" ||
+    fail "no completion of ringdown-bench"
 [[ $(complete_as "$prefix/bin/ringdownd" --listen.po) == --listen.port= ]] || fail "no completion of a key"
 
 # The Python client, if it was built.

@@ -1,6 +1,6 @@
 // What verifies a load run: it must find every kind of fault, and none where there is none.
-#include "client/load/template.hpp"
-#include "client/load/verifier.hpp"
+#include "bench/event_template.hpp"
+#include "bench/verifier.hpp"
 
 #include "messages/frame.hpp"
 #include "messages/limits.hpp"
@@ -14,7 +14,7 @@
 #include <deque>
 
 using namespace ringdown;
-using namespace ringdown::load;
+using namespace ringdown::bench;
 
 namespace {
 
@@ -34,7 +34,7 @@ TEST_CASE("deliveries in order, one for each ACK, are without fault") {
   auto v = three_accepted();
   CHECK_FALSE(v.drained());
   for (std::uint64_t i = 0; i < 3; ++i)
-    v.delivered(1, i, i + 1);
+    v.delivered(1, 0, i, i + 1);
   CHECK(v.drained());
   CHECK(v.finish().faults() == 0);
   CHECK(v.finish().delivered == 3);
@@ -42,36 +42,36 @@ TEST_CASE("deliveries in order, one for each ACK, are without fault") {
 
 TEST_CASE("a lost delivery is found, in the middle and at the end") {
   auto middle = three_accepted();
-  middle.delivered(1, 0, 1);
-  middle.delivered(1, 2, 3);
+  middle.delivered(1, 0, 0, 1);
+  middle.delivered(1, 0, 2, 3);
   CHECK_FALSE(middle.drained());
   CHECK(middle.finish().lost == 1);
   auto end = three_accepted();
-  end.delivered(1, 0, 1);
+  end.delivered(1, 0, 0, 1);
   CHECK(end.finish().lost == 2);
 }
 
 TEST_CASE("a delivery behind a later one is misordered, once more is duplicated") {
   auto v = three_accepted();
-  v.delivered(1, 1, 2);
-  v.delivered(1, 0, 1);
-  v.delivered(1, 2, 3);
+  v.delivered(1, 0, 1, 2);
+  v.delivered(1, 0, 0, 1);
+  v.delivered(1, 0, 2, 3);
   CHECK(v.so_far().misordered == 1);
-  v.delivered(1, 2, 3);
-  v.delivered(1, 0, 1);
+  v.delivered(1, 0, 2, 3);
+  v.delivered(1, 0, 0, 1);
   CHECK(v.so_far().duplicated == 2);
   CHECK(v.finish().lost == 0);
 }
 
 TEST_CASE("sequences must rise and be those of the ACKs") {
   auto same = three_accepted();
-  same.delivered(1, 0, 1);
-  same.delivered(1, 1, 1);
+  same.delivered(1, 0, 0, 1);
+  same.delivered(1, 0, 1, 1);
   CHECK(same.so_far().sequence_faults == 1);
   auto other = three_accepted();
-  other.delivered(1, 0, 1);
-  other.delivered(1, 1, 2);
-  other.delivered(1, 2, 9);
+  other.delivered(1, 0, 0, 1);
+  other.delivered(1, 0, 1, 2);
+  other.delivered(1, 0, 2, 9);
   CHECK(other.so_far().sequence_faults == 0);
   CHECK(other.finish().sequence_faults == 1);
   delivery_verifier acks{1};
@@ -93,13 +93,13 @@ TEST_CASE("answers for one DN must come in the order of the requests") {
 TEST_CASE("a refused event must not arrive, before or after its error") {
   delivery_verifier before{1};
   before.send(0);
-  before.delivered(0, 0, 1);
+  before.delivered(0, 0, 0, 1);
   before.refused(0, 0);
   CHECK(before.so_far().delivered_though_refused == 1);
   delivery_verifier after{1};
   after.send(0);
   after.refused(0, 0);
-  after.delivered(0, 0, 1);
+  after.delivered(0, 0, 0, 1);
   CHECK(after.so_far().delivered_though_refused == 1);
 }
 
@@ -110,7 +110,7 @@ TEST_CASE("a gap of refused events is no loss, whichever is heard of first") {
     v.send(0);
     if (error_first)
       v.refused(0, 0);
-    v.delivered(0, 1, 1);
+    v.delivered(0, 0, 1, 1);
     if (!error_first)
       v.refused(0, 0);
     v.acked(0, 1, 1);
@@ -121,13 +121,49 @@ TEST_CASE("a gap of refused events is no loss, whichever is heard of first") {
 
 TEST_CASE("what nobody sent, what nobody accepted and what is damaged is found") {
   delivery_verifier v{1};
-  v.delivered(0, 0, 1);
+  v.delivered(0, 0, 0, 1);
   CHECK(v.so_far().never_sent == 1);
   v.send(0);
-  v.delivered(0, 0, 1);
+  v.delivered(0, 0, 0, 1);
   CHECK(v.finish().never_accepted == 1);
   v.corrupted();
   CHECK(v.so_far().corrupted == 1);
+}
+
+TEST_CASE("each receiver of a DN must get its own copy") {
+  delivery_verifier v{1, 2};
+  v.send(0);
+  v.acked(0, 0, 1);
+  v.delivered(0, 0, 0, 1);
+  CHECK_FALSE(v.drained());
+  CHECK(v.finish().lost == 1);
+  v.delivered(0, 1, 0, 1);
+  CHECK(v.drained());
+  CHECK(v.finish().faults() == 0);
+}
+
+TEST_CASE("what EventMissed tells is no loss, and what it does not tell is") {
+  auto told = three_accepted();
+  told.delivered(1, 0, 0, 1);
+  told.missed(1, 0, 2);
+  CHECK(told.drained());
+  CHECK(told.finish().lost == 0);
+  auto one_short = three_accepted();
+  one_short.delivered(1, 0, 0, 1);
+  one_short.missed(1, 0, 1);
+  CHECK(one_short.finish().lost == 1);
+}
+
+TEST_CASE("a broker without sequences is held to the order of arrival") {
+  delivery_verifier v{1, 1, false};
+  v.send(0);
+  v.send(0);
+  v.acked(0, 0, 0);
+  v.acked(0, 1, 0);
+  v.delivered(0, 0, 1, 0);
+  v.delivered(0, 0, 0, 0);
+  CHECK(v.so_far().misordered == 1);
+  CHECK(v.finish().faults() == 1);
 }
 
 TEST_CASE("an honest broker is never accused, however its answers and deliveries mix") {
@@ -164,12 +200,12 @@ TEST_CASE("an honest broker is never accused, however its answers and deliveries
         if (!deliveries.empty()) {
           auto it = deliveries.front();
           deliveries.pop_front();
-          v.delivered(it.dn, it.number, it.sequence);
+          v.delivered(it.dn, 0, it.number, it.sequence);
         }
       }
     }
     for (auto& it : deliveries)
-      v.delivered(it.dn, it.number, it.sequence);
+      v.delivered(it.dn, 0, it.number, it.sequence);
     for (auto& queue : answers)
       for (auto& it : queue)
         it.sequence != 0 ? v.acked(it.dn, it.number, it.sequence) : v.refused(it.dn, it.number);
@@ -182,10 +218,10 @@ TEST_CASE("an honest broker is never accused, however its answers and deliveries
 
 TEST_CASE("the hand-made request is what Protobuf would have written") {
   for (std::size_t bytes :
-       {std::size_t{40}, std::size_t{127}, std::size_t{150}, std::size_t{16'000}}) {
+       {std::size_t{48}, std::size_t{127}, std::size_t{150}, std::size_t{16'000}}) {
     event_template events{"load", 100, bytes};
     std::string out(events.frame_bytes(), '\0');
-    events.write(out.data(), 4711, 42, 77);
+    events.write(out.data(), 4711, {42, 77, 12'345});
     auto piece = next_frame(out, 128 * 1024);
     REQUIRE(piece.status == cut_status::complete);
     REQUIRE(piece.consumed == out.size());
@@ -204,15 +240,19 @@ TEST_CASE("the hand-made request is what Protobuf would have written") {
     CHECK(delimited(frame) == out);
     auto reading = events.read(request.event().SerializeAsString());
     CHECK(reading.intact);
-    CHECK(reading.dn == 42);
-    CHECK(reading.number == 77);
+    CHECK(reading.of.dn == 42);
+    CHECK(reading.of.number == 77);
+    CHECK(reading.of.stamp_ns == 12'345);
+    std::string alone(events.event_bytes(), '\0');
+    events.write_event(alone.data(), {42, 77, 12'345});
+    CHECK(out.ends_with(alone));
   }
 }
 
 TEST_CASE("any changed, missing or added byte of an event is noticed") {
   event_template events{"load", 1000, 150};
   std::string frame(events.frame_bytes(), '\0');
-  events.write(frame.data(), 128, 999, 123'456);
+  events.write(frame.data(), 128, {999, 123'456, 987'654'321});
   auto event = frame.substr(frame.size() - events.event_bytes());
   REQUIRE(events.read(event).intact);
   for (std::size_t i = 0; i < event.size(); ++i)

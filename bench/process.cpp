@@ -1,6 +1,7 @@
-#include "client/load/process.hpp"
+#include "bench/process.hpp"
 
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -8,7 +9,7 @@
 #include <fstream>
 #include <string>
 
-namespace ringdown::load {
+namespace ringdown::bench {
 
 namespace {
 
@@ -28,8 +29,12 @@ std::optional<std::chrono::nanoseconds> cpu_time(pid_t process) {
   return read_clock(clock);
 }
 
-std::chrono::nanoseconds own_cpu_time() {
+std::chrono::nanoseconds own_process_cpu_time() {
   return read_clock(CLOCK_PROCESS_CPUTIME_ID).value_or(std::chrono::nanoseconds{0});
+}
+
+std::chrono::nanoseconds own_thread_cpu_time() {
+  return read_clock(CLOCK_THREAD_CPUTIME_ID).value_or(std::chrono::nanoseconds{0});
 }
 
 std::optional<std::uint64_t> resident_bytes(pid_t process) {
@@ -62,4 +67,17 @@ bool allow_open_files(std::uint64_t files) {
   return ::setrlimit(RLIMIT_NOFILE, &limit) == 0;
 }
 
-} // namespace ringdown::load
+std::optional<std::string> make_room_for_links(std::size_t links) {
+  constexpr std::size_t own_files = 64;
+  if (allow_open_files(links + own_files))
+    return std::nullopt;
+  return "the limit of open files is too low for " + std::to_string(links) +
+         " connections (ulimit -n)";
+}
+
+void wake_up_exactly() noexcept {
+  constexpr unsigned long nanosecond = 1;
+  static_cast<void>(::prctl(PR_SET_TIMERSLACK, nanosecond));
+}
+
+} // namespace ringdown::bench

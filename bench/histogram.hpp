@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace ringdown::load {
+namespace ringdown::bench {
 
 class histogram {
 public:
@@ -19,14 +19,20 @@ public:
     value = value < value_max ? value : value_max;
     ++buckets_[bucket_of(value)];
     ++count_;
+    sum_ += value;
     max_ = value > max_ ? value : max_;
   }
 
   std::uint64_t count() const noexcept { return count_; }
   std::uint64_t max() const noexcept { return max_; }
+  double mean() const noexcept {
+    return count_ == 0 ? 0 : static_cast<double>(sum_) / static_cast<double>(count_);
+  }
   /// The value that `percent` of the records do not exceed; 0 if there are none. At most 1.6 %
   /// above the true one, never below.
   std::uint64_t percentile(double percent) const noexcept;
+  /// How many records do not exceed the value (at most 1.6 % above it).
+  std::uint64_t count_up_to(std::uint64_t value) const noexcept;
   void add(const histogram& other) noexcept;
   void clear() noexcept { *this = histogram{}; }
 
@@ -45,7 +51,8 @@ private:
 
   std::array<std::uint64_t, (value_bits - fine_bits + 1) * fine> buckets_{};
   std::uint64_t count_ = 0;
+  std::uint64_t sum_ = 0;
   std::uint64_t max_ = 0;
 };
 
-} // namespace ringdown::load
+} // namespace ringdown::bench

@@ -1,4 +1,4 @@
-#include "client/load/histogram.hpp"
+#include "bench/histogram.hpp"
 
 #include <catch2/catch.hpp>
 #include <rapidcheck.h>
@@ -8,7 +8,7 @@
 #include <memory>
 #include <vector>
 
-using ringdown::load::histogram;
+using ringdown::bench::histogram;
 
 TEST_CASE("an empty histogram says nothing") {
   histogram h;

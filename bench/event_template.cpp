@@ -1,12 +1,13 @@
-#include "client/load/template.hpp"
+#include "bench/event_template.hpp"
 
 #include "messages/wire.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <random>
 
-namespace ringdown::load {
+namespace ringdown::bench {
 
 namespace {
 
@@ -33,7 +34,7 @@ std::string bytes_field(std::uint32_t number, std::string_view content) {
 
 std::string user_data_of(std::string_view payload) {
   return bytes_field(user_data_pairs,
-                     bytes_field(pair_key, "load") + bytes_field(pair_binary, payload));
+                     bytes_field(pair_key, "bench") + bytes_field(pair_binary, payload));
 }
 
 } // namespace
@@ -81,49 +82,73 @@ void event_template::build(std::size_t payload_bytes) {
 }
 
 std::string event_template::dn_name(std::uint32_t dn) const {
-  return prefix_ + all_digits_.substr(dn * digits, digits);
+  return prefix_ + std::string{dn_digits(dn)};
 }
 
-std::string_view event_template::filling(std::uint32_t dn, std::uint64_t number) const noexcept {
+std::optional<std::uint32_t> event_template::dn_of(std::string_view name) const noexcept {
+  std::uint32_t index = 0;
+  if (name.size() != prefix_.size() + digits || !name.starts_with(prefix_))
+    return std::nullopt;
+  auto text = name.substr(prefix_.size());
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), index);
+  if (error != std::errc{} || end != text.data() + text.size() || index >= dns_)
+    return std::nullopt;
+  return index;
+}
+
+std::string_view event_template::filling(const mark& m) const noexcept {
   static_assert(noise_bytes == 1u << 16, "the offset is the top 16 bits of a product");
-  auto offset = ((number + dn * 0x1'0000'0001u) * 0x9e3779b97f4a7c15u) >> 48;
-  return {noise_.data() + offset, payload_bytes_ - name_bytes};
+  auto seed =
+    m.number + m.dn * 0x1'0000'0001u + static_cast<std::uint64_t>(m.stamp_ns) * 0x85eb'ca6bu;
+  auto offset = (seed * 0x9e3779b97f4a7c15u) >> 48;
+  return {noise_.data() + offset, payload_bytes_ - mark_bytes};
 }
 
-void event_template::write(char* out, std::uint32_t reference, std::uint32_t dn,
-                           std::uint64_t number) const noexcept {
+/// The changing parts of an event whose fixed parts stand.
+void event_template::fill(char* event, const mark& m) const noexcept {
+  std::memcpy(event + (event_dn_at_ - event_at_), dn_digits(m.dn).data(), digits);
+  auto* payload = event + (payload_at_ - event_at_);
+  std::memcpy(payload, &m.dn, sizeof m.dn);
+  std::memcpy(payload + 4, &m.number, sizeof m.number);
+  std::memcpy(payload + 12, &m.stamp_ns, sizeof m.stamp_ns);
+  auto rest = filling(m);
+  std::memcpy(payload + mark_bytes, rest.data(), rest.size());
+}
+
+void event_template::write(char* out, std::uint32_t reference, const mark& m) const noexcept {
   std::memcpy(out, frame_.data(), payload_at_);
   out[reference_at_] = static_cast<char>((reference & 0x7f) | 0x80);
   out[reference_at_ + 1] = static_cast<char>(reference >> 7);
-  auto* name = all_digits_.data() + dn * digits;
-  std::memcpy(out + request_dn_at_, name, digits);
-  std::memcpy(out + event_dn_at_, name, digits);
-  auto* payload = out + payload_at_;
-  std::memcpy(payload, &dn, sizeof dn);
-  std::memcpy(payload + sizeof dn, &number, sizeof number);
-  auto rest = filling(dn, number);
-  std::memcpy(payload + name_bytes, rest.data(), rest.size());
+  std::memcpy(out + request_dn_at_, dn_digits(m.dn).data(), digits);
+  fill(out + event_at_, m);
+}
+
+void event_template::write_event(char* out, const mark& m) const noexcept {
+  std::memcpy(out, frame_.data() + event_at_, payload_at_ - event_at_);
+  fill(out, m);
 }
 
 event_template::reading event_template::read(std::string_view event) const noexcept {
   reading result;
   if (event.size() != event_bytes_)
     return result;
+  auto& m = result.of;
   auto* payload = event.data() + (payload_at_ - event_at_);
-  std::memcpy(&result.dn, payload, sizeof result.dn);
-  std::memcpy(&result.number, payload + sizeof result.dn, sizeof result.number);
-  if (result.dn >= dns_)
+  std::memcpy(&m.dn, payload, sizeof m.dn);
+  std::memcpy(&m.number, payload + 4, sizeof m.number);
+  std::memcpy(&m.stamp_ns, payload + 12, sizeof m.stamp_ns);
+  if (m.dn >= dns_)
     return result;
   auto same = [&](std::size_t from, std::size_t to) { // places in the frame
     return std::memcmp(event.data() + (from - event_at_), frame_.data() + from, to - from) == 0;
   };
-  auto* name = all_digits_.data() + result.dn * digits;
-  auto rest = filling(result.dn, result.number);
-  result.intact = same(event_at_, event_dn_at_) &&
-                  std::memcmp(event.data() + (event_dn_at_ - event_at_), name, digits) == 0 &&
-                  same(event_dn_at_ + digits, payload_at_) &&
-                  std::memcmp(payload + name_bytes, rest.data(), rest.size()) == 0;
+  auto rest = filling(m);
+  result.intact =
+    same(event_at_, event_dn_at_) &&
+    std::memcmp(event.data() + (event_dn_at_ - event_at_), dn_digits(m.dn).data(), digits) == 0 &&
+    same(event_dn_at_ + digits, payload_at_) &&
+    std::memcmp(payload + mark_bytes, rest.data(), rest.size()) == 0;
   return result;
 }
 
-} // namespace ringdown::load
+} // namespace ringdown::bench

@@ -1,9 +1,9 @@
-#include "client/load/histogram.hpp"
+#include "bench/histogram.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-namespace ringdown::load {
+namespace ringdown::bench {
 
 std::uint64_t histogram::highest_in(std::size_t bucket) noexcept {
   if (bucket < fine)
@@ -27,11 +27,20 @@ std::uint64_t histogram::percentile(double percent) const noexcept {
   return max_;
 }
 
+std::uint64_t histogram::count_up_to(std::uint64_t value) const noexcept {
+  std::uint64_t seen = 0;
+  auto last = bucket_of(std::min(value, value_max));
+  for (std::size_t i = 0; i <= last; ++i)
+    seen += buckets_[i];
+  return seen;
+}
+
 void histogram::add(const histogram& other) noexcept {
   for (std::size_t i = 0; i < buckets_.size(); ++i)
     buckets_[i] += other.buckets_[i];
   count_ += other.count_;
+  sum_ += other.sum_;
   max_ = std::max(max_, other.max_);
 }
 
-} // namespace ringdown::load
+} // namespace ringdown::bench

@@ -1,0 +1,76 @@
+// `ringdown-bench idle`: many connections that say nothing, and how fast they come up.
+#include "bench/idle.hpp"
+#include "bench/cli/settings.hpp"
+#include "bench/workload.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace ringdown::bench {
+
+namespace {
+
+struct idle_arguments {
+  std::uint32_t connections = 10'000;
+  std::uint32_t dns = 10'000;
+  std::uint32_t at_once = 256;
+  unsigned heartbeat_ms = 0;
+  double seconds = 5;
+  double patience_s = 120;
+};
+
+int run(const settings& common, const idle_arguments& a) {
+  catch_stop_signals();
+  idle_options o;
+  o.connections = a.connections;
+  o.dns = a.dns;
+  o.links.opening_max = a.at_once;
+  o.seconds = from_seconds(a.seconds);
+  o.patience = from_seconds(a.patience_s);
+  o.stopped = [] { return stop_requested(); };
+  if (a.heartbeat_ms != 0)
+    o.heartbeat_interval = std::chrono::milliseconds{a.heartbeat_ms};
+  if (auto fault = settle_on_core(common.core))
+    return complain(*fault);
+  target broker;
+  auto links_of_a_dn = (a.connections + a.dns - 1) / a.dns;
+  if (auto fault = broker.prepare(common, limits_for(a.connections, a.dns, 1, links_of_a_dn)))
+    return complain(*fault);
+  broker.aim(o);
+  auto result = run_idle(o);
+  if (!result.trouble.empty())
+    return complain(result.trouble);
+  fmt::print("{}", common.json ? dump(to_json(o, result)) + "\n" : text_of(o, result));
+  return all_well;
+}
+
+} // namespace
+
+void add_idle(CLI::App& app, const settings& common, int& status) {
+  auto a = std::make_shared<idle_arguments>();
+  auto* verb =
+    app.add_subcommand("idle", "Open many connections, as at a shift's start; keep them idle");
+  auto number = [verb](const char* name, std::uint32_t& value, std::uint32_t most,
+                       const char* text) {
+    verb->add_option(name, value, text)->check(CLI::Range(1u, most))->capture_default_str();
+  };
+  number("--connections", a->connections, 1'000'000, "How many, each registered on one DN");
+  number("--dns", a->dns, 9'999'999, "DNs that they share");
+  number("--at-once", a->at_once, 100'000,
+         "How many come up at a time: a storm has as many as the broker lets in");
+  verb->add_option("--heartbeat", a->heartbeat_ms,
+                   "Milliseconds to ask for (default: the broker's)");
+  verb->add_option("--seconds", a->seconds, "How long they idle")
+    ->check(CLI::Range(0.0, 1e6))
+    ->capture_default_str();
+  verb->add_option("--patience", a->patience_s, "Seconds for all connections to be up")
+    ->check(CLI::Range(0.1, 1e6))
+    ->capture_default_str();
+  verb->footer(
+    std::string{
+      "Example:\n  ringdown-bench idle --spawn build/release/bin/ringdownd --connections 10000\n"} +
+    exit_status_help);
+  verb->callback([&common, &status, a] { status = run(common, *a); });
+}
+
+} // namespace ringdown::bench

@@ -1,0 +1,62 @@
+// `ringdown-bench`: measures the broker, and others beside it, and verifies all that it measures.
+#include "bench/cli/settings.hpp"
+
+#include <cstdio>
+#include <exception>
+
+namespace ringdown::bench {
+
+namespace {
+
+void add_global_options(CLI::App& app, settings& common) {
+  app.add_option("--connect", common.connect, "The broker's address, HOST:PORT")
+    ->capture_default_str();
+  app.add_option("--spawn", common.spawn,
+                 "Start this ringdownd on a port and a core of its own instead");
+  app
+    .add_option("--broker-flag", common.broker_flags,
+                "A flag for the spawned broker; may be repeated")
+    ->allow_extra_args(false);
+  app.add_option("--broker-core", common.broker_core, "The spawned broker's core; -1: any")
+    ->capture_default_str();
+  app.add_option("--core", common.core, "This program's core, if there are several; -1: any")
+    ->capture_default_str();
+  app.add_option("--broker-pid", common.broker_pid,
+                 "The broker's process, to measure its CPU and memory");
+  app.add_option("--hgrm", common.hgrm, "Write latencies to NAME.ack.hgrm and NAME.delivery.hgrm");
+  app.add_flag("--json", common.json, "The result as one JSON object");
+  app.add_flag("--quiet", common.quiet, "No progress on stderr");
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{"Measures the Ringdown event broker and verifies every delivery.", "ringdown-bench"};
+  settings common;
+  add_global_options(app, common);
+  app.require_subcommand(1);
+  app.fallthrough(); // global options may stand behind the verb too
+  app.footer(exit_status_help);
+  int status = all_well;
+  add_run(app, common, status);
+  add_overload(app, common, status);
+  add_idle(app, common, status);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? all_well : usage; // --help comes this way too
+  }
+  return status;
+}
+
+} // namespace
+
+} // namespace ringdown::bench
+
+int main(int argc, char** argv) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0); // whoever reads a pipe sees each line at once
+  try {
+    return ringdown::bench::run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "ringdown-bench: %s\n", error.what());
+    return ringdown::bench::usage;
+  }
+}

@@ -1,0 +1,194 @@
+#include "bench/cli/settings.hpp"
+
+#include "bench/hgrm.hpp"
+#include "bench/process.hpp"
+#include "bench/workload.hpp"
+#include "client/connection.hpp"
+#include "client/escape.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <csignal>
+#include <fstream>
+#include <thread>
+
+namespace ringdown::bench {
+
+using std::chrono::milliseconds;
+
+namespace {
+
+volatile std::sig_atomic_t stop_flag = 0;
+
+constexpr milliseconds start_patience{30'000};
+
+bool write_file(const std::string& path, const std::string& text) {
+  std::ofstream file{path};
+  file << text;
+  return static_cast<bool>(file.flush());
+}
+
+} // namespace
+
+int complain(const std::string& text) {
+  fmt::print(stderr, "ringdown-bench: {}\n", client::escaped(text));
+  return usage;
+}
+
+void catch_stop_signals() {
+  struct sigaction action {};
+  action.sa_handler = [](int) { stop_flag = 1; };
+  sigemptyset(&action.sa_mask);
+  for (int signal : {SIGINT, SIGTERM})
+    ::sigaction(signal, &action, nullptr); // without SA_RESTART: a wait ends
+}
+
+bool stop_requested() noexcept {
+  return stop_flag != 0;
+}
+
+milliseconds from_seconds(double seconds) {
+  return milliseconds{static_cast<std::int64_t>(seconds * 1000)};
+}
+
+std::optional<std::string> settle_on_core(int core) {
+  wake_up_exactly();
+  if (core < 0 || std::thread::hardware_concurrency() < 2)
+    return std::nullopt;
+  if (pin_to(static_cast<unsigned>(core)))
+    return std::nullopt;
+  return "--core: cannot run on processor " + std::to_string(core);
+}
+
+std::optional<std::string> target::prepare(const settings& common,
+                                           const std::vector<std::string>& limits) {
+  auto where = client::parse_endpoint(common.connect);
+  if (!where)
+    return "--connect " + common.connect + ": expected HOST:PORT";
+  if (!common.spawn.empty()) {
+    where = client::endpoint{"127.0.0.1", free_port()};
+    server::plan plan;
+    plan.command = {common.spawn, std::string{"--listen.address=127.0.0.1"},
+                    "--listen.port=" + std::to_string(where->port)};
+    plan.command.insert(plan.command.end(), limits.begin(), limits.end());
+    plan.command.insert(plan.command.end(), common.broker_flags.begin(), common.broker_flags.end());
+    if (common.broker_core >= 0)
+      plan.core = static_cast<unsigned>(common.broker_core);
+    if (auto fault = server_.start(plan))
+      return fault;
+    if (auto fault = server_.await(where->port, start_patience))
+      return fault;
+    pid_ = server_.pid();
+  } else if (common.broker_pid != 0) {
+    pid_ = common.broker_pid;
+    if (!cpu_time(*pid_))
+      return "--broker-pid: no process " + std::to_string(*pid_);
+  }
+  auto resolved = client::resolve(where->host, where->port);
+  if (resolved.addresses.empty())
+    return "cannot resolve " + where->host + ": " + resolved.text;
+  address_ = resolved.addresses.front();
+  return std::nullopt;
+}
+
+void target::aim(run_options& options) const {
+  options.links.address = address_;
+  options.broker_pid = pid_;
+}
+
+int tell(const settings& common, const load_options& options, const load_result& result) {
+  bool lost_link = !result.trouble.empty();
+  if (lost_link && result.found.sent == 0)
+    return complain(result.trouble);
+  if (!common.hgrm.empty())
+    for (auto [name, latency] :
+         {std::pair{"ack", &result.ack_latency}, {"delivery", &result.delivery_latency}})
+      if (!write_file(common.hgrm + "." + name + ".hgrm", hgrm_text(*latency)))
+        return complain("--hgrm: cannot write " + common.hgrm + "." + name + ".hgrm");
+  if (common.json)
+    fmt::print("{}\n", dump(to_json(options, result)));
+  else
+    fmt::print("{}", text_of(options, result));
+  if (lost_link) {
+    complain(result.trouble);
+    return lost;
+  }
+  return result.good() ? all_well : not_verified;
+}
+
+// ---- what a run is told ----------------------------------------------------------------------
+
+void load_arguments::add_to(CLI::App& verb) {
+  auto number = [&](const char* name, std::optional<std::uint32_t>& value, std::uint32_t least,
+                    std::uint32_t most, const char* text) {
+    verb.add_option(name, value, text)->check(CLI::Range(least, most));
+  };
+  auto real = [&](const char* name, std::optional<double>& value, const char* text) {
+    verb.add_option(name, value, text)->check(CLI::Range(0.0, 1e9));
+  };
+  verb.add_option("--workload", workload, "Where the other options begin: " + workload_names())
+    ->capture_default_str();
+  number("--producers", producers, 1, 100'000,
+         "Sending connections, each with its share of the DNs");
+  number("--window", window, 1, event_template::slots_max, "Requests outstanding per producer");
+  number("--dns", dns, 1, 9'999'999, "DNs, spread evenly");
+  number("--receivers", receivers, 1, 100'000, "Recorders that share the DNs between them");
+  number("--fan-out", fan_out, 1, 100'000, "Receivers of each DN");
+  number("--slow", slow, 0, 100'000, "So many of the receivers read slowly");
+  verb.add_option("--slow-rate", slow_rate, "Bytes a second that a slow receiver reads");
+  verb.add_option("--bytes", bytes, "User data of each event, serialized")
+    ->check(CLI::Range(event_template::user_data_bytes_min, std::size_t{65'535}));
+  real("--seconds", seconds, "Measured time");
+  real("--warmup", warmup_s, "Seconds of load before it");
+  real("--patience", patience_s, "Seconds for all connections to be up");
+  real("--rate", rate, "Open loop: so many events a second, however the broker fares");
+  verb.add_option("--arrival", arrival_name, "Of the open loop: constant, poisson, ramp, burst");
+  real("--rate-from", rate_from, "Of a ramp: the rate at its start");
+  number("--burst", burst, 1, 1'000'000, "Of bursts: events at once");
+  verb.add_flag("--exceed-window", exceed_window,
+                "Send more than the broker grants, to see how it refuses");
+}
+
+std::optional<std::string> load_arguments::fill(load_options& o) const {
+  auto* base = find_workload(workload);
+  if (base == nullptr)
+    return "--workload " + workload + ": expected one of " + workload_names();
+  base->shape(o);
+  auto take = [](auto& into, auto& given) {
+    if (given)
+      into = *given;
+  };
+  take(o.producers, producers);
+  take(o.window, window);
+  take(o.dns, dns);
+  take(o.receivers, receivers);
+  take(o.fan_out, fan_out);
+  take(o.slow_receivers, slow);
+  take(o.slow_bytes_per_second, slow_rate);
+  take(o.user_data_bytes, bytes);
+  for (auto [into, given] :
+       {std::pair{&o.seconds, &seconds}, {&o.warmup, &warmup_s}, {&o.patience, &patience_s}})
+    if (*given)
+      *into = from_seconds(**given);
+  o.exceed_window = exceed_window;
+  if (rate && !o.open_loop)
+    o.open_loop.emplace();
+  if (!o.open_loop)
+    return arrival_name || rate_from || burst
+             ? std::optional<std::string>{"--arrival, --rate-from and --burst need --rate"}
+             : std::nullopt;
+  take(o.open_loop->per_second, rate);
+  take(o.open_loop->from_per_second, rate_from);
+  take(o.open_loop->burst_events, burst);
+  o.open_loop->ramp_time = o.warmup + o.seconds;
+  if (arrival_name) {
+    auto kind = arrival_of(*arrival_name);
+    if (!kind)
+      return "--arrival " + *arrival_name + ": expected constant, poisson, ramp or burst";
+    o.open_loop->kind = *kind;
+  }
+  return std::nullopt;
+}
+
+} // namespace ringdown::bench

@@ -1,0 +1,94 @@
+// What the verbs of ringdown-bench share: which broker is measured, from which core, and how the
+// result is told.
+#pragma once
+
+#include "bench/report.hpp"
+#include "bench/run.hpp"
+#include "bench/server.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ringdown::bench {
+
+enum exit_status : int {
+  all_well = 0,
+  not_verified = 1, ///< a delivery was lost, wrong or out of order
+  usage = 2,        ///< wrong arguments, or no connection
+  lost = 3,         ///< disconnected
+};
+inline constexpr const char* exit_status_help =
+  "Exit status: 0 all verified, 1 a delivery was lost, wrong or out of order, 2 wrong arguments or "
+  "no connection, 3 disconnected.";
+
+/// The global options.
+struct settings {
+  std::string connect = "127.0.0.1:7480";
+  std::string spawn;                     ///< the broker's program
+  std::vector<std::string> broker_flags; ///< of the spawned broker
+  int broker_core = 0;
+  int core = 1; ///< this program's; below 0: any
+  int broker_pid = 0;
+  bool json = false;
+  bool quiet = false;
+  std::string hgrm; ///< beginning of the names of the histogram files
+  std::string html;
+};
+
+/// Prints what is wrong; `usage`.
+int complain(const std::string& text);
+
+/// From the first call on, SIGINT and SIGTERM only set a flag.
+void catch_stop_signals();
+bool stop_requested() noexcept;
+
+/// The broker that a verb measures, found or started. Ends what it has started.
+class target {
+public:
+  /// What is wrong, or nothing. `limits`: flags that a spawned broker needs for the load.
+  std::optional<std::string> prepare(const settings& common,
+                                     const std::vector<std::string>& limits);
+  /// Says to a run where the broker is.
+  void aim(run_options& options) const;
+
+private:
+  server server_;
+  client::socket_address address_;
+  std::optional<pid_t> pid_;
+};
+
+/// Keeps the program on its core, if it has more than one and one is wished.
+std::optional<std::string> settle_on_core(int core);
+
+/// Writes the files and prints the result as the settings say; the exit status.
+int tell(const settings& common, const load_options& options, const load_result& result);
+
+std::chrono::milliseconds from_seconds(double seconds);
+
+/// What the options of a run say, over a workload's own.
+struct load_arguments {
+  std::string workload = "w1";
+  std::optional<std::uint32_t> producers, window, dns, receivers, fan_out, slow;
+  std::optional<std::size_t> bytes, slow_rate;
+  std::optional<double> seconds, warmup_s, patience_s;
+  std::optional<double> rate, rate_from;
+  std::optional<std::string> arrival_name;
+  std::optional<std::uint32_t> burst;
+  bool exceed_window = false;
+
+  void add_to(CLI::App& verb);
+  /// The run that they describe; else what is wrong.
+  std::optional<std::string> fill(load_options& o) const;
+};
+
+// One per verb, each in its own file.
+void add_run(CLI::App& app, const settings& common, int& status);
+void add_overload(CLI::App& app, const settings& common, int& status);
+void add_idle(CLI::App& app, const settings& common, int& status);
+
+} // namespace ringdown::bench

@@ -1,0 +1,63 @@
+#include "bench/idle.hpp"
+
+#include "bench/process.hpp"
+#include "bench/ringdown_protocol.hpp"
+
+namespace ringdown::bench {
+
+using std::chrono::milliseconds;
+
+namespace {
+
+/// An idle connection has nothing to hear.
+class deaf_sink : public run_sink {
+public:
+  void on_ack(std::size_t, slot_index, std::uint64_t) override {}
+  void on_refusal(std::size_t, slot_index, std::uint32_t, milliseconds) override {}
+  void on_delivery(std::size_t, std::string_view, std::uint64_t) override {}
+  void on_missed(std::size_t, std::string_view, std::uint64_t) override {}
+};
+
+} // namespace
+
+idle_result run_idle(const idle_options& o) {
+  idle_result result;
+  if (auto trouble = make_room_for_links(o.connections)) {
+    result.trouble = *trouble;
+    return result;
+  }
+  event_template names{o.dn_prefix, o.dns, 0};
+  std::vector<link_plan> plans(o.connections);
+  for (std::uint32_t i = 0; i < o.connections; ++i)
+    plans[i].dns = {i % o.dns};
+  ringdown_protocol spoken{{.heartbeat_interval = o.heartbeat_interval}, plans, names};
+  link_set links{o.links, spoken, plans.size()};
+  deaf_sink sink;
+  auto resident = [&] { return o.broker_pid ? resident_bytes(*o.broker_pid) : std::nullopt; };
+  auto cpu = [&] { return o.broker_pid ? cpu_time(*o.broker_pid) : std::nullopt; };
+  result.resident_before = resident();
+  auto cpu_before = cpu();
+  auto begin = clock::now();
+  if (auto trouble = links.bring_up(o.patience, o.stopped, sink)) {
+    result.trouble = *trouble;
+    return result;
+  }
+  auto up = clock::now();
+  auto cpu_up = cpu();
+  result.opening = up - begin;
+  result.opening_times = links.opening_times();
+  while (clock::now() < up + o.seconds && !(o.stopped && o.stopped()))
+    if (!links.turn(milliseconds{50}, sink)) {
+      result.trouble = links.lost_text();
+      return result;
+    }
+  result.measured = clock::now() - up;
+  result.resident_after = resident();
+  if (auto cpu_after = cpu(); cpu_after && cpu_before && cpu_up) {
+    result.opening_cpu = *cpu_up - *cpu_before;
+    result.broker_cpu = *cpu_after - *cpu_up;
+  }
+  return result;
+}
+
+} // namespace ringdown::bench

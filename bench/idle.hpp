@@ -1,0 +1,27 @@
+// Idle connections, each registered on a DN: how fast they come up and what they cost.
+#pragma once
+
+#include "bench/run.hpp"
+
+namespace ringdown::bench {
+
+struct idle_options : run_options {
+  std::uint32_t connections = 10'000;
+  std::uint32_t dns = 10'000;
+  std::optional<std::chrono::milliseconds> heartbeat_interval;
+};
+
+struct idle_result {
+  std::string trouble;
+  std::chrono::nanoseconds opening{0}; ///< from the first connect to the last registration
+  histogram opening_times;             ///< of each link, in nanoseconds
+  std::optional<std::chrono::nanoseconds> opening_cpu; ///< the broker's
+  std::optional<std::uint64_t> resident_before;
+  std::optional<std::uint64_t> resident_after;
+  // Of the idle time that followed.
+  std::chrono::nanoseconds measured{0};
+  std::optional<std::chrono::nanoseconds> broker_cpu;
+};
+idle_result run_idle(const idle_options& options);
+
+} // namespace ringdown::bench

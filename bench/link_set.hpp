@@ -1,0 +1,112 @@
+// All connections of a run on one epoll, in one thread: opened a few at a time, then driven. Leaner
+// than client/connection.hpp, because it must cost far less than the broker that it measures: one
+// read buffer serves all links, and a link writes once for each turn. Streams are sockets, or an
+// embedded broker's own.
+#pragma once
+
+#include "bench/histogram.hpp"
+#include "bench/protocol.hpp"
+#include "client/socket.hpp"
+#include "messages/transport.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+namespace ringdown::bench {
+
+/// A stream that stands already, or none. Empty function: sockets.
+using stream_source = std::function<std::unique_ptr<transport>()>;
+
+class link_set final : public link_port {
+public:
+  struct options {
+    client::socket_address address;
+    stream_source streams;
+    /// Not up yet at a time; below the broker's `connections_unsigned_max`.
+    std::size_t opening_max = 256;
+  };
+
+  link_set(options o, protocol& spoken, std::size_t links);
+
+  std::size_t size() const noexcept { return links_.size(); }
+
+  /// Brings all up. What went wrong, or nothing.
+  std::optional<std::string> bring_up(std::chrono::milliseconds timeout,
+                                      const std::function<bool()>& stopped, run_sink& sink);
+  /// Writes what was said, waits for up to `timeout`, takes what came. To be called in a loop.
+  /// False once a link was lost that must not be; see `lost_text`.
+  bool turn(std::chrono::nanoseconds timeout, run_sink& sink);
+
+  /// Room for bytes to send; `written` says how many were used. They go out before the next wait.
+  char* room(std::size_t link, std::size_t bytes);
+  void written(std::size_t link, std::size_t bytes) noexcept;
+
+  /// A link that reads no more than so many bytes a second: a slow receiver. Its loss is no fault.
+  void make_slow(std::size_t link, std::size_t bytes_per_second);
+  /// It reads all again, and still may be lost.
+  void make_fast(std::size_t link);
+
+  /// When the bytes came that are being taken.
+  clock::time_point now() const noexcept { return now_; }
+  const std::string& lost_text() const noexcept { return lost_text_; }
+  std::size_t slow_links_lost() const noexcept { return slow_links_lost_; }
+  bool stands(std::size_t index) const noexcept { return links_[index].at == phase::up; }
+  std::uint64_t reads() const noexcept { return reads_; }
+  /// From a link's first byte out to its being up, in nanoseconds.
+  const histogram& opening_times() const noexcept { return opening_times_; }
+
+  void say(std::size_t link, std::string_view bytes) override;
+  void came_up(std::size_t link) override;
+  void lose(std::size_t link, const std::string& why) override;
+
+private:
+  enum class phase : std::uint8_t { planned, connecting, opening, up, lost };
+
+  struct link {
+    phase at = phase::planned;
+    bool touched = false; ///< to be written and armed before the next wait
+    std::uint32_t watched = 0;
+    client::unique_fd connecting;
+    std::unique_ptr<transport> stream;
+    std::string rest; ///< the beginning of a frame
+    std::string out;  ///< allocated bytes; the first `out_used` are to be sent
+    std::size_t out_used = 0;
+    clock::time_point last_sent;
+    clock::time_point opened;
+    std::size_t slow_bytes_per_second = 0; ///< 0: as fast as it can
+    clock::time_point reads_again;
+  };
+
+  bool open(std::size_t index);
+  void begin(std::size_t index, std::unique_ptr<transport> stream);
+  void connected(std::size_t index);
+  void read(std::size_t index, run_sink& sink);
+  void touch(std::size_t index);
+  void flush(std::size_t index);
+  void arm(std::size_t index);
+  void watch(std::size_t index, int descriptor, std::uint32_t events);
+  void settle();
+  void wake_slow();
+  void send_heartbeats();
+  void serve(std::chrono::nanoseconds timeout, run_sink& sink);
+  void close(std::size_t index);
+
+  options options_;
+  protocol& protocol_;
+  client::unique_fd epoll_;
+  std::vector<link> links_;
+  std::vector<std::size_t> touched_;
+  std::vector<std::size_t> slow_;
+  std::string buffer_;
+  std::string lost_text_;
+  std::size_t opening_ = 0;
+  std::size_t up_ = 0;
+  std::size_t slow_links_lost_ = 0;
+  clock::time_point now_;
+  clock::time_point heartbeats_due_;
+  std::uint64_t reads_ = 0;
+  histogram opening_times_;
+};
+
+} // namespace ringdown::bench

@@ -1,0 +1,306 @@
+#include "bench/report.hpp"
+
+#include "messages/errors.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <array>
+
+namespace ringdown::bench {
+
+using std::chrono::nanoseconds;
+
+namespace {
+
+constexpr double bytes_in_mib = 1024.0 * 1024.0;
+
+struct named_percentile {
+  const char* name;
+  double percent;
+};
+constexpr std::array<named_percentile, 5> percentiles{
+  {{"p50", 50}, {"p90", 90}, {"p99", 99}, {"p99.9", 99.9}, {"p99.99", 99.99}}};
+
+double micros(std::uint64_t ns) {
+  return static_cast<double>(ns) / 1000;
+}
+
+double share(nanoseconds part, nanoseconds whole) {
+  return whole.count() > 0 ? static_cast<double>(part.count()) / static_cast<double>(whole.count())
+                           : 0;
+}
+
+double ratio(std::uint64_t part, std::uint64_t whole) {
+  return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0;
+}
+
+double mib(std::uint64_t bytes) {
+  return static_cast<double>(bytes) / bytes_in_mib;
+}
+
+std::string load_name(const load_options& o) {
+  if (!o.open_loop)
+    return "closed";
+  switch (o.open_loop->kind) {
+  case arrival::constant: return "constant";
+  case arrival::poisson: return "poisson";
+  case arrival::ramp: return "ramp";
+  case arrival::burst: return "burst";
+  }
+  return {};
+}
+
+json latency_json(const histogram& h) {
+  json out{{"count", h.count()}, {"mean", h.mean() / 1000}};
+  for (auto [name, percent] : percentiles)
+    out[name] = micros(h.percentile(percent));
+  out["max"] = micros(h.max());
+  return out;
+}
+
+/// The faults that a verifier can find, and how many of each there were.
+std::vector<std::pair<const char*, std::uint64_t>> faults_of(const load_result& r) {
+  auto& f = r.found;
+  return {{"lost", f.lost},
+          {"never_accepted", f.never_accepted},
+          {"duplicated", f.duplicated},
+          {"misordered", f.misordered},
+          {"corrupted", f.corrupted},
+          {"never_sent", f.never_sent},
+          {"delivered_though_refused", f.delivered_though_refused},
+          {"answers_misordered", f.answers_misordered},
+          {"sequence_faults", f.sequence_faults},
+          {"stray_answers", r.stray_answers},
+          {"stray_deliveries", r.stray_deliveries}};
+}
+
+json verified_json(const load_result& r) {
+  auto& f = r.found;
+  json out{{"sent", f.sent},
+           {"acked", f.acked},
+           {"refused", f.refused},
+           {"delivered", f.delivered},
+           {"told_missed", f.told_missed},
+           {"drained", r.drained}};
+  for (auto [name, count] : faults_of(r))
+    out[name] = count;
+  out["good"] = r.good();
+  return out;
+}
+
+json samples_json(const load_result& r) {
+  auto list = json::array();
+  for (auto& s : r.samples) {
+    json one{{"at_s", std::chrono::duration<double>(s.at).count()},
+             {"acked_per_s", per_second(s.acked, s.length)},
+             {"delivered_per_s", per_second(s.delivered, s.length)},
+             {"refused_per_s", per_second(s.refused, s.length)},
+             {"ack_us_p50", micros(s.ack_p50_ns)},
+             {"ack_us_p99", micros(s.ack_p99_ns)},
+             {"outstanding", s.outstanding}};
+    if (s.resident_bytes)
+      one["resident_bytes"] = *s.resident_bytes;
+    list.push_back(std::move(one));
+  }
+  return list;
+}
+
+std::string latency_text(const char* name, const histogram& h) {
+  auto out = fmt::format("{:<15}", name);
+  if (h.count() == 0)
+    return out + " none: no event that was due in the measured time was answered\n";
+  for (auto [label, percent] : percentiles)
+    out += fmt::format(" {} {:.1f}  ", label, micros(h.percentile(percent)));
+  return out + fmt::format(" max {:.1f}\n", micros(h.max()));
+}
+
+std::string cpu_text(const load_result& r) {
+  auto own = 100 * share(r.own_cpu, r.measured);
+  if (auto cpu = cpu_us_per_event(r))
+    return fmt::format(
+      "broker CPU      {:>12.2f} us per event   ({:.0f} % of a core; this program {:.0f} %)\n",
+      *cpu, 100 * share(*r.broker_cpu, r.measured), own);
+  return fmt::format("broker CPU      not measured: give --broker-pid or --spawn   (this program "
+                     "{:.0f} % of a core)\n",
+                     own);
+}
+
+std::string memory_text(const load_result& r) {
+  if (!r.resident_before || !r.resident_start || !r.resident_end)
+    return {};
+  return fmt::format(
+    "broker memory   {:>12.1f} MiB   (before the first connection {:.1f}, grown by {:.2f} "
+    "while measured)\n",
+    mib(*r.resident_end), mib(*r.resident_before), mib(*r.resident_end) - mib(*r.resident_start));
+}
+
+std::string errors_text(const load_result& r) {
+  std::string out;
+  for (auto [code, count] : r.errors) {
+    auto* row = find_error(code);
+    out +=
+      fmt::format("EventError      {} {}: {}\n", code, row ? row->name : "unknown_code", count);
+  }
+  return out;
+}
+
+/// What the verifier says, fault by fault.
+std::string verdict_text(const load_result& r) {
+  auto& f = r.found;
+  if (r.good())
+    return fmt::format(
+      "verified        {} accepted, {} delivered once, whole, in order{}\n", f.acked, f.delivered,
+      f.told_missed > 0 ? fmt::format("; {} told as missed", f.told_missed) : std::string{});
+  auto out =
+    fmt::format("NOT VERIFIED    accepted {}, delivered {}, refused {}{}\n", f.acked, f.delivered,
+                f.refused, r.drained ? "" : ", answers or deliveries are missing");
+  for (auto [name, count] : faults_of(r))
+    if (count != 0)
+      out += fmt::format("                {}: {}\n", name, count);
+  return out;
+}
+
+} // namespace
+
+double per_second(std::uint64_t count, nanoseconds time) {
+  auto seconds = std::chrono::duration<double>(time).count();
+  return seconds > 0 ? static_cast<double>(count) / seconds : 0;
+}
+
+std::optional<double> cpu_us_per_event(const load_result& r) {
+  if (!r.broker_cpu || r.acked == 0)
+    return std::nullopt;
+  return micros(static_cast<std::uint64_t>(r.broker_cpu->count())) / static_cast<double>(r.acked);
+}
+
+json to_json(const load_options& o, const load_result& r) {
+  json out{{"load", load_name(o)},
+           {"producers", o.producers},
+           {"window", o.window},
+           {"dns", o.dns},
+           {"receivers", o.receivers},
+           {"fan_out", o.fan_out},
+           {"user_data_bytes", o.user_data_bytes},
+           {"seconds", std::chrono::duration<double>(r.measured).count()}};
+  if (o.open_loop)
+    out["rate"] = o.open_loop->per_second;
+  out["offered_per_s"] = per_second(r.offered, r.measured);
+  out["events_per_s"] = per_second(r.acked, r.measured);
+  out["deliveries_per_s"] = per_second(r.delivered, r.measured);
+  out["frames_per_read"] = ratio(r.frames, r.reads);
+  out["unsent"] = r.unsent;
+  out["own_cpu_share"] = share(r.own_cpu, r.measured);
+  out["client_was_the_limit"] = r.client_was_the_limit();
+  if (auto cpu = cpu_us_per_event(r)) {
+    out["broker_cpu_us_per_event"] = *cpu;
+    out["broker_cpu_share"] = share(*r.broker_cpu, r.measured);
+  }
+  if (r.resident_before && r.resident_start && r.resident_end)
+    out["broker_resident_bytes"] = {
+      {"before", *r.resident_before}, {"start", *r.resident_start}, {"end", *r.resident_end}};
+  out["ack_us"] = latency_json(r.ack_latency);
+  out["delivery_us"] = latency_json(r.delivery_latency);
+  auto errors = json::object();
+  for (auto [code, count] : r.errors)
+    errors[std::to_string(code)] = count;
+  out["errors"] = errors;
+  if (o.slow_receivers > 0)
+    out["slow_receivers_lost"] = r.slow_receivers_lost;
+  out["verified"] = verified_json(r);
+  out["samples"] = samples_json(r);
+  return out;
+}
+
+std::string text_of(const load_options& o, const load_result& r) {
+  auto out =
+    fmt::format("{} producers x {} outstanding, {} DNs, {} receiver{}{}, {} bytes, {:.1f} s, {}\n",
+                o.producers, o.window, o.dns, o.receivers, o.receivers == 1 ? "" : "s",
+                o.fan_out > 1 ? fmt::format(" ({} of each DN)", o.fan_out) : std::string{},
+                o.user_data_bytes, std::chrono::duration<double>(r.measured).count(),
+                o.open_loop ? "open loop, " + load_name(o) : std::string{"closed loop"});
+  if (r.client_was_the_limit())
+    out += "CLIENT LIMITED  this program had no time left and the broker had: these are not the "
+           "broker's "
+           "figures\n";
+  out += fmt::format(
+    "events/s        {:>12.0f}   (delivered {:.0f}/s, {:.1f} frames per read here)\n",
+    per_second(r.acked, r.measured), per_second(r.delivered, r.measured), ratio(r.frames, r.reads));
+  if (o.open_loop)
+    out +=
+      fmt::format("offered/s       {:>12.0f}   (achieved {:.1f} %; {} never sent)\n",
+                  per_second(r.offered, r.measured), 100 * ratio(r.acked, r.offered), r.unsent);
+  out += cpu_text(r) + memory_text(r) + latency_text("ACK us", r.ack_latency) +
+         latency_text("delivery us", r.delivery_latency) + errors_text(r);
+  if (o.slow_receivers > 0)
+    out += fmt::format("slow receivers  {:>12}   ({} of them disconnected)\n", o.slow_receivers,
+                       r.slow_receivers_lost);
+  return out + verdict_text(r);
+}
+
+std::string text_of(const sample& s) {
+  auto out = fmt::format("{:6.1f} s  {:>9.0f} events/s  {:>9.0f} deliveries/s  ACK p50 {:.0f} p99 "
+                         "{:.0f} us  {} outstanding",
+                         std::chrono::duration<double>(s.at).count(), per_second(s.acked, s.length),
+                         per_second(s.delivered, s.length), micros(s.ack_p50_ns),
+                         micros(s.ack_p99_ns), s.outstanding);
+  if (s.refused > 0)
+    out += fmt::format("  {:.0f} refused/s", per_second(s.refused, s.length));
+  if (s.resident_bytes)
+    out += fmt::format("  {:.0f} MiB", mib(*s.resident_bytes));
+  return out + "\n";
+}
+
+// ---- idle connections ----------------------------------------------------------------------
+
+namespace {
+
+std::optional<double> bytes_per_connection(const idle_options& o, const idle_result& r) {
+  if (!r.resident_before || !r.resident_after)
+    return std::nullopt;
+  return (static_cast<double>(*r.resident_after) - static_cast<double>(*r.resident_before)) /
+         o.connections;
+}
+
+} // namespace
+
+json to_json(const idle_options& o, const idle_result& r) {
+  json out{{"load", "idle"},
+           {"connections", o.connections},
+           {"dns", o.dns},
+           {"registrations_per_s", per_second(o.connections, r.opening)},
+           {"opening_us", latency_json(r.opening_times)}};
+  if (auto bytes = bytes_per_connection(o, r))
+    out["broker_bytes_per_connection"] = *bytes;
+  if (r.opening_cpu)
+    out["broker_cpu_us_per_connection"] =
+      micros(static_cast<std::uint64_t>(r.opening_cpu->count())) / o.connections;
+  if (r.broker_cpu)
+    out["broker_cpu_share"] = share(*r.broker_cpu, r.measured);
+  return out;
+}
+
+std::string text_of(const idle_options& o, const idle_result& r) {
+  auto out = fmt::format("{} connections, each registered on a DN of {}\n", o.connections, o.dns);
+  out += fmt::format("registrations/s {:>12.0f}   (connect, sign-on, registration)\n",
+                     per_second(o.connections, r.opening));
+  out += latency_text("each, us", r.opening_times);
+  if (r.opening_cpu)
+    out += fmt::format("broker CPU      {:>12.2f} us per connection\n",
+                       micros(static_cast<std::uint64_t>(r.opening_cpu->count())) / o.connections);
+  if (auto bytes = bytes_per_connection(o, r))
+    out += fmt::format("broker memory   {:>12.0f} bytes per connection   ({:.1f} -> {:.1f} MiB)\n",
+                       *bytes, mib(*r.resident_before), mib(*r.resident_after));
+  else
+    out += "broker memory   not measured: give --broker-pid or --spawn\n";
+  if (r.broker_cpu)
+    out += fmt::format("while idle      {:>12.2f} % of a core\n",
+                       100 * share(*r.broker_cpu, r.measured));
+  return out;
+}
+
+std::string dump(const json& object) {
+  return object.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+} // namespace ringdown::bench

@@ -1,0 +1,30 @@
+// What a run found, as text for people and as JSON for programs.
+#pragma once
+
+#include "bench/idle.hpp"
+#include "bench/run.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <string>
+
+namespace ringdown::bench {
+
+using json = nlohmann::ordered_json;
+
+double per_second(std::uint64_t count, std::chrono::nanoseconds time);
+/// Broker CPU per accepted event in microseconds, if it was measured.
+std::optional<double> cpu_us_per_event(const load_result& r);
+
+json to_json(const load_options& o, const load_result& r);
+json to_json(const idle_options& o, const idle_result& r);
+
+std::string text_of(const load_options& o, const load_result& r);
+std::string text_of(const idle_options& o, const idle_result& r);
+/// One line of progress.
+std::string text_of(const sample& s);
+
+/// One line. Bytes that are not UTF-8 are replaced, control characters escaped.
+std::string dump(const json& object);
+
+} // namespace ringdown::bench
