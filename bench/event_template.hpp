@@ -18,6 +18,8 @@ public:
   static constexpr std::uint32_t reference_max = 16'383;
   /// So many requests of a link can be told apart.
   static constexpr std::uint32_t slots_max = reference_max - reference_min + 1;
+  /// Of a DN's number in its name.
+  static constexpr std::size_t digits = 7;
   static constexpr std::size_t user_data_bytes_min = 48;
 
   /// DNs are `prefix` and a number of seven digits. `user_data_bytes` is the serialized user
@@ -57,7 +59,6 @@ public:
   reading read(std::string_view event) const noexcept;
 
 private:
-  static constexpr std::size_t digits = 7;
   static constexpr std::size_t mark_bytes = 4 + 8 + 8; // DN's index, number, stamp
 
   std::string_view filling(const mark& m) const noexcept;

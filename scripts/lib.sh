@@ -79,11 +79,13 @@ missing_of() {
     printf '%s\n' "$@" | grep -vxF "$installed" || true
 }
 
+as_root() {
+    if ((EUID == 0)); then "$@"; else sudo "$@"; fi
+}
+
 apt_get() {
-    local as_root=()
-    ((EUID == 0)) || as_root=(sudo)
     # The timeout waits for another apt to finish instead of failing.
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
         -o DPkg::Lock::Timeout=300 "$@"
 }
 

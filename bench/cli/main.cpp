@@ -38,6 +38,7 @@ int run(int argc, char** argv) {
   int status = all_well;
   add_run(app, common, status);
   add_overload(app, common, status);
+  add_compare(app, common, status);
   add_idle(app, common, status);
   try {
     app.parse(argc, argv);

@@ -89,6 +89,7 @@ struct load_arguments {
 // One per verb, each in its own file.
 void add_run(CLI::App& app, const settings& common, int& status);
 void add_overload(CLI::App& app, const settings& common, int& status);
+void add_compare(CLI::App& app, const settings& common, int& status);
 void add_idle(CLI::App& app, const settings& common, int& status);
 
 } // namespace ringdown::bench

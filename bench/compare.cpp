@@ -1,0 +1,80 @@
+#include "bench/compare.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace ringdown::bench {
+
+namespace {
+
+/// Below every broker's window, so that a stall shows in the latency and not as a refusal.
+constexpr std::uint32_t open_window = 1000;
+
+std::optional<std::uint32_t> number(std::string_view text) {
+  std::uint32_t value = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value == 0)
+    return std::nullopt;
+  return value;
+}
+
+} // namespace
+
+spread spread_of(std::vector<double> values) {
+  if (values.empty())
+    return {};
+  std::sort(values.begin(), values.end());
+  auto middle = values.size() / 2;
+  auto median = values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+  return {median, values.front(), values.back()};
+}
+
+std::vector<double> ratios(const std::vector<double>& values, const std::vector<double>& others) {
+  std::vector<double> all;
+  for (std::size_t i = 0; i < std::min(values.size(), others.size()); ++i)
+    if (values[i] > 0 && others[i] > 0)
+      all.push_back(values[i] / others[i]);
+  return all;
+}
+
+std::optional<named_load> load_of(std::string_view name) {
+  named_load load;
+  load.name = name;
+  if (auto slash = name.find('/'); slash != std::string_view::npos) {
+    auto receivers = number(name.substr(slash + 1));
+    if (!receivers)
+      return std::nullopt;
+    load.receivers = *receivers;
+    name = name.substr(0, slash);
+  }
+  constexpr std::string_view open = "open:";
+  if (name.starts_with(open)) {
+    auto rate = number(name.substr(open.size()));
+    if (!rate)
+      return std::nullopt;
+    load.rate = *rate;
+    load.window = open_window;
+    return load;
+  }
+  auto cross = name.find('x');
+  if (cross == std::string_view::npos)
+    return std::nullopt;
+  auto producers = number(name.substr(0, cross));
+  auto window = number(name.substr(cross + 1));
+  if (!producers || !window)
+    return std::nullopt;
+  load.producers = *producers;
+  load.window = *window;
+  return load;
+}
+
+void shape(load_options& o, const named_load& load) {
+  o.producers = load.producers;
+  o.window = load.window;
+  o.receivers = o.fan_out = load.receivers;
+  o.open_loop.reset();
+  if (load.rate)
+    o.open_loop.emplace().per_second = *load.rate;
+}
+
+} // namespace ringdown::bench

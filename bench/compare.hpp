@@ -1,0 +1,40 @@
+// Comparing brokers on a machine that is never quite quiet: all take turns in each round, and what
+// is quoted are medians over the rounds, with their spread, and ratios within a round. Pure.
+#pragma once
+
+#include "bench/run.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ringdown::bench {
+
+/// The middle of several values, and the lowest and highest of them.
+struct spread {
+  double median = 0;
+  double low = 0;
+  double high = 0;
+};
+/// Zeros for none. Of an even number: the mean of the two in the middle.
+spread spread_of(std::vector<double> values);
+
+/// Each value by the other of its round. Values of 0 make none.
+std::vector<double> ratios(const std::vector<double>& values, const std::vector<double>& others);
+
+/// A load of the comparison by name: "16x64" is 16 producers with 64 outstanding each, "open:20000"
+/// an open loop of so many a second over 16 producers, each with "/8" behind it: to 8 receivers of
+/// each DN.
+struct named_load {
+  std::string name;
+  std::uint32_t producers = 16;
+  std::uint32_t window = 64;
+  std::uint32_t receivers = 1;
+  std::optional<double> rate;
+};
+std::optional<named_load> load_of(std::string_view name);
+/// Sets what it says.
+void shape(load_options& o, const named_load& load);
+
+} // namespace ringdown::bench
