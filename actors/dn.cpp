@@ -252,12 +252,10 @@ void dn_impl::send_event(dn_batch& batch, const dn_request& request) {
   }
   event.header.effective_state = light_after(asked);
 
-  // There is one screen: a resume beside a paused call goes nowhere until that is over.
-  std::optional<conn_id> held_by;
+  std::optional<hold> held;
   if (asked.verb == capture_verb::resume)
-    if (auto* paused = paused_beside(asked.connection))
-      held_by = paused->state.connection;
-  event.header.mark = held_by ? event_mark::held : event_mark::none;
+    held = hold_for(asked.connection, client);
+  event.header.mark = held ? event_mark::held : event_mark::none;
   auto queued = reserve_at_recorders(event);
   if (decision.for_recorders && queued.accepted == 0 && queued.full != 0)
     return batch.refuse({error_code::no_queue_space, {}, {}, {}, {}}, about(batch));
@@ -276,7 +274,7 @@ void dn_impl::send_event(dn_batch& batch, const dn_request& request) {
   batch.answer({frame, static_cast<std::size_t>(end - frame)});
   deliver(event);
   if (event.kind == event_kind::command)
-    accept_command(batch, asked, sequence_, answer, held_by);
+    accept_command(batch, asked, sequence_, answer, held);
 }
 
 void dn_impl::register_client(dn_batch& batch, const dn_request& request) {

@@ -16,6 +16,7 @@
 #include "actors/context.hpp"
 #include "actors/interfaces.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -70,14 +71,23 @@ struct session_record {
   std::int64_t changed_time_us = 0;
   std::int64_t desired_time_us = 0;
   commander desired_by;
+  std::vector<commander> holders; // who paused and has not resumed, if all of them must
+  bool resume_waits = false;      // for the last holder
   std::vector<conn_id> former;    // ConnIDs that were merged into this session
   bool held = false;              // its resume waits until no other call is paused
   bool ending = false;            // asked to end
   std::uint64_t merging_into = 0; // the serial of the session that it becomes part of
+  std::uint64_t merge_letter = 0; // that told it so
   std::uint64_t letters = 0;      // told to the session so far
   std::vector<told_word> told;    // each recorder's last word
   std::vector<indication_heard> said_since_merge; // what the other session hears in its place
   runtime::pinned_ref<session_actor> actor;
+
+  /// Whether this ConnID, or a call that was merged into it, is the session's.
+  bool is_of(conn_id connection) const noexcept {
+    return state.connection == connection ||
+           std::find(former.begin(), former.end(), connection) != former.end();
+  }
 };
 
 /// Something is to be recorded, or is not to be: losing sight of it calls for a person.
@@ -85,6 +95,12 @@ inline bool must_be_guarded(const session_record& session) noexcept {
   return session.state.desired == capture_state::enabled ||
          session.state.desired == capture_state::paused;
 }
+
+/// What keeps a resume back.
+struct hold {
+  conn_id by;
+  bool by_holders = false; ///< other desktops have paused the same call
+};
 
 /// An accepted command whose outcome the DN owes.
 struct accepted_command {
@@ -169,12 +185,12 @@ private:
   void miss(const registration& r, const outgoing& event);
   void say(conn_id connection, capture_verb verb, broker_reason reason, bool alarm);
   void deliver_own(outgoing event, capture_verb verb, broker_reason reason);
-  std::vector<awaited_recorder> send_resume(const session_record& session);
+  std::vector<awaited_recorder> send_resume(const session_record& session, broker_reason why);
 
   // Commands: from their acceptance to their outcome.
   std::vector<awaited_recorder> recorders_asked() const;
   void accept_command(const dn_batch& batch, const send_event_view& request, dn_sequence sequence,
-                      const ack& answer, std::optional<conn_id> held_by);
+                      const ack& answer, const std::optional<hold>& held);
   void conclude(const decided& what);
   void conclude(std::deque<accepted_command>::iterator command, const decided& what);
   void conclude_unknown(std::uint64_t session);
@@ -189,11 +205,16 @@ private:
   session_record* find_session(conn_id connection) noexcept;
   session_record* session_by(std::uint64_t serial) noexcept;
   const session_record* paused_beside(conn_id connection) noexcept;
+  std::optional<hold> hold_for(conn_id connection, const t_client& client) noexcept;
+  void note_holder(session_record& session, capture_verb verb, const client_identity& who);
+  void resume_by_broker(session_record& session, broker_reason why);
   void release_held();
   void recorder_came(const registration& r);
+  bool has_commander(const session_record& session) const noexcept;
   void commander_left(const t_client& client);
   void commander_came(const t_client& client);
   std::vector<accepted_command*> commands_behind(std::uint64_t session, std::uint64_t letter);
+  session_state read_rest(const session_record& last, const session_report& ended);
   void go_on_in(session_record& target, const session_state& last,
                 const std::vector<indication_heard>& since, std::uint64_t serial);
   void merge_into_instead(std::uint64_t one, std::uint64_t other);

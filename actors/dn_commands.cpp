@@ -18,26 +18,31 @@ steady_ms dn_impl::steady_now() {
 /// After the ACK and the delivery: from here on an outcome is owed.
 void dn_impl::accept_command(const dn_batch& batch, const send_event_view& request,
                              dn_sequence sequence, const ack& answer,
-                             std::optional<conn_id> held_by) {
+                             const std::optional<hold>& held) {
   auto& client = batch.client();
   auto timeout = request.confirm_timeout_ms ? std::chrono::milliseconds{*request.confirm_timeout_ms}
                                             : context_.bounds.confirm_timeout;
-  auto& session = note_command(request, client->who, held_by.has_value());
+  bool is_kept_paused = held && held->by_holders;
+  auto& session = is_kept_paused ? *find_session(request.connection)
+                                 : note_command(request, client->who, held.has_value());
+  note_holder(session, request.verb, client->who);
   accepted_command command;
   command.told.command = {sequence, request.verb, {}, steady_now() + timeout, {}};
   if (desired_by(request.verb))
     command.told.command.version = version_;
-  if (held_by)
+  if (held)
     command.told.held = true;
   else
     command.told.command.recorders = recorders_asked();
   command.sender = client;
   command.id = request.command;
   command.connection = request.connection;
-  command.held_by = held_by;
+  if (held)
+    command.held_by = held->by;
   command.time_us = batch.time_us();
   command.session = session.serial;
-  tell(session, command.told);
+  if (!is_kept_paused)
+    tell(session, command.told);
   command.letter = session.letters;
   if (!book_)
     book_ = std::make_unique<command_book>(context_.bounds, context_.budget);
@@ -46,6 +51,11 @@ void dn_impl::accept_command(const dn_batch& batch, const send_event_view& reque
                    steady_now());
   context_.budget.add(command_bytes);
   book_->accepted.push_back(std::move(command));
+  if (is_kept_paused) {
+    session.resume_waits = true;
+    conclude(std::prev(book_->accepted.end()),
+             {book_->accepted.back().told.command, outcome::held, {}, {}});
+  }
   release_held();
 }
 

@@ -99,11 +99,12 @@ void dn_impl::say(conn_id connection, capture_verb verb, broker_reason reason, b
 }
 
 /// A held resume goes out in the broker's name. Returns the recorders that were asked.
-std::vector<awaited_recorder> dn_impl::send_resume(const session_record& session) {
+std::vector<awaited_recorder> dn_impl::send_resume(const session_record& session,
+                                                   broker_reason why) {
   outgoing event;
   event.session = session.state.connection;
   event.header.version = session.state.version;
-  deliver_own(event, capture_verb::resume, broker_reason::hold_released);
+  deliver_own(event, capture_verb::resume, why);
   return recorders_asked();
 }
 

@@ -11,13 +11,6 @@ namespace ringdown {
 
 namespace {
 
-/// Whether this ConnID, or a call that was merged into it, is the session's.
-bool is_of(const session_record& session, conn_id connection) noexcept {
-  return session.state.connection == connection ||
-         std::find(session.former.begin(), session.former.end(), connection) !=
-           session.former.end();
-}
-
 /// Whether a recorder has said what is so, after this letter.
 bool has_heard_since(const session_record& session, std::uint64_t letter) noexcept {
   return std::any_of(session.told.begin(), session.told.end(), [letter](const told_word& one) {
@@ -29,7 +22,7 @@ bool has_heard_since(const session_record& session, std::uint64_t letter) noexce
 
 session_record* dn_impl::find_session(conn_id connection) noexcept {
   for (auto& s : sessions_)
-    if (is_of(s, connection) && !s.ending)
+    if (s.is_of(connection) && !s.ending)
       return &s;
   return nullptr;
 }
@@ -37,14 +30,6 @@ session_record* dn_impl::find_session(conn_id connection) noexcept {
 session_record* dn_impl::session_by(std::uint64_t serial) noexcept {
   for (auto& s : sessions_)
     if (s.serial == serial)
-      return &s;
-  return nullptr;
-}
-
-/// A call beside this one that is to be paused.
-const session_record* dn_impl::paused_beside(conn_id connection) noexcept {
-  for (auto& s : sessions_)
-    if (!s.ending && s.state.desired == capture_state::paused && !is_of(s, connection))
       return &s;
   return nullptr;
 }
@@ -148,7 +133,7 @@ void dn_impl::note_indication(const send_event_view& request, const client_ident
   }
   for (auto& s : sessions_) {
     bool is_general = !s.state.connection;
-    if (!of_all && !is_general && !is_of(s, request.connection))
+    if (!of_all && !is_general && !s.is_of(request.connection))
       continue;
     word.of_another = !of_all && is_general && !for_general;
     note(s, word);
@@ -191,6 +176,9 @@ void dn_impl::handle_report(const session_report& report) {
       say(connection, capture_verb::unknown, unknown->reason, unknown->alarm);
     } else if (auto* alarm = std::get_if<raise_alarm>(&effect)) {
       say(connection, capture_verb::none, alarm->reason, true);
+    } else if (std::holds_alternative<resume_for_gone>(effect)) {
+      if (record->state.desired == capture_state::paused && !has_commander(*record))
+        resume_by_broker(*record, broker_reason::pause_holder_gone);
     } else if (auto* end = std::get_if<end_session>(&effect)) {
       if (end->forced)
         context_.tells->tell("dn", observer::severity::warning, "capture session ended by force",
@@ -209,7 +197,7 @@ void dn_impl::finish(std::vector<session_record>::iterator record, const session
   if (last.merging_into != 0) {
     auto* target = session_by(last.merging_into);
     go_on_in(target != nullptr && !target->ending ? *target : session_for(last.state.connection),
-             report.state, last.said_since_merge, last.serial);
+             read_rest(last, report), last.said_since_merge, last.serial);
   } else {
     without_sessions_ = last.state.observed;
     light_by_ = {};
@@ -227,6 +215,36 @@ void dn_impl::go_on_in(session_record& target, const session_state& last,
     command->session = target.serial;
     command->letter = target.letters;
   }
+}
+
+/// What a session that was to become part of another had not read when it ended by itself is read
+/// for it: the other one takes what it would have been.
+session_state dn_impl::read_rest(const session_record& last, const session_report& ended) {
+  auto state = ended.state;
+  session_rules rules{context_.bounds, context_.confirm};
+  auto read = [&](const session_event& event) {
+    state.life = session_life::live; // its end was the other one's to decide
+    auto result = step(std::move(state), event, steady_now(), rules);
+    state = std::move(result.state);
+    for (auto& effect : result.effects)
+      if (auto* outcome = std::get_if<decided>(&effect))
+        conclude(*outcome);
+  };
+  auto word = last.told.begin();
+  auto read_words_before = [&](std::uint64_t letter) {
+    for (; word != last.told.end() && word->letter < letter; ++word)
+      if (word->letter > ended.letter)
+        read(word->word);
+  };
+  std::vector<std::pair<std::uint64_t, command_admitted>> commands; // reading concludes some
+  for (auto* command : commands_behind(last.serial, ended.letter))
+    commands.emplace_back(command->letter, command->told);
+  for (auto& [letter, command] : commands) {
+    read_words_before(letter);
+    read(command);
+  }
+  read_words_before(last.merge_letter); // the words after it are in said_since_merge
+  return state;
 }
 
 /// A session's commands without an outcome that were told by a later letter than this.
@@ -276,6 +294,8 @@ void dn_impl::begin_again(const session_record& last, const session_report& ende
   next.desired_time_us = last.desired_time_us;
   next.desired_by = last.desired_by;
   next.former = last.former;
+  next.holders = last.holders;
+  next.resume_waits = last.resume_waits;
   next.held = last.held;
   // Each word in its place: it must not confirm what was asked after it.
   auto tell_words_before = [&](std::uint64_t letter) {
@@ -291,17 +311,6 @@ void dn_impl::begin_again(const session_record& last, const session_report& ende
   tell_words_before(last.letters + 1);
 }
 
-/// Where no call is paused any more, resumes that waited for it go out.
-void dn_impl::release_held() {
-  for (auto& s : sessions_) {
-    if (!s.held || s.ending || paused_beside(s.state.connection) != nullptr)
-      continue;
-    s.held = false;
-    for (auto& r : send_resume(s))
-      tell(s, desired_told{r.recorder, r.exact});
-  }
-}
-
 /// It has the desired states from its snapshot, and must confirm them. What is to record beside a
 /// paused call is not asked of it: there is one screen.
 void dn_impl::recorder_came(const registration& r) {
@@ -311,22 +320,6 @@ void dn_impl::recorder_came(const registration& r) {
     if (!s.ending && !overruled)
       tell(s, desired_told{r.client->who.id, r.client->who.exact_versions});
   }
-}
-
-void dn_impl::commander_left(const t_client& client) {
-  for (auto& s : sessions_)
-    if (s.desired_by.id == client.who.id)
-      tell(s, commander_gone{});
-}
-
-/// The same program, over another connection.
-void dn_impl::commander_came(const t_client& client) {
-  for (auto& s : sessions_)
-    if (s.state.desired && s.desired_by.instance == client.who.instance &&
-        s.desired_by.application == client.who.application) {
-      s.desired_by.id = client.who.id;
-      tell(s, commander_back{});
-    }
 }
 
 // ---- calls ---------------------------------------------------------------------------------
@@ -358,6 +351,7 @@ void dn_impl::merge_calls(dn_batch& batch, const dn_request& request) {
     tell(*from, renamed{request.connection});
   } else {
     into->former.insert(into->former.end(), old_ids.begin(), old_ids.end());
+    into->holders.insert(into->holders.end(), from->holders.begin(), from->holders.end());
     if (from->state.desired && from->state.version > into->state.version) {
       into->state.desired = from->state.desired;
       into->state.version = from->state.version;
@@ -379,6 +373,7 @@ void dn_impl::merge_calls(dn_batch& batch, const dn_request& request) {
     from->ending = true;
     from->merging_into = into->serial;
     tell(*from, merged_away{});
+    from->merge_letter = from->letters;
   }
   acknowledge(batch, request.reference);
   release_held();

@@ -254,15 +254,18 @@ struct visitor {
 
   // ---- events ------------------------------------------------------------------------------
 
+  void desire(capture_state wanted, command_version version) {
+    state.desired = wanted;
+    state.version = version;
+    state.alarm_at.reset();
+    state.rechecks.clear(); // the same recorders are asked anew
+    supersede();
+  }
+
   void operator()(const command_admitted& event) {
     heard();
-    if (auto desired = desired_by(event.command.verb)) {
-      state.desired = desired;
-      state.version = event.command.version;
-      state.alarm_at.reset();
-      state.rechecks.clear(); // the command asks the same recorders
-      supersede();
-    }
+    if (auto desired = desired_by(event.command.verb))
+      desire(*desired, event.command.version);
     if (event.held)
       decide(event.command, outcome::held);
     else
@@ -311,11 +314,16 @@ struct visitor {
 
   void operator()(const commander_gone&) {
     if (state.desired == capture_state::paused &&
-        rules.confirm.dead_desktop == dead_desktop_policy::alarm)
+        rules.confirm.dead_desktop != dead_desktop_policy::stay)
       state.alarm_at = now + rules.confirm.dead_desktop_after;
   }
 
   void operator()(const commander_back&) { state.alarm_at.reset(); }
+
+  void operator()(const resumed& event) {
+    heard();
+    desire(capture_state::enabled, event.version);
+  }
 
   void operator()(const merged_in& event) {
     heard();
@@ -365,7 +373,10 @@ struct visitor {
         say_unknown{broker_reason::recorder_unconfirmed, state.desired == capture_state::paused});
     if (state.alarm_at && *state.alarm_at <= now) {
       state.alarm_at.reset();
-      effects.push_back(raise_alarm{broker_reason::pause_holder_gone});
+      if (rules.confirm.dead_desktop == dead_desktop_policy::resume)
+        effects.push_back(resume_for_gone{});
+      else
+        effects.push_back(raise_alarm{broker_reason::pause_holder_gone});
     }
     if (state.pending.empty() && now >= state.last_event + rules.session_idle_max)
       end_and_tell(broker_reason::session_ended, true);

@@ -105,7 +105,7 @@ struct session_state {
   bool spoken = false;
   std::vector<pending_command> pending; ///< oldest first
   std::vector<recheck> rechecks;
-  /// The desktop that paused is gone: when somebody must look.
+  /// The desktop that paused is gone: when somebody must look, or the broker resumes.
   std::optional<steady_ms> alarm_at;
   /// When anything was last heard.
   steady_ms last_event{0};
@@ -162,6 +162,10 @@ struct recorder_gone {
 /// The desktop whose command stands is gone, or has come back.
 struct commander_gone {};
 struct commander_back {};
+/// The broker resumed by itself.
+struct resumed {
+  command_version version;
+};
 /// Another session, as it was when it ended, has become part of this one. What was said since then
 /// this one has heard already, and the commands of the other have not.
 struct merged_in {
@@ -187,8 +191,8 @@ struct draining {
 };
 
 using session_event = std::variant<command_admitted, indication_heard, desired_told, recorder_gone,
-                                   commander_gone, commander_back, merged_in, merged_away, renamed,
-                                   call_ended, tick_due, room_needed, draining>;
+                                   commander_gone, commander_back, resumed, merged_in, merged_away,
+                                   renamed, call_ended, tick_due, room_needed, draining>;
 
 // ---- effects, to be carried out in order -------------------------------------------------------
 
@@ -211,6 +215,10 @@ struct raise_alarm {
   broker_reason reason;
   bool operator==(const raise_alarm&) const = default;
 };
+/// The desktop that paused stayed away: the broker resumes.
+struct resume_for_gone {
+  bool operator==(const resume_for_gone&) const = default;
+};
 /// Wake the session at this time; an earlier armed tick is void.
 struct arm_tick {
   steady_ms at;
@@ -222,7 +230,8 @@ struct end_session {
   bool operator==(const end_session&) const = default;
 };
 
-using session_effect = std::variant<decided, say_unknown, raise_alarm, arm_tick, end_session>;
+using session_effect =
+  std::variant<decided, say_unknown, raise_alarm, resume_for_gone, arm_tick, end_session>;
 
 struct session_result {
   session_state state;

@@ -32,13 +32,26 @@ constexpr std::size_t confirmations_needed(confirm_policy p, std::size_t recorde
 
 /// What follows when the desktop that paused disappears (domain.md "a desktop that vanishes").
 enum class dead_desktop_policy : std::uint8_t {
-  stay,  ///< paused, the safe side
-  alarm, ///< paused, and an alarm after a time
+  stay,   ///< paused, the safe side
+  alarm,  ///< paused, and an alarm after a time
+  resume, ///< resumed by the broker after a time: for firms that must record everything
 };
 /// Indexed by `dead_desktop_policy`.
-inline constexpr std::array<std::string_view, 2> dead_desktop_policy_names{"stay", "alarm"};
+inline constexpr std::array<std::string_view, 3> dead_desktop_policy_names{"stay", "alarm",
+                                                                           "resume"};
 constexpr std::string_view to_string(dead_desktop_policy p) noexcept {
   return dead_desktop_policy_names[static_cast<std::size_t>(p)];
+}
+
+/// Whose `resume` ends a pause.
+enum class pause_ownership : std::uint8_t {
+  anyone,
+  all_holders, ///< each desktop that paused and is still there must resume
+};
+/// Indexed by `pause_ownership`.
+inline constexpr std::array<std::string_view, 2> pause_ownership_names{"anyone", "all_holders"};
+constexpr std::string_view to_string(pause_ownership o) noexcept {
+  return pause_ownership_names[static_cast<std::size_t>(o)];
 }
 
 struct confirm_rules {
@@ -50,8 +63,9 @@ struct confirm_rules {
   confirm_policy stop = confirm_policy::all;
   /// Refuse commands that the observed state makes pointless: 43 and 185. Never `pause` and `stop`.
   bool strict = false;
+  pause_ownership ownership = pause_ownership::anyone;
   dead_desktop_policy dead_desktop = dead_desktop_policy::stay;
-  /// From the desktop's end to the alarm.
+  /// From the desktop's end to the alarm or the resume.
   std::chrono::milliseconds dead_desktop_after{30'000};
 };
 

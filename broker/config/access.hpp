@@ -36,6 +36,10 @@ inline constexpr std::span<const std::string_view> names_of(dead_desktop_policy)
   return dead_desktop_policy_names;
 }
 
+inline constexpr std::span<const std::string_view> names_of(pause_ownership) {
+  return pause_ownership_names;
+}
+
 inline value to_value(bool v) {
   return v;
 }

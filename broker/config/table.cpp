@@ -159,16 +159,24 @@ void add_confirm(std::vector<key>& t) {
   t.push_back(with(row<at, &s::strict>("confirm.strict", {kind::boolean, 0, 0, {}}), "", false,
                    "Refuse a start or resume that the observed state makes pointless, with 43 or "
                    "185. pause and stop are never refused for that."));
-  t.push_back(with(row<at, &s::dead_desktop>("confirm.dead_desktop",
-                                             {kind::choice, 0, 0, dead_desktop_policy_names}),
-                   "", false,
-                   "What follows when the desktop that paused disappears. stay: paused, the safe "
-                   "side; alarm: paused, and an alarm after confirm.dead_desktop_after."));
-  t.push_back(with(row<at, &s::dead_desktop_after>("confirm.dead_desktop_after",
-                                                   {kind::duration, 10, 24 * hour, {}}),
-                   "", false,
-                   "From the desktop's end to the alarm: a desktop that only starts again is back "
-                   "within this time."));
+  t.push_back(with(
+    row<at, &s::ownership>("confirm.pause_ownership", {kind::choice, 0, 0, pause_ownership_names}),
+    "", false,
+    "Whose resume ends a pause. anyone: of any desktop; all_holders: of each desktop "
+    "that paused and is still there; until then a resume is held."));
+  t.push_back(
+    with(row<at, &s::dead_desktop>("confirm.dead_desktop",
+                                   {kind::choice, 0, 0, dead_desktop_policy_names}),
+         "", false,
+         "What follows when the desktop that paused disappears. stay: paused, the safe "
+         "side; alarm: paused, and an alarm after confirm.dead_desktop_after; resume: resumed by "
+         "the broker after that time, for firms that must record everything."));
+  t.push_back(with(
+    row<at, &s::dead_desktop_after>("confirm.dead_desktop_after",
+                                    {kind::duration, 10, 24 * hour, {}}),
+    "", false,
+    "From the desktop's end to the alarm or the resume: a desktop that only starts again is back "
+    "within this time."));
 }
 
 // A limit's key has its member's name, so that log lines, code and configuration agree.

@@ -215,33 +215,6 @@ TEST_CASE("a lost recorder is told at once") {
               "outcome 7001 #1: pause recorder_lost; recorder lost"});
 }
 
-TEST_CASE("a resume beside a paused call is held, and goes out when no call is paused") {
-  pair_on_7001 p;
-  auto& calls = p.o.join("calls", v1::ROLE_CALL_SOURCE);
-  register_all(p.o, {&calls});
-  p.desk.says(send(3, "7001", "pause", {.call = 0x71}), send(4, "7001", "pause", {.call = 0x72}));
-  p.recorder_says(3, "paused");
-  CHECK(p.desk.hears().size() == 5);
-  calls.hears();
-  p.desk.says(send(5, "7001", "resume", {.call = 0x71}));
-  CHECK(p.desk.hears() ==
-        lines{"ACK 5: recorders 0, #4 v3", "outcome 7001 #4 call 71: resume held by call 72"});
-  CHECK(p.recorder.hears().empty());
-  CHECK(calls.hears() == lines{"event 7001 #4 call 71: resume v3 by desk, light paused, held"});
-  CHECK(ask(p.desk, query_address(6, "7001")).find("call 71 wants enabled sees paused v3 held") !=
-        std::string::npos);
-  calls.says(end_call(3, "7001", 0x72));
-  auto told = lines{"event 7001 #5 call 71: resume v3 by the broker, light paused, HOLD_RELEASED",
-                    "event 7001 #6 call 72: unknown by the broker, light paused, CALL_ENDED"};
-  CHECK(p.recorder.hears() == told);
-  CHECK(p.desk.hears() == told);
-  p.recorder_says(4, "enabled", 0x71);
-  CHECK(p.desk.hears() == lines{"event 7001 #7 call 71: enabled by recorder, light enabled"});
-  p.o.pass(5s);
-  CHECK(p.desk.hears().empty());
-  calls.hears();
-}
-
 TEST_CASE("what is said of one call does not put out the light of what records without a call") {
   pair_on_7001 p;
   auto light = [&] {
@@ -610,6 +583,22 @@ TEST_CASE("what a recorder says while two calls become one confirms what was ask
   }
 }
 
+TEST_CASE("a command behind a session's end, in a call that becomes part of another") {
+  pair_on_7001 p;
+  auto& calls = p.o.join("calls", v1::ROLE_CALL_SOURCE);
+  register_all(p.o, {&calls});
+  p.desk.says(send(3, "7001", "stop", {.call = 0x71}), send(4, "7001", "start", {.call = 0x72}));
+  CHECK(p.desk.hears().size() == 2);
+  p.recorder.hears();
+  says_at_once(p.o, p.recorder, send(3, "7001", "disabled", {.call = 0x71})); // ends its session
+  says_at_once(p.o, p.desk, send(5, "7001", "pause", {.call = 0x71}));
+  says_at_once(p.o, calls, merge_calls(3, "7001", 0x71, 0x72));
+  p.desk.hears();
+  p.recorder_says(4, "paused", 0x72);
+  CHECK(p.desk.hears().back() == "outcome 7001 #4 call 71: pause confirmed; recorder confirmed");
+  calls.hears();
+}
+
 TEST_CASE("a call whose ConnID changes goes on under the new one") {
   pair_on_7001 p;
   auto& calls = p.o.join("calls", v1::ROLE_CALL_SOURCE);
@@ -683,31 +672,6 @@ TEST_CASE("calls are merged into one up to a bound") {
   for (std::uint32_t i = 0; i < former_connections_max; ++i)
     CHECK(ask(calls, merge_calls(3 + i, "7001", 0x100 + i, 0x101 + i)).starts_with("ACK"));
   CHECK(ask(calls, merge_calls(20, "7001", 0x100, 0x200)) == "Error 20: 1186 on 7001");
-  p.recorder.hears();
-}
-
-TEST_CASE("the desktop that paused and is gone is told of after a time, if the policy says so") {
-  pair_on_7001 p;
-  p.o.context.confirm.dead_desktop = dead_desktop_policy::alarm;
-  auto& other = p.o.desktop("other");
-  register_all(p.o, {&other});
-  p.desk.says(send(3, "7001", "pause"));
-  p.recorder_says(3, "paused");
-  CHECK(p.desk.hears().size() == 3);
-  other.hears();
-  p.desk.vanishes();
-  other.says(query_address(3, "7001"));
-  auto session = other.frame().event_address_info().snapshot().sessions(0);
-  CHECK(session.desired_by_application() == "desk");
-  CHECK(session.desired_time_us() > 0);
-  p.o.pass(29'999ms);
-  CHECK(other.hears().empty());
-  p.o.pass(1ms);
-  auto alarm = lines{"event 7001 #3: user event by the broker, light paused, "
-                     "PAUSE_HOLDER_GONE, alarm"};
-  CHECK(other.hears() == alarm);
-  CHECK(p.recorder.hears() == alarm);
-  CHECK(ask(other, send(4, "7001", "resume")) == "ACK 4: recorders 1, #4 v2");
   p.recorder.hears();
 }
 

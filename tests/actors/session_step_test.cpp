@@ -105,6 +105,7 @@ std::vector<session_event> alphabet(std::uint64_t number, steady_ms now) {
   all.push_back(recorder_gone{plain, 1, true});
   all.push_back(recorder_gone{exact, 0, true});
   all.push_back(desired_told{plain, false});
+  all.push_back(resumed{{number}});
   all.push_back(tick_due{});
   return all;
 }
@@ -166,9 +167,9 @@ std::vector<session_event> every_event() {
   other.version = {7};
   other.pending.push_back(admitted(capture_verb::pause, 7, steady_ms{3000}, both()).command);
   note_word(other, plain, paused);
-  std::vector<session_event> all{
-    tick_due{},    room_needed{},   draining{},       draining{true},   call_ended{},
-    merged_away{}, renamed{{0x18}}, commander_gone{}, commander_back{}, merged_in{other}};
+  std::vector<session_event> all{tick_due{},       room_needed{}, draining{},      draining{true},
+                                 call_ended{},     merged_away{}, renamed{{0x18}}, commander_gone{},
+                                 commander_back{}, resumed{{9}},  merged_in{other}};
   for (auto verb : verbs) {
     all.push_back(admitted(verb, 9, steady_ms{3000}, both()));
     all.push_back(admitted(verb, 9, steady_ms{3000}, {}));
@@ -460,6 +461,14 @@ TEST_CASE("the desktop that paused and is gone is told of, if the policy wants i
   CHECK(s.last.effects.front() == session_effect{raise_alarm{broker_reason::pause_holder_gone}});
   s.hears(commander_gone{}).hears(commander_back{});
   CHECK_FALSE(s.state.alarm_at);
+  living resumes;
+  resumes.by = rules(dead_desktop_policy::resume);
+  resumes.command(capture_verb::pause).hears(commander_gone{});
+  resumes.passes(timeout).passes(steady_ms{5000} - timeout);
+  CHECK(resumes.last.effects.front() == session_effect{resume_for_gone{}});
+  resumes.command(capture_verb::pause).hears(resumed{{3}});
+  CHECK(resumes.outcomes() == "2 superseded by 3");
+  CHECK(resumes.state.desired == enabled);
   living stays;
   stays.by = rules(dead_desktop_policy::stay);
   stays.command(capture_verb::pause, {}).hears(commander_gone{});
