@@ -2,6 +2,7 @@
 
 #include "client/snapshot_seeker.hpp"
 
+#include <algorithm>
 #include <mutex>
 
 namespace ringdown::client {
@@ -15,6 +16,17 @@ identity desktop_identity(std::string application_name) {
   who.capabilities = {capability::outcomes, capability::directed, capability::coalesce_ok};
   return who;
 }
+
+namespace {
+
+/// No command of the DN's waits for its outcome.
+bool none_pending(const dn_snapshot& snapshot) {
+  auto& all = snapshot.sessions;
+  return std::all_of(all.begin(), all.end(),
+                     [](const session_snapshot& s) { return s.pending == 0; });
+}
+
+} // namespace
 
 /// What its listener keeps alive. The model is touched where handlers run, and there only; a
 /// command may be sent by any thread. No handler runs and no call of the client's is made with the
@@ -47,10 +59,13 @@ struct desktop::state : std::enable_shared_from_this<desktop::state> {
         tell(doubtful);
   }
   void on(const registration_notice& n) {
-    if (n.snapshot)
-      model.on_snapshot(*n.snapshot);
-    else
+    if (!n.snapshot) {
       model.on_lost();
+      return;
+    }
+    model.on_snapshot(*n.snapshot);
+    if (none_pending(*n.snapshot))
+      doubt_open();
   }
   void on(const gap_notice& n) {
     if (n.why == gap_notice::cause::slow)
@@ -94,12 +109,24 @@ struct desktop::state : std::enable_shared_from_this<desktop::state> {
       return doubt(id);
     if (c.status != request_status::acknowledged)
       return forget(id);
-    auto deadline = client.now() + *command.confirm_timeout;
+    auto own = command.confirm_timeout;
+    auto deadline = own ? std::optional{client.now() + *own} : std::nullopt;
     if (!with_ledger([&](auto& l) { return l.acknowledged(id, *c.ack(), deadline); }))
       return; // told before its answer came
     show();
-    if (!later(*command.confirm_timeout + outcome_margin, [this, id] { doubt(id); }))
+    doubt_later(id, own ? *own + outcome_margin : outcome_wait_max);
+  }
+
+  void doubt_later(const command_id& id, std::chrono::milliseconds wait) {
+    if (!later(wait, [this, id] { doubt(id); }))
       doubt(id); // never silence
+  }
+
+  /// What the broker had accepted it has decided while the link was down. An outcome on its way
+  /// may still come.
+  void doubt_open() {
+    for (auto& id : with_ledger([](auto& l) { return l.open(); }))
+      doubt_later(id, outcome_margin);
   }
 
   bool later(std::chrono::milliseconds wait, std::function<void()> what) {
@@ -118,8 +145,6 @@ struct desktop::state : std::enable_shared_from_this<desktop::state> {
     pairs.insert(pairs.begin(), {std::string{screen_capture_key}, std::string{to_string(command)}});
     if (!with.command)
       with.command = random_command_id();
-    if (!with.confirm_timeout)
-      with.confirm_timeout = confirm_timeout;
     event_outcome owed;
     owed.this_dn = dn;
     owed.command = with.command;

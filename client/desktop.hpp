@@ -15,8 +15,9 @@
 //
 // Exactly one outcome is told of each command that was sent and not refused, while the desktop
 // lives: the broker's, or `unknown` (with no `time_us`) if none can come: nobody knows whether the
-// command was accepted, the broker that accepted it is gone, the client has stopped or given up, or
-// the command's time and `outcome_margin` are over. To such a one the light is the answer.
+// command was accepted, the broker that accepted it is gone, it was decided while the link was
+// down, the client has stopped or given up, or the command's time is over. To such a one the light
+// is the answer.
 //
 // One helper for each DN of a client: it takes the registration with it when it goes.
 //
@@ -36,8 +37,10 @@ identity desktop_identity(std::string application_name);
 
 class desktop {
 public:
-  /// Sent with each command that does not say, so that both sides count the same.
-  static constexpr std::chrono::milliseconds confirm_timeout{2'000};
+  /// How long the outcome of a command without a `confirm_timeout` of its own is waited for. The
+  /// broker's own then counts, and it does not tell how long that is: normally 2 s, and no longer
+  /// than this unless an operator wants it so. Reached only if the broker breaks its promise.
+  static constexpr std::chrono::milliseconds outcome_wait_max{60'000};
   /// How long after its deadline an outcome may be on its way: room for a short reconnect.
   static constexpr std::chrono::milliseconds outcome_margin{3'000};
 
@@ -74,7 +77,7 @@ public:
   [[nodiscard]] sending query(conn_id call = {}, completion_handler done = {},
                               outcome_handler told = {});
   /// Any of these with what else it may carry, such as a call, `if_version` or user data. The DN
-  /// and the verb are filled in; so are a command id and `confirm_timeout` if there are none.
+  /// and the verb are filled in; so is a command id if there is none.
   [[nodiscard]] sending send(capture_verb command, outgoing_event with,
                              completion_handler done = {}, outcome_handler told = {});
 

@@ -322,7 +322,8 @@ void command_ledger::sent(event_outcome what, outcome_handler done) {
   owed_.insert_or_assign(id, entry{{std::move(done), std::move(what)}, std::nullopt, 0});
 }
 
-bool command_ledger::acknowledged(const command_id& id, const event_ack& ack, time deadline) {
+bool command_ledger::acknowledged(const command_id& id, const event_ack& ack,
+                                  std::optional<time> deadline) {
   auto found = owed_.find(id);
   if (found == owed_.end())
     return false;
@@ -361,7 +362,7 @@ std::vector<finished_command> command_ledger::all_in_doubt() {
   std::vector<finished_command> all;
   for (auto i = owed_.begin(); i != owed_.end();) {
     auto which = i++;
-    if (which->second.deadline)
+    if (which->second.number != 0)
       all.push_back(take(which));
   }
   std::sort(all.begin(), all.end(), [](const finished_command& a, const finished_command& b) {
@@ -370,15 +371,23 @@ std::vector<finished_command> command_ledger::all_in_doubt() {
   return all;
 }
 
+std::vector<command_id> command_ledger::open() const {
+  std::vector<command_id> all;
+  for (auto& [id, e] : owed_)
+    if (e.number != 0)
+      all.push_back(id);
+  return all;
+}
+
 std::optional<pending_command> command_ledger::newest() const {
   const entry* newest = nullptr;
   for (auto& [id, e] : owed_)
-    if (e.deadline && (newest == nullptr || e.number > newest->number))
+    if (e.number != 0 && (newest == nullptr || e.number > newest->number))
       newest = &e;
   if (newest == nullptr)
     return std::nullopt;
   auto& what = newest->command.what;
-  return pending_command{what.verb, what.connection, what.command, *newest->deadline};
+  return pending_command{what.verb, what.connection, what.command, newest->deadline};
 }
 
 } // namespace ringdown::client

@@ -138,7 +138,8 @@ struct pending_command {
   capture_verb verb = capture_verb::none;
   conn_id connection;
   command_id command;
-  std::chrono::steady_clock::time_point deadline; ///< by then its outcome is decided
+  /// By then its outcome is decided. Nothing: by the broker's own time, which its snapshot tells.
+  std::optional<std::chrono::steady_clock::time_point> deadline;
 
   bool operator==(const pending_command&) const = default;
 };
@@ -170,8 +171,10 @@ public:
   void sent(event_outcome what, outcome_handler done);
   /// It has had no effect and so has no outcome.
   void withdrawn(const command_id& id) { owed_.erase(id); }
-  /// False: its outcome was told already.
-  bool acknowledged(const command_id& id, const event_ack& ack, time deadline);
+  /// False: its outcome was told already. No deadline: the broker's own, which it did not tell.
+  bool acknowledged(const command_id& id, const event_ack& ack, std::optional<time> deadline);
+  /// The commands that were acknowledged.
+  std::vector<command_id> open() const;
 
   /// The broker's word. Nothing if it is not owed (any more).
   std::optional<finished_command> on_outcome(const event_outcome& e);
@@ -186,8 +189,8 @@ public:
 private:
   struct entry {
     finished_command command;
-    std::optional<time> deadline; ///< once acknowledged
-    std::uint64_t number = 0;     ///< in the order of acknowledgement
+    std::optional<time> deadline;
+    std::uint64_t number = 0; ///< in the order of acknowledgement; 0: there was none yet
   };
   using entries = std::map<command_id, entry>;
   finished_command take(entries::iterator which);

@@ -99,7 +99,12 @@ struct agent_stand : scripted_client {
                 [this](const event_outcome& o) { outcomes.push_back(o.result); }};
 };
 
-constexpr auto outcome_wait = desktop::confirm_timeout + desktop::outcome_margin;
+/// A command that says how long it may take.
+outgoing_event within(std::chrono::milliseconds time) {
+  outgoing_event what;
+  what.confirm_timeout = time;
+  return what;
+}
 
 struct recorder_stand : scripted_client {
   explicit recorder_stand(bool standby = false, const std::string& app = "test")
@@ -294,7 +299,7 @@ TEST_CASE("commands carry a call and an id of their own, and all but a query are
     verbs.push_back(verb_of(frame));
     ids.insert(frame.request_send_event().command_id());
     CHECK(frame.request_send_event().event().connection_id() == 0x1f);
-    CHECK(frame.request_send_event().confirm_timeout_ms() == 2000);
+    CHECK_FALSE(frame.request_send_event().has_confirm_timeout_ms()); // the broker's own counts
   }
   CHECK(verbs == std::vector<std::string>{"start", "pause", "resume", "stop", "query"});
   CHECK(ids.size() == 5);
@@ -336,7 +341,7 @@ TEST_CASE("the light carries the pending command until its outcome, and the alar
   REQUIRE(pending);
   CHECK(pending->verb == capture_verb::pause);
   CHECK(pending->connection == conn_id{0x71});
-  CHECK(pending->deadline == s.time + desktop::confirm_timeout);
+  CHECK_FALSE(pending->deadline); // the broker's own
   s.outcome_of(pause, v1::OUTCOME_TIMED_OUT);
   CHECK_FALSE(s.agent.view().pending);
   v1::Frame lost;
@@ -366,14 +371,51 @@ TEST_CASE("a command that is refused or not sent has no outcome") {
 
 TEST_CASE("an outcome that does not come is told as unknown after its time and a margin") {
   agent_stand s;
-  CHECK(s.agent.pause());
+  CHECK(s.agent.send(capture_verb::pause, within(700ms)));
   auto pause = s.accepted();
-  s.pass(outcome_wait - 1ms);
+  CHECK(pause.request_send_event().confirm_timeout_ms() == 700);
+  REQUIRE(s.agent.view().pending);
+  CHECK(s.agent.view().pending->deadline == s.time + 700ms);
+  s.pass(699ms + desktop::outcome_margin);
   CHECK(s.outcomes.empty());
   s.pass(1ms);
   CHECK(s.outcomes == std::vector{outcome::unknown});
   s.outcome_of(pause, v1::OUTCOME_CONFIRMED); // too late: it was told
   CHECK(s.outcomes.size() == 1);
+}
+
+TEST_CASE("the outcome of a command without a time of its own is waited for much longer") {
+  agent_stand s;
+  CHECK(s.agent.pause());
+  s.accepted();
+  s.pass(desktop::outcome_wait_max - 1ms);
+  CHECK(s.outcomes.empty());
+  s.pass(1ms);
+  CHECK(s.outcomes == std::vector{outcome::unknown});
+}
+
+TEST_CASE("what was decided while the link was down is told as unknown after a margin") {
+  for (std::uint32_t pending : {0u, 1u}) {
+    agent_stand s;
+    CHECK(s.agent.pause());
+    s.accepted();
+    s.broker.vanish();
+    s.bring_back();
+    v1::Frame frame;
+    frame.set_reference_id(s.broker.expect().reference_id());
+    auto& registered = *frame.mutable_event_registered();
+    registered.set_this_dn("7001");
+    registered.mutable_snapshot()->set_dn_epoch(1);
+    registered.mutable_snapshot()->set_dn_sequence(4);
+    add_session(*registered.mutable_snapshot(), 0, v1::CAPTURE_STATE_PAUSED, 1);
+    registered.mutable_snapshot()->mutable_sessions(0)->set_pending(pending);
+    s.broker.send(frame);
+    s.settle();
+    s.pass(desktop::outcome_margin - 1ms);
+    CHECK(s.outcomes.empty());
+    s.pass(1ms);
+    CHECK(s.outcomes.size() == (pending == 0 ? 1u : 0u));
+  }
 }
 
 TEST_CASE("an outcome may come over the next link, but not from a broker that has restarted") {
