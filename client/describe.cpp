@@ -5,6 +5,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 
 namespace ringdown::client {
@@ -222,6 +223,56 @@ std::string describe(const dn_snapshot& snapshot) {
       out += fmt::format(" pending={}", s.pending);
     out += fmt::format(" version={}]", s.version.value);
   }
+  return out;
+}
+
+namespace {
+
+/// Adds `  name         text`.
+void row(std::string& out, std::string_view name, const std::string& text) {
+  out += fmt::format("  {:<12} {}\n", name, text);
+}
+
+void report(std::string& out, const session_snapshot& s, std::int64_t now_us) {
+  out +=
+    s.connection ? "session " + to_string(s.connection) : std::string{"session without a call"};
+  out += '\n';
+  if (s.desired)
+    row(out, "desired",
+        fmt::format("{}, version {}{}", to_string(*s.desired), s.version.value,
+                    s.held ? ", held until no other call is paused" : ""));
+  if (s.desired_by)
+    row(out, "commanded by",
+        fmt::format("{} ({}) at {}", escaped_word(s.desired_by_application),
+                    to_string(s.desired_by), utc_text(s.desired_time_us)));
+  row(out, "observed", std::string{to_string(s.observed)});
+  row(out, "changed", utc_text(s.changed_time_us));
+  if (s.pending != 0)
+    row(out, "pending",
+        fmt::format("{}, the newest until {} (in {} ms)", s.pending, utc_text(s.deadline_time_us),
+                    std::max<std::int64_t>(0, (s.deadline_time_us - now_us) / 1000)));
+  std::string former;
+  for (auto id : s.former)
+    former += (former.empty() ? "" : ", ") + to_string(id);
+  if (!former.empty())
+    row(out, "merged from", former);
+}
+
+} // namespace
+
+std::string report(const event_address_info& info) {
+  auto& now = info.snapshot;
+  auto out = "DN " + escaped_word(info.this_dn) + "\n";
+  row(out, "state", std::string{to_string(now.effective_state)});
+  row(out, "place", fmt::format("seq {}, version {}", now.sequence.value, now.version.value));
+  row(out, "clients", std::to_string(now.clients_registered));
+  for (auto& s : now.sessions)
+    report(out, s, info.time_us);
+  for (auto& r : info.recorders)
+    out += fmt::format("recorder {} {}, {}{}\n", to_string(r.client), escaped_word(r.application),
+                       r.standby ? "standby" : "active", r.exact_versions ? ", exact" : "");
+  for (auto& o : info.recent_outcomes)
+    out += fmt::format("{} {}\n", utc_text(o.time_us), describe(event{o}));
   return out;
 }
 

@@ -21,6 +21,9 @@ std::string describe_error(const event_error& error);
 /// `paused, 1 recorder active, ...`
 std::string describe(const dn_snapshot& snapshot);
 
+/// A DN's capture sessions, recorders and newest outcomes, over several lines.
+std::string report(const event_address_info& info);
+
 /// `RequestSendEvent ref=3 dn=7001 screen-capture=pause`
 std::string describe_request(reference_id reference, const outgoing_event& what,
                              bool distribute = false);

@@ -185,7 +185,7 @@ private:
       return true;
     }
     if (line == "status")
-      return query_address(options_.dn) || !is_down();
+      return query_address(options_.dn).has_value() || !is_down();
     auto parsed = parse_script(line);
     if (auto* error = std::get_if<script_error>(&parsed)) {
       out().complain(error->text());

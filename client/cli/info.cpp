@@ -45,7 +45,8 @@ int run_info(const settings& common, const std::vector<std::string>& dns) {
   how.mode = registration_mode::monitor;
   if (!dns.empty())
     asker.register_on(dns, how);
-  asker.leave(true);
+  asker.be_quiet();
+  asker.leave();
   return asker.status();
 }
 

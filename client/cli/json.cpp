@@ -175,6 +175,17 @@ json to_json(const dn_snapshot& snapshot) {
       entry["desired"] = to_string(*s.desired);
     entry["version"] = s.version.value;
     entry["changed_time_us"] = s.changed_time_us;
+    if (s.desired_by)
+      entry["desired_by"] = {{"client_id", to_string(s.desired_by)},
+                             {"application", s.desired_by_application},
+                             {"time_us", s.desired_time_us}};
+    entry["held"] = s.held;
+    entry["pending"] = s.pending;
+    if (s.pending != 0)
+      entry["deadline_time_us"] = s.deadline_time_us;
+    entry["former_connection_ids"] = json::array();
+    for (auto former : s.former)
+      entry["former_connection_ids"].push_back(to_string(former));
     sessions.push_back(std::move(entry));
   }
   return {{"dn_sequence", snapshot.sequence.value},

@@ -57,6 +57,7 @@ int run(int argc, char** argv) {
   add_monitor(app, common, status);
   add_send(app, common, status);
   add_info(app, common, status);
+  add_session(app, common, status);
   add_error(app, common, status);
   try {
     app.parse(argc, argv);

@@ -223,10 +223,10 @@ bool party::send(const outgoing_event& what, bool distribute) {
   return await(sent, done);
 }
 
-bool party::query_address(const std::string& dn) {
+std::optional<completion> party::query_address(const std::string& dn) {
   std::optional<completion> done;
   auto sent = link_->query_address(dn, [&done](const completion& c) { done = c; });
-  return await(sent, done);
+  return await(sent, done) ? done : std::nullopt;
 }
 
 bool party::merge_calls(const std::string& dn, conn_id old, conn_id into) {
@@ -292,10 +292,10 @@ void party::handle_until(steady_time until, const std::function<bool()>& done) {
 // ---- what goes and comes; called in the middle of the client's work ------------------------
 
 void party::on_traffic(const traffic& t) {
-  if (quiet_)
-    return;
   if (auto* received = std::get_if<event_received>(&t)) {
     on_received(received->what);
+  } else if (quiet_) {
+    return;
   } else if (auto* event = std::get_if<event_sent>(&t)) {
     console_.sent(describe_request(event->reference, event->what, event->distribute),
                   to_json(event->reference, event->what, event->distribute));
@@ -314,17 +314,19 @@ void party::on_traffic(const traffic& t) {
 }
 
 void party::on_received(const event& e) {
-  console_.received(e);
-  if (std::holds_alternative<event_error>(e))
+  bool error = std::holds_alternative<event_error>(e);
+  bool end = std::holds_alternative<link_lost>(e) ||
+             (std::holds_alternative<event_link_disconnected>(e) && !leaving_);
+  if (!quiet_ || error || end)
+    console_.received(e);
+  if (error)
     fail(refused);
-  if (std::holds_alternative<link_lost>(e) ||
-      (std::holds_alternative<event_link_disconnected>(e) && !leaving_))
+  if (end)
     fail(lost);
 }
 
-void party::leave(bool quietly) {
+void party::leave() {
   leaving_ = true;
-  quiet_ = quietly;
   if (link_)
     link_->stop(common_.timeout());
 }

@@ -68,7 +68,8 @@ public:
   /// Sends and waits for the answer. False, with the reason printed: not sent, no answer in time,
   /// the link was lost, or a signal came.
   bool send(const client::outgoing_event& what, bool distribute = false);
-  bool query_address(const std::string& dn);
+  /// The DN's snapshot; nothing if there was no answer in time.
+  std::optional<client::completion> query_address(const std::string& dn);
   bool merge_calls(const std::string& dn, conn_id old, conn_id into);
   bool end_call(const std::string& dn, conn_id call);
   /// Handles what comes until `done()`, the time, a signal or the end of the link.
@@ -77,8 +78,10 @@ public:
   /// The link is gone and does not come back by itself.
   bool is_down() const;
   bool is_leaving() const { return leaving_; }
-  /// Signs off if the link still stands; not shown if `quietly`.
-  void leave(bool quietly = false);
+  /// Signs off if the link still stands.
+  void leave();
+  /// From now on only what goes wrong is shown.
+  void be_quiet() { quiet_ = true; }
 
 protected:
   /// Called at least every 100 ms while events are handled; returns when it wants to be called.

@@ -44,6 +44,7 @@ void add_recorder(CLI::App& app, const settings& common, int& status);
 void add_monitor(CLI::App& app, const settings& common, int& status);
 void add_send(CLI::App& app, const settings& common, int& status);
 void add_info(CLI::App& app, const settings& common, int& status);
+void add_session(CLI::App& app, const settings& common, int& status);
 void add_error(CLI::App& app, const settings& common, int& status);
 
 } // namespace ringdown::cli

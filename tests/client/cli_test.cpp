@@ -236,7 +236,7 @@ TEST_CASE("the error catalog is at hand without a broker") {
 }
 
 TEST_CASE("every verb's help has an example and the exit statuses") {
-  for (auto verb : {"desktop", "recorder", "monitor", "send", "info", "error", "load"}) {
+  for (auto verb : {"desktop", "recorder", "monitor", "send", "info", "session", "error", "load"}) {
     auto o = run(std::string{verb} + " --help");
     CHECK(o.status == 0);
     CHECK(o.has("Example"));

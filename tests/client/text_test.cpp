@@ -85,6 +85,55 @@ TEST_CASE("no event's description can steer a terminal") {
     CHECK(wire::valid_utf8(text));
     CHECK_FALSE(wire::has_control_character(text));
   }
+  info.recorders.push_back({{}, evil, false, false});
+  info.snapshot.sessions.emplace_back().desired_by = client_id{1};
+  info.snapshot.sessions.back().desired_by_application = evil;
+  info.recent_outcomes.emplace_back().this_dn = evil;
+  auto text = report(info);
+  std::erase(text, '\n');
+  CHECK(wire::valid_utf8(text));
+  CHECK_FALSE(wire::has_control_character(text));
+}
+
+TEST_CASE("a report of a DN tells all that is known of its sessions") {
+  event_address_info info;
+  info.this_dn = "7001";
+  info.time_us = 1'000'000;
+  auto& now = info.snapshot;
+  now.effective_state = capture_state::paused;
+  now.sequence = {9};
+  now.version = {4};
+  now.clients_registered = 2;
+  auto& s = now.sessions.emplace_back();
+  s.connection = {0x72};
+  s.desired = capture_state::enabled;
+  s.version = {4};
+  s.held = true;
+  s.desired_by = client_id{3};
+  s.desired_by_application = "agent desktop";
+  s.pending = 1;
+  s.deadline_time_us = 2'500'000;
+  s.former = {conn_id{0x71}};
+  info.recorders.push_back({client_id{5}, "screen", true, true});
+  auto& o = info.recent_outcomes.emplace_back();
+  o.this_dn = "7001";
+  o.verb = capture_verb::pause;
+  o.result = outcome::timed_out;
+  o.code = 57;
+  CHECK(report(info) ==
+        "DN 7001\n"
+        "  state        paused\n"
+        "  place        seq 9, version 4\n"
+        "  clients      2\n"
+        "session 0000000000000072\n"
+        "  desired      enabled, version 4, held until no other call is paused\n"
+        "  commanded by \"agent desktop\" (0000000000000003) at 1970-01-01T00:00:00.000000Z\n"
+        "  observed     unknown\n"
+        "  changed      1970-01-01T00:00:00.000000Z\n"
+        "  pending      1, the newest until 1970-01-01T00:00:02.500000Z (in 1500 ms)\n"
+        "  merged from  0000000000000071\n"
+        "recorder 0000000000000005 screen, standby, exact\n"
+        "1970-01-01T00:00:00.000000Z EventOutcome dn=7001 pause timed_out seq=0 error=57\n");
 }
 
 TEST_CASE("an endpoint is a host and a port, either of which may be left out") {

@@ -147,6 +147,36 @@ TEST_CASE("Info names the broker and shows a DN") {
   CHECK(broker.stop() == 0);
 }
 
+TEST_CASE("A DN's sessions are shown with who commanded, what is pending and what became of it") {
+  running_broker broker{{"--limits.confirm_timeout=60 s"}};
+  auto desktop = registered(broker, v1::ROLE_DESKTOP, "7001");
+  auto recorder = registered(broker, v1::ROLE_RECORDER, "7001");
+  CHECK(desktop.ask(capture("7001", "start")).has_event_ack());
+  CHECK(recorder.ask(capture("7001", "enabled")).has_event_ack());
+  CHECK(desktop.ask(capture("7001", "pause")).has_event_ack());
+  auto shown = run_ringdown(broker.port(), {"session", "--dn=7001", "--json"});
+  CHECK(shown.status == 0);
+  auto all = objects(shown.out);
+  REQUIRE(all.size() == 1);
+  REQUIRE(all[0]["snapshot"]["sessions"].size() == 1);
+  auto session = all[0]["snapshot"]["sessions"][0];
+  CHECK(session["desired"] == "paused");
+  CHECK(session["observed"] == "enabled");
+  CHECK(session["pending"] == 1);
+  CHECK(session["deadline_time_us"] > all[0]["time_us"]);
+  CHECK(session["desired_by"]["time_us"] <= all[0]["time_us"]);
+  CHECK(session["held"] == false);
+  CHECK(all[0]["recorders"].size() == 1);
+  REQUIRE(all[0]["recent_outcomes"].size() == 1);
+  CHECK(all[0]["recent_outcomes"][0]["outcome"] == "confirmed");
+  auto text = run_ringdown(broker.port(), {"session", "--dn=7001"});
+  CHECK(text.status == 0);
+  CHECK_THAT(text.out, Contains("desired      paused, version 2") && Contains("start confirmed") &&
+                         !Contains("EventRegistered"));
+  CHECK(run_ringdown(broker.port(), {"session"}).status == 2);
+  CHECK(broker.stop() == 0);
+}
+
 TEST_CASE("The error catalog needs no broker") {
   auto one = run_ringdown(0, {"error", "118"});
   CHECK(one.status == 0);
@@ -217,6 +247,6 @@ TEST_CASE("Without a broker the tool says so, and a broker that drains ends it")
   CHECK(run_ringdown(0, {}).status == 2);
   auto help = run_ringdown(0, {"--help"});
   CHECK(help.status == 0);
-  for (auto* verb : {"desktop", "recorder", "monitor", "send", "info", "error", "load"})
+  for (auto* verb : {"desktop", "recorder", "monitor", "send", "info", "session", "error", "load"})
     CHECK_THAT(help.out, Contains(verb));
 }

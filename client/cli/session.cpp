@@ -1,0 +1,47 @@
+// `ringdown session`: what the broker knows of DNs: their capture sessions, recorders, outcomes.
+#include "client/cli/party.hpp"
+#include "client/describe.hpp"
+
+#include <cstdio>
+
+namespace ringdown::cli {
+
+using namespace ringdown::client;
+
+namespace {
+
+int run_session(const settings& common, const std::vector<std::string>& dns) {
+  party asker{common};
+  asker.be_quiet();
+  identity who;
+  who.role = role::supervisor;
+  registration how;
+  how.mode = registration_mode::monitor;
+  if (!asker.connect(who))
+    return asker.status();
+  if (asker.register_on(dns, how) && asker.status() == all_well)
+    for (auto& dn : dns) {
+      auto answer = asker.query_address(dn);
+      if (!answer)
+        break;
+      if (auto* info = answer->info(); info != nullptr && common.json)
+        asker.out().object(to_json(event{*info}));
+      else if (info != nullptr)
+        std::fputs(report(*info).c_str(), stdout);
+    }
+  asker.leave();
+  return asker.status();
+}
+
+} // namespace
+
+void add_session(CLI::App& app, const settings& common, int& status) {
+  auto dns = std::make_shared<std::vector<std::string>>();
+  auto* verb = app.add_subcommand(
+    "session", "Show DNs' capture sessions: desired, observed, pending, recorders, last outcomes");
+  add_dn_list(*verb, *dns)->required();
+  verb->footer(std::string{"Example:\n  ringdown session --dn 7001 --json\n"} + exit_status_help);
+  verb->callback([&common, &status, dns] { status = run_session(common, *dns); });
+}
+
+} // namespace ringdown::cli
