@@ -291,6 +291,28 @@ std::string describe_request(reference_id reference, const outgoing_event& what,
     .text();
 }
 
+std::string upper(std::string_view text) {
+  std::string out{text};
+  for (char& c : out)
+    c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return out;
+}
+
+std::string status_line(const light_view& view, std::optional<std::chrono::milliseconds> left) {
+  std::string waits;
+  if (view.pending) {
+    waits = to_string(view.pending->verb);
+    if (left)
+      waits +=
+        fmt::format(" in {:.1f} s", std::max(0.0, static_cast<double>(left->count()) / 1000));
+    else
+      waits += " waits";
+  }
+  constexpr std::size_t waits_width = 18; // "resume in 3600.0 s"
+  return fmt::format("{:<10} {:<{}} {:<5}", upper(to_string(view.state)), waits, waits_width,
+                     view.alarm ? "ALARM" : "");
+}
+
 std::string utc_text(std::int64_t time_us) {
   auto seconds = time_us / 1'000'000;
   auto micros = time_us % 1'000'000;

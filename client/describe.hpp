@@ -3,6 +3,7 @@
 #pragma once
 
 #include "client/connection.hpp"
+#include "client/roles.hpp"
 
 #include <string>
 
@@ -30,6 +31,14 @@ std::string describe_request(reference_id reference, const outgoing_event& what,
 
 /// The name of an event on the wire: "EventACK".
 std::string_view name_of(const event& e) noexcept;
+
+/// What an agent is shown in one line, always of the same width, so that it can be renewed in
+/// place: `RECORDING  pause in 1.4 s     ALARM`. `left`: to the pending command's deadline, if that
+/// is known.
+std::string status_line(const light_view& view, std::optional<std::chrono::milliseconds> left);
+
+/// ASCII letters as capitals.
+std::string upper(std::string_view text);
 
 /// A time of the broker's, as UTC: 2024-05-01T12:00:00.123456Z.
 std::string utc_text(std::int64_t time_us);

@@ -15,10 +15,11 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::string_view steps_accepted =
-  "start, stop, pause, resume, query, wait TIME, wait for STATE, expect STATE, send key=value, "
-  "merge HEX into HEX, end-call HEX";
+  "start, stop, pause, resume, query, wait TIME, wait for STATE, expect STATE, "
+  "expect-outcome OUTCOME, send key=value, merge HEX into HEX, end-call HEX";
 constexpr std::string_view states_accepted = "recording, paused, off, unknown";
-constexpr std::string_view time_accepted = "a time up to 1h, such as 200ms or 2s";
+constexpr std::string_view outcomes_accepted =
+  "confirmed, timed_out, partial, superseded, held, recorder_lost, unknown";
 
 /// A word of a step, with its place in the text.
 struct word {
@@ -112,6 +113,8 @@ public:
     }
     if (first.text == "expect")
       return expect(first);
+    if (first.text == "expect-outcome")
+      return expect_outcome(first);
     if (first.text == "send")
       return send(capture_verb::none, first);
     if (first.text == "merge") {
@@ -153,23 +156,10 @@ private:
 
   milliseconds time(const word& behind) {
     auto& w = take(behind, time_accepted);
-    std::string_view text = w.text;
-    double factor = 0;
-    if (text.ends_with("ms")) {
-      factor = 1;
-      text.remove_suffix(2);
-    } else if (text.ends_with("s")) {
-      factor = 1000;
-      text.remove_suffix(1);
-    }
-    double number = 0;
-    auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
-    auto whole = error == std::errc{} && end == text.data() + text.size();
-    auto limit = static_cast<double>(script_wait_max.count());
-    if (!whole || factor == 0 || !(number >= 0) || number * factor > limit)
+    auto parsed = parse_time(w.text);
+    if (!parsed)
       throw failure{w.offset, "'" + w.text + "' is no time", std::string{time_accepted}};
-    return milliseconds{std::llround(number * factor)};
+    return *parsed;
   }
 
   conn_id connection(const word& behind) {
@@ -184,14 +174,34 @@ private:
     script_expect result;
     auto& state = take(first, states_accepted);
     result.wanted = light_named(state);
+    within(result.within);
+    return result;
+  }
+
+  script_expect_outcome expect_outcome(const word& first) {
+    script_expect_outcome result;
+    result.wanted = outcome_named(take(first, outcomes_accepted));
+    within(result.within);
+    return result;
+  }
+
+  /// The rest of the step: `within TIME`, or nothing.
+  void within(milliseconds& limit) {
     if (more()) {
       auto& within = words_[at_++];
       if (within.text != "within")
         throw failure{within.offset, "unexpected '" + within.text + "'", "within TIME"};
-      result.within = time(within);
+      limit = time(within);
     }
     no_more();
-    return result;
+  }
+
+  static outcome outcome_named(const word& w) {
+    for (auto o : {outcome::confirmed, outcome::timed_out, outcome::partial, outcome::superseded,
+                   outcome::held, outcome::recorder_lost, outcome::unknown})
+      if (w.text == to_string(o))
+        return o;
+    throw failure{w.offset, "unknown outcome '" + w.text + "'", std::string{outcomes_accepted}};
   }
 
   static light light_named(const word& w) {
@@ -268,6 +278,25 @@ script_error at(std::string_view text, failure f) {
 
 } // namespace
 
+std::optional<milliseconds> parse_time(std::string_view text) {
+  double factor = 0;
+  if (text.ends_with("ms")) {
+    factor = 1;
+    text.remove_suffix(2);
+  } else if (text.ends_with("s")) {
+    factor = 1000;
+    text.remove_suffix(1);
+  }
+  double number = 0;
+  auto [end, error] =
+    std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+  auto whole = error == std::errc{} && end == text.data() + text.size();
+  auto limit = static_cast<double>(script_wait_max.count());
+  if (!whole || factor == 0 || !(number >= 0) || number * factor > limit)
+    return std::nullopt;
+  return milliseconds{std::llround(number * factor)};
+}
+
 std::string script_error::text() const {
   return escaped("line " + std::to_string(line) + ", column " + std::to_string(column) + ": " +
                  problem + "; accepted: " + accepted);
@@ -335,6 +364,11 @@ std::string text_of(const script_wait& wait) {
 
 std::string text_of(const script_expect& expect) {
   return "expect " + std::string{to_string(expect.wanted)} + " within " +
+         std::to_string(expect.within.count()) + "ms";
+}
+
+std::string text_of(const script_expect_outcome& expect) {
+  return "expect-outcome " + std::string{to_string(expect.wanted)} + " within " +
          std::to_string(expect.within.count()) + "ms";
 }
 

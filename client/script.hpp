@@ -1,14 +1,17 @@
 // The little language of `ringdown desktop --script` and of its prompt.
 //
 //   script   := step { ("," | ";" | newline) step }      empty steps are skipped; # to the line's
-//   step     := command | wait | expect | send | call    end is a comment
+//   step     := command | wait | expect | outcome        end is a comment
+//             | send | call
 //   command  := "start" | "stop" | "pause" | "resume" | "query" { option }
 //   wait     := "wait" TIME                               TIME: 200ms, 2s, 1.5s
 //   expect   := ("expect" | "wait for") STATE ["within" TIME]        5 s if not given
+//   outcome  := "expect-outcome" OUTCOME ["within" TIME]  of the last command; 5 s if not given
 //   send     := "send" ITEM { ITEM | option }             ITEM: key=value, n:key=5, b:key=00ff
 //   call     := "merge" HEX "into" HEX | "end-call" HEX   ConnIDs; for the role call_source
 //   option   := "conn=" HEX | "if-version=" NUMBER
 //   STATE    := recording | paused | off | unknown (enabled and disabled are understood too)
+//   OUTCOME  := confirmed | timed_out | partial | superseded | held | recorder_lost | unknown
 //
 // A word may be quoted, "like this", to hold separators; \" and \\ inside. Pure and bounded:
 // nothing in a text can make the parser slow, deep or large.
@@ -54,6 +57,15 @@ struct script_expect {
   bool operator==(const script_expect&) const = default;
 };
 
+/// Goes on when the script's last command has ended so; fails if it ends otherwise, or has no
+/// outcome within the time.
+struct script_expect_outcome {
+  outcome wanted = outcome::confirmed;
+  std::chrono::milliseconds within = script_within_default;
+
+  bool operator==(const script_expect_outcome&) const = default;
+};
+
 /// Two calls have become one.
 struct script_merge {
   conn_id old;
@@ -68,8 +80,8 @@ struct script_end_call {
   bool operator==(const script_end_call&) const = default;
 };
 
-using script_step =
-  std::variant<script_send, script_wait, script_expect, script_merge, script_end_call>;
+using script_step = std::variant<script_send, script_wait, script_expect, script_expect_outcome,
+                                 script_merge, script_end_call>;
 using script = std::vector<script_step>;
 
 /// What is wrong, where (line and column from 1, in bytes), and what would be right.
@@ -83,6 +95,10 @@ struct script_error {
 };
 
 std::variant<script, script_error> parse_script(std::string_view text);
+
+/// A time such as 200ms, 2s or 1.5s, up to `script_wait_max`.
+std::optional<std::chrono::milliseconds> parse_time(std::string_view text);
+inline constexpr std::string_view time_accepted = "a time up to 1h, such as 200ms or 2s";
 
 /// A step as one would write it; `parse_script` gives the same step back.
 std::string to_text(const script_step& step);

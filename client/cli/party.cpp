@@ -36,11 +36,12 @@ const char* color_of(client::light l) {
   return plain;
 }
 
-std::string upper(std::string_view text) {
-  std::string out{text};
-  for (char& c : out)
-    c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  return out;
+/// What the agent must hear of: an outcome that is not as wished.
+bool is_bad(const event& e) {
+  if (auto* o = std::get_if<event_outcome>(&e))
+    return o->result != outcome::confirmed && o->result != outcome::held &&
+           o->result != outcome::superseded;
+  return std::holds_alternative<event_error>(e) || std::holds_alternative<link_lost>(e);
 }
 
 } // namespace
@@ -91,14 +92,36 @@ void console::link(const link_notice& n) {
 void console::received(const event& e) {
   if (json_)
     return object(to_json(e));
-  bool bad = std::holds_alternative<event_error>(e) || std::holds_alternative<link_lost>(e);
-  line("<- " + describe(e), bad ? red : nullptr);
+  line("<- " + describe(e), is_bad(e) ? red : nullptr);
 }
 
 void console::light(const std::string& dn, client::light shown) {
   if (json_)
     return object({{"light", to_string(shown)}, {"dn", dn}});
   line("light: " + upper(to_string(shown)), color_of(shown));
+}
+
+void console::alarm(const std::string& dn, bool on) {
+  if (json_)
+    return object({{"alarm", on}, {"dn", dn}});
+  line(on ? "ALARM: somebody must look after DN " + escaped_word(dn) : "the alarm is over",
+       on ? red : grey);
+}
+
+void console::pending(const std::string& dn, const pending_command& what) {
+  if (json_)
+    return object(
+      {{"pending", to_string(what.verb)}, {"dn", dn}, {"command_id", to_hex(what.command.view())}});
+  if (!terminal_) // there it stands in the status line
+    line("pending: " + std::string{to_string(what.verb)});
+}
+
+void console::doubt(const event_outcome& o) {
+  if (json_)
+    return object({{"no_outcome_of", to_string(o.verb)},
+                   {"dn", o.this_dn},
+                   {"command_id", to_hex(o.command.view())}});
+  line("no outcome of " + std::string{to_string(o.verb)} + ": what became of it is not known", red);
 }
 
 void console::note(const std::string& text) {
@@ -116,10 +139,14 @@ void console::complain(const std::string& text) {
 }
 
 void console::set_prompt(std::string prompt) {
-  if (!terminal_)
+  if (!terminal_ || prompt == prompt_)
     return;
+  bool in_place = prompt.size() == prompt_.size();
   prompt_ = std::move(prompt);
-  std::fputs(prompt_.empty() ? "\n" : prompt_.c_str(), stdout);
+  if (in_place) // between saving and restoring the cursor
+    std::fprintf(stdout, "\0337\r%s\0338", prompt_.c_str());
+  else
+    std::fputs(prompt_.empty() ? "\n" : prompt_.c_str(), stdout);
   std::fflush(stdout);
 }
 
@@ -229,6 +256,17 @@ std::optional<completion> party::query_address(const std::string& dn) {
   return await(sent, done) ? done : std::nullopt;
 }
 
+void party::look_up(const std::string& dn, std::function<void(const event_address_info&)> found) {
+  auto reference = std::make_shared<reference_id>();
+  auto sent = link_->query_address(dn, [this, reference, found](const completion& c) {
+    looked_up_.erase(*reference);
+    if (auto* info = c.info())
+      found(*info);
+  });
+  if (sent)
+    looked_up_.insert(*reference = sent.reference);
+}
+
 bool party::merge_calls(const std::string& dn, conn_id old, conn_id into) {
   std::optional<completion> done;
   auto sent = link_->merge_calls(dn, old, into, [&done](const completion& c) { done = c; });
@@ -317,7 +355,8 @@ void party::on_received(const event& e) {
   bool error = std::holds_alternative<event_error>(e);
   bool end = std::holds_alternative<link_lost>(e) ||
              (std::holds_alternative<event_link_disconnected>(e) && !leaving_);
-  if (!quiet_ || error || end)
+  bool shown = !quiet_ && looked_up_.count(reference_of(e)) == 0;
+  if (shown || error || end)
     console_.received(e);
   if (error)
     fail(refused);

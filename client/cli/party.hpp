@@ -26,13 +26,20 @@ public:
   void link(const client::link_notice& n);
   void received(const client::event& e);
   void light(const std::string& dn, client::light shown);
+  /// A person must look, or need not any more.
+  void alarm(const std::string& dn, bool on);
+  /// A command was accepted and waits for its outcome.
+  void pending(const std::string& dn, const client::pending_command& what);
+  /// An outcome that the broker did not tell.
+  void doubt(const client::event_outcome& o);
   /// A remark for people; nothing with --json.
   void note(const std::string& text);
   void object(const json& o);
   /// To standard error, `ringdown: text`.
   void complain(const std::string& text);
 
-  /// Shown again after each line, on a terminal only; empty: none.
+  /// Shown again after each line, on a terminal only; empty: none. One of the same length takes the
+  /// place of the other and leaves alone what was typed behind it.
   void set_prompt(std::string prompt);
   bool is_terminal() const { return terminal_; }
 
@@ -91,16 +98,21 @@ protected:
 
   const settings& common_;
 
+  /// Waits for the end of what was sent. False, with the reason printed, if there was no answer.
+  bool await(const client::sending& sent, const std::optional<client::completion>& done);
+  /// The DN's snapshot by and by, without a line about it.
+  void look_up(const std::string& dn, std::function<void(const client::event_address_info&)> found);
+
 private:
   void on_traffic(const client::traffic& t);
   void on_received(const client::event& e);
   void on_link(const client::link_notice& n);
-  bool await(const client::sending& sent, const std::optional<client::completion>& done);
 
   console console_;
   int status_ = all_well;
   std::optional<client::link_notice> refusal_; // of the first attempt
   std::set<std::string> unanswered_;           // DNs
+  std::set<reference_id> looked_up_;           // their answers are not shown
   bool stood_ = false;
   bool stays_ = false;
   bool leaving_ = false;

@@ -6,7 +6,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <pty.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
@@ -44,6 +46,31 @@ outcome run(const std::string& arguments, const fake_broker* broker = nullptr,
   return result;
 }
 
+/// The same with a terminal for its output.
+outcome run_on_terminal(const std::vector<std::string>& arguments, const fake_broker& broker) {
+  auto connect = "--connect=127.0.0.1:" + std::to_string(broker.port());
+  std::vector<char*> words{const_cast<char*>(RINGDOWN_CLI), connect.data()};
+  for (auto& argument : arguments)
+    words.push_back(const_cast<char*>(argument.c_str()));
+  words.push_back(nullptr);
+  int terminal = -1;
+  auto child = ::forkpty(&terminal, nullptr, nullptr, nullptr);
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    ::execv(words[0], words.data());
+    ::_exit(127);
+  }
+  outcome result;
+  char bytes[4096];
+  for (ssize_t got = 0; (got = ::read(terminal, bytes, sizeof bytes)) > 0;) // until EIO
+    result.text.append(bytes, static_cast<std::size_t>(got));
+  ::close(terminal);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  result.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return result;
+}
+
 /// Answers every event with this code.
 fake_broker::options refusing(std::uint32_t code) {
   fake_broker::options options;
@@ -68,12 +95,33 @@ TEST_CASE("a desktop's script is shown as a conversation and ends with status 0"
   fake_broker broker;
   auto o = run("desktop --dn 7001 --script 'start, pause conn=1f; wait 1ms; send a=b'", &broker);
   CHECK(o.status == 0);
-  CHECK(o.has("-> RequestSendEvent ref=3 dn=7001 screen-capture=start\n"
-              "<- EventACK ref=3 recorders_queued=1 seq=1\n"));
-  CHECK(o.has("conn=000000000000001f screen-capture=pause\n"));
+  CHECK(o.has("-> RequestSendEvent ref=3 dn=7001 screen-capture=start command="));
+  CHECK(o.has("\n<- EventACK ref=3 recorders_queued=1 seq=1\n"
+              "pending: start\n"));
+  CHECK(o.has("conn=000000000000001f screen-capture=pause command="));
   CHECK(o.has("light: UNKNOWN\n"));
   CHECK(o.has("reason=signed_off"));
   CHECK_FALSE(o.has("\x1b"));
+}
+
+TEST_CASE("on a terminal the light and what waits stand in a line of their own") {
+  fake_broker broker;
+  auto o = run_on_terminal({"desktop", "--dn=7001", "--script=pause, wait 1ms"}, broker);
+  INFO(o.text);
+  CHECK(o.status == 0);
+  CHECK(o.has("ringdown 7001 UNKNOWN    pause waits"));
+  CHECK_FALSE(o.has("pending: pause"));
+  CHECK_FALSE(o.has("EventAddressInfo")); // its question for the deadline is not the agent's
+}
+
+TEST_CASE("an expected outcome that nobody tells is status 3") {
+  fake_broker broker; // tells none
+  auto o = run("desktop --dn 7001 --script 'pause, expect-outcome confirmed within 1ms'", &broker);
+  CHECK(o.status == 3);
+  CHECK(o.has("the command's outcome is not told yet, not confirmed"));
+  o = run("desktop --dn 7001 --script 'expect-outcome confirmed'", &broker);
+  CHECK(o.status == 3);
+  CHECK(o.has("no command was accepted"));
 }
 
 TEST_CASE("desktop and recorder play together until the light shows what is so") {
@@ -154,8 +202,9 @@ TEST_CASE("wrong arguments and no connection are status 2 and say why") {
   for (auto arguments :
        {"", "nonsense", "send", "send --dn 7001 --data novalue", "send --dn 7001 --command-id 12",
         "send --dn 7001 --to xyz", "send --dn 7001 --conn xyz", "desktop --dn 7001 --role recorder",
-        "desktop --dn 7001 --script strat", "send --dn 7001 --distribute --if-version 1",
-        "--connect a:b:c info", "load --dns 1", "load --pin 100000", "load --bytes 1"}) {
+        "desktop --dn 7001 --script strat", "recorder --dn 7001 --misbehave sulk",
+        "send --dn 7001 --distribute --if-version 1", "--connect a:b:c info", "load --dns 1",
+        "load --pin 100000", "load --bytes 1"}) {
     auto o = run(arguments, &broker);
     CHECK(o.status == 2);
     CHECK_FALSE(o.text.empty());

@@ -52,6 +52,17 @@ TEST_CASE("waiting for a state has three spellings and a default time") {
                script_expect{light::recording}});
 }
 
+TEST_CASE("an outcome is required by its name, within a time") {
+  CHECK(good("pause, expect-outcome confirmed") ==
+        script{verb(capture_verb::pause), script_expect_outcome{outcome::confirmed, 5s}});
+  CHECK(good("expect-outcome timed_out within 3s") ==
+        script{script_expect_outcome{outcome::timed_out, 3s}});
+  CHECK(bad("expect-outcome").accepted.find("recorder_lost") != std::string::npos);
+  CHECK(bad("expect-outcome done").problem == "unknown outcome 'done'");
+  CHECK(bad("expect-outcome held for 2s").accepted == "within TIME");
+  CHECK(bad("expect-outcome held within").accepted == time_accepted);
+}
+
 TEST_CASE("a command takes a ConnID and a version") {
   script_send expected;
   expected.verb = capture_verb::pause;
@@ -151,7 +162,10 @@ rc::Gen<script_step> any_step() {
                         });
   auto end = gen::map(gen::arbitrary<std::uint64_t>(),
                       [](auto id) { return script_step{script_end_call{{id}}}; });
-  return gen::oneOf(send, wait, expect, merge, end);
+  auto outcomes = gen::map(gen::pair(gen::inRange(1, 8), time), [](auto p) {
+    return script_step{script_expect_outcome{static_cast<outcome>(p.first), p.second}};
+  });
+  return gen::oneOf(send, wait, expect, outcomes, merge, end);
 }
 
 } // namespace
@@ -179,10 +193,30 @@ TEST_CASE("a script written out is read as the same script") {
 
 TEST_CASE("no text makes the parser fail otherwise than by an error with a place") {
   CHECK(rc::check([] {
-    constexpr std::string_view words[] = {"start", "wait",  "for",   "expect",  "paused", "within",
-                                          "send",  "a=b",   "conn=", "2s",      "\"",     "\\",
-                                          ",",     ";",     "\n",    "#",       " ",      "\xff",
-                                          "n:x=",  "b:x=0", "1e9s",  "wait for"};
+    constexpr std::string_view words[] = {"start",
+                                          "wait",
+                                          "for",
+                                          "expect",
+                                          "paused",
+                                          "within",
+                                          "send",
+                                          "a=b",
+                                          "conn=",
+                                          "2s",
+                                          "\"",
+                                          "\\",
+                                          ",",
+                                          ";",
+                                          "\n",
+                                          "#",
+                                          " ",
+                                          "\xff",
+                                          "n:x=",
+                                          "b:x=0",
+                                          "1e9s",
+                                          "wait for",
+                                          "expect-outcome",
+                                          "held"};
     std::string text;
     for (int i = *rc::gen::inRange(0, 40); i > 0; --i)
       text += std::string{words[*rc::gen::inRange<std::size_t>(0, std::size(words))]} +

@@ -11,6 +11,7 @@
 
 using namespace ringdown;
 using namespace ringdown::client;
+using namespace std::chrono_literals;
 
 TEST_CASE("escaping leaves ordinary text alone and disarms the rest") {
   CHECK(escaped("plain, \"quoted\", ünïcödé ©") == "plain, \"quoted\", ünïcödé ©");
@@ -134,6 +135,26 @@ TEST_CASE("a report of a DN tells all that is known of its sessions") {
         "  merged from  0000000000000071\n"
         "recorder 0000000000000005 screen, standby, exact\n"
         "1970-01-01T00:00:00.000000Z EventOutcome dn=7001 pause timed_out seq=0 error=57\n");
+}
+
+TEST_CASE("the status line shows light, pending command and alarm in one width") {
+  light_view view;
+  std::vector<std::string> lines{status_line(view, 0ms)};
+  view.state = light::recording;
+  view.pending = pending_command{capture_verb::pause, {}, {}, std::nullopt};
+  lines.push_back(status_line(view, std::nullopt));
+  lines.push_back(status_line(view, 1'440ms));
+  view.pending->verb = capture_verb::resume;
+  view.alarm = true;
+  lines.push_back(status_line(view, 3'600'000ms));
+  lines.push_back(status_line(view, -5ms));
+  CHECK(lines == std::vector<std::string>{
+                   "UNKNOWN                            ",
+                   "RECORDING  pause waits             ",
+                   "RECORDING  pause in 1.4 s          ",
+                   "RECORDING  resume in 3600.0 s ALARM",
+                   "RECORDING  resume in 0.0 s    ALARM",
+                 });
 }
 
 TEST_CASE("an endpoint is a host and a port, either of which may be left out") {
