@@ -3,9 +3,14 @@
 #include "client/recorder.hpp"
 #include "client/cli/party.hpp"
 #include "client/escape.hpp"
+#include "client/misbehavior.hpp"
+
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <deque>
+#include <map>
 
 namespace ringdown::cli {
 
@@ -21,6 +26,7 @@ struct recorder_options {
   bool exact = false;
   unsigned delay_ms = 0;
   double seconds = 0;
+  std::vector<std::string> misbehave;
 };
 
 /// Answers that wait for their time. More than the broker's window of commands cannot be on their
@@ -29,8 +35,9 @@ constexpr std::size_t delayed_max = 100'000;
 
 class recorder_party : public party {
 public:
-  recorder_party(const settings& common, const recorder_options& options)
-    : party(common), options_(options) {}
+  recorder_party(const settings& common, const recorder_options& options, misbehavior wrong)
+    : party(common), options_(options), wrong_(std::move(wrong)),
+      delay_(wrong_.confirm_after.value_or(milliseconds{options.delay_ms})) {}
 
   int run() {
     identity who;
@@ -41,7 +48,10 @@ public:
     if (connect(who, true) && begin()) {
       out().note("recorder ready on " + std::to_string(registered()) + " DN" +
                  (registered() == 1 ? "" : "s"));
-      handle_until(end_after(options_.seconds));
+      auto end = end_after(options_.seconds);
+      if (wrong_.silent)
+        return be_silent_until(end);
+      handle_until(end);
     }
     leave();
     return status();
@@ -84,11 +94,42 @@ private:
       std::count_if(options_.dns.begin(), options_.dns.end(), stands));
   }
 
-  std::optional<capture_state> on_order(const client::recorder::order& o) {
-    if (options_.delay_ms == 0)
+  /// Neither heard nor answered from now on, and no heartbeat: the link stands and is dead. There
+  /// is nobody to sign off from then.
+  int be_silent_until(steady_time end) {
+    out().note("silent from now on");
+    constexpr std::chrono::microseconds turn{50'000}; // how late a signal is seen at worst
+    while (!stop_requested() && clock::now() < end)
+      ::usleep(static_cast<useconds_t>(turn.count()));
+    return status();
+  }
+
+  std::optional<capture_state> on_order(client::recorder::order o) {
+    auto asks_for_any = [&o](const std::set<capture_verb>& verbs) {
+      return std::any_of(verbs.begin(), verbs.end(), [&o](auto verb) { return asks(o, verb); });
+    };
+    if (asks_for_any(wrong_.crash_on))
+      std::_Exit(lost); // no sign-off, no last word
+    if (asks_for_any(wrong_.ignored))
+      return std::nullopt;
+    auto& done = done_[{o.what.this_dn, o.what.connection}];
+    if (o.verb != capture_verb::query)
+      done = o.what.state;
+    else if (!wrong_.ignored.empty())
+      o.what.state = done; // and not what an ignored order asked for
+    return answer(o);
+  }
+
+  /// The order is this command, or a snapshot's wish that it would have made.
+  static bool asks(const client::recorder::order& o, capture_verb verb) {
+    return o.verb == verb || (o.verb == capture_verb::none && desired_by(verb) == o.what.state);
+  }
+
+  std::optional<capture_state> answer(const client::recorder::order& o) {
+    if (delay_ == milliseconds{0})
       return o.what.state;
     if (due_.size() < delayed_max) {
-      due_.push_back({clock::now() + milliseconds{options_.delay_ms}, o});
+      due_.push_back({clock::now() + delay_, o});
     } else {
       out().complain("too many answers wait; one to " + escaped(o.what.this_dn) + " is dropped");
       fail(refused);
@@ -97,9 +138,23 @@ private:
   }
 
   const recorder_options& options_;
+  const misbehavior wrong_;
+  const milliseconds delay_;
   std::deque<delayed> due_; // all with the same delay, so in the order of their time
+  /// What was last carried out.
+  std::map<std::pair<std::string, conn_id>, capture_state> done_;
   std::optional<client::recorder> screen_;
 };
+
+int run_recorder(const settings& common, const recorder_options& options) {
+  misbehavior wrong;
+  for (auto& text : options.misbehave)
+    if (auto problem = add_misbehavior(text, wrong)) {
+      console{common}.complain("--misbehave: " + *problem);
+      return usage;
+    }
+  return recorder_party{common, options, std::move(wrong)}.run();
+}
 
 } // namespace
 
@@ -111,11 +166,15 @@ void add_recorder(CLI::App& app, const settings& common, int& status) {
   verb->add_flag("--exact", options->exact, "Echo each command's version and id");
   verb->add_option("--delay", options->delay_ms, "Milliseconds before each answer")
     ->check(CLI::Range(0u, 3'600'000u));
+  verb->add_option("--misbehave", options->misbehave,
+                   "What it does wrong: \"ignore VERB\", \"confirm after TIME\", \"crash on VERB\" "
+                   "(status 3), \"stop answering heartbeats\"; may repeat");
   add_for_option(*verb, options->seconds);
   verb->footer(std::string{"Example:\n  ringdown recorder --dn 7001 --dn 7002 --delay 50\n"
+                           "  ringdown recorder --dn 7001 --misbehave \"ignore pause\"\n"
                            "SIGINT or SIGTERM signs off and ends it with status 0.\n"} +
                exit_status_help);
-  verb->callback([&common, &status, options] { status = recorder_party{common, *options}.run(); });
+  verb->callback([&common, &status, options] { status = run_recorder(common, *options); });
 }
 
 } // namespace ringdown::cli

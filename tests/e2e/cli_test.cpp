@@ -67,6 +67,7 @@ TEST_CASE("A desktop and a recorder from the command line play the whole convers
   auto said = objects(desktop.out);
   CHECK(count(said, "event", "EventACK") == 6);
   CHECK(count(said, "event", "EventError") == 0);
+  CHECK(count(said, "outcome", "confirmed") == 5);
   CHECK(count(said, "light", "recording") >= 2);
   CHECK(count(said, "light", "paused") == 1);
   CHECK(count(said, "light", "off") == 1);
@@ -80,6 +81,54 @@ TEST_CASE("A desktop and a recorder from the command line play the whole convers
   auto seen = objects(monitor.out());
   for (auto* verb : {"start", "pause", "paused", "resume", "enabled", "stop", "disabled"})
     CHECK(count(seen, "screen_capture", verb) >= 1);
+  CHECK(broker.stop() == 0);
+}
+
+TEST_CASE("A recorder that ignores pause leaves the desktop told that nobody confirmed it") {
+  running_broker broker{{"--limits.confirm_timeout=300 ms"}};
+  party recorder{broker, {"recorder", "--dn=7001", "--misbehave=ignore pause"}};
+  recorder.await_output("recorder ready");
+  auto desktop = run_ringdown(
+    broker.port(), {"desktop", "--dn=7001", "--timeout=60", "--json", "--script",
+                    "start, expect-outcome confirmed within 60s, "
+                    "pause, expect-outcome timed_out within 60s, expect recording, query, "
+                    "expect-outcome confirmed within 60s, stop, expect off within 60s"});
+  INFO(desktop.out << desktop.err);
+  CHECK(desktop.status == 0);
+  auto said = objects(desktop.out);
+  CHECK(count(said, "outcome", "timed_out") == 1);
+  CHECK(count(said, "screen_capture", "paused") == 0);
+  CHECK(count(said, "aggregate", "enabled") == 1); // what it does, not what it was told to
+  CHECK(recorder.stop() == 0);
+  CHECK(broker.stop() == 0);
+}
+
+TEST_CASE("A recorder that crashes on a command or goes silent is lost to its desktop") {
+  running_broker broker{{"--limits.confirm_timeout=60 s", "--limits.heartbeat_interval=200 ms"}};
+  for (auto* fault : {"crash on pause", "stop answering heartbeats"}) {
+    party recorder{broker, {"recorder", "--dn=7001", "--misbehave", fault}};
+    recorder.await_output("recorder ready");
+    auto desktop =
+      run_ringdown(broker.port(), {"desktop", "--dn=7001", "--timeout=60",
+                                   "--script=pause, expect-outcome recorder_lost within 60s"});
+    INFO(desktop.out << desktop.err);
+    CHECK(desktop.status == 0);
+    CHECK(recorder.stop() == (std::string{fault} == "crash on pause" ? 3 : 0));
+  }
+  CHECK(broker.stop() == 0);
+}
+
+TEST_CASE("A recorder that confirms too late confirms nothing, and moves the light") {
+  running_broker broker{{"--limits.confirm_timeout=50 ms"}};
+  party recorder{broker, {"recorder", "--dn=7001", "--misbehave=confirm after 1s"}};
+  recorder.await_output("recorder ready");
+  auto desktop =
+    run_ringdown(broker.port(), {"desktop", "--dn=7001", "--timeout=60",
+                                 "--script=start, expect-outcome timed_out within 60s, "
+                                 "expect recording within 60s"});
+  INFO(desktop.out << desktop.err);
+  CHECK(desktop.status == 0);
+  CHECK(recorder.stop() == 0);
   CHECK(broker.stop() == 0);
 }
 
