@@ -323,13 +323,13 @@ void add_desktop(CLI::App& app, const settings& common, int& status) {
     ->check(CLI::IsMember({"share", "private", "monitor"}))
     ->capture_default_str();
   verb->footer(
-    std::string{
-      "Example:\n  ringdown desktop --dn 7001 --script \"start, expect recording, "
-      "pause, expect-outcome confirmed, stop\"\n"
-      "Without --script it reads the same steps line by line from standard "
-      "input. A failed expectation is status 3; an outcome that nobody expects is "
-      "shown and no failure. A script waits for its last outcomes, at most --timeout.\n"} +
-    exit_status_help);
+    "Example:\n"
+    "  ringdown desktop --dn 7001 --script \"start, expect recording, pause, "
+    "expect-outcome confirmed\"\n"
+    "Without --script it reads the same steps line by line from standard input. An "
+    "outcome that nobody expects is shown and is no failure. A script waits for its last "
+    "outcomes, at most --timeout.\n" +
+    exit_status_help());
   verb->callback([&common, &status, options, script_option] {
     status = run_desktop(common, *options, script_option->count() > 0);
   });

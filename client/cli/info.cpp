@@ -56,7 +56,7 @@ void add_info(CLI::App& app, const settings& common, int& status) {
   auto dns = std::make_shared<std::vector<std::string>>();
   auto* verb = app.add_subcommand("info", "Show who the broker is, what it grants, and DNs' state");
   add_dn_list(*verb, *dns);
-  verb->footer(std::string{"Example:\n  ringdown info --dn 7001\n"} + exit_status_help);
+  verb->footer(std::string{"Example:\n  ringdown info --dn 7001\n"} + exit_status_help());
   verb->callback([&common, &status, dns] { status = run_info(common, *dns); });
 }
 

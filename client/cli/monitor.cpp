@@ -33,7 +33,7 @@ void add_monitor(CLI::App& app, const settings& common, int& status) {
   add_dn_list(*verb, options->dns)->required();
   add_for_option(*verb, options->seconds);
   verb->footer(std::string{"Example:\n  ringdown monitor --dn 7001 --dn 7002 --json\n"} +
-               exit_status_help);
+               exit_status_help());
   verb->callback([&common, &status, options] { status = run_monitor(common, *options); });
 }
 

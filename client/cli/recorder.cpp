@@ -173,7 +173,7 @@ void add_recorder(CLI::App& app, const settings& common, int& status) {
   verb->footer(std::string{"Example:\n  ringdown recorder --dn 7001 --dn 7002 --delay 50\n"
                            "  ringdown recorder --dn 7001 --misbehave \"ignore pause\"\n"
                            "SIGINT or SIGTERM signs off and ends it with status 0.\n"} +
-               exit_status_help);
+               exit_status_help());
   verb->callback([&common, &status, options] { status = run_recorder(common, *options); });
 }
 

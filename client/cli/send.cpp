@@ -107,7 +107,7 @@ void add_send(CLI::App& app, const settings& common, int& status) {
   verb->footer(
     std::string{"Example:\n  ringdown send --dn 7001 --capture pause --command-id random\n"
                 "  ringdown send --dn 7001 --data note=hello --data n:case=17\n"} +
-    exit_status_help);
+    exit_status_help());
   verb->callback([&common, &status, options] { status = run_send(common, *options); });
 }
 

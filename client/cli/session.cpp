@@ -40,7 +40,7 @@ void add_session(CLI::App& app, const settings& common, int& status) {
   auto* verb = app.add_subcommand(
     "session", "Show DNs' capture sessions: desired, observed, pending, recorders, last outcomes");
   add_dn_list(*verb, *dns)->required();
-  verb->footer(std::string{"Example:\n  ringdown session --dn 7001 --json\n"} + exit_status_help);
+  verb->footer(std::string{"Example:\n  ringdown session --dn 7001 --json\n"} + exit_status_help());
   verb->callback([&common, &status, dns] { status = run_session(common, *dns); });
 }
 

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 
 namespace ringdown::cli {
@@ -28,11 +29,23 @@ enum exit_status : int {
   all_well = 0,
   refused = 1, ///< the broker answered EventError, or a check failed
   usage = 2,   ///< wrong arguments, or no connection
-  lost = 3,    ///< disconnected, or no answer in time
+  lost = 3,    ///< disconnected, no answer in time, or a script's expectation failed
 };
-inline constexpr const char* exit_status_help =
-  "Exit status: 0 all went well, 1 the broker answered EventError, 2 wrong arguments or no "
-  "connection, 3 disconnected or no answer in time.";
+struct exit_status_row {
+  exit_status status;
+  const char* when;
+};
+inline constexpr exit_status_row exit_statuses[] = {
+  {all_well, "all went well"},
+  {refused, "the broker answered EventError"},
+  {usage, "wrong arguments or no connection"},
+  {lost, "disconnected, no answer in time, or a script's expectation failed"},
+};
+/// All of them in one line.
+std::string exit_status_help();
+
+/// The global options and all verbs, with the program's own help.
+void describe_program(CLI::App& app, settings& common, int& status);
 
 /// From the first call on, SIGINT and SIGTERM only set a flag (and interrupt a wait).
 void catch_stop_signals();

@@ -1,5 +1,6 @@
 #include "docs/generate/errors_page.hpp"
 
+#include "docs/generate/table.hpp"
 #include "messages/errors.hpp"
 
 #include <string_view>
@@ -43,33 +44,24 @@ A request is checked in this order, and where several checks fail the first one 
 
 std::string errors_page() {
   std::string out{introduction};
-  auto cell = [&](std::string_view text) {
-    out += ' ';
-    for (const char c : text) {
-      if (c == '|')
-        out += '\\';
-      out += c;
-    }
-    out += " |";
-  };
   for (const auto& row : error_catalog()) {
     out += '|';
-    cell(std::to_string(static_cast<unsigned>(row.code)));
-    cell(row.name);
-    cell(to_string(row.retry));
-    cell(row.text);
-    cell(row.when);
-    cell(row.action);
+    add_cell(out, std::to_string(static_cast<unsigned>(row.code)));
+    add_cell(out, row.name);
+    add_cell(out, to_string(row.retry));
+    add_cell(out, row.text);
+    add_cell(out, row.when);
+    add_cell(out, row.action);
     out += '\n';
   }
   out += precedence;
   int place = 0;
   for (const auto& step : check_order()) {
     out += '|';
-    cell(std::to_string(++place));
-    cell(step.text);
-    cell(std::to_string(static_cast<unsigned>(step.code)) + ' ' +
-         std::string{info(step.code).name});
+    add_cell(out, std::to_string(++place));
+    add_cell(out, step.text);
+    add_cell(out, std::to_string(static_cast<unsigned>(step.code)) + ' ' +
+                    std::string{info(step.code).name});
     out += '\n';
   }
   return out;

@@ -4,6 +4,7 @@
 //   ringdown-docs --write ROOT   writes them under the repository's root
 //   ringdown-docs --check ROOT   compares; exit status 1 names each file that differs
 #include "broker/config/config.hpp"
+#include "docs/generate/cli_page.hpp"
 #include "docs/generate/errors_page.hpp"
 
 #include <filesystem>
@@ -25,7 +26,8 @@ struct page {
 
 std::vector<page> pages() {
   using namespace ringdown;
-  return {{"docs/configuration.md", configuration::manual()},
+  return {{"docs/cli.md", docs::cli_page()},
+          {"docs/configuration.md", configuration::manual()},
           {"docs/errors.md", docs::errors_page()},
           {"broker/config/ringdownd.example.toml", configuration::example()}};
 }

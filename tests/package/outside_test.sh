@@ -34,13 +34,19 @@ grep -qx "ExecStart=$prefix/bin/ringdownd" "$unit" || fail "the unit does not st
 [[ -e $(sed -n 's|^Documentation=file://||p' "$unit") ]] || fail "the unit's documentation is not there"
 
 # The manual names every verb and flag, and so does the completion.
+helps() {
+    "$1" --help
+    "$1" --help | sed -n '/^Subcommands:$/,/^$/s/^  \([a-z]*\) .*/\1/p' | while read -r verb; do
+        "$1" "$verb" --help
+    done
+}
 for page in ringdown.1 ringdownd.8 ringdown-bench.1; do
     manual=$(find "$prefix/share/man" -name "$page.gz")
     program=$prefix/bin/${page%.*}
     zcat "$manual" | sed 's/\\//g' >"$work/manual"
     while read -r flag; do
         grep -qF -e "$flag" "$work/manual" || fail "$page does not tell of $flag"
-    done < <("$program" --help | grep -oE -e '--[a-z][a-z._-]+')
+    done < <(helps "$program" | grep -oE -e '--[a-z][a-z._-]+')
 done
 complete_as() {
     bash -c 'source "$1"; COMP_WORDS=("${@:2}"); COMP_CWORD=$(($# - 2)); "_$(basename "$2")" "$2"
@@ -48,6 +54,7 @@ complete_as() {
 }
 [[ $(complete_as "$prefix/bin/ringdown" desk) == desktop ]] || fail "no completion of a verb"
 [[ $(complete_as "$prefix/bin/ringdown" desktop --scr) == --script ]] || fail "no completion of a flag"
+[[ $(complete_as "$prefix/bin/ringdown" recorder --mis) == --misbehave ]] || fail "no completion of a verb's flag"
 grep -q "^complete .* ringdown-bench$" "$prefix/share/bash-completion/completions/ringdown-bench" ||
     fail "no completion of ringdown-bench"
 [[ $(complete_as "$prefix/bin/ringdownd" --listen.po) == --listen.port= ]] || fail "no completion of a key"

@@ -1,0 +1,118 @@
+#include "docs/generate/cli_page.hpp"
+
+#include "client/cli/settings.hpp"
+#include "docs/generate/table.hpp"
+
+namespace ringdown::docs {
+namespace {
+
+constexpr std::string_view introduction = R"(# The command line
+
+<!-- Made by ringdown-docs from client/cli: do not edit. -->
+
+`ringdown` plays the parties of the broker and shows what they say: what each sends (`->`) and hears
+(`<-`), a line each, or with `--json` an object each. `ringdown VERB --help` says the same as this
+page.
+
+## Exit status
+
+| status | when |
+|---|---|
+)";
+
+constexpr std::string_view languages = R"(
+## The steps of a script
+
+`ringdown desktop --script` takes them between commas, semicolons or new lines; without it they are
+read from standard input, line by line. `#` begins a comment.
+
+| step | what |
+|---|---|
+| `start`, `stop`, `pause`, `resume`, `query` | sends the command; `conn=HEX` and `if-version=N` may follow |
+| `wait TIME` | goes on after that time: `200ms`, `2s` |
+| `expect STATE [within TIME]` | goes on once the light is `recording`, `paused`, `off` or `unknown`; status 3 if it is not within 5 s, or that time |
+| `expect-outcome OUTCOME [within TIME]` | goes on once the last command ended as `confirmed`, `timed_out`, `partial`, `superseded`, `held`, `recorder_lost` or `unknown`; status 3 if otherwise, or not within 5 s, or that time |
+| `send key=value` | sends user data: also `n:key=NUMBER`, `b:key=HEX`, `s:key=value` |
+| `merge HEX into HEX`, `end-call HEX` | as a call source: two calls have become one; a call is over |
+| `status`, `help`, `quit` | by hand only |
+
+## What a recorder can do wrong
+
+`ringdown recorder --misbehave` takes one of these and may be given several times. What a desktop is
+told then: [confirmed-control.md](confirmed-control.md).
+
+| misbehavior | what |
+|---|---|
+| `ignore VERB` | neither does nor answers the command |
+| `confirm after TIME` | answers each command so late, in place of `--delay` |
+| `crash on VERB` | ends at once with status 3, without a last word |
+| `stop answering heartbeats` | registers, then keeps its link open and is silent |
+)";
+
+/// `UINT:UINT in [1 - 9]` says the type twice.
+std::string value_of(const CLI::Option& option) {
+  auto type = option.get_type_name();
+  return type.substr(type.find(':') + 1);
+}
+
+std::string meaning_of(const CLI::Option& option) {
+  auto text = option.get_description();
+  if (option.get_required())
+    text += ". Required";
+  if (!option.get_envname().empty())
+    text += ". Environment: `" + option.get_envname() + "`";
+  std::string excluded;
+  for (auto* other : option.get_excludes())
+    excluded += (excluded.empty() ? "" : ", ") + ("`" + other->get_name() + "`");
+  return excluded.empty() ? text : text + ". Not with " + excluded;
+}
+
+void add_options(std::string& out, const CLI::App& app) {
+  std::string rows;
+  for (auto* option : app.get_options()) {
+    if (option == app.get_help_ptr())
+      continue;
+    rows += '|';
+    add_cell(rows, "`" + option->get_name() + "`");
+    add_cell(rows, value_of(*option));
+    add_cell(rows, option->get_default_str());
+    add_cell(rows, meaning_of(*option));
+    rows += '\n';
+  }
+  if (!rows.empty())
+    out += "\n| flag | value | default | what |\n|---|---|---|---|\n" + rows;
+}
+
+/// Without the exit statuses that all have in common.
+std::string own_footer(const CLI::App& verb) {
+  auto text = verb.get_footer();
+  if (auto common = text.find(cli::exit_status_help()); common != std::string::npos)
+    text.erase(common);
+  return text.ends_with('\n') ? text : text + '\n';
+}
+
+} // namespace
+
+std::string cli_page() {
+  CLI::App app;
+  cli::settings common;
+  int status = 0;
+  cli::describe_program(app, common, status);
+  std::string out{introduction};
+  for (auto& row : cli::exit_statuses) {
+    out += '|';
+    add_cell(out, std::to_string(row.status));
+    add_cell(out, row.when);
+    out += '\n';
+  }
+  out += "\n## For every verb\n";
+  add_options(out, app);
+  for (auto* verb : app.get_subcommands({})) {
+    out += "\n## ringdown " + verb->get_name() + "\n\n" + verb->get_description() + ".\n";
+    add_options(out, *verb);
+    out += "\n```\n" + own_footer(*verb) + "```\n";
+  }
+  return out += languages;
+}
+
+} // namespace ringdown::docs
