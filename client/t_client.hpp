@@ -34,7 +34,7 @@ public:
   ~t_client() override;
 
   /// Begins to connect, or tries again at once where it waits or has given up. Calling it while
-  /// the link stands or is being made changes nothing.
+  /// the link stands or is being made changes nothing; while it is being stopped: it follows that.
   void start();
   /// Signs off, waits for the answers of what is outstanding, ends the rest as `unknown_outcome`
   /// (`stopped`). At most this long, plus the handlers. Within a handler it only begins.

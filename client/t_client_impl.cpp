@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <random>
+#include <utility>
 
 namespace ringdown::client {
 
@@ -59,6 +60,7 @@ t_client::impl::impl(t_client_options o)
 // ---- the program's calls -------------------------------------------------------------------
 
 void t_client::impl::start() {
+  start_again_ = phase == link_phase::stopping;
   if (link_runs())
     return;
   next_ = plan_.now(now());
@@ -67,6 +69,7 @@ void t_client::impl::start() {
 }
 
 void t_client::impl::begin_stop(steady_time until) {
+  start_again_ = false;
   if (phase == link_phase::stopping || phase == link_phase::stopped)
     return;
   if (phase != link_phase::up || !link.sign_off())
@@ -423,6 +426,8 @@ void t_client::impl::end_stopped() {
   change(link_phase::stopped);
   finish(pending.end_all(doubt_reason::stopped));
   ring(steady_time::max());
+  if (std::exchange(start_again_, false))
+    start();
 }
 
 // ---- telling the program -------------------------------------------------------------------

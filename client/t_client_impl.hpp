@@ -126,6 +126,7 @@ private:
   std::size_t dns_per_batch_ = 1;
   std::uint64_t last_instance_ = 0;
   steady_time stop_until_;
+  bool start_again_ = false; ///< after the stop under way
   std::deque<waiting> ready_;
   std::multimap<steady_time, timer> timers_;
   std::map<std::string, std::vector<listener>> listeners_; // by DN; "": everything

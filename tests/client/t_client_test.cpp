@@ -282,6 +282,29 @@ TEST_CASE("a handler may send, register and stop; what would wait there is refus
   CHECK(c.subject.phase() == link_phase::stopped);
 }
 
+TEST_CASE("a start within a handler that has stopped the client follows the stop") {
+  for (bool stopped_again : {false, true}) {
+    scripted_client c;
+    c.bring_up_on("7001");
+    auto both = [&](const completion&) {
+      c.subject.stop(1s); // only begins
+      c.subject.start();
+      if (stopped_again)
+        c.subject.stop(1s);
+    };
+    REQUIRE(c.subject.send(command(capture_verb::query), both));
+    c.settle();
+    c.broker.ack(c.broker.expect());
+    c.settle();
+    CHECK(c.broker.expect().has_request_sign_off());
+    c.broker.farewell(v1::DISCONNECT_REASON_SIGNED_OFF);
+    c.settle();
+    CHECK(c.broker.attempts == (stopped_again ? 1 : 2));
+    auto now = stopped_again ? link_phase::stopped : link_phase::connecting;
+    CHECK(c.subject.phase() == now);
+  }
+}
+
 TEST_CASE("stopping waits for answers, then ends the rest in doubt") {
   scripted_client c;
   c.bring_up_on("7001");
