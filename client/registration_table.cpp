@@ -217,18 +217,20 @@ void registration_table::refuse(const std::string& dn, const event_error* error,
   if (error == nullptr && registers(e))
     e.may_stand = true; // the answer may only be late
   settle(e);
-  if (!e.desired) { // there is nothing to leave, unless that is to be asked first
-    if (!e.queued)
-      entries_.erase(dn);
-    return;
-  }
+  if (e.queued)
+    return; // the wish has changed since
   bool again = error == nullptr || passes(error->retry);
   auto wait = limits_.registration_retry;
   if (error != nullptr && error->retry_after)
     wait =
       std::clamp(*error->retry_after, std::chrono::milliseconds{1}, limits_.registration_timeout);
-  if (e.queued)
-    return; // the wish has changed since
+  if (!e.desired) { // to unregister was asked
+    if (again)
+      retries_.emplace(now + wait, dn);
+    else
+      entries_.erase(dn);
+    return;
+  }
   if (again)
     retry(dn, e, now + wait);
   else
@@ -323,8 +325,10 @@ registration_table::notices registration_table::on_time(steady_time now) {
     auto dn = retries_.begin()->second;
     retries_.erase(retries_.begin());
     auto found = entries_.find(dn);
-    if (found != entries_.end() && found->second.phase == registration_phase::wanted &&
-        found->second.reference == 0)
+    if (found == entries_.end() || found->second.reference != 0)
+      continue;
+    bool to_register = found->second.phase == registration_phase::wanted;
+    if (to_register || !found->second.desired)
       enqueue(dn, found->second);
   }
   return out;

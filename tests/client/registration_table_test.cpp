@@ -267,6 +267,36 @@ TEST_CASE("a DN that is left is unregistered wherever the broker may have it reg
   CHECK(table.unanswered() == 0);
 }
 
+TEST_CASE("a DN whose unregistering finds no room, or no answer, is unregistered later") {
+  registration_table table{{}};
+  table.link_up();
+  table.want("1", {});
+  ask(table, 1);
+  table.on_registered(registered(1, "1"));
+  table.leave("1");
+  ask(table, 2);
+  auto later = start;
+  SECTION("it is refused by a broker with too much to do") {
+    CHECK(table.on_error(refusal(2, error_code::overloaded, "1"), start).empty());
+    later += t_client_bounds{}.registration_retry;
+  }
+  SECTION("it has no answer") {
+    later += t_client_bounds{}.registration_timeout;
+    CHECK(table.on_time(later).empty());
+    later += t_client_bounds{}.registration_retry;
+  }
+  CHECK(table.next_deadline() == later);
+  CHECK_FALSE(table.has_more());
+  CHECK(table.on_time(later).empty());
+  auto batch = table.next_batch(256);
+  REQUIRE(batch);
+  CHECK_FALSE(batch->how);
+  CHECK(batch->dns == names{"1"});
+  table.asked({3}, std::move(*batch), later);
+  table.on_error(refusal(3, error_code::not_registered, "1"), later);
+  CHECK(table.size() == 0);
+}
+
 TEST_CASE("a DN that the broker has refused or taken away is left without a word") {
   registration_table table{{}};
   table.link_up();
