@@ -140,6 +140,14 @@ struct recorder::shared : std::enable_shared_from_this<recorder::shared> {
       disarm();
   }
 
+  /// The broker had no room for it. Not behind a newer word: the light would go back.
+  void say_again(const indication& what, std::chrono::milliseconds wait) {
+    static_cast<void>(client.call_after(weak_from_this(), std::max(wait, say_retry), [this, what] {
+      if (with_model([&] { return model.still_so(what); }))
+        put(what);
+    })); // no room for a timer, or stopped: the next snapshot shows that it was not said
+  }
+
   send_status send(const indication& what) {
     auto e = outgoing_event::capture(what.this_dn, indication_of(what.state), what.connection);
     if (exact) {
@@ -148,9 +156,13 @@ struct recorder::shared : std::enable_shared_from_this<recorder::shared> {
     }
     if (client.link().has(capability::directed))
       e.directed = what.asked_by;
-    auto said = [self = weak_from_this()](const completion&) {
-      if (auto me = self.lock())
-        me->say_waiting();
+    auto said = [self = weak_from_this(), what](const completion& c) {
+      auto me = self.lock();
+      if (!me)
+        return;
+      if (auto* error = c.error(); error != nullptr && error->retry == retry_class::overloaded)
+        me->say_again(what, error->retry_after.value_or(say_retry));
+      me->say_waiting();
     };
     return client.send(e, std::move(said)).status;
   }

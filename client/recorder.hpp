@@ -33,7 +33,8 @@ public:
   /// Indications that wait for room in the window. Far above what a person's commands can cause;
   /// past it the oldest is given up and counted.
   static constexpr std::size_t unsaid_max = 10'000;
-  /// After so long they are tried again, if no answer of their own made room before.
+  /// After so long they are tried again, if no answer of their own made room before; so are those
+  /// that the broker had no room for, unless it asks for longer.
   static constexpr std::chrono::milliseconds say_retry{100};
 
   struct order {
@@ -57,9 +58,9 @@ public:
   [[nodiscard]] registering record(const std::string& dn);
   void leave(const std::string& dn);
 
-  /// An order is done, and this is so now. If it cannot be sent for want of room, or without a
-  /// link, it is said later. Nothing is said, or changed, if there was a newer order for it: that
-  /// one's answer counts.
+  /// An order is done, and this is so now. If it cannot be sent for want of room, here or at the
+  /// broker's, or without a link, it is said later. Nothing is said, or changed, if there was a
+  /// newer order for it: that one's answer counts.
   void say(const order& done, capture_state state);
   /// The recorder's own: its state has changed without an order.
   void say(const std::string& dn, capture_state state, conn_id call = {});

@@ -207,6 +207,18 @@ bool recorder_model::answer(const indication& done) {
   return taken || !newer;
 }
 
+bool recorder_model::still_so(const indication& said) const {
+  auto found = dns_.find(said.this_dn);
+  if (found == dns_.end() || (said.version && found->second.epoch != said.epoch))
+    return false;
+  auto& all = found->second.sessions;
+  return std::all_of(all.begin(), all.end(), [&](const session& s) {
+    bool about = !said.connection || s.connection == said.connection;
+    bool newer = said.version && said.version < s.version;
+    return !about || (s.answered && s.state == said.state && !newer);
+  });
+}
+
 void recorder_model::set(const std::string& dn, conn_id connection, capture_state state) {
   auto& known = dns_[dn];
   if (connection || known.sessions.empty())

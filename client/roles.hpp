@@ -64,6 +64,8 @@ public:
   /// The answer to an order: this is so now. False: there was a newer order, whose answer counts
   /// instead, or the DN is no longer this recorder's.
   bool answer(const indication& done);
+  /// What was said is still what there is to say.
+  bool still_so(const indication& said) const;
   /// What is so after all, whatever was ordered; without a ConnID: for all sessions of the DN.
   void set(const std::string& dn, conn_id connection, capture_state state);
 

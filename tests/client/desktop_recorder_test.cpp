@@ -723,6 +723,31 @@ TEST_CASE("what waits for room is said at its own time, whoever took the room") 
   CHECK(s.broker.said().empty());
 }
 
+TEST_CASE("what the broker had no room for is said again, unless it is so no more") {
+  recorder_stand s;
+  s.broker.registered(s.broker.expect());
+  s.settle();
+  s.order("start", 1, 1);
+  s.broker.error(s.broker.expect(), 111, "7001", 300);
+  s.settle();
+  s.pass(299ms);
+  CHECK(s.broker.said().empty());
+  s.pass(1ms);
+  auto again = s.broker.expect();
+  CHECK(verb_of(again) == "enabled");
+  CHECK(again.request_send_event().version() == 1);
+  s.broker.error(again, 1186, "7001", 300);
+  s.order("pause", 2, 2);
+  s.broker.ack(s.broker.expect());
+  s.pass(1h);
+  CHECK(s.broker.said().empty());
+  s.screen.say("7001", capture_state::enabled);
+  s.settle();
+  s.broker.error(s.broker.expect(), 165, "7001"); // another time would not help
+  s.pass(1h);
+  CHECK(s.broker.said().empty());
+}
+
 TEST_CASE("an order handler that throws says nothing, and the next order is carried out") {
   scripted_client c;
   bool throws = true;
