@@ -203,15 +203,13 @@ TEST_CASE("wrong arguments and no connection are status 2 and say why") {
        {"", "nonsense", "send", "send --dn 7001 --data novalue", "send --dn 7001 --command-id 12",
         "send --dn 7001 --to xyz", "send --dn 7001 --conn xyz", "desktop --dn 7001 --role recorder",
         "desktop --dn 7001 --script strat", "recorder --dn 7001 --misbehave sulk",
-        "send --dn 7001 --distribute --if-version 1", "--connect a:b:c info", "load --dns 1",
-        "load --pin 100000", "load --bytes 1"}) {
+        "send --dn 7001 --distribute --if-version 1", "--connect a:b:c info"}) {
     auto o = run(arguments, &broker);
     CHECK(o.status == 2);
     CHECK_FALSE(o.text.empty());
   }
   CHECK(run("info").has("cannot connect to 127.0.0.1:1: Connection refused"));
   CHECK(run("info").status == 2);
-  CHECK(run("load --seconds 0.1").status == 2);
 }
 
 TEST_CASE("no answer, a failed expectation and a lost link are status 3") {
@@ -239,9 +237,7 @@ TEST_CASE("no answer, a failed expectation and a lost link are status 3") {
 TEST_CASE("with --json every line is an object") {
   fake_broker broker;
   for (auto arguments : {"--json desktop --dn 7001 --script 'start, send n:x=5'",
-                         "info --dn 7001 --json", "error --json", "error 118 --json",
-                         "load --json --producers 2 --window 2 --dns 4 --seconds 0.05 --warmup 0",
-                         "load --json --idle --connections 3 --dns 3 --seconds 0.01"}) {
+                         "info --dn 7001 --json", "error --json", "error 118 --json"}) {
     auto o = run(arguments, &broker);
     CHECK(o.status == 0);
     std::istringstream lines{o.text};
@@ -285,27 +281,10 @@ TEST_CASE("the error catalog is at hand without a broker") {
 }
 
 TEST_CASE("every verb's help has an example and the exit statuses") {
-  for (auto verb : {"desktop", "recorder", "monitor", "send", "info", "session", "error", "load"}) {
+  for (auto verb : {"desktop", "recorder", "monitor", "send", "info", "session", "error"}) {
     auto o = run(std::string{verb} + " --help");
     CHECK(o.status == 0);
     CHECK(o.has("Example"));
     CHECK(o.has("Exit status"));
   }
-}
-
-TEST_CASE("a load run prints its figures and its verdict") {
-  fake_broker broker;
-  auto o = run("load --producers 2 --window 4 --dns 10 --receivers 2 --seconds 0.1 --warmup 0 "
-               "--broker-pid $$",
-               &broker);
-  CHECK(o.status == 0);
-  CHECK(o.has("us per event"));
-  CHECK(o.has("p99.9"));
-  CHECK(o.has("delivered once, whole, in order"));
-  fake_broker::options options;
-  options.on_delivery = [count = 0](v1::Frame&) mutable { return ++count != 5; };
-  fake_broker losing{options};
-  o = run("load --producers 2 --window 4 --dns 10 --seconds 0.1 --warmup 0", &losing);
-  CHECK(o.status == 1);
-  CHECK(o.has("lost: 1"));
 }

@@ -237,27 +237,6 @@ TEST_CASE("The error catalog needs no broker") {
   CHECK(run_ringdown(0, {"error", "4711"}).status == 2);
 }
 
-TEST_CASE("A load run verifies every delivery") {
-  running_broker broker{run_as(GENERATE(from_range(every_way_to_run)))};
-  auto run =
-    run_ringdown(broker.port(), {"load", "--producers=2", "--window=8", "--dns=20", "--receivers=2",
-                                 "--seconds=0.3", "--warmup=0.1", "--json",
-                                 "--broker-pid=" + std::to_string(broker.child().pid())});
-  INFO(run.out << run.err);
-  CHECK(run.status == 0);
-  auto result = objects(run.out).at(0);
-  CHECK(result["verified"]["good"] == true);
-  CHECK(result["verified"]["acked"] > 0);
-  CHECK(result["verified"]["lost"] == 0);
-  CHECK(result["events_per_s"] > 0);
-  auto idle = run_ringdown(broker.port(), {"load", "--idle", "--connections=50", "--dns=50",
-                                           "--seconds=0.1", "--warmup=0", "--json"});
-  INFO(idle.out << idle.err);
-  CHECK(idle.status == 0);
-  CHECK(objects(idle.out).at(0)["connections"] == 50);
-  CHECK(broker.stop() == 0);
-}
-
 TEST_CASE("A recorder of the tool comes back by itself when its daemon is killed, and says so") {
   auto broker = std::make_unique<running_broker>();
   auto port = broker->port();
@@ -296,6 +275,6 @@ TEST_CASE("Without a broker the tool says so, and a broker that drains ends it")
   CHECK(run_ringdown(0, {}).status == 2);
   auto help = run_ringdown(0, {"--help"});
   CHECK(help.status == 0);
-  for (auto* verb : {"desktop", "recorder", "monitor", "send", "info", "session", "error", "load"})
+  for (auto* verb : {"desktop", "recorder", "monitor", "send", "info", "session", "error"})
     CHECK_THAT(help.out, Contains(verb));
 }
