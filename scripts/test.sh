@@ -7,9 +7,10 @@
 #   --clang             the second compiler too
 #   --only-label LABEL  unit, actor, simulation, e2e or no_caf: only tests with this label
 #
-# Stages: dev (all tests), asan (all tests under AddressSanitizer and UndefinedBehaviorSanitizer),
-# tsan (what is free of CAF, under ThreadSanitizer), fuzz (each target of tests/fuzz for 60 s; not with
-# --only-label). The first stage that fails ends the run. The last lines are CTest's own.
+# Stages: dev (all tests; without --quick also 20,000 runs of the simulator, or five minutes of them),
+# asan (all tests under AddressSanitizer and UndefinedBehaviorSanitizer), tsan (what is free of CAF,
+# under ThreadSanitizer), fuzz (each target of tests/fuzz for 60 s; not with --only-label). The first
+# stage that fails ends the run. The last lines are CTest's own.
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "$0")/lib.sh"
 
@@ -68,7 +69,9 @@ need_packages build check
 
 stages=(dev)
 build dev
-test_stage dev --no-tests=error
+long=()
+[[ $quick == yes ]] || long=(-C Long) # five minutes of the simulator
+test_stage dev "${long[@]}" --no-tests=error
 if [[ $quick == no ]]; then
     build asan
     test_stage asan --no-tests=error
