@@ -30,7 +30,9 @@ idle_result run_idle(const idle_options& o) {
   std::vector<link_plan> plans(o.connections);
   for (std::uint32_t i = 0; i < o.connections; ++i)
     plans[i].dns = {i % o.dns};
-  ringdown_protocol spoken{{.heartbeat_interval = o.heartbeat_interval}, plans, names};
+  ringdown_protocol::options wished;
+  wished.heartbeat_interval = o.heartbeat_interval;
+  ringdown_protocol spoken{wished, plans, names};
   link_set links{o.links, spoken, plans.size()};
   deaf_sink sink;
   auto resident = [&] { return o.broker_pid ? resident_bytes(*o.broker_pid) : std::nullopt; };

@@ -1,6 +1,7 @@
 // What a run found, as text for people and as JSON for programs.
 #pragma once
 
+#include "bench/capture.hpp"
 #include "bench/idle.hpp"
 #include "bench/run.hpp"
 
@@ -18,9 +19,11 @@ std::optional<double> cpu_us_per_event(const load_result& r);
 
 json to_json(const load_options& o, const load_result& r);
 json to_json(const idle_options& o, const idle_result& r);
+json to_json(const capture_options& o, const capture_result& r);
 
 std::string text_of(const load_options& o, const load_result& r);
 std::string text_of(const idle_options& o, const idle_result& r);
+std::string text_of(const capture_options& o, const capture_result& r);
 /// One line of progress.
 std::string text_of(const sample& s);
 

@@ -43,6 +43,7 @@ void ringdown_protocol::on_open(link_port& port, std::size_t link) {
   who.application_name = options_.application_name;
   who.instance = random_instance_id();
   who.role = plans_[link].role;
+  who.capabilities = options_.capabilities;
   who.heartbeat_interval = options_.heartbeat_interval;
   port.say(link, codec::sign_on({1}, who));
 }
@@ -118,6 +119,8 @@ void ringdown_protocol::register_more(link_port& port, std::size_t link) {
 
 void ringdown_protocol::on_frame(link_port& port, std::size_t link, std::string_view frame,
                                  run_sink& sink) {
+  if (options_.on_event)
+    return take_decoded(port, link, frame);
   auto view = look(frame);
   if (view.body_number == frame_event_ack)
     take_ack(link, view, sink);
@@ -125,6 +128,17 @@ void ringdown_protocol::on_frame(link_port& port, std::size_t link, std::string_
     take_delivery(link, view.body, sink);
   else
     take_other(port, link, frame, sink);
+}
+
+void ringdown_protocol::take_decoded(link_port& port, std::size_t link, std::string_view frame) {
+  auto what = codec::decode(frame);
+  if (std::holds_alternative<codec::garbage>(what))
+    return port.lose(link, "a frame that is not of this protocol");
+  auto* e = std::get_if<event>(&what);
+  if (e != nullptr && std::holds_alternative<event_link_disconnected>(*e))
+    port.lose(link, describe(*e));
+  else if (e != nullptr)
+    options_.on_event(link, *e);
 }
 
 void ringdown_protocol::take_ack(std::size_t link, const frame_view& view, run_sink& sink) {

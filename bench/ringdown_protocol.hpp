@@ -6,6 +6,7 @@
 #include "bench/protocol.hpp"
 #include "client/connection.hpp"
 
+#include <functional>
 #include <optional>
 
 namespace ringdown {
@@ -19,6 +20,9 @@ public:
   struct options {
     std::string application_name = "ringdown-bench";
     std::optional<std::chrono::milliseconds> heartbeat_interval;
+    std::vector<client::capability> capabilities;
+    /// Takes all events of links that are up, decoded; empty: they go to the run's sink.
+    std::function<void(std::size_t link, const client::event& e)> on_event;
   };
 
   /// `plans` and `events` must outlive it.
@@ -48,6 +52,7 @@ private:
   void on_frame(link_port& port, std::size_t link, std::string_view frame, run_sink& sink);
   void opening_frame(link_port& port, std::size_t link, std::string_view frame);
   void register_more(link_port& port, std::size_t link);
+  void take_decoded(link_port& port, std::size_t link, std::string_view frame);
   void take_ack(std::size_t link, const frame_view& view, run_sink& sink);
   void take_delivery(std::size_t link, std::string_view body, run_sink& sink);
   void take_other(link_port& port, std::size_t link, std::string_view frame, run_sink& sink);

@@ -6,7 +6,7 @@ include("${CMAKE_CURRENT_LIST_DIR}/public_headers.cmake")
 # ---- programs: component `ringdown` ----------------------------------------------------------
 
 install(TARGETS ringdown ringdownd RUNTIME COMPONENT ringdown)
-install(TARGETS ringdown-bench ringdown-bench-floor RUNTIME COMPONENT bench)
+install(TARGETS ringdown-bench ringdown-bench-embedded ringdown-bench-floor RUNTIME COMPONENT bench)
 install(FILES "${CMAKE_SOURCE_DIR}/broker/config/ringdownd.example.toml"
   DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT ringdown)
 install(FILES "${CMAKE_SOURCE_DIR}/LICENSE" "${CMAKE_SOURCE_DIR}/CHANGELOG.md"

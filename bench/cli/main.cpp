@@ -24,6 +24,7 @@ void add_global_options(CLI::App& app, settings& common) {
   app.add_option("--broker-pid", common.broker_pid,
                  "The broker's process, to measure its CPU and memory");
   app.add_option("--hgrm", common.hgrm, "Write latencies to NAME.ack.hgrm and NAME.delivery.hgrm");
+  app.add_option("--html", common.html, "Write a report with plots to this file");
   app.add_flag("--json", common.json, "The result as one JSON object");
   app.add_flag("--quiet", common.quiet, "No progress on stderr");
 }
@@ -31,6 +32,7 @@ void add_global_options(CLI::App& app, settings& common) {
 int run(int argc, char** argv) {
   CLI::App app{"Measures the Ringdown event broker and verifies every delivery.", "ringdown-bench"};
   settings common;
+  common.command = command_line(argc, argv);
   add_global_options(app, common);
   app.require_subcommand(1);
   app.fallthrough(); // global options may stand behind the verb too
@@ -38,6 +40,7 @@ int run(int argc, char** argv) {
   int status = all_well;
   add_run(app, common, status);
   add_overload(app, common, status);
+  add_capture(app, common, status);
   add_compare(app, common, status);
   add_idle(app, common, status);
   try {

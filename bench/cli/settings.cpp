@@ -1,6 +1,7 @@
 #include "bench/cli/settings.hpp"
 
 #include "bench/hgrm.hpp"
+#include "bench/html.hpp"
 #include "bench/process.hpp"
 #include "bench/workload.hpp"
 #include "client/connection.hpp"
@@ -46,6 +47,13 @@ void catch_stop_signals() {
 
 bool stop_requested() noexcept {
   return stop_flag != 0;
+}
+
+std::string command_line(int argc, char** argv) {
+  std::string line;
+  for (int i = 0; i < argc; ++i)
+    line += (i > 0 ? " " : "") + client::escaped_word(argv[i]);
+  return line;
 }
 
 milliseconds from_seconds(double seconds) {
@@ -106,6 +114,9 @@ int tell(const settings& common, const load_options& options, const load_result&
          {std::pair{"ack", &result.ack_latency}, {"delivery", &result.delivery_latency}})
       if (!write_file(common.hgrm + "." + name + ".hgrm", hgrm_text(*latency)))
         return complain("--hgrm: cannot write " + common.hgrm + "." + name + ".hgrm");
+  if (!common.html.empty() &&
+      !write_file(common.html, html_report(common.command, options, result)))
+    return complain("--html: cannot write " + common.html);
   if (common.json)
     fmt::print("{}\n", dump(to_json(options, result)));
   else

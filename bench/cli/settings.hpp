@@ -26,6 +26,9 @@ inline constexpr const char* exit_status_help =
   "Exit status: 0 all verified, 1 a delivery was lost, wrong or out of order, 2 wrong arguments or "
   "no connection, 3 disconnected.";
 
+/// The words as they were given, for the report.
+std::string command_line(int argc, char** argv);
+
 /// The global options.
 struct settings {
   std::string connect = "127.0.0.1:7480";
@@ -36,8 +39,9 @@ struct settings {
   int broker_pid = 0;
   bool json = false;
   bool quiet = false;
-  std::string hgrm; ///< beginning of the names of the histogram files
-  std::string html;
+  std::string hgrm;    ///< beginning of the names of the histogram files
+  std::string html;    ///< the report's file
+  std::string command; ///< all words of the command line
 };
 
 /// Prints what is wrong; `usage`.
@@ -89,6 +93,7 @@ struct load_arguments {
 // One per verb, each in its own file.
 void add_run(CLI::App& app, const settings& common, int& status);
 void add_overload(CLI::App& app, const settings& common, int& status);
+void add_capture(CLI::App& app, const settings& common, int& status);
 void add_compare(CLI::App& app, const settings& common, int& status);
 void add_idle(CLI::App& app, const settings& common, int& status);
 

@@ -39,6 +39,45 @@ TEST_CASE("Connections that come up at once are counted and weighed") {
   CHECK(r["broker_bytes_per_connection"] > 0);
 }
 
+TEST_CASE("Agents' calls are played to their end, each command confirmed once") {
+  auto r = bench({"capture", "--agents=20", "--agents-per-link=4", "--calls=100000",
+                  "--seconds=0.5", "--call-seconds=0.1"});
+  CHECK(r["verified"]["good"] == true);
+  CHECK(r["calls"] > 0);
+  CHECK(r["outcomes"]["confirmed"] == r["verified"]["commands"]);
+  CHECK(r["verified"]["commands"] == 5 * r["calls"].get<std::uint64_t>());
+}
+
+TEST_CASE("A DN that the broker does not know ends a run with its error") {
+  process child{RINGDOWN_BENCH_PROGRAM,
+                {"capture", "--agents=2", "--spawn", ringdownd_program(),
+                 "--broker-flag=--config=/dev/null", "--broker-flag=--dns.list=bench0000000",
+                 "--core=-1", "--broker-core=-1", "--quiet"}};
+  CHECK(child.wait() == 2); // the second agent's DN
+  CHECK_THAT(child.err(), Catch::Matchers::Contains("59"));
+}
+
+TEST_CASE("A broker in the same process is measured too") {
+  process child{RINGDOWN_BENCH_EMBEDDED_PROGRAM,
+                {"--seconds=0.3", "--warmup=0.1", "--dns=100", "--producers=4", "--core=-1",
+                 "--broker-core=-1", "--json"}};
+  REQUIRE(child.wait() == 0);
+  auto r = json::parse(child.out());
+  CHECK(r["verified"]["good"] == true);
+  CHECK(r["verified"]["acked"] > 0);
+  CHECK(r["broker_cpu_us_per_event"] > 0);
+}
+
+TEST_CASE("A comparison gives each its turn, and the floor is one of them") {
+  auto r = bench({"compare", "--peers=ringdown,floor", "--loads=2x4,open:1000", "--rounds=2",
+                  "--seconds=0.2", "--warmup=0.1", "--dns=50"});
+  REQUIRE(r["compare"].size() == 4);
+  for (auto& row : r["compare"]) {
+    CHECK(row["events_per_s"]["rounds"].size() == 2);
+    CHECK(row["events_per_s"]["median"] > 0);
+  }
+}
+
 TEST_CASE("A broker that is not there is said so") {
   process child{RINGDOWN_BENCH_PROGRAM, {"run", "--spawn", "/nonexistent", "--core=-1"}};
   CHECK(child.wait() == 2);

@@ -1,0 +1,310 @@
+#include "bench/capture.hpp"
+
+#include "bench/process.hpp"
+#include "bench/ringdown_protocol.hpp"
+#include "client/codec.hpp"
+#include "client/roles.hpp"
+
+#include <array>
+#include <deque>
+#include <queue>
+
+namespace ringdown::bench {
+
+using namespace ringdown::client;
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+namespace {
+
+struct step_of_call {
+  capture_verb verb;
+  double share; ///< of the call's time
+};
+constexpr std::array<step_of_call, commands_of_call> steps{{{capture_verb::start, 0},
+                                                            {capture_verb::pause, 0.4},
+                                                            {capture_verb::resume, 0.6},
+                                                            {capture_verb::query, 0.8},
+                                                            {capture_verb::stop, 1}}};
+
+/// A link's commands are numbered by agent and step, its indications upwards from here.
+constexpr std::uint32_t first_reference = 128;
+
+class capture_run : public run_sink {
+public:
+  explicit capture_run(const capture_options& o)
+    : options_(o), names_(o.dn_prefix, o.agents, 0), plans_(plan(o)),
+      protocol_(protocol_options(), plans_, names_), links_(o.links, protocol_, plans_.size()),
+      agents_(o.agents), recorders_(plans_.size()) {
+    for (std::uint32_t a = 0; a < o.agents; ++a)
+      idle_.push_back(a);
+  }
+
+  capture_result run() {
+    if (auto trouble = links_.bring_up(options_.patience, options_.stopped, *this)) {
+      result_.trouble = *trouble;
+      return std::move(result_);
+    }
+    pace calls;
+    calls.kind = arrival::poisson;
+    calls.per_second = options_.calls_per_hour * options_.agents / 3600;
+    pacer_.emplace(calls);
+    started_ = clock::now();
+    auto cpu = broker_cpu();
+    auto own = own_thread_cpu_time();
+    drive(options_.seconds);
+    result_.measured = clock::now() - started_;
+    result_.sends = result_.commands + result_.indications;
+    taking_calls_ = false;
+    if (auto now = broker_cpu(); now && cpu)
+      result_.broker_cpu = *now - *cpu;
+    result_.own_cpu = own_thread_cpu_time() - own;
+    drive_until_quiet();
+    if (options_.broker_pid)
+      result_.resident_end = resident_bytes(*options_.broker_pid);
+    if (result_.trouble.empty())
+      result_.trouble = links_.lost_text();
+    return std::move(result_);
+  }
+
+  // Everything is decoded and comes to `heard`.
+  void on_ack(std::size_t, slot_index, std::uint64_t) override {}
+  void on_refusal(std::size_t, slot_index, std::uint32_t, milliseconds) override {}
+  void on_delivery(std::size_t, std::string_view, std::uint64_t) override {}
+  void on_missed(std::size_t, std::string_view, std::uint64_t) override {}
+
+private:
+  struct pending {
+    clock::time_point due;
+    bool is_acked = false;
+    bool is_indicated = false;
+    bool has_outcome = false;
+    bool is_sent = false;
+  };
+  struct agent {
+    conn_id call;
+    std::array<pending, steps.size()> commands;
+  };
+  struct timer {
+    clock::time_point due;
+    std::uint32_t agent;
+    std::uint32_t step;
+    bool operator>(const timer& other) const noexcept { return due > other.due; }
+  };
+
+  /// Desktops first, then as many recorders.
+  static std::vector<link_plan> plan(const capture_options& o) {
+    std::vector<link_plan> plans(o.links_wanted());
+    auto half = plans.size() / 2;
+    for (std::uint32_t a = 0; a < o.agents; ++a) {
+      plans[a / o.agents_per_link].dns.push_back(a);
+      plans[half + a / o.agents_per_link].dns.push_back(a);
+    }
+    for (auto i = half; i < plans.size(); ++i)
+      plans[i].role = role::recorder;
+    return plans;
+  }
+
+  ringdown_protocol::options protocol_options() {
+    ringdown_protocol::options o;
+    o.capabilities = {capability::outcomes, capability::exact_versions};
+    o.on_event = [this](std::size_t link, const event& e) { heard(link, e); };
+    return o;
+  }
+
+  std::optional<nanoseconds> broker_cpu() const {
+    return options_.broker_pid ? cpu_time(*options_.broker_pid) : std::nullopt;
+  }
+
+  // ---- agents
+
+  void drive(milliseconds time) {
+    auto until = clock::now() + time;
+    for (auto now = clock::now(); now < until && going_on(); now = clock::now()) {
+      auto next = std::min({until, take_calls(now), press_buttons(now)});
+      links_.turn(next - clock::now(), *this);
+    }
+  }
+
+  /// Calls that have begun go on to their end, and the last answers come.
+  void drive_until_quiet() {
+    auto quiet_since = clock::now();
+    auto frames = protocol_.frames();
+    while (going_on() && !(timers_.empty() && result_.good()) &&
+           clock::now() < quiet_since + options_.silence_max) {
+      auto next = press_buttons(clock::now());
+      links_.turn(std::min<nanoseconds>(next - clock::now(), milliseconds{10}), *this);
+      if (!timers_.empty() || (protocol_.frames() != frames && waits()))
+        quiet_since = clock::now();
+      frames = protocol_.frames();
+    }
+  }
+
+  bool waits() const { return idle_.size() < agents_.size(); }
+  bool going_on() const {
+    return links_.lost_text().empty() && !(options_.stopped && options_.stopped());
+  }
+
+  /// Begins the calls that are due; when the next one is.
+  clock::time_point take_calls(clock::time_point now) {
+    for (; taking_calls_ && started_ + pacer_->next() <= now; pacer_->advance()) {
+      if (idle_.empty()) {
+        ++result_.calls_not_taken;
+        continue;
+      }
+      auto who = idle_.front();
+      idle_.pop_front();
+      begin_call(who, started_ + pacer_->next());
+    }
+    return started_ + pacer_->next();
+  }
+
+  void begin_call(std::uint32_t who, clock::time_point due) {
+    ++result_.calls;
+    agents_[who] = {conn_id{result_.calls}, {}};
+    for (std::uint32_t s = 0; s < steps.size(); ++s) {
+      auto after = std::chrono::duration_cast<nanoseconds>(options_.call * steps[s].share);
+      timers_.push({due + after, who, s});
+    }
+  }
+
+  clock::time_point press_buttons(clock::time_point now) {
+    while (!timers_.empty() && timers_.top().due <= now) {
+      auto t = timers_.top();
+      timers_.pop();
+      auto& a = agents_[t.agent];
+      a.commands[t.step] = {t.due, false, false, false, true};
+      auto what = outgoing_event::capture(names_.dn_name(t.agent), steps[t.step].verb, a.call);
+      auto reference =
+        first_reference + t.agent * static_cast<std::uint32_t>(steps.size()) + t.step;
+      links_.say(t.agent / options_.agents_per_link, codec::send_event({reference}, what));
+      ++result_.commands;
+    }
+    return timers_.empty() ? now + milliseconds{10} : timers_.top().due;
+  }
+
+  // ---- what is heard
+
+  void heard(std::size_t link, const event& e) {
+    bool is_desktop = link < plans_.size() / 2;
+    if (auto* ack = std::get_if<event_ack>(&e))
+      is_desktop ? take_ack(ack->reference) : static_cast<void>(++result_.indications_acked);
+    else if (auto* error = std::get_if<event_error>(&e))
+      ++result_.errors[error->code];
+    else if (auto* outcome = std::get_if<event_outcome>(&e))
+      take_outcome(*outcome);
+    else if (auto* said = std::get_if<event_user_event>(&e))
+      is_desktop ? take_indication(*said) : obey(link, *said);
+    else
+      ++result_.strays;
+  }
+
+  void take_ack(reference_id reference) {
+    auto index = reference.value - first_reference;
+    auto* p = find(index / static_cast<std::uint32_t>(steps.size()), index % steps.size());
+    if (p == nullptr || p->is_acked) {
+      ++result_.strays;
+      return;
+    }
+    p->is_acked = true;
+    ++result_.commands_acked;
+    result_.ack.record(since(*p));
+  }
+
+  /// The recorder does at once what it is told, and says so.
+  void obey(std::size_t link, const event_user_event& e) {
+    ++result_.commands_heard;
+    for (auto& done : recorders_[link].model.on_event(e)) {
+      recorders_[link].model.answer(done);
+      auto what = outgoing_event::capture(done.this_dn, indication_of(done.state), done.connection);
+      what.version = done.version;
+      links_.say(link, codec::send_event({recorders_[link].next_reference++}, what));
+      ++result_.indications;
+    }
+  }
+
+  void take_indication(const event_user_event& e) {
+    ++result_.indications_heard;
+    auto who = names_.dn_of(e.this_dn);
+    if (!who || agents_[*who].call != e.connection)
+      return; // of the call before
+    for (auto& p : agents_[*who].commands)
+      if (p.is_sent && !p.is_indicated) {
+        p.is_indicated = true;
+        result_.light.record(since(p));
+        return;
+      }
+    ++result_.strays;
+  }
+
+  void take_outcome(const event_outcome& o) {
+    auto who = names_.dn_of(o.this_dn);
+    std::size_t step = 0;
+    while (step < steps.size() && steps[step].verb != o.verb)
+      ++step;
+    auto* p = who && step < steps.size() ? find(*who, step) : nullptr;
+    if (p == nullptr || p->has_outcome || agents_[*who].call != o.connection) {
+      ++result_.strays;
+      return;
+    }
+    p->has_outcome = true;
+    ++result_.outcomes[std::string{to_string(o.result)}];
+    result_.outcome.record(since(*p));
+    if (o.verb == capture_verb::pause)
+      result_.pause.record(since(*p));
+    if (o.verb == capture_verb::stop)
+      idle_.push_back(*who); // free for the next call
+  }
+
+  pending* find(std::uint32_t who, std::size_t step) {
+    if (who >= agents_.size() || !agents_[who].commands[step].is_sent)
+      return nullptr;
+    return &agents_[who].commands[step];
+  }
+
+  std::uint64_t since(const pending& p) const {
+    return static_cast<std::uint64_t>(
+      std::max(nanoseconds{links_.now() - p.due}, nanoseconds{0}).count());
+  }
+
+  struct recorder_side {
+    recorder_model model;
+    std::uint32_t next_reference = first_reference;
+  };
+
+  const capture_options& options_;
+  event_template names_;
+  std::vector<link_plan> plans_;
+  ringdown_protocol protocol_;
+  link_set links_;
+  std::vector<agent> agents_;
+  std::vector<recorder_side> recorders_;
+  std::deque<std::uint32_t> idle_;
+  std::priority_queue<timer, std::vector<timer>, std::greater<>> timers_;
+  std::optional<pacer> pacer_;
+  clock::time_point started_;
+  bool taking_calls_ = true;
+  capture_result result_;
+};
+
+} // namespace
+
+bool capture_result::good() const noexcept {
+  auto confirmed = outcomes.find("confirmed");
+  return trouble.empty() && strays == 0 && errors.empty() && commands == calls * commands_of_call &&
+         commands == commands_acked && commands == commands_heard &&
+         indications == indications_acked && indications == indications_heard &&
+         outcomes.size() <= 1 && (confirmed == outcomes.end() ? 0 : confirmed->second) == commands;
+}
+
+std::optional<std::string> unusable(const capture_options& o) {
+  if (!(o.calls_per_hour > 0))
+    return "--calls: expected more than 0 an hour";
+  return make_room_for_links(o.links_wanted());
+}
+
+capture_result run_capture(const capture_options& options) {
+  return capture_run{options}.run();
+}
+
+} // namespace ringdown::bench
