@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Shows what Ringdown does: builds it, starts the daemon, a recorder and an agent's desktop on one
-# DN, plays start, pause, resume, query, stop, and measures the daemon under load.
+# DN, plays start, pause, resume, query, stop, once more with a recorder that ignores pause, and
+# measures the daemon under load.
 #
 # usage: scripts/demo.sh
 #
@@ -9,7 +10,7 @@
 source "$(dirname "$0")/lib.sh"
 
 (($# == 0)) || {
-    sed -n '2,7s/^# \{0,1\}//p' "$0"
+    sed -n '2,8s/^# \{0,1\}//p' "$0"
     [[ $1 == --help || $1 == -h ]] && exit 0 || exit 2
 }
 
@@ -18,6 +19,7 @@ logs=build/demo
 bin=build/release/bin
 conversation="wait 200ms, start, wait 200ms, pause, wait 200ms, resume, wait 200ms, query, wait 200ms, \
 stop, wait 200ms"
+failing="wait 200ms, start, wait 200ms, pause, expect-outcome timed_out within 10s, stop, wait 200ms"
 
 # ---- programs in the background ----------------------------------------------------------------
 
@@ -71,14 +73,34 @@ start_daemon() {
     fail "ringdownd is not ready after 20 s: see $log"
 }
 
-# wait_for <file> <text>
+# lines <file> <text>: how many lines have it.
+lines() {
+    { grep -- "$2" "$1" 2>/dev/null || true; } | wc -l
+}
+
+# wait_for <file> <text> [<count>]: more lines with the text than that.
 wait_for() {
     local i
     for ((i = 0; i < 100; i++)); do
-        ! grep -q -- "$2" "$1" 2>/dev/null || return 0
+        (($(lines "$1" "$2") <= ${3:-0})) || return 0
         sleep 0.1
     done
     fail "no \"$2\" in $1 after 10 s"
+}
+
+# play <script> <recorder's flags...>: a recorder and a desktop on the DN, until the script is over.
+play() {
+    local script=$1 before recorder status=0
+    shift
+    before=$(lines "$logs/recorder.log" EventRegistered)
+    "$bin/ringdown" --connect "$address" recorder --dn "$dn" "$@" >>"$logs/recorder.log" 2>&1 &
+    recorder=$!
+    pids+=("$recorder")
+    wait_for "$logs/recorder.log" EventRegistered "$before"
+    "$bin/ringdown" --connect "$address" desktop --dn "$dn" --script "$script" \
+        >>"$logs/desktop.log" 2>&1 || status=$?
+    stop "$recorder" || fail "the recorder failed: see $logs/recorder.log"
+    ((status == 0)) || fail "the desktop failed ($status): see $logs/desktop.log"
 }
 
 # ---- the demonstration -------------------------------------------------------------------------
@@ -102,20 +124,16 @@ transcript=$!
 pids+=("$transcript")
 wait_for "$logs/ready" following
 # A real recorder takes a moment too before it has done what it was told.
-"$bin/ringdown" --connect "$address" recorder --dn "$dn" --delay 60 >"$logs/recorder.log" 2>&1 &
-recorder=$!
-pids+=("$recorder")
-wait_for "$logs/recorder.log" EventRegistered
-desktop_status=0
-"$bin/ringdown" --connect "$address" desktop --dn "$dn" --script "$conversation" \
-    >"$logs/desktop.log" 2>&1 || desktop_status=$?
-stop "$recorder" || fail "the recorder failed: see $logs/recorder.log"
+play "$conversation" --delay 60
+say "once more, with a recorder that ignores pause"
+play "$failing" --delay 60 --misbehave "ignore pause"
 stop "$daemon" || fail "ringdownd did not end in order: see $logs/broker.log"
 sleep 0.1
 stop "$transcript" || true
 echo
-((desktop_status == 0)) || fail "the desktop failed ($desktop_status): see $logs/desktop.log"
-say "each command came back as the recorder's own indication; all ended in order"
+grep -q 'EventOutcome .*pause timed_out' "$logs/desktop.log" ||
+    fail "the desktop was not told of the pause that was ignored: see $logs/desktop.log"
+say "each command ended in one outcome: the recorder's own word, or that there was none"
 
 say "ringdownd under load: 16 desktops, 64 requests in flight each, 10,000 DNs, 2 s"
 "$bin/ringdown-bench" run --spawn "$bin/ringdownd" --seconds 2 --quiet >"$logs/bench.log" 2>&1 || {

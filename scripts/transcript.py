@@ -20,7 +20,7 @@ POLL_S = 0.005
 COLORS = {"desktop": "36", "broker": "33", "recorder": "35"}
 # 2026-01-31 12:00:00.000 INFO  connection client signed on  client=...
 LOG_LINE = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ +(\w+) +(\w+) +(.*)$")
-NOISE = re.compile(r' reason=""| peer=\S+| application=\S+')
+NOISE = re.compile(r' reason=""| peer=\S+| application=\S+| command=[0-9a-f]{32}')
 
 
 class Party:
@@ -56,10 +56,10 @@ def for_people(name, line):
         parts = LOG_LINE.match(line)
         if parts:
             level, component, text = parts.groups()
-            line = f"{component}: {NOISE.sub('', text)}"
+            line = f"{component}: {text}"
             if level not in ("INFO", "DEBUG"):
                 line = f"{level} {line}"
-    return line
+    return NOISE.sub("", line)
 
 
 class Transcript:
