@@ -165,7 +165,7 @@ void dn_impl::handle_report(const session_report& report) {
     if (auto* outcome = std::get_if<decided>(&effect)) {
       conclude(*outcome);
     } else if (auto* unknown = std::get_if<say_unknown>(&effect)) {
-      if (has_heard_since(*record, report.letter))
+      if (report.state.life == session_life::live && has_heard_since(*record, report.letter))
         continue; // the doubt is over
       record->state.observed = capture_state::unknown;
       record->state.words = report.state.words;

@@ -637,6 +637,22 @@ TEST_CASE("a paused call's end leaves the next call unpaused") {
   calls.hears();
 }
 
+TEST_CASE("a call's end is told, whatever a recorder says meanwhile") {
+  pair_on_7001 p;
+  auto& calls = p.o.join("calls", v1::ROLE_CALL_SOURCE);
+  register_all(p.o, {&calls});
+  p.desk.says(send(3, "7001", "start", {.call = 0x71}));
+  p.recorder_says(3, "enabled", 0x71);
+  p.desk.hears();
+  calls.hears();
+  says_at_once(p.o, calls, end_call(3, "7001", 0x71));
+  says_at_once(p.o, p.recorder, send(4, "7001", "disabled"));
+  CHECK(p.desk.hears().back() ==
+        "event 7001 #4 call 71: unknown by the broker, light unknown, CALL_ENDED");
+  calls.hears();
+  p.recorder.hears();
+}
+
 TEST_CASE("what a call source or another may not ask is refused, and nothing changes") {
   pair_on_7001 p;
   auto& calls = p.o.join("calls", v1::ROLE_CALL_SOURCE);
