@@ -20,6 +20,9 @@ namespace {
 
 /// What one read takes: the broker's whole answer to a window, at few system calls.
 constexpr std::size_t read_bytes = 256 * 1024;
+/// Reads of one link in a turn, while each fills the buffer: one receiver hears what hundreds of
+/// producers sent meanwhile, and must not fall behind by our own doing.
+constexpr int reads_of_a_turn_max = 64;
 /// A frame that is longer than this is none.
 constexpr std::size_t frame_bytes_max = 256 * 1024;
 /// How long a slow receiver looks away at a time.
@@ -148,14 +151,16 @@ void link_set::serve(nanoseconds timeout, run_sink& sink) {
     if (links_[index].at == phase::connecting)
       connected(index);
     else if ((entries[static_cast<std::size_t>(i)].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0)
-      read(index, sink);
+      for (int reads = 1; read(index, sink) && reads < reads_of_a_turn_max; ++reads)
+        continue;
   }
 }
 
-void link_set::read(std::size_t index, run_sink& sink) {
+/// True if there is likely more.
+bool link_set::read(std::size_t index, run_sink& sink) {
   auto& l = links_[index];
   if (!l.stream)
-    return;
+    return false;
   auto kept = l.rest.size();
   auto most = read_bytes;
   if (l.slow_bytes_per_second != 0) {
@@ -167,10 +172,12 @@ void link_set::read(std::size_t index, run_sink& sink) {
   std::memcpy(buffer_.data(), l.rest.data(), kept);
   auto got = l.stream->read_some(buffer_.data() + kept, most);
   if (got.status == transport_status::would_block)
-    return;
-  if (got.status != transport_status::done)
-    return lose(index, got.status == transport_status::end ? "the broker closed the connection"
-                                                           : error_text(got.error));
+    return false;
+  if (got.status != transport_status::done) {
+    lose(index, got.status == transport_status::end ? "the broker closed the connection"
+                                                    : error_text(got.error));
+    return false;
+  }
   ++reads_;
   now_ = clock::now();
   std::string_view bytes{buffer_.data(), kept + got.bytes};
@@ -178,6 +185,7 @@ void link_set::read(std::size_t index, run_sink& sink) {
   l.rest.assign(bytes.substr(done));
   if (l.rest.size() > frame_bytes_max && l.stream)
     lose(index, "an oversized frame");
+  return got.bytes == read_bytes;
 }
 
 void link_set::touch(std::size_t index) {

@@ -81,7 +81,7 @@ private:
   bool open(std::size_t index);
   void begin(std::size_t index, std::unique_ptr<transport> stream);
   void connected(std::size_t index);
-  void read(std::size_t index, run_sink& sink);
+  bool read(std::size_t index, run_sink& sink);
   void touch(std::size_t index);
   void flush(std::size_t index);
   void arm(std::size_t index);

@@ -11,6 +11,7 @@
 
 #include <sys/types.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -106,6 +107,11 @@ struct load_result {
   bool good() const noexcept {
     return trouble.empty() && drained && stray_answers == 0 && stray_deliveries == 0 &&
            found.faults() == 0;
+  }
+  /// Events that were accepted and delivered to all in the measured time: of both counts the
+  /// lesser.
+  std::uint64_t done(std::uint32_t fan_out) const noexcept {
+    return std::min(acked, delivered / fan_out);
   }
   /// This program had no time left and the broker had: the figures are not the broker's.
   bool client_was_the_limit() const noexcept;

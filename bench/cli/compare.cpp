@@ -14,6 +14,9 @@ namespace ringdown::bench {
 
 namespace {
 
+/// The share of accepted events that must be delivered within the measured time: the rest is on its
+/// way.
+constexpr double keeps_up = 0.9;
 constexpr std::chrono::milliseconds start_patience{60'000};
 
 struct compare_arguments {
@@ -50,6 +53,8 @@ private:
 struct figures {
   std::vector<double> rate, cpu, ack_p50, ack_p99, delivery_p99;
   bool client_was_the_limit = false;
+  bool fell_behind = false;      ///< it answered well ahead of what it delivered
+  std::uint64_t told_missed = 0; ///< deliveries that EventMissed stands for
 };
 
 class comparison {
@@ -137,10 +142,10 @@ private:
                  text_of(options, result));
       return result.trouble.empty() ? int{not_verified} : complain(result.trouble);
     }
-    note(at(load, index), result);
+    note(at(load, index), result, options.fan_out);
     if (!common_.quiet)
       fmt::print(stderr, "{:<12} round {} {:<10} {:>9.0f} events/s  {:.2f} us\n", loads_[load].name,
-                 round + 1, m.what->name, per_second(result.acked, result.measured),
+                 round + 1, m.what->name, per_second(result.done(options.fan_out), result.measured),
                  cpu_us_per_event(result).value_or(0));
     return all_well;
   }
@@ -157,9 +162,11 @@ private:
     return options;
   }
 
-  static void note(figures& f, const load_result& r) {
+  static void note(figures& f, const load_result& r, std::uint32_t fan_out) {
     auto micros = [](std::uint64_t ns) { return static_cast<double>(ns) / 1000; };
-    f.rate.push_back(per_second(r.acked, r.measured));
+    f.rate.push_back(per_second(r.done(fan_out), r.measured));
+    f.fell_behind |= static_cast<double>(r.done(fan_out)) < keeps_up * static_cast<double>(r.acked);
+    f.told_missed += r.found.told_missed;
     f.cpu.push_back(cpu_us_per_event(r).value_or(0));
     f.ack_p50.push_back(micros(r.ack_latency.percentile(50)));
     f.ack_p99.push_back(micros(r.ack_latency.percentile(99)));
@@ -190,7 +197,9 @@ private:
                                   {"ack_us_p50", spread_json(f.ack_p50)},
                                   {"ack_us_p99", spread_json(f.ack_p99)},
                                   {"delivery_us_p99", spread_json(f.delivery_p99)},
-                                  {"client_was_the_limit", f.client_was_the_limit}});
+                                  {"client_was_the_limit", f.client_was_the_limit},
+                                  {"fell_behind", f.fell_behind},
+                                  {"told_missed", f.told_missed}});
       }
     return out;
   }
@@ -210,6 +219,14 @@ private:
         print_row(loads_[load].name, members_[i], at(load, i), at(load, 0));
   }
 
+  /// What makes a row's figures doubtful.
+  static std::string notes_of(const figures& f) {
+    std::string notes = f.client_was_the_limit ? " client limited" : "";
+    if (f.fell_behind)
+      notes += " fell behind";
+    return f.told_missed > 0 ? notes + fmt::format(" {} missed", f.told_missed) : notes;
+  }
+
   static void print_row(const std::string& load, const member& m, const figures& f,
                         const figures& first) {
     auto whole = [](const std::vector<double>& values) {
@@ -221,9 +238,8 @@ private:
       return fmt::format("{:.2f} ({:.2f}-{:.2f})", s.median, s.low, s.high);
     };
     fmt::print("| {} | {} | {}{} | {} | {} | {} | {} | {} |\n", load, m.what->name, whole(f.rate),
-               f.client_was_the_limit ? " client limited" : "", fine(f.cpu),
-               fine(ratios(f.cpu, first.cpu)), whole(f.ack_p50), whole(f.ack_p99),
-               whole(f.delivery_p99));
+               notes_of(f), fine(f.cpu), fine(ratios(f.cpu, first.cpu)), whole(f.ack_p50),
+               whole(f.ack_p99), whole(f.delivery_p99));
   }
 
   const settings& common_;
