@@ -81,6 +81,7 @@ void history::recorder_left(std::uint64_t id, const std::string& dn) {
   auto known = recorders_.find({id, dn});
   if (known != recorders_.end())
     known->second.stands = false;
+  std::erase_if(lit_[dn], [&](auto& one) { return one.first == id; });
 }
 
 /// The call that this one is part of, however often it was merged.
