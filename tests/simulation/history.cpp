@@ -157,7 +157,7 @@ void history::check_off(const v1::EventUserEvent& event) {
       bool of_all = one.second == 0 && is_off && !is_wanted_without_call(dn);
       return one.first == who && (call == 0 || one.second == call || of_all);
     });
-    if (!is_off && known->second.stands)
+    if (!is_off && known->second.stands && known->second.from < event.dn_sequence())
       lit.insert({who, call});
   }
   std::erase_if(lit, [&](auto& one) { return !recorders_.at({one.first, dn}).stands; });
