@@ -5,20 +5,6 @@
 
 namespace ringdown {
 
-std::string_view to_string(broker_reason r) noexcept {
-  switch (r) {
-  case broker_reason::unspecified: break;
-  case broker_reason::recorder_lost: return "recorder_lost";
-  case broker_reason::session_ended: return "session_ended";
-  case broker_reason::internal_error: return "internal_error";
-  case broker_reason::call_ended: return "call_ended";
-  case broker_reason::recorder_unconfirmed: return "recorder_unconfirmed";
-  case broker_reason::pause_holder_gone: return "pause_holder_gone";
-  case broker_reason::hold_released: return "hold_released";
-  }
-  return "unspecified";
-}
-
 void note_word(session_state& session, client_id recorder, capture_state said) {
   auto of = [recorder](const recorder_word& w) { return w.recorder == recorder; };
   auto known = std::find_if(session.words.begin(), session.words.end(), of);

@@ -23,7 +23,6 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
-#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -40,19 +39,6 @@ inline constexpr steady_ms overslept_min{100};
 inline constexpr steady_ms overslept_grace{200};
 /// So often in a row: a machine that stops again and again.
 inline constexpr int graces_max = 3;
-
-/// Why the broker makes an event of its own. Values are those of the wire.
-enum class broker_reason : std::uint8_t {
-  unspecified = 0,
-  recorder_lost = 1,
-  session_ended = 2,
-  internal_error = 3,
-  call_ended = 4,
-  recorder_unconfirmed = 5,
-  pause_holder_gone = 6,
-  hold_released = 7,
-};
-std::string_view to_string(broker_reason r) noexcept;
 
 /// A session's life.
 enum class session_life : std::uint8_t { live, ended };

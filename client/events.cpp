@@ -31,20 +31,6 @@ std::string_view to_string(disconnect_reason r) noexcept {
   return "unspecified";
 }
 
-std::string_view to_string(broker_reason r) noexcept {
-  switch (r) {
-  case broker_reason::unspecified: return "unspecified";
-  case broker_reason::recorder_lost: return "recorder_lost";
-  case broker_reason::session_ended: return "session_ended";
-  case broker_reason::internal_error: return "internal_error";
-  case broker_reason::call_ended: return "call_ended";
-  case broker_reason::recorder_unconfirmed: return "recorder_unconfirmed";
-  case broker_reason::pause_holder_gone: return "pause_holder_gone";
-  case broker_reason::hold_released: return "hold_released";
-  }
-  return "unspecified";
-}
-
 std::string_view to_string(link_fault f) noexcept {
   switch (f) {
   case link_fault::none: return "none";

@@ -43,21 +43,10 @@ enum class disconnect_reason : std::uint8_t {
   internal_error = 10,
 };
 
-/// Why the broker made an event of its own. Values are those of the wire.
-enum class broker_reason : std::uint8_t {
-  unspecified = 0,
-  recorder_lost = 1,
-  session_ended = 2,
-  internal_error = 3,
-  call_ended = 4,
-  recorder_unconfirmed = 5,
-  pause_holder_gone = 6,
-  hold_released = 7,
-};
+using ringdown::broker_reason;
 
 std::string_view to_string(capability c) noexcept;
 std::string_view to_string(disconnect_reason r) noexcept;
-std::string_view to_string(broker_reason r) noexcept;
 
 /// The screen-capture state of one DN and ConnID.
 struct session_snapshot {

@@ -40,6 +40,20 @@ std::string_view to_string(capture_aggregate a) noexcept {
   return "unknown";
 }
 
+std::string_view to_string(broker_reason r) noexcept {
+  switch (r) {
+  case broker_reason::unspecified: break;
+  case broker_reason::recorder_lost: return "recorder_lost";
+  case broker_reason::session_ended: return "session_ended";
+  case broker_reason::internal_error: return "internal_error";
+  case broker_reason::call_ended: return "call_ended";
+  case broker_reason::recorder_unconfirmed: return "recorder_unconfirmed";
+  case broker_reason::pause_holder_gone: return "pause_holder_gone";
+  case broker_reason::hold_released: return "hold_released";
+  }
+  return "unspecified";
+}
+
 capture_aggregate aggregate_of(std::span<const capture_state> words) noexcept {
   if (words.empty() || std::find(words.begin(), words.end(), capture_state::unknown) != words.end())
     return capture_aggregate::unknown;

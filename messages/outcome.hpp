@@ -39,9 +39,22 @@ enum class capture_aggregate : std::uint8_t {
   mixed = 5, ///< they do not say the same
 };
 
+/// Why the broker made an event of its own.
+enum class broker_reason : std::uint8_t {
+  unspecified = 0,
+  recorder_lost = 1,
+  session_ended = 2,
+  internal_error = 3,
+  call_ended = 4,
+  recorder_unconfirmed = 5,
+  pause_holder_gone = 6,
+  hold_released = 7,
+};
+
 std::string_view to_string(outcome o) noexcept;
 std::string_view to_string(recorder_verdict v) noexcept;
 std::string_view to_string(capture_aggregate a) noexcept;
+std::string_view to_string(broker_reason r) noexcept;
 
 /// What these words amount to: unknown if there are none or one of them is.
 capture_aggregate aggregate_of(std::span<const capture_state> words) noexcept;
