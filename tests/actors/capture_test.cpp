@@ -1,22 +1,10 @@
 // Conversations of screen capture: commands to the recorder, indications to the desktop.
-#include "tests/actors/office.hpp"
+#include "tests/actors/conversation.hpp"
 
 #include <catch2/catch.hpp>
 
 using namespace ringdown;
 using namespace ringdown::test;
-
-namespace {
-
-/// Registers in turn and hears the answers.
-void register_all(const std::string& dn, std::initializer_list<party*> clients) {
-  for (auto* one : clients) {
-    one->says(register_on(2, {dn}));
-    CHECK(one->hears().size() == 1);
-  }
-}
-
-} // namespace
 
 TEST_CASE("a start reaches the recorder, and its indication lights the desktop's light") {
   office o;

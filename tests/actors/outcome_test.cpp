@@ -1,55 +1,11 @@
 // What becomes of commands, as their senders hear it: every outcome, to whom it goes, and what a
 // command id remembers. In virtual time.
-#include "tests/actors/office.hpp"
+#include "tests/actors/conversation.hpp"
 
 #include <catch2/catch.hpp>
 
 using namespace ringdown;
 using namespace ringdown::test;
-
-namespace {
-
-void register_all(office&, std::initializer_list<party*> members) {
-  for (auto* one : members)
-    one->says(register_on(2, {"7001"}));
-  for (auto* one : members)
-    CHECK(one->hears().size() == 1);
-}
-
-/// What the client hears of its request at once.
-std::string ask(party& who, const v1::Frame& request) {
-  who.says(request);
-  auto heard = who.hears();
-  CHECK(heard.size() == 1);
-  return heard.empty() ? "" : heard.front();
-}
-
-/// Says it, and lets nobody but its connection work: what several say so, the DN then handles in
-/// one go, before any session does.
-void says_at_once(office& o, party& who, const v1::Frame& request) {
-  who.says(request);
-  o.next_is(who);
-  o.step();
-}
-
-/// A confirming desktop and a plain recorder on 7001; what they hear is read by the test.
-struct pair_on_7001 {
-  office o;
-  party& desk;
-  party& recorder;
-
-  explicit pair_on_7001(const limits& bounds = {})
-    : o(bounds), desk(o.confirming_desktop()), recorder(o.recorder()) {
-    register_all(o, {&desk, &recorder});
-  }
-  void recorder_says(std::uint32_t reference, std::string_view verb, std::uint64_t call = 0) {
-    recorder.hears();
-    recorder.says(send(reference, "7001", verb, {.call = call}));
-    recorder.hears();
-  }
-};
-
-} // namespace
 
 TEST_CASE("a pause that the recorder confirms has its outcome, once") {
   pair_on_7001 p;
@@ -89,12 +45,12 @@ TEST_CASE("a deadline of zero or past the cap is 53, and nothing changes") {
 TEST_CASE("a command without a recorder times out, and the recorder that comes is asked") {
   office o;
   auto& desk = o.confirming_desktop();
-  register_all(o, {&desk});
+  register_all("7001", {&desk});
   CHECK(ask(desk, send(3, "7001", "pause")) == "ACK 3: recorders 0, #1 v1");
   o.pass(2s);
   CHECK(desk.hears() == lines{"outcome 7001 #1: pause timed_out 57"});
   auto& late = o.exact_recorder();
-  register_all(o, {&late});
+  register_all("7001", {&late});
   o.pass(2s); // it does not confirm
   auto unknown =
     lines{"event 7001 #2: unknown by the broker, light unknown, RECORDER_UNCONFIRMED, alarm"};
@@ -112,7 +68,7 @@ TEST_CASE("of two recorders both must confirm a pause, and one a start") {
   auto& desk = o.confirming_desktop();
   auto& plain = o.recorder("plain");
   auto& exact = o.exact_recorder();
-  register_all(o, {&desk, &plain, &exact});
+  register_all("7001", {&desk, &plain, &exact});
   CHECK(ask(desk, send(3, "7001", "start")) == "ACK 3: recorders 2, #1 v1");
   plain.says(send(3, "7001", "enabled"));
   CHECK(desk.hears() == lines{"event 7001 #2: enabled by plain, light enabled",
@@ -128,59 +84,12 @@ TEST_CASE("of two recorders both must confirm a pause, and one a start") {
   exact.hears();
 }
 
-TEST_CASE("a word that came behind a session's end confirms what it answers, and no more") {
-  office o;
-  auto& desk = o.confirming_desktop();
-  auto& exact = o.exact_recorder();
-  register_all(o, {&desk, &exact});
-  CHECK(ask(desk, send(3, "7001", "stop")) == "ACK 3: recorders 1, #1 v1");
-  exact.hears();
-  says_at_once(o, exact, send(3, "7001", "disabled", {.echoed_version = 1})); // ends the session,
-  says_at_once(o, desk, send(4, "7001", "stop"));                             // which reads no more
-  says_at_once(o, exact, send(4, "7001", "disabled", {.echoed_version = 1}));
-  CHECK(desk.hears().back() == "outcome 7001 #1: stop confirmed; exact confirmed");
-  exact.says(send(5, "7001", "disabled", {.echoed_version = 2}));
-  CHECK(desk.hears().back() == "outcome 7001 #3: stop confirmed; exact confirmed");
-  exact.hears();
-}
-
-TEST_CASE("what records behind a session's end is a session again") {
-  pair_on_7001 p;
-  p.desk.says(send(3, "7001", "stop", {.call = 0x71}));
-  p.recorder.hears();
-  says_at_once(p.o, p.recorder, send(3, "7001", "disabled", {.call = 0x71}));
-  says_at_once(p.o, p.recorder, send(4, "7001", "enabled", {.call = 0x71}));
-  p.desk.hears();
-  p.recorder_says(5, "disabled", 0x72);
-  CHECK(p.desk.hears() == lines{"event 7001 #4 call 72: disabled by recorder, light enabled"});
-}
-
-TEST_CASE("a word that was said before a command does not confirm it behind a session's end") {
-  office o;
-  auto& desk = o.confirming_desktop();
-  auto& a = o.recorder("a");
-  auto& b = o.recorder("b");
-  register_all(o, {&desk, &a, &b});
-  CHECK(ask(desk, send(3, "7001", "stop")) == "ACK 3: recorders 2, #1 v1");
-  a.says(send(3, "7001", "disabled"));
-  CHECK(desk.hears().size() == 1);
-  b.hears();
-  says_at_once(o, b, send(3, "7001", "disabled"));
-  says_at_once(o, desk, send(4, "7001", "stop"));
-  says_at_once(o, b, send(4, "7001", "disabled"));
-  CHECK(desk.hears().back() == "outcome 7001 #1: stop confirmed; a confirmed; b confirmed");
-  a.says(send(4, "7001", "disabled"));
-  CHECK(desk.hears().back() == "outcome 7001 #4: stop confirmed; a confirmed; b confirmed");
-  a.hears();
-  b.hears();
-}
-
 TEST_CASE("a standby recorder confirms nothing") {
   office o;
   auto& desk = o.confirming_desktop();
   auto& active = o.recorder("active");
   auto& standby = o.recorder("standby");
-  register_all(o, {&desk, &active});
+  register_all("7001", {&desk, &active});
   standby.says(register_as_standby(2, {"7001"}));
   CHECK(standby.hears().size() == 1);
   CHECK(ask(desk, send(3, "7001", "stop")) == "ACK 3: recorders 1, #1 v1");
@@ -215,97 +124,12 @@ TEST_CASE("a lost recorder is told at once") {
               "outcome 7001 #1: pause recorder_lost; recorder lost"});
 }
 
-TEST_CASE("what is said of one call does not put out the light of what records without a call") {
-  pair_on_7001 p;
-  auto light = [&] {
-    p.desk.says(query_address(9, "7001"));
-    return p.desk.frame().event_address_info().snapshot().effective_state();
-  };
-  p.desk.says(send(3, "7001", "start"));
-  p.recorder_says(3, "enabled");
-  p.desk.says(send(4, "7001", "start", {.call = 0x71}));
-  p.recorder_says(4, "enabled", 0x71);
-  p.desk.says(send(5, "7001", "stop", {.call = 0x71}));
-  p.recorder_says(5, "disabled", 0x71);
-  p.desk.hears();
-  CHECK(light() == v1::CAPTURE_STATE_ENABLED);
-  p.desk.says(send(6, "7001", "stop"));
-  p.recorder_says(6, "disabled");
-  p.desk.hears();
-  CHECK(light() == v1::CAPTURE_STATE_DISABLED);
-}
-
-TEST_CASE("what is said of one call confirms what was asked without a call") {
-  pair_on_7001 p;
-  ask(p.desk, send(3, "7001", "start", {.call = 0x71}));
-  p.recorder_says(3, "enabled", 0x71);
-  p.desk.hears();
-  ask(p.desk, send(4, "7001", "pause"));
-  p.recorder_says(4, "paused", 0x71);
-  CHECK(p.desk.hears() == lines{"event 7001 #4 call 71: paused by recorder, light paused",
-                                "outcome 7001 #3: pause confirmed; recorder confirmed"});
-}
-
-TEST_CASE("a late word of a call that is over changes nothing of what records without a call") {
-  pair_on_7001 p;
-  p.desk.says(send(3, "7001", "start"));
-  p.recorder_says(3, "enabled");
-  p.desk.hears();
-  p.recorder_says(4, "disabled", 0x71);
-  CHECK(p.desk.hears() == lines{"event 7001 #3 call 71: disabled by recorder, light enabled"});
-}
-
-TEST_CASE("a recorder that says disabled where nothing is recorded begins no session") {
-  pair_on_7001 p;
-  p.recorder_says(3, "disabled");
-  CHECK(p.desk.hears() == lines{"event 7001 #1: disabled by recorder, light disabled"});
-  p.desk.says(query_address(9, "7001"));
-  CHECK(p.desk.frame().event_address_info().snapshot().sessions_size() == 0);
-  ask(p.recorder, unregister(5, {"7001"}));
-  CHECK(p.desk.hears() ==
-        lines{"event 7001 #2: unknown by the broker, light unknown, RECORDER_LOST"});
-}
-
-TEST_CASE("a capture that nobody commanded is a session until its recorder says disabled") {
-  pair_on_7001 p;
-  p.recorder_says(3, "enabled", 0x71);
-  p.recorder_says(4, "disabled", 0x71);
-  p.desk.hears();
-  p.desk.says(query_address(9, "7001"));
-  auto snapshot = p.desk.frame().event_address_info().snapshot();
-  CHECK(snapshot.sessions_size() == 0);
-  CHECK(snapshot.effective_state() == v1::CAPTURE_STATE_DISABLED);
-}
-
-TEST_CASE("when one of two recorders is lost, the other's word counts with the next one") {
-  office o;
-  auto& desk = o.desktop();
-  auto& one = o.recorder("one");
-  auto& other = o.recorder("other");
-  auto& third = o.recorder("third");
-  register_all(o, {&desk, &one, &other, &third});
-  desk.says(send(3, "7001", "start"));
-  for (auto* who : {&one, &other}) {
-    who->hears();
-    who->says(send(3, "7001", "enabled"));
-    who->hears();
-  }
-  one.vanishes();
-  desk.hears();
-  third.hears();
-  third.says(send(3, "7001", "disabled"));
-  CHECK(third.hears().size() == 1);
-  CHECK(other.hears().size() == 2);
-  static_cast<void>(one.frames());
-  CHECK(desk.hears() == lines{"event 7001 #5: disabled by third, light enabled"});
-}
-
 TEST_CASE("a query's outcome says what all recorders say together") {
   office o;
   auto& desk = o.confirming_desktop();
   auto& a = o.recorder("a");
   auto& b = o.recorder("b");
-  register_all(o, {&desk, &a, &b});
+  register_all("7001", {&desk, &a, &b});
   CHECK(ask(desk, send(3, "7001", "query")) == "ACK 3: recorders 2, #1");
   a.says(send(3, "7001", "paused"));
   b.says(send(3, "7001", "enabled"));
@@ -327,7 +151,7 @@ TEST_CASE("outcomes go to those who asked for them, and plain clients hear none"
   pair_on_7001 p;
   auto& plain = p.o.desktop("plain");
   auto& auditor = p.o.supervisor();
-  register_all(p.o, {&plain});
+  register_all("7001", {&plain});
   auditor.says(register_for_outcomes(2, {"7001"}));
   CHECK(auditor.hears().size() == 1);
   CHECK(ask(plain, send(3, "7001", "pause")) == "ACK 3: recorders 1, #1 v1");
@@ -359,7 +183,7 @@ TEST_CASE("a command sent again has the same answer, its outcome so far, and no 
   CHECK(p.desk.hears().size() == 2);
   p.desk.vanishes();
   auto& again = p.o.confirming_desktop();
-  register_all(p.o, {&again});
+  register_all("7001", {&again});
   pause.set_reference_id(3);
   again.says(pause);
   CHECK(again.hears() ==
@@ -372,7 +196,7 @@ TEST_CASE("an outcome reaches the same program over its next connection") {
   CHECK(ask(p.desk, send(3, "7001", "pause", {.command = "first"})) == "ACK 3: recorders 1, #1 v1");
   p.desk.vanishes();
   auto& again = p.o.confirming_desktop();
-  register_all(p.o, {&again});
+  register_all("7001", {&again});
   p.recorder_says(3, "paused");
   CHECK(again.hears() == lines{"event 7001 #2: paused by recorder, light paused",
                                "outcome 7001 #1: pause confirmed; recorder confirmed"});
@@ -381,7 +205,7 @@ TEST_CASE("an outcome reaches the same program over its next connection") {
 TEST_CASE("a command id with other content is 53, and another program's id is its own") {
   pair_on_7001 p;
   auto& other = p.o.desktop("other");
-  register_all(p.o, {&other});
+  register_all("7001", {&other});
   CHECK(ask(p.desk, send(3, "7001", "pause", {.command = "x"})) == "ACK 3: recorders 1, #1 v1");
   other.hears();
   p.desk.says(send(4, "7001", "resume", {.command = "x"}));
@@ -415,7 +239,7 @@ TEST_CASE("command ids outlive the session and everybody, and keep the DN until 
   {
     auto& desk = o.confirming_desktop();
     auto& recorder = o.recorder();
-    register_all(o, {&desk, &recorder});
+    register_all("7001", {&desk, &recorder});
     CHECK(ask(desk, stop) == "ACK 3: recorders 1, #1 v1");
     recorder.hears();
     recorder.says(send(3, "7001", "disabled"));
@@ -427,7 +251,7 @@ TEST_CASE("command ids outlive the session and everybody, and keep the DN until 
   for (int i = 0; i < 9; ++i)
     o.pass(10s);
   auto& again = o.confirming_desktop();
-  register_all(o, {&again});
+  register_all("7001", {&again});
   CHECK(ask(again, query_address(4, "7001")) ==
         "address 4: 7001; light unknown, v1 #3, recorders 0+0, clients 1");
   again.says(stop);
@@ -541,154 +365,6 @@ TEST_CASE("a DN that is no longer configured owes nobody an outcome") {
         lines{"outcome 7001 #1: pause unknown; recorder silent", "unregistered: 7001, 59"});
   CHECK(p.recorder.hears() == lines{"unregistered: 7001, 59"});
   CHECK(p.o.context.outcomes_owed == 0);
-}
-
-// ---- calls ---------------------------------------------------------------------------------
-
-TEST_CASE("merged calls are one session: the old ConnID reaches it, and the newer command stands") {
-  pair_on_7001 p;
-  auto& calls = p.o.join("calls", v1::ROLE_CALL_SOURCE);
-  register_all(p.o, {&calls});
-  p.desk.says(send(3, "7001", "start", {.call = 0x71}), send(4, "7001", "pause", {.call = 0x72}));
-  CHECK(p.desk.hears().size() == 2);
-  calls.hears();
-  CHECK(ask(calls, merge_calls(3, "7001", 0x71, 0x72)) == "ACK 3: #2 v2");
-  CHECK(p.desk.hears() ==
-        lines{"outcome 7001 #1 call 71: start superseded by v2; recorder silent"});
-  CHECK(ask(p.desk, query_address(5, "7001")) ==
-        "address 5: 7001; light unknown, v2 #2, recorders 1+0, clients 3; "
-        "call 72 wants paused sees unknown v2 was 71");
-  p.recorder_says(3, "paused", 0x71); // by the old ConnID
-  CHECK(p.desk.hears() == lines{"event 7001 #3 call 71: paused by recorder, light paused",
-                                "outcome 7001 #2 call 72: pause confirmed; recorder confirmed"});
-  CHECK(ask(p.desk, send(6, "7001", "resume", {.call = 0x71})) == "ACK 6: recorders 1, #4 v3");
-  p.recorder_says(4, "enabled", 0x72);
-  CHECK(p.desk.hears().back() == "outcome 7001 #4 call 71: resume confirmed; recorder confirmed");
-  calls.hears();
-}
-
-TEST_CASE("what a recorder says while two calls become one confirms what was asked of either") {
-  for (std::uint64_t said_of : {0x71, 0x72, 0}) {
-    pair_on_7001 p;
-    auto& calls = p.o.join("calls", v1::ROLE_CALL_SOURCE);
-    register_all(p.o, {&calls});
-    p.desk.says(send(3, "7001", "start", {.call = 0x72}), send(4, "7001", "pause", {.call = 0x71}));
-    CHECK(p.desk.hears().size() == 2);
-    p.recorder.hears();
-    says_at_once(p.o, calls, merge_calls(3, "7001", 0x71, 0x72));
-    says_at_once(p.o, p.recorder, send(3, "7001", "paused", {.call = said_of}));
-    CHECK(p.desk.hears().back() == "outcome 7001 #2 call 71: pause confirmed; recorder confirmed");
-    calls.hears();
-    p.recorder.hears();
-  }
-}
-
-TEST_CASE("a command behind a session's end, in a call that becomes part of another") {
-  pair_on_7001 p;
-  auto& calls = p.o.join("calls", v1::ROLE_CALL_SOURCE);
-  register_all(p.o, {&calls});
-  p.desk.says(send(3, "7001", "stop", {.call = 0x71}), send(4, "7001", "start", {.call = 0x72}));
-  CHECK(p.desk.hears().size() == 2);
-  p.recorder.hears();
-  says_at_once(p.o, p.recorder, send(3, "7001", "disabled", {.call = 0x71})); // ends its session
-  says_at_once(p.o, p.desk, send(5, "7001", "pause", {.call = 0x71}));
-  says_at_once(p.o, calls, merge_calls(3, "7001", 0x71, 0x72));
-  p.desk.hears();
-  p.recorder_says(4, "paused", 0x72);
-  CHECK(p.desk.hears().back() == "outcome 7001 #4 call 71: pause confirmed; recorder confirmed");
-  calls.hears();
-}
-
-TEST_CASE("a call whose ConnID changes goes on under the new one") {
-  pair_on_7001 p;
-  auto& calls = p.o.join("calls", v1::ROLE_CALL_SOURCE);
-  register_all(p.o, {&calls});
-  p.desk.says(send(3, "7001", "pause", {.call = 0x71}));
-  CHECK(p.desk.hears().size() == 1);
-  calls.hears();
-  CHECK(ask(calls, merge_calls(3, "7001", 0x71, 0x80)) == "ACK 3: #1 v1");
-  CHECK(ask(p.desk, query_address(4, "7001")) ==
-        "address 4: 7001; light unknown, v1 #1, recorders 1+0, clients 3; "
-        "call 80 wants paused sees unknown v1 was 71");
-  p.recorder_says(3, "paused", 0x80);
-  CHECK(p.desk.hears().back() == "outcome 7001 #1 call 71: pause confirmed; recorder confirmed");
-  calls.hears();
-}
-
-TEST_CASE("a paused call's end leaves the next call unpaused") {
-  pair_on_7001 p;
-  auto& calls = p.o.join("calls", v1::ROLE_CALL_SOURCE);
-  register_all(p.o, {&calls});
-  p.desk.says(send(3, "7001", "pause", {.call = 0x71}));
-  p.recorder_says(3, "paused", 0x71);
-  CHECK(p.desk.hears().size() == 3);
-  calls.hears();
-  calls.says(end_call(3, "7001", 0x71));
-  auto end = lines{"event 7001 #3 call 71: unknown by the broker, light unknown, CALL_ENDED"};
-  CHECK(p.desk.hears() == end);
-  CHECK(p.recorder.hears() == end);
-  CHECK(calls.hears() == lines{"ACK 3: #2 v1", end.front()});
-  p.desk.says(send(4, "7001", "start", {.call = 0x72}));
-  p.recorder_says(4, "enabled", 0x72);
-  CHECK(p.desk.hears().back() == "outcome 7001 #4 call 72: start confirmed; recorder confirmed");
-  CHECK(ask(p.desk, query_address(5, "7001")) ==
-        "address 5: 7001; light enabled, v2 #5, recorders 1+0, clients 3; "
-        "call 72 wants enabled sees enabled v2");
-  calls.hears();
-}
-
-TEST_CASE("a call's end is told, whatever a recorder says meanwhile") {
-  pair_on_7001 p;
-  auto& calls = p.o.join("calls", v1::ROLE_CALL_SOURCE);
-  register_all(p.o, {&calls});
-  p.desk.says(send(3, "7001", "start", {.call = 0x71}));
-  p.recorder_says(3, "enabled", 0x71);
-  p.desk.hears();
-  calls.hears();
-  says_at_once(p.o, calls, end_call(3, "7001", 0x71));
-  says_at_once(p.o, p.recorder, send(4, "7001", "disabled"));
-  CHECK(p.desk.hears().back() ==
-        "event 7001 #4 call 71: unknown by the broker, light unknown, CALL_ENDED");
-  calls.hears();
-  p.recorder.hears();
-}
-
-TEST_CASE("what a call source or another may not ask is refused, and nothing changes") {
-  pair_on_7001 p;
-  auto& calls = p.o.join("calls", v1::ROLE_CALL_SOURCE);
-  calls.says(merge_calls(2, "7001", 1, 2));
-  CHECK(calls.hears() == lines{"Error 2: 41 on 7001"});
-  register_all(p.o, {&calls});
-  p.desk.says(send(3, "7001", "pause", {.call = 0x71}));
-  p.recorder_says(3, "paused", 0x71);
-  CHECK(p.desk.hears().size() == 3);
-  calls.hears();
-  auto before = ask(p.desk, query_address(4, "7001"));
-  calls.says(merge_calls(3, "7001", 0x99, 0x71), merge_calls(4, "7001", 0x71, 0x71),
-             merge_calls(5, "7001", 0x71, 0), merge_calls(6, "7001", 0, 0x71),
-             end_call(7, "7001", 0x99), end_call(8, "7001", 0), send(9, "7001", "pause"),
-             send(10, "7001", ""), send(11, "7001", "paused"));
-  CHECK(calls.hears() == lines{"Error 3: 53 on 7001", "Error 4: 53 on 7001", "Error 5: 53 on 7001",
-                               "Error 6: 53 on 7001", "Error 7: 53 on 7001", "Error 8: 53 on 7001",
-                               "Error 9: 165 on 7001", "Error 10: 165 on 7001",
-                               "Error 11: 165 on 7001"});
-  p.desk.says(merge_calls(5, "7001", 0x71, 0x72), end_call(6, "7001", 0x71));
-  CHECK(p.desk.hears() == lines{"Error 5: 165 on 7001", "Error 6: 165 on 7001"});
-  auto after = ask(p.desk, query_address(4, "7001"));
-  CHECK(after == before);
-}
-
-TEST_CASE("calls are merged into one up to a bound") {
-  pair_on_7001 p;
-  auto& calls = p.o.join("calls", v1::ROLE_CALL_SOURCE);
-  register_all(p.o, {&calls});
-  p.desk.says(send(3, "7001", "pause", {.call = 0x100}));
-  p.desk.hears();
-  calls.hears();
-  for (std::uint32_t i = 0; i < former_connections_max; ++i)
-    CHECK(ask(calls, merge_calls(3 + i, "7001", 0x100 + i, 0x101 + i)).starts_with("ACK"));
-  CHECK(ask(calls, merge_calls(20, "7001", 0x100, 0x200)) == "Error 20: 1186 on 7001");
-  p.recorder.hears();
 }
 
 TEST_CASE("the address tells what became of the last commands, and who records") {

@@ -1,52 +1,16 @@
 // Who keeps a screen paused: another call, the desktops that paused it, one that is gone. In
 // virtual time.
-#include "tests/actors/office.hpp"
+#include "tests/actors/conversation.hpp"
 
 #include <catch2/catch.hpp>
 
 using namespace ringdown;
 using namespace ringdown::test;
 
-namespace {
-
-void register_all(office&, std::initializer_list<party*> members) {
-  for (auto* one : members)
-    one->says(register_on(2, {"7001"}));
-  for (auto* one : members)
-    CHECK(one->hears().size() == 1);
-}
-
-/// What the client hears of its request at once.
-std::string ask(party& who, const v1::Frame& request) {
-  who.says(request);
-  auto heard = who.hears();
-  CHECK(heard.size() == 1);
-  return heard.empty() ? "" : heard.front();
-}
-
-/// A confirming desktop and a plain recorder on 7001; what they hear is read by the test.
-struct pair_on_7001 {
-  office o;
-  party& desk;
-  party& recorder;
-
-  explicit pair_on_7001(const limits& bounds = {})
-    : o(bounds), desk(o.confirming_desktop()), recorder(o.recorder()) {
-    register_all(o, {&desk, &recorder});
-  }
-  void recorder_says(std::uint32_t reference, std::string_view verb, std::uint64_t call = 0) {
-    recorder.hears();
-    recorder.says(send(reference, "7001", verb, {.call = call}));
-    recorder.hears();
-  }
-};
-
-} // namespace
-
 TEST_CASE("a resume beside a paused call is held, and goes out when no call is paused") {
   pair_on_7001 p;
   auto& calls = p.o.join("calls", v1::ROLE_CALL_SOURCE);
-  register_all(p.o, {&calls});
+  register_all("7001", {&calls});
   p.desk.says(send(3, "7001", "pause", {.call = 0x71}), send(4, "7001", "pause", {.call = 0x72}));
   p.recorder_says(3, "paused");
   CHECK(p.desk.hears().size() == 5);
@@ -74,7 +38,7 @@ TEST_CASE("the desktop that paused and is gone is told of after a time, if the p
   pair_on_7001 p;
   p.o.context.confirm.dead_desktop = dead_desktop_policy::alarm;
   auto& other = p.o.desktop("other");
-  register_all(p.o, {&other});
+  register_all("7001", {&other});
   p.desk.says(send(3, "7001", "pause"));
   p.recorder_says(3, "paused");
   CHECK(p.desk.hears().size() == 3);
@@ -99,7 +63,7 @@ TEST_CASE("the broker resumes for a desktop that paused and stays away, if the p
   pair_on_7001 p;
   p.o.context.confirm.dead_desktop = dead_desktop_policy::resume;
   auto& other = p.o.desktop("other");
-  register_all(p.o, {&other});
+  register_all("7001", {&other});
   p.desk.says(send(3, "7001", "pause"));
   p.recorder_says(3, "paused");
   CHECK(p.desk.hears().size() == 3);
@@ -126,7 +90,7 @@ TEST_CASE("a desktop that pauses and is back in time keeps its pause") {
   p.desk.vanishes();
   p.o.pass(29'000ms);
   auto& again = p.o.confirming_desktop(); // the same program
-  register_all(p.o, {&again});
+  register_all("7001", {&again});
   p.o.pass(60'000ms);
   CHECK(again.hears().empty());
   CHECK(p.recorder.hears().empty());
@@ -136,7 +100,7 @@ TEST_CASE("where all that paused must resume, the first resume is held until the
   pair_on_7001 p;
   p.o.context.confirm.ownership = pause_ownership::all_holders;
   auto& other = p.o.confirming_desktop("other");
-  register_all(p.o, {&other});
+  register_all("7001", {&other});
   p.desk.says(send(3, "7001", "pause", {.call = 0x71}));
   other.says(send(3, "7001", "pause", {.call = 0x71}));
   p.recorder_says(3, "paused", 0x71);
@@ -157,7 +121,7 @@ TEST_CASE("a holder that is gone holds nothing, and the resume that waited goes 
   pair_on_7001 p;
   p.o.context.confirm.ownership = pause_ownership::all_holders;
   auto& other = p.o.desktop("other");
-  register_all(p.o, {&other});
+  register_all("7001", {&other});
   other.says(send(3, "7001", "pause"));
   p.recorder_says(3, "paused");
   other.hears();
@@ -176,7 +140,7 @@ TEST_CASE("a stop or a start ends what all holders hold") {
     pair_on_7001 p;
     p.o.context.confirm.ownership = pause_ownership::all_holders;
     auto& other = p.o.desktop("other");
-    register_all(p.o, {&other});
+    register_all("7001", {&other});
     other.says(send(3, "7001", "pause"));
     p.desk.says(send(3, "7001", verb));
     p.recorder.hears();

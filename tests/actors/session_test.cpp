@@ -1,30 +1,11 @@
 // Conversations about the state of capture: what a recorder that comes back hears, when the light
 // becomes unknown, and how sessions end.
-#include "tests/actors/office.hpp"
+#include "tests/actors/conversation.hpp"
 
 #include <catch2/catch.hpp>
 
 using namespace ringdown;
 using namespace ringdown::test;
-
-namespace {
-
-void register_all(const std::string& dn, std::initializer_list<party*> clients) {
-  for (auto* one : clients) {
-    one->says(register_on(2, {dn}));
-    CHECK(one->hears().size() == 1);
-  }
-}
-
-/// Says it and hears the one answer.
-std::string ask(party& who, const v1::Frame& request) {
-  who.says(request);
-  auto heard = who.hears();
-  CHECK(heard.size() == 1);
-  return heard.empty() ? "" : heard.front();
-}
-
-} // namespace
 
 TEST_CASE("a recorder that comes back hears the pause it missed") {
   office o;

@@ -1,6 +1,6 @@
 // Conversations with clients that do not read: what a slow desktop misses, what a full recorder
 // refuses, and what windows and budgets let through.
-#include "tests/actors/office.hpp"
+#include "tests/actors/conversation.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -18,13 +18,6 @@ limits small_outboxes() {
   bounds.outbox_low_water_bytes = 2000;
   bounds.coalesced_bytes_max = 1000;
   return bounds;
-}
-
-void register_all(const std::string& dn, std::initializer_list<party*> clients) {
-  for (auto* one : clients) {
-    one->says(register_on(2, {dn}));
-    CHECK(one->hears().size() == 1);
-  }
 }
 
 party& join_that_takes_the_newest(office& o, const std::string& name) {
