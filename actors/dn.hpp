@@ -76,6 +76,7 @@ struct session_record {
   std::vector<conn_id> former;    // ConnIDs that were merged into this session
   bool held = false;              // its resume waits until no other call is paused
   bool ending = false;            // asked to end
+  broker_reason end_reason = broker_reason::unspecified;
   std::uint64_t merging_into = 0; // the serial of the session that it becomes part of
   std::uint64_t merge_letter = 0; // that told it so
   std::uint64_t letters = 0;      // told to the session so far
@@ -214,6 +215,7 @@ private:
   void commander_left(const t_client& client);
   void commander_came(const t_client& client);
   std::vector<accepted_command*> commands_behind(std::uint64_t session, std::uint64_t letter);
+  void conclude_rest(const session_record& last, const session_report& ended);
   session_state read_rest(const session_record& last, const session_report& ended);
   void go_on_in(session_record& target, const session_state& last,
                 const std::vector<indication_heard>& since, std::uint64_t serial);

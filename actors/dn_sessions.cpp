@@ -69,6 +69,7 @@ void dn_impl::make_room_for_session() {
   };
   auto victim = std::min_element(sessions_.begin(), sessions_.end(), less);
   victim->ending = true;
+  victim->end_reason = broker_reason::session_ended;
   context_.tells->tell("dn", observer::severity::warning, "capture session ended to make room",
                        {{"dn", identity_->name}, {"conn", to_string(victim->state.connection)}});
   tell(*victim, room_needed{});
@@ -201,7 +202,9 @@ void dn_impl::finish(std::vector<session_record>::iterator record, const session
   } else {
     without_sessions_ = last.state.observed;
     light_by_ = {};
-    if (!last.ending) // else what came behind went to another session
+    if (last.ending)
+      conclude_rest(last, report);
+    else
       begin_again(last, report);
   }
   release_held();
@@ -215,6 +218,21 @@ void dn_impl::go_on_in(session_record& target, const session_state& last,
     command->session = target.serial;
     command->letter = target.letters;
   }
+}
+
+/// A session that was to end ended by itself before. What it had not read is of a call that is
+/// over; what came behind that went to another session.
+void dn_impl::conclude_rest(const session_record& last, const session_report& ended) {
+  std::vector<command_admitted> open;
+  for (auto* command : commands_behind(last.serial, ended.letter))
+    open.push_back(command->told);
+  for (auto& one : open)
+    conclude({one.command, one.held ? outcome::held : outcome::unknown, {}, {}});
+  auto is_held = [](const command_admitted& one) { return one.held; };
+  if (std::all_of(open.begin(), open.end(), is_held))
+    return;
+  without_sessions_ = capture_state::unknown;
+  say(last.state.connection, capture_verb::unknown, last.end_reason, false);
 }
 
 /// What a session that was to become part of another had not read when it ended by itself is read
@@ -386,6 +404,7 @@ void dn_impl::end_call(dn_batch& batch, const dn_request& request) {
   context_.tells->tell("dn", observer::severity::info, "call ended",
                        {{"dn", identity_->name}, {"conn", to_string(session.state.connection)}});
   session.ending = true;
+  session.end_reason = broker_reason::call_ended;
   acknowledge(batch, request.reference);
   tell(session, call_ended{});
   release_held();

@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
 using namespace ringdown;
 using namespace ringdown::test;
 
@@ -58,6 +60,24 @@ TEST_CASE("a command behind a session's end, in a call that becomes part of anot
   p.recorder_says(4, "paused", 0x72);
   CHECK(p.desk.hears().back() == "outcome 7001 #4 call 71: pause confirmed; recorder confirmed");
   calls.hears();
+}
+
+TEST_CASE("a command behind a session's end, in a call that ends") {
+  pair_on_7001 p;
+  auto& calls = p.o.join("calls", v1::ROLE_CALL_SOURCE);
+  register_all("7001", {&calls});
+  p.desk.says(send(3, "7001", "stop", {.call = 0x71}));
+  p.recorder.hears();
+  says_at_once(p.o, p.recorder, send(3, "7001", "disabled", {.call = 0x71})); // ends its session
+  says_at_once(p.o, p.desk, send(4, "7001", "start", {.call = 0x71}));
+  says_at_once(p.o, calls, end_call(3, "7001", 0x71));
+  auto heard = p.desk.hears();
+  CHECK(std::count(heard.begin(), heard.end(),
+                   "outcome 7001 #3 call 71: start unknown; recorder silent") == 1);
+  CHECK(heard.back() == "event 7001 #4 call 71: unknown by the broker, light unknown, CALL_ENDED");
+  CHECK(p.o.context.outcomes_owed == 0);
+  calls.hears();
+  p.recorder.hears();
 }
 
 TEST_CASE("a call whose ConnID changes goes on under the new one") {

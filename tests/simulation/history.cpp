@@ -252,13 +252,14 @@ bool history::satisfied(const place& where, const command_life& command,
   return false;
 }
 
-/// The process woke so shortly after the deadline that it does not take itself to have stood still:
-/// what was not read by then comes too late (`overslept_min`).
+/// The process woke so shortly before or after the deadline that it does not take itself to have
+/// stood still: what was not read by then comes too late (`overslept_min`).
 bool history::woke_late(const command_life& command, const v1::EventOutcome& outcome) const {
   auto deadline = command.time_us + command.timeout_us;
   auto woke = [&](auto& still) {
     auto to = still.second;
-    return to >= deadline && to - deadline < std::chrono::microseconds{overslept_min}.count() &&
+    return to + step_us >= deadline &&
+           to - deadline < std::chrono::microseconds{overslept_min}.count() &&
            to <= outcome.time_us();
   };
   return std::any_of(still_.begin(), still_.end(), woke);
