@@ -228,3 +228,34 @@ TEST_CASE("A dead desktop leaves it paused, and another sees who paused and may 
   CHECK(outcome_of(other).outcome() == v1::OUTCOME_CONFIRMED);
   CHECK(broker.stop() == 0);
 }
+
+// Scenario 18's groundwork: what a journal is to keep, a client may hear.
+TEST_CASE(
+  "Of each command of a call one can hear who gave it, when, who got it, and what became of it") {
+  constexpr std::uint64_t call = 0x71;
+  running_broker broker{patient};
+  auto auditor = signed_on(broker, v1::ROLE_SUPERVISOR);
+  auto all = register_on("7001", v1::REGISTRATION_MODE_MONITOR);
+  all.mutable_request_register_address()->set_hear_outcomes(true);
+  CHECK(auditor.ask(all).has_event_registered());
+  auto recorder = recorder_at(broker.port());
+  auto desktop = registered(broker, v1::ROLE_DESKTOP, "7001");
+  for (std::string verb : {"start", "pause", "resume", "stop"}) {
+    CHECK(desktop.ask(capture("7001", verb, call)).has_event_ack());
+    auto given = event_of(auditor, verb);
+    auto outcome = outcome_of(auditor);
+    CHECK(given.event().connection_id() == call);
+    CHECK(given.origin_role() == v1::ROLE_DESKTOP);
+    CHECK(outcome.connection_id() == call);
+    CHECK(outcome.dn_sequence() == given.dn_sequence());
+    CHECK(outcome.version() == given.version());
+    CHECK(outcome.origin_client_id() == given.origin_client_id());
+    CHECK(outcome.accepted_time_us() == given.time_us());
+    CHECK(outcome.time_us() >= outcome.accepted_time_us());
+    CHECK(outcome.outcome() == v1::OUTCOME_CONFIRMED);
+    REQUIRE(outcome.recorders_size() == 1);
+    CHECK(outcome.recorders(0).application_name() == "ringdown");
+    CHECK(outcome.recorders(0).verdict() == v1::RECORDER_VERDICT_CONFIRMED);
+  }
+  CHECK(broker.stop() == 0);
+}
