@@ -6,15 +6,15 @@ namespace ringdown::bench {
 
 namespace {
 
-constexpr std::string_view line_end = "\r\n";
 constexpr std::uint32_t error_reply = 52; // NATS has texts, no codes
 
 } // namespace
 
 nats_protocol::nats_protocol(const std::vector<link_plan>& plans, const event_template& events)
-  : plans_(plans), events_(events), slots_(plans.size()), opening_(plans.size()),
-    request_head_("PUB " + events.prefix()),
-    middle_(" " + std::to_string(events.event_bytes()) + std::string{line_end}) {}
+  : plans_(plans), events_(events), slots_(plans.size()),
+    opening_(plans.size()), request_{"PUB " + events.prefix(),
+                                     " " + std::to_string(events.event_bytes()) +
+                                       std::string{line_end}} {}
 
 void nats_protocol::on_info(link_port& port, std::size_t link) {
   std::string request = "CONNECT {\"verbose\":true,\"pedantic\":false}\r\n";
@@ -39,22 +39,12 @@ void nats_protocol::on_ok(link_port& port, std::size_t link, run_sink& sink) {
 }
 
 std::size_t nats_protocol::request_bytes_max() const noexcept {
-  return request_head_.size() + event_template::digits + middle_.size() + events_.event_bytes() +
-         line_end.size();
+  return request_.bytes(events_);
 }
 
 std::size_t nats_protocol::write_request(char* out, std::size_t link, slot_index slot,
                                          const event_template::mark& mark) {
-  auto put = [&](std::string_view text) {
-    std::memcpy(out, text.data(), text.size());
-    out += text.size();
-  };
-  put(request_head_);
-  put(events_.dn_digits(mark.dn));
-  put(middle_);
-  events_.write_event(out, mark);
-  out += events_.event_bytes();
-  put(line_end);
+  request_.write(out, events_, mark);
   slots_.sent(link, slot);
   return request_bytes_max();
 }

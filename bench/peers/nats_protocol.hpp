@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bench/peers/in_order.hpp"
+#include "bench/peers/text_request.hpp"
 
 namespace ringdown::bench {
 
@@ -26,8 +27,7 @@ private:
   const event_template& events_;
   in_order_slots slots_;
   std::vector<std::uint32_t> opening_; ///< +OK still awaited before a link is up
-  std::string request_head_;           ///< up to the subject's digits
-  std::string middle_;                 ///< from there to the event
+  text_request request_;
 };
 
 } // namespace ringdown::bench

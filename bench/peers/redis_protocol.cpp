@@ -7,7 +7,6 @@ namespace ringdown::bench {
 
 namespace {
 
-constexpr std::string_view line_end = "\r\n";
 constexpr std::size_t subscribe_at_once = 256; // as with ours
 constexpr std::uint32_t error_reply = 52;      // Redis has texts, no codes
 
@@ -24,9 +23,9 @@ std::string bulk(std::string_view text) {
 redis_protocol::redis_protocol(const std::vector<link_plan>& plans, const event_template& events)
   : plans_(plans), events_(events), slots_(plans.size()), subscriptions_(plans.size()) {
   auto channel = bulk_head(events.dn_name(0).size()) + events.prefix();
-  request_head_ = "*3\r\n" + bulk("PUBLISH") + channel;
+  request_.head = "*3\r\n" + bulk("PUBLISH") + channel;
   message_head_ = "*3\r\n" + bulk("message") + channel;
-  middle_ = std::string{line_end} + bulk_head(events.event_bytes());
+  request_.middle = std::string{line_end} + bulk_head(events.event_bytes());
 }
 
 void redis_protocol::on_open(link_port& port, std::size_t link) {
@@ -52,22 +51,12 @@ void redis_protocol::subscribe_more(link_port& port, std::size_t link) {
 }
 
 std::size_t redis_protocol::request_bytes_max() const noexcept {
-  return request_head_.size() + event_template::digits + middle_.size() + events_.event_bytes() +
-         line_end.size();
+  return request_.bytes(events_);
 }
 
 std::size_t redis_protocol::write_request(char* out, std::size_t link, slot_index slot,
                                           const event_template::mark& mark) {
-  auto put = [&](std::string_view text) {
-    std::memcpy(out, text.data(), text.size());
-    out += text.size();
-  };
-  put(request_head_);
-  put(events_.dn_digits(mark.dn));
-  put(middle_);
-  events_.write_event(out, mark);
-  out += events_.event_bytes();
-  put(line_end);
+  request_.write(out, events_, mark);
   slots_.sent(link, slot);
   return request_bytes_max();
 }
@@ -93,7 +82,7 @@ std::size_t redis_protocol::take_message(link_port& port, std::size_t link, std:
   auto same = std::min(bytes.size(), message_head_.size());
   if (bytes.substr(0, same) != std::string_view{message_head_}.substr(0, same))
     return take_subscribed(port, link, bytes);
-  auto event_at = message_head_.size() + event_template::digits + middle_.size();
+  auto event_at = message_head_.size() + event_template::digits + request_.middle.size();
   auto size = event_at + events_.event_bytes() + line_end.size();
   if (bytes.size() < size)
     return 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bench/peers/in_order.hpp"
+#include "bench/peers/text_request.hpp"
 
 namespace ringdown::bench {
 
@@ -31,9 +32,8 @@ private:
     std::uint32_t stand = 0;
   };
   std::vector<subscriptions> subscriptions_;
-  std::string request_head_; ///< up to the channel's digits
-  std::string message_head_; ///< the same of a delivery
-  std::string middle_;       ///< from there to the event
+  text_request request_;
+  std::string message_head_; ///< of a delivery, up to the channel's digits
 };
 
 } // namespace ringdown::bench
