@@ -41,6 +41,7 @@ struct producer {
   std::vector<slot_index> free;
   std::size_t next_dn = 0;
   std::deque<std::int64_t> backlog; ///< intended times of events that wait for a slot
+  std::uint64_t undelivered = 0;    ///< copies of its events that no receiver has yet
   clock::time_point pause_until;    ///< after an error that asks for a pause
   bool to_fill = false;
 };
@@ -90,6 +91,7 @@ public:
     if (slot == nullptr)
       return;
     verifier_.refused(slot->dn, slot->number);
+    arrived(slot->dn, options_.fan_out);
     if (!options_.open_loop)
       producers_[link].pause_until = links_.now() + retry_after;
   }
@@ -104,6 +106,7 @@ public:
       return;
     }
     verifier_.delivered(reading.of.dn, *copy, reading.of.number, sequence);
+    arrived(reading.of.dn, 1);
     if (is_measured(reading.of.stamp_ns))
       result_.delivery_latency.record(latency(reading.of.stamp_ns));
   }
@@ -111,10 +114,12 @@ public:
   void on_missed(std::size_t link, std::string_view dn, std::uint64_t events) override {
     auto index = events_.dn_of(dn);
     auto copy = index ? copy_of(link, *index) : std::nullopt;
-    if (copy)
-      verifier_.missed(*index, *copy, events);
-    else
+    if (!copy) {
       ++result_.stray_deliveries;
+      return;
+    }
+    verifier_.missed(*index, *copy, events);
+    arrived(*index, events);
   }
 
 private:
@@ -175,6 +180,25 @@ private:
     to_fill_.push_back(link);
   }
 
+  /// In a closed loop an event is outstanding until it was answered and delivered to all: a broker
+  /// that answers ahead of what it delivers would else do a part of its work after the measurement.
+  /// A slow receiver must not slow the producers down, so there the answer alone counts.
+  bool may_send(const producer& p) const noexcept {
+    bool waits_for_deliveries = options_.slow_receivers == 0;
+    return !p.free.empty() &&
+           !(waits_for_deliveries &&
+             p.undelivered > std::uint64_t{options_.window - 1} * options_.fan_out);
+  }
+
+  /// So many copies of a DN's events are no longer on their way.
+  void arrived(std::uint32_t dn, std::uint64_t copies) {
+    auto link = dn % producers_.size();
+    auto& p = producers_[link];
+    p.undelivered -= std::min(copies, p.undelivered);
+    if (!pacer_)
+      want_fill(link);
+  }
+
   /// Sends what is due on all links that have something to send, or room again.
   void fill() {
     auto now = clock::now();
@@ -192,7 +216,7 @@ private:
       } else if (pacer_) {
         send_backlog(link);
       } else {
-        while (!p.free.empty())
+        while (may_send(p))
           send(link, stamp_of(now));
       }
     }
@@ -234,6 +258,7 @@ private:
     auto dn = dns[p.next_dn];
     p.next_dn = p.next_dn + 1 == dns.size() ? 0 : p.next_dn + 1;
     auto number = verifier_.send(dn);
+    p.undelivered += options_.fan_out;
     p.slots[index] = {dn, number, stamp, true};
     auto* out = links_.room(link, protocol_->request_bytes_max());
     links_.written(link, protocol_->write_request(out, link, index, {dn, number, stamp}));
