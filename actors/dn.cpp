@@ -73,7 +73,7 @@ dn_impl::behavior_type dn_impl::make_behavior() {
   last_use_ = clock().now();
   set_down_handler([this](const caf::down_msg& down) { session_died(down); });
   return {
-    [this](const dn_batch_ptr& batch) { handle(*batch); },
+    [this](const dn_batch_ptr& batch) { take(*batch); },
     [this](client_gone_atom, const client_ptr& client) {
       drop(client);
       arm_idle_tick();
@@ -141,7 +141,7 @@ void dn_impl::tick() {
 
 // ---- requests ------------------------------------------------------------------------------
 
-void dn_impl::handle(dn_batch& batch) {
+void dn_impl::take(dn_batch& batch) {
   last_use_ = clock().now();
   while (auto* request = batch.front()) {
     switch (request->what) {

@@ -129,7 +129,8 @@ struct command_book {
 capture_state effective_state(const std::vector<session_record>& sessions,
                               capture_state without_sessions);
 
-class dn_impl : public runtime::pinned_actor<dn_actor> {
+class dn_impl final : public runtime::pinned_actor<dn_actor>,
+                      public runtime::callable_in_place<dn_batch> {
 public:
   dn_impl(caf::actor_config& config, runtime::home where, broker_context* context,
           directory_actor directory, std::string name, dn_epoch epoch);
@@ -138,10 +139,11 @@ public:
   behavior_type make_behavior() override;
   /// Tells the clients that are still registered that the DN is gone.
   void on_exit() override;
+  /// All requests of a batch.
+  void take(dn_batch& batch) override;
 
 private:
   // Requests.
-  void handle(dn_batch& batch);
   void send_event(dn_batch& batch, const dn_request& request);
   dn_facts facts_for(const dn_batch& batch, const send_event_view& asked);
   void replay(dn_batch& batch, const dn_request& request);

@@ -19,7 +19,8 @@ namespace ringdown {
 template <class Value>
 class name_table {
 public:
-  struct entry {
+  /// What a lookup needs of an entry is in as few cache lines as can be.
+  struct alignas(64) entry {
     std::string name;
     std::size_t hash = 0;
     Value value;
@@ -35,6 +36,15 @@ public:
   void prefetch(std::size_t hash) const noexcept {
     if (!slots_.empty())
       __builtin_prefetch(&slots_[hash & mask()]);
+  }
+
+  /// Fetches the entry that this name likely has; its slot should be there already.
+  void prefetch_entry(std::size_t hash) const noexcept {
+    if (slots_.empty())
+      return;
+    auto* at = reinterpret_cast<const char*>(slots_[hash & mask()].what.get());
+    __builtin_prefetch(at);
+    __builtin_prefetch(at + 64);
   }
 
   /// The entry of this name, or null.
