@@ -16,6 +16,8 @@
 #include "actors/context.hpp"
 #include "actors/interfaces.hpp"
 
+#include <boost/container/small_vector.hpp>
+
 #include <algorithm>
 #include <deque>
 #include <memory>
@@ -41,6 +43,7 @@ struct registration {
   bool echo = false;
   bool standby = false;
   bool hear_outcomes = false;
+  room got = room::full; ///< of an active recorder: what the event being delivered found
   report_function report;
 
   bool is_recorder() const noexcept { return client->who.role == role::recorder; }
@@ -178,13 +181,14 @@ private:
     reference_id reference;
   };
   bool wants(const registration& r, const outgoing& event) const noexcept;
-  std::size_t prefix_for(const registration& r, const outgoing& event, char* out) const noexcept;
+  static std::string_view head_for(const registration& r, const outgoing& event,
+                                   event_head& shared) noexcept;
   struct reserved {
     std::size_t accepted = 0;
     std::size_t full = 0;
   };
-  reserved reserve_at_recorders(const outgoing& event);
-  void deliver(const outgoing& event);
+  reserved reserve_at_recorders(const outgoing& event, event_head& head);
+  void deliver(const outgoing& event, event_head& shared);
   void miss(const registration& r, const outgoing& event);
   void say(conn_id connection, capture_verb verb, broker_reason reason, bool alarm);
   void deliver_own(outgoing event, capture_verb verb, broker_reason reason);
@@ -245,22 +249,23 @@ private:
   void arm_idle_tick();
   void tick();
 
-  // What each event needs, together; then the rest.
+  // What each event needs, together; then the rest. See `dn_lines` in connection.cpp.
   broker_context& context_;
-  dn_identity_ptr identity_;
+  const dn_epoch epoch_;
   dn_sequence sequence_;
   command_version version_;
-  std::vector<registration> registrations_;
   std::vector<session_record> sessions_;
   capture_state without_sessions_ = capture_state::unknown;
-  client_id light_by_; // whose word that is; 0: of all that confirmed
   bool saw_closed_ = false;
   bool tick_armed_ = false;
-  std::vector<room> rooms_;            // of the event being delivered, one per registration
+  caf::actor_clock::time_point last_use_;
+  dn_identity_ptr identity_;
+  // A desktop and a recorder are what a DN has: they need no memory of their own.
+  boost::container::small_vector<registration, 2> registrations_;
+  client_id light_by_; // whose word `without_sessions_` is; 0: of all that confirmed
   std::unique_ptr<command_book> book_; // with the first command
   bool draining_ = false;
   std::uint64_t sessions_made_ = 0;
-  caf::actor_clock::time_point last_use_;
   directory_actor directory_;
 };
 

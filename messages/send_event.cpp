@@ -364,13 +364,11 @@ std::string encode_error(reference_id reference, const fault& why, const error_c
   return delimited(frame);
 }
 
-void encode_shared_event(std::string& out, const user_event_header& header,
-                         std::string_view event) {
-  constexpr std::size_t header_bytes_max = 160; // all fields below at their longest
-  out.resize(header_bytes_max);
+event_head::event_head(const user_event_header& header, std::size_t event_bytes) noexcept
+  : event_bytes_(event_bytes) {
   using field = v1::EventUserEvent;
   auto number = [](auto value) { return static_cast<std::uint64_t>(value); };
-  char* end = out.data();
+  char* end = end_;
   end = wire::put_number(end, field::kDnSequenceFieldNumber, header.sequence.value);
   end = wire::put_number(end, field::kDnEpochFieldNumber, header.epoch.value);
   end = wire::put_number(end, field::kTimeUsFieldNumber, number(header.time_us));
@@ -388,17 +386,26 @@ void encode_shared_event(std::string& out, const user_event_header& header,
   end = wire::put_number(end, field::kCoalescedFieldNumber, header.coalesced ? 1 : 0);
   end = wire::put_number(end, field::kMarkFieldNumber, number(header.mark));
   end = wire::put_tag(end, field::kEventFieldNumber, wire_type::bytes);
-  end = wire::put_varint(end, event.size());
-  out.resize(number(end - out.data()));
-  out.append(event);
+  end_ = wire::put_varint(end, event_bytes);
+  begin_ = put_prefix({});
 }
 
-char* encode_event_prefix(char* out, std::size_t shared_bytes, reference_id directed) noexcept {
+/// Writes right in front of the header and returns the place where it begins.
+char* event_head::put_prefix(reference_id directed) noexcept {
+  char* header = buffer_ + prefix_bytes_max;
   auto tag = std::uint64_t{static_cast<std::uint32_t>(body_number::event_user_event)} << 3 | 2;
-  auto body = shared_bytes + (directed ? 1 + wire::varint_size(directed.value) : 0);
-  out = wire::put_varint(out, wire::varint_size(tag) + wire::varint_size(body) + body);
-  out = wire::put_varint(wire::put_varint(out, tag), body);
-  return wire::put_number(out, v1::EventUserEvent::kDirectedReferenceIdFieldNumber, directed.value);
+  auto own = directed ? 1 + wire::varint_size(directed.value) : 0;
+  auto body = own + static_cast<std::size_t>(end_ - header) + event_bytes_;
+  auto frame = wire::varint_size(tag) + wire::varint_size(body) + body;
+  char* begin = header - own - (frame - body) - wire::varint_size(frame);
+  auto* out = wire::put_varint(wire::put_varint(wire::put_varint(begin, frame), tag), body);
+  wire::put_number(out, v1::EventUserEvent::kDirectedReferenceIdFieldNumber, directed.value);
+  return begin;
+}
+
+std::string_view event_head::directed(reference_id reference) noexcept {
+  begin_ = put_prefix(reference);
+  return bytes();
 }
 
 std::string make_capture_event(std::string_view this_dn, conn_id connection, capture_verb verb) {
