@@ -115,7 +115,8 @@ std::vector<awaited_recorder> dn_impl::recorders_asked() const {
   for (auto& r : registrations_) {
     if (!r.is_active_recorder() || r.got == room::closed)
       continue;
-    auto verdict = r.got == room::accepted ? recorder_verdict::silent : recorder_verdict::not_queued;
+    auto verdict =
+      r.got == room::accepted ? recorder_verdict::silent : recorder_verdict::not_queued;
     asked.push_back({r.client->who.id, r.client->who.exact_versions, verdict, {}});
   }
   return asked;

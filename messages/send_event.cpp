@@ -161,6 +161,8 @@ send_fault check_dn(std::string_view dn) noexcept {
     return send_fault::dn_empty;
   if (dn.size() > dn_bytes_max)
     return send_fault::dn_too_long;
+  if (wire::plain_ascii(dn))
+    return send_fault::none;
   if (!wire::valid_utf8(dn))
     return send_fault::dn_not_utf8;
   if (wire::has_control_character(dn))

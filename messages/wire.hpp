@@ -3,6 +3,7 @@
 // Pure functions over bytes: no allocation, no exceptions, thread-safe.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -39,12 +40,49 @@ public:
 
   /// Reads the next field. A group is skipped as a whole; nested deeper than
   /// `unknown_group_depth_max` it is malformed.
-  step next(field& out) noexcept;
+  step next(field& out) noexcept {
+    if (pos_ == end_)
+      return step::end;
+    return short_field(out) ? step::field : any_field(out);
+  }
 
   /// True if `bytes` are whole varints, as the content of packed numbers is.
   static bool are_varints(std::string_view bytes) noexcept;
 
 private:
+  /// Reads the field if it is one of those that nearly all are: a tag of one byte, then a varint of
+  /// one byte or a length of at most two. Else nothing has happened.
+  bool short_field(field& out) noexcept {
+    auto left = end_ - pos_;
+    if (left < 2)
+      return false;
+    auto byte = [this](int i) -> std::uint32_t { return static_cast<unsigned char>(pos_[i]); };
+    auto tag = byte(0);
+    if (tag < 8 || tag >= 0x80)
+      return false;
+    out.number = tag >> 3;
+    if ((tag & 7) == static_cast<std::uint32_t>(wire_type::varint) && byte(1) < 0x80) {
+      out.type = wire_type::varint;
+      out.value = byte(1);
+      pos_ += 2;
+      return true;
+    }
+    if ((tag & 7) != static_cast<std::uint32_t>(wire_type::bytes))
+      return false;
+    bool is_short = byte(1) < 0x80;
+    if (!is_short && (left < 3 || byte(2) >= 0x80))
+      return false;
+    auto size = is_short ? byte(1) : (byte(1) & 0x7f) | byte(2) << 7;
+    auto* begin = pos_ + (is_short ? 2 : 3);
+    if (static_cast<std::ptrdiff_t>(size) > end_ - begin)
+      return false;
+    out.type = wire_type::bytes;
+    out.bytes = {begin, size};
+    pos_ = begin + size;
+    return true;
+  }
+
+  step any_field(field& out) noexcept;
   bool varint(std::uint64_t& value) noexcept;
   bool short_varint(std::uint64_t& value) noexcept;
   bool tag(field& out) noexcept;
@@ -57,11 +95,17 @@ private:
 
 /// True for well-formed UTF-8 (no overlong forms, no surrogates, nothing above U+10FFFF).
 bool valid_utf8(std::string_view text) noexcept;
+/// True for printable ASCII: then the two above and below need not be asked, and nearly all names
+/// and many values are.
+bool plain_ascii(std::string_view text) noexcept;
 /// True if the text has a control character (C0, DEL or C1): refused in names because these end
 /// up in logs and terminals. The text must be valid UTF-8.
 bool has_control_character(std::string_view text) noexcept;
 /// The length of a varint, 1 to 10 bytes.
-std::size_t varint_size(std::uint64_t value) noexcept;
+inline std::size_t varint_size(std::uint64_t value) noexcept {
+  auto bits = static_cast<std::size_t>(std::bit_width(value | 1));
+  return (bits + 6) / 7;
+}
 
 // Writers: put the bytes at `out` and return the place behind them. The caller has made room.
 

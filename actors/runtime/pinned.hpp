@@ -294,9 +294,9 @@ public:
            to_.pinned()->call_in_place([&message, callable] { callable->take(message); });
   }
 
-  /// Fetches what a call touches of the actor, and `lines` cache lines of its own state. Over 10,000
-  /// cold actors the misses are most of an event's cost; a hint for memory that is not needed costs
-  /// little. Nothing of the actor is read for it.
+  /// Fetches what a call touches of the actor, and `lines` cache lines of its own state. Over
+  /// 10,000 cold actors the misses are most of an event's cost; a hint for memory that is not
+  /// needed costs little. Nothing of the actor is read for it.
   void prefetch(int lines) const noexcept {
     if (callable_ == nullptr)
       return;
