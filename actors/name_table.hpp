@@ -5,6 +5,8 @@
 // thread at a time.
 #pragma once
 
+#include "actors/runtime/prefetch.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -35,7 +37,7 @@ public:
   /// Fetches the slot of a name that will be looked for soon.
   void prefetch(std::size_t hash) const noexcept {
     if (!slots_.empty())
-      __builtin_prefetch(&slots_[hash & mask()]);
+      runtime::prefetch(&slots_[hash & mask()]);
   }
 
   /// Fetches the entry that this name likely has; its slot should be there already.
@@ -43,8 +45,8 @@ public:
     if (slots_.empty())
       return;
     auto* at = reinterpret_cast<const char*>(slots_[hash & mask()].what.get());
-    __builtin_prefetch(at);
-    __builtin_prefetch(at + 64);
+    runtime::prefetch(at);
+    runtime::prefetch(at + 64);
   }
 
   /// The entry of this name, or null.

@@ -25,9 +25,10 @@ std::size_t held_by(const std::string& buffer) noexcept {
 
 } // namespace
 
-outbox::outbox(const limits& bounds, memory_budget& budget, std::shared_ptr<edge_signal> signal)
+outbox::outbox(const limits& bounds, memory_budget& budget, std::shared_ptr<edge_signal> signal,
+               threads users)
   : bounds_(bounds), budget_(budget), signal_(std::move(signal)),
-    high_water_(bounds.outbox_high_water_bytes) {}
+    high_water_(bounds.outbox_high_water_bytes), used_(users), mutex_(users) {}
 
 outbox::~outbox() {
   budget_.remove(charged_);
@@ -42,7 +43,7 @@ room outbox::reserve(std::size_t bytes, traffic kind) noexcept {
   auto bytes_max = bounds_.outbox_bytes_max + (spare ? bounds_.outbox_bytes_reserve : 0);
   // Frames of the reserve are small and few; its bytes bound them.
   auto frames_max = spare ? std::size_t{1} << 22 : bounds_.outbox_events_max;
-  auto before = used_.fetch_add(bytes + one_frame, std::memory_order_relaxed);
+  auto before = used_.add(bytes + one_frame);
   if ((before & bytes_mask) + bytes <= bytes_max && (before >> 40) < frames_max)
     return room::accepted;
   unreserve(bytes);
@@ -50,7 +51,7 @@ room outbox::reserve(std::size_t bytes, traffic kind) noexcept {
 }
 
 void outbox::unreserve(std::size_t bytes) noexcept {
-  used_.fetch_sub(bytes + one_frame, std::memory_order_relaxed);
+  used_.add(-(bytes + one_frame));
 }
 
 room outbox::reserve_event(const dn_identity& dn, std::size_t bytes, traffic kind) noexcept {
@@ -175,7 +176,7 @@ void outbox::note_missed(const dn_identity_ptr& dn, dn_sequence sequence, conn_i
 /// at most coalesced_bytes_max in all, which the outbox's reserve covers.
 void outbox::tell_gap(const gap& missed) {
   auto add = [this](std::string_view frame) {
-    used_.fetch_add(frame.size() + one_frame, std::memory_order_relaxed);
+    used_.add(frame.size() + one_frame);
     append(frame, {});
   };
   add(encode_missed(missed.dn->name, missed.dn->epoch, missed.from, missed.to));
@@ -221,7 +222,7 @@ void outbox::trim() {
 }
 
 void outbox::sent(std::size_t bytes, std::size_t frames) {
-  used_.fetch_sub(bytes + frames * one_frame, std::memory_order_relaxed);
+  used_.add(-(bytes + frames * one_frame));
   if (!has_gaps_.load(std::memory_order_acquire) || this->bytes() >= bounds_.outbox_low_water_bytes)
     return;
   bool was_clean;

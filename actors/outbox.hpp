@@ -12,10 +12,12 @@
 // the client reads again, EventMissed and the newest indications stand in its place.
 //
 // Free of CAF and of sockets. Every function may be called from any thread unless it says
-// otherwise; none blocks but for a short lock.
+// otherwise; none blocks but for a short lock. An outbox for one thread is that thread's alone, but
+// for what it holds, which any thread may ask.
 #pragma once
 
 #include "actors/memory_budget.hpp"
+#include "actors/thread_share.hpp"
 #include "messages/ids.hpp"
 #include "messages/limits.hpp"
 
@@ -24,7 +26,6 @@
 #include <cstdint>
 #include <list>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -66,7 +67,8 @@ enum class [[nodiscard]] room : std::uint8_t{
 
 class outbox {
 public:
-  outbox(const limits& bounds, memory_budget& budget, std::shared_ptr<edge_signal> signal);
+  outbox(const limits& bounds, memory_budget& budget, std::shared_ptr<edge_signal> signal,
+         threads users = threads::many);
   ~outbox();
   outbox(const outbox&) = delete;
   outbox& operator=(const outbox&) = delete;
@@ -115,8 +117,8 @@ public:
   // ---- what it holds ---------------------------------------------------------------------------
 
   /// Bytes that wait or are being sent, reservations included.
-  std::size_t bytes() const noexcept { return used_.load(std::memory_order_relaxed) & bytes_mask; }
-  std::size_t frames() const noexcept { return used_.load(std::memory_order_relaxed) >> 40; }
+  std::size_t bytes() const noexcept { return used_.get() & bytes_mask; }
+  std::size_t frames() const noexcept { return used_.get() >> 40; }
   /// The client misses something that it was not told of yet.
   bool has_gap() const noexcept { return has_gaps_.load(std::memory_order_acquire); }
   bool above_high_water() const noexcept { return bytes() > high_water_; }
@@ -155,13 +157,13 @@ private:
   const std::shared_ptr<edge_signal> signal_;
   const std::size_t high_water_;
 
-  std::atomic<std::uint64_t> used_{0};
+  thread_counter used_;
   std::atomic<bool> closed_{false};
   std::atomic<bool> overrun_{false};
   std::atomic<bool> has_gaps_{false};
   std::atomic<std::uint64_t> missed_{0};
 
-  std::mutex mutex_;
+  thread_mutex mutex_;
   std::string waiting_;
   std::size_t waiting_frames_ = 0;
   bool dirty_ = false; // signalled and not yet taken

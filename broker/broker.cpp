@@ -191,6 +191,7 @@ std::vector<edge::edge_loop*> broker::state::make_loops() {
       std::make_unique<edge::edge_loop>(std::move(host), *system, context, directory, counters));
   };
   if (auto* scheduler = runtime::loop_scheduler::of(*system)) {
+    context.users = scheduler->loops() == 1 ? threads::one : threads::many;
     for (std::size_t i = 0; i < scheduler->loops(); ++i)
       add(edge::host_on(scheduler->loop(i)));
   } else {

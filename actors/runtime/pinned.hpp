@@ -5,6 +5,7 @@
 #pragma once
 
 #include "actors/runtime/loop_scheduler.hpp"
+#include "actors/runtime/prefetch.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/actor_config.hpp>
@@ -300,11 +301,11 @@ public:
   void prefetch(int lines) const noexcept {
     if (callable_ == nullptr)
       return;
-    __builtin_prefetch(&actor_->mailbox());
-    __builtin_prefetch(&actor_->bhvr_stack());
+    runtime::prefetch(&actor_->mailbox());
+    runtime::prefetch(&actor_->bhvr_stack());
     auto* own = reinterpret_cast<const char*>(to_.pinned());
     for (int line = 0; line < lines; ++line)
-      __builtin_prefetch(own + 64 * line);
+      runtime::prefetch(own + 64 * line);
   }
 
 private:

@@ -34,7 +34,8 @@ client_link::client_link(edge_loop& loop, std::unique_ptr<stream> bytes, std::st
                          ticket admitted)
   : loop_(loop), stream_(std::move(bytes)), peer_(std::move(peer)), admitted_(std::move(admitted)),
     signal_(std::make_shared<link_signal>(loop)),
-    client_(std::make_shared<t_client>(loop.context().bounds, loop.context().budget, signal_)),
+    client_(std::make_shared<t_client>(loop.context().bounds, loop.context().budget, signal_,
+                                       loop.context().users)),
     credit_(std::make_shared<read_credit>(signal_)),
     watch_(loop.context().bounds, std::chrono::steady_clock::now()) {
   client_->who.peer = peer_;
