@@ -30,7 +30,7 @@ edge_loop::~edge_loop() = default;
 void edge_loop::adopt(int descriptor, std::string peer, ticket admitted) {
   auto who = std::make_shared<newcomer>(newcomer{std::move(peer), std::move(admitted)});
   host_->post([this, descriptor, who] {
-    who->bytes = std::make_unique<tcp_stream>(host_->context(), descriptor);
+    who->bytes = std::make_unique<tcp_stream>(host_->loop(), descriptor);
     start(*who);
   });
 }
@@ -134,12 +134,8 @@ void edge_loop::arm_sweep() {
   if (std::exchange(sweeping_, true))
     return;
   if (!sweep_timer_)
-    sweep_timer_ = std::make_unique<boost::asio::steady_timer>(host_->context());
-  sweep_timer_->expires_after(sweep_interval);
-  sweep_timer_->async_wait([this](const boost::system::error_code& failed) {
-    if (!failed)
-      sweep();
-  });
+    sweep_timer_ = std::make_unique<epoll_loop::timer>(host_->loop());
+  sweep_timer_->call_after(sweep_interval, [this] { sweep(); });
 }
 
 /// Without connections there is no sweep: an idle broker sleeps.

@@ -6,9 +6,8 @@
 #include "actors/interfaces.hpp"
 #include "broker/edge/admission.hpp"
 #include "broker/edge/edge_host.hpp"
+#include "broker/edge/epoll_loop.hpp"
 #include "broker/edge/stream.hpp"
-
-#include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -82,7 +81,7 @@ private:
   std::vector<std::shared_ptr<client_link>> flushing_;
   std::unique_ptr<char[]> scratch_;
   std::size_t scratch_size_ = 0;
-  std::unique_ptr<boost::asio::steady_timer> sweep_timer_;
+  std::unique_ptr<epoll_loop::timer> sweep_timer_;
   bool sweeping_ = false;
   bool draining_ = false;
 };

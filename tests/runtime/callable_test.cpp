@@ -51,7 +51,7 @@ protected:
 };
 
 struct fixture {
-  explicit fixture(size_t loops = 1) : system{{scheduler_kind::asio, loops}} {}
+  explicit fixture(size_t loops = 1) : system{{scheduler_kind::epoll, loops}} {}
 
   template <caf::spawn_options Options = caf::no_spawn_options>
   worker_ref spawn(script s, size_t loop = 0) {
