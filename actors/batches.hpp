@@ -37,11 +37,15 @@ struct read_batch {
   read_batch(const read_batch&) = delete;
   read_batch& operator=(const read_batch&) = delete;
   /// Gives the credit back, when the last request of the batch was answered or dropped.
-  ~read_batch() {
-    if (budget != nullptr)
-      budget->remove(capacity);
-    if (credit && credit->in_flight.fetch_sub(1) == read_batches_in_flight_max)
-      credit->signal->read_credit();
+  ~read_batch() { give_back(); }
+
+  /// Becomes as new, but for its memory. Only if nobody else holds it.
+  void reset() noexcept {
+    give_back();
+    budget = nullptr;
+    credit = nullptr;
+    frames.clear();
+    end = stream_end::open;
   }
 
   std::unique_ptr<char[]> bytes;
@@ -51,6 +55,14 @@ struct read_batch {
   stream_end end = stream_end::open;
   std::int64_t time_us = 0; // UTC, when it was read
   std::shared_ptr<read_credit> credit;
+
+private:
+  void give_back() noexcept {
+    if (budget != nullptr)
+      budget->remove(capacity);
+    if (credit && credit->in_flight.fetch_sub(1) == read_batches_in_flight_max)
+      credit->signal->read_credit();
+  }
 };
 using read_batch_ptr = std::shared_ptr<read_batch>;
 

@@ -30,7 +30,7 @@ connection_impl::connection_impl(caf::actor_config& config, runtime::home where,
 
 connection_impl::behavior_type connection_impl::make_behavior() {
   return {
-    [this](const read_batch_ptr& batch) { read(batch); },
+    [this](const read_batch_ptr& batch) { take(batch); },
     [this](const registration_report& report) { note(report); },
     [this](take_over_atom) {
       close(v1::DISCONNECT_REASON_TAKEN_OVER, "signed on again elsewhere");
@@ -67,7 +67,7 @@ void connection_impl::on_exit() {
 
 // ---- frames --------------------------------------------------------------------------------
 
-void connection_impl::read(const read_batch_ptr& batch) {
+void connection_impl::take(const read_batch_ptr& batch) {
   reading_ = batch;
   // Small enough for the stack and the first cache level, large enough to hide a miss.
   constexpr std::size_t window = 8;

@@ -14,7 +14,8 @@
 
 namespace ringdown {
 
-class connection_impl : public runtime::pinned_actor<connection_actor> {
+class connection_impl final : public runtime::pinned_actor<connection_actor>,
+                              public runtime::callable_in_place<const read_batch_ptr> {
 public:
   connection_impl(caf::actor_config& config, runtime::home where, broker_context* context,
                   directory_actor directory, client_ptr client, std::shared_ptr<link> edge);
@@ -23,6 +24,8 @@ public:
   behavior_type make_behavior() override;
   /// Takes the registrations along, whatever ended the actor.
   void on_exit() override;
+  /// All frames of a read.
+  void take(const read_batch_ptr& batch) override;
 
 private:
   enum class life : std::uint8_t {
@@ -65,7 +68,6 @@ private:
   };
 
   // Frames.
-  void read(const read_batch_ptr& batch);
   void look_ahead(std::string_view bytes, ahead& out) const;
   void read_frame(const ahead& next);
   void dispatch(const ahead& next);

@@ -70,7 +70,8 @@ struct broker_context {
   observer* tells = nullptr;    ///< never null once running
   memory_budget budget;
   dn_list configured;
-  /// Whether one thread runs all actors and sockets, or several do. Set before the first connection.
+  /// Whether one thread runs all actors and sockets, or several do. Set before the first
+  /// connection.
   threads users = threads::many;
   /// Accepted commands without an outcome. A draining broker keeps its links until there are none:
   /// recorders must be able to confirm, and desktops to hear it.

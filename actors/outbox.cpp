@@ -17,12 +17,6 @@ constexpr std::size_t missed_frame_bytes_max = dn_bytes_max + 64;
 /// What an open gap takes, with its place in the list and the table.
 constexpr std::size_t gap_memory_bytes = 160;
 
-/// The memory of a buffer; short ones live within the string itself.
-std::size_t held_by(const std::string& buffer) noexcept {
-  static const std::size_t within = std::string{}.capacity();
-  return buffer.capacity() > within ? buffer.capacity() : 0;
-}
-
 } // namespace
 
 outbox::outbox(const limits& bounds, memory_budget& budget, std::shared_ptr<edge_signal> signal,
@@ -66,17 +60,16 @@ room outbox::reserve_event(const dn_identity& dn, std::size_t bytes, traffic kin
 // ---- writing -------------------------------------------------------------------------------
 
 void outbox::append(std::string_view head, std::string_view tail) {
-  auto wanted = waiting_.size() + head.size() + tail.size();
-  if (wanted > waiting_.capacity()) {
-    waiting_.reserve(std::max(wanted, waiting_.capacity() * 2));
+  if (waiting_.make_room(head.size() + tail.size()))
     recount_memory();
-  }
-  waiting_.append(head).append(tail);
+  waiting_.append(head);
+  waiting_.append(tail);
   ++waiting_frames_;
 }
 
 void outbox::recount_memory() noexcept {
-  auto holds = held_by(waiting_) + taken_capacity_ + kept_bytes_ + gaps_.size() * gap_memory_bytes;
+  auto holds =
+    waiting_.capacity() + taken_capacity_ + kept_bytes_ + gaps_.size() * gap_memory_bytes;
   if (holds > charged_)
     budget_.add(holds - charged_);
   else
@@ -200,14 +193,14 @@ void outbox::close_gaps() {
 
 // ---- the edge's side -----------------------------------------------------------------------
 
-std::size_t outbox::take(std::string& into) {
+std::size_t outbox::take(byte_buffer& into) {
   std::lock_guard lock{mutex_};
   if (!gaps_.empty() && bytes() < bounds_.outbox_low_water_bytes)
     close_gaps();
-  std::swap(into, waiting_); // the edge's old buffer is filled next
+  swap(into, waiting_); // the edge's old buffer is filled next
   if (waiting_.capacity() > spare_capacity_max && into.size() < waiting_.capacity() / 8)
-    std::string{}.swap(waiting_);
-  taken_capacity_ = held_by(into);
+    waiting_.release();
+  taken_capacity_ = into.capacity();
   recount_memory();
   dirty_ = false;
   return std::exchange(waiting_frames_, 0);
@@ -216,7 +209,7 @@ std::size_t outbox::take(std::string& into) {
 void outbox::trim() {
   std::lock_guard lock{mutex_};
   if (waiting_.empty())
-    std::string{}.swap(waiting_);
+    waiting_.release();
   taken_capacity_ = 0;
   recount_memory();
 }

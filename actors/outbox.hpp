@@ -16,6 +16,7 @@
 // for what it holds, which any thread may ask.
 #pragma once
 
+#include "actors/byte_buffer.hpp"
 #include "actors/memory_budget.hpp"
 #include "actors/thread_share.hpp"
 #include "messages/ids.hpp"
@@ -100,7 +101,7 @@ public:
   // ---- the edge's side: one thread at a time ---------------------------------------------------
 
   /// Moves what waits into `into` (which must be empty) and returns its number of frames.
-  std::size_t take(std::string& into);
+  std::size_t take(byte_buffer& into);
   /// The kernel took so many bytes of what was taken. When the last byte of a `take` is out,
   /// `frames` is its result, before that 0. Closes gaps when the client reads again.
   void sent(std::size_t bytes, std::size_t frames);
@@ -164,7 +165,7 @@ private:
   std::atomic<std::uint64_t> missed_{0};
 
   thread_mutex mutex_;
-  std::string waiting_;
+  byte_buffer waiting_;
   std::size_t waiting_frames_ = 0;
   bool dirty_ = false; // signalled and not yet taken
   gap_list gaps_;

@@ -12,8 +12,8 @@
 
 namespace ringdown {
 
-/// The outstanding requests of one connection, by ReferenceID. Any thread, with a short lock; or one
-/// alone.
+/// The outstanding requests of one connection, by ReferenceID. Any thread, with a short lock; or
+/// one alone.
 class request_window {
 public:
   explicit request_window(const limits& bounds, threads users = threads::many) noexcept

@@ -92,7 +92,7 @@ void fan_out(benchmark::State& state) {
   std::vector<std::unique_ptr<outbox>> all;
   for (std::int64_t i = 0; i < state.range(0); ++i)
     all.push_back(std::make_unique<outbox>(bounds, budget, std::make_shared<silent_edge>()));
-  std::string taken;
+  byte_buffer taken;
   for (auto _ : state)
     for (auto& one : all) {
       if (one->reserve_event(dn, head.size() + tail.size(), traffic::ordinary) == room::accepted)

@@ -125,6 +125,17 @@ char* edge_loop::scratch(std::size_t kept) {
   return scratch_.get();
 }
 
+read_batch_ptr edge_loop::take_batch() {
+  return spare_batch_ ? std::exchange(spare_batch_, nullptr) : std::make_shared<read_batch>();
+}
+
+void edge_loop::keep_batch(read_batch_ptr batch) noexcept {
+  if (batch.use_count() != 1)
+    return; // its last holder ends it
+  batch->reset();
+  spare_batch_ = std::move(batch);
+}
+
 std::unique_ptr<char[]> edge_loop::take_scratch() noexcept {
   scratch_size_ = 0;
   return std::move(scratch_);

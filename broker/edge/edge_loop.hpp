@@ -50,6 +50,10 @@ public:
   /// Room for one read behind a frame's beginning of `kept` bytes; shared by all connections.
   char* scratch(std::size_t kept);
   std::size_t scratch_size() const noexcept { return scratch_size_; }
+  /// A read batch without frames; its buffer may be of use.
+  read_batch_ptr take_batch();
+  /// One that may not be in use any more: then it serves again.
+  void keep_batch(read_batch_ptr batch) noexcept;
   /// Gives the scratch buffer away to a large read; the next read makes another.
   std::unique_ptr<char[]> take_scratch() noexcept;
 
@@ -81,6 +85,7 @@ private:
   std::vector<std::shared_ptr<client_link>> flushing_;
   std::unique_ptr<char[]> scratch_;
   std::size_t scratch_size_ = 0;
+  read_batch_ptr spare_batch_; // the last read's, if nobody holds it: one does for all links
   std::unique_ptr<epoll_loop::timer> sweep_timer_;
   bool sweeping_ = false;
   bool draining_ = false;

@@ -7,9 +7,9 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
-#include <vector>
 
 #include <sys/epoll.h>
 
@@ -48,7 +48,8 @@ public:
 
   /// Nothing more is said to the user. Before the descriptor is closed.
   void remove(int descriptor, const epoll_user& user) noexcept;
-  /// The user hears `ready(0)` in the next wait, which does not block. Once for several calls.
+  /// The user hears `ready(0)` in one of the next waits, which do not block, behind those who have
+  /// news: for who was not served to the end. Not again before it has heard.
   void call_again(epoll_user& user);
 
   /// Calls a function once, at a time; ends with the object. Lives on the loop's thread.
@@ -78,9 +79,9 @@ private:
   /// Events per wait. Enough that what one read of many sockets causes is written together.
   static constexpr std::size_t events_max = 512;
 
-  std::size_t serve_again();
+  std::size_t serve_events(runtime::time_point end);
+  std::size_t serve_again(runtime::time_point end);
   std::size_t serve_timers();
-  std::size_t serve_events();
   void block(runtime::time_point deadline) noexcept;
 
   int epoll_ = -1;
@@ -88,8 +89,7 @@ private:
   std::array<epoll_event, events_max> events_{};
   std::size_t next_ = 0; ///< of the events, those from here on are not served yet
   std::size_t count_ = 0;
-  std::vector<epoll_user*> again_;
-  std::vector<epoll_user*> calling_again_;
+  std::deque<epoll_user*> again_;
   std::multimap<runtime::time_point, timer*> timers_;
 };
 

@@ -100,7 +100,9 @@ void listener::close() {
   });
 }
 
-void listener::ready(std::uint32_t) {
+void listener::ready(std::uint32_t events) {
+  if (events == 0)
+    is_queued_ = false;
   accept_all();
 }
 
@@ -108,7 +110,8 @@ void listener::accept_all() {
   for (int i = 0; i < accepts_per_turn_max; ++i)
     if (acceptor_ < 0 || !accept_one())
       return; // told again of the next one, or after a pause
-  loops_.front()->host().loop().call_again(*this);
+  if (!std::exchange(is_queued_, true))
+    loops_.front()->host().loop().call_again(*this);
 }
 
 /// Returns whether there may be more.

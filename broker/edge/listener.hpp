@@ -41,6 +41,7 @@ private:
   broker_context& context_;
   admission& door_;
   int acceptor_ = -1; // -1: closed
+  bool is_queued_ = false;
   std::unique_ptr<epoll_loop::timer> pause_timer_;
   int spare_ = -1; // a file kept open, to be able to refuse when there are no more
   std::size_t next_loop_ = 0;

@@ -63,13 +63,18 @@ transport_result tcp_stream::write_some(std::string_view bytes) noexcept {
 void tcp_stream::await_read(std::shared_ptr<stream_user> user) {
   reader_ = std::move(user);
   if (has_bytes_)
+    queue();
+}
+
+void tcp_stream::queue() {
+  if (!std::exchange(is_queued_, true))
     loop_.call_again(*this);
 }
 
 void tcp_stream::await_write(std::shared_ptr<stream_user> user) {
   writer_ = std::move(user);
   if (has_room_)
-    loop_.call_again(*this);
+    queue();
 }
 
 void tcp_stream::ready(std::uint32_t events) {
@@ -77,8 +82,11 @@ void tcp_stream::ready(std::uint32_t events) {
   has_ended_ |= (events & ended) != 0;
   has_bytes_ |= (events & (EPOLLIN | ended)) != 0;
   has_room_ |= (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
-  // Who is told may close the stream, and end it with that.
-  auto reader = has_bytes_ ? std::exchange(reader_, nullptr) : nullptr;
+  if (events == 0)
+    is_queued_ = false;
+  // More bytes for one that has not taken all are no reason to read it before its turn. Who is told
+  // may close the stream, and end it with that.
+  auto reader = has_bytes_ && !is_queued_ ? std::exchange(reader_, nullptr) : nullptr;
   auto writer = has_room_ ? std::exchange(writer_, nullptr) : nullptr;
   if (writer)
     writer->writable();

@@ -23,11 +23,13 @@ public:
 
 private:
   void ready(std::uint32_t events) override;
+  void queue();
 
   epoll_loop& loop_;
   int descriptor_; ///< -1: closed
   bool has_bytes_ = true;
   bool has_room_ = true;
+  bool is_queued_ = false; ///< hears of itself behind others: it left bytes the last time
   bool has_ended_ = false; ///< the peer writes no more, or the socket failed: a read will say so
   std::shared_ptr<stream_user> reader_;
   std::shared_ptr<stream_user> writer_;

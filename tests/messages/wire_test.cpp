@@ -41,6 +41,9 @@ TEST_CASE("a varint is written and measured as Protobuf does") {
     auto* end = wire::put_varint(out, value);
     RC_ASSERT(std::string(out, end) == varint(value));
     RC_ASSERT(wire::varint_size(value) == varint(value).size());
+    char wide[wire::wide_varint_bytes_max];
+    auto* wide_end = wire::put_wide_varint(wide, value);
+    RC_ASSERT(std::string(wide, wide_end) == varint(value));
     auto bytes = number_field(7, value);
     wire::reader fields{bytes};
     wire::field f;
