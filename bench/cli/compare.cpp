@@ -120,8 +120,7 @@ private:
     temporary_folder folder;
     peer_place place{free_port(), folder.path(), m.program};
     server broker;
-    server::plan plan;
-    plan.command = m.what->command(place);
+    auto plan = m.what->plan(place);
     if (m.what->name == "ringdown") {
       auto limits = limits_for(options);
       plan.command.insert(plan.command.end(), limits.begin(), limits.end());
