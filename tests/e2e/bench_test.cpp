@@ -78,6 +78,16 @@ TEST_CASE("A comparison gives each its turn, and the floor is one of them") {
   }
 }
 
+TEST_CASE("A comparison counts connections too, and deliveries to many") {
+  auto r = bench({"compare", "--peers=ringdown,floor", "--loads=fanout:20,connections:100",
+                  "--rounds=1", "--seconds=0.2", "--warmup=0.1"});
+  REQUIRE(r["compare"].size() == 4);
+  for (auto* name : {"events_per_s", "broker_cpu_us_per_delivery"})
+    CHECK(r["compare"][0][name]["median"] > 0);
+  for (auto* name : {"registrations_per_s", "broker_bytes_per_connection"})
+    CHECK(r["compare"][2][name]["median"] > 0);
+}
+
 TEST_CASE("A broker that is not there is said so") {
   process child{RINGDOWN_BENCH_PROGRAM, {"run", "--spawn", "/nonexistent", "--core=-1"}};
   CHECK(child.wait() == 2);
