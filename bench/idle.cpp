@@ -56,7 +56,9 @@ idle_result run_idle(const idle_options& o) {
   auto cpu_before = cpu();
   auto own_before = own_thread_cpu_time();
   auto begin = clock::now();
-  if (auto trouble = links.bring_up(o.patience, o.stopped, sink)) {
+  auto trouble = links.bring_up(o.patience, o.stopped, sink);
+  result.refused = links.refused();
+  if (trouble) {
     result.trouble = *trouble;
     return result;
   }
@@ -65,6 +67,7 @@ idle_result run_idle(const idle_options& o) {
   result.own_opening_cpu = own_thread_cpu_time() - own_before;
   result.opening = up - begin;
   result.opening_times = links.opening_times();
+  result.sign_on_times = links.sign_on_times();
   while (clock::now() < up + o.seconds && !(o.stopped && o.stopped()))
     if (!links.turn(milliseconds{50}, sink)) {
       result.trouble = links.lost_text();

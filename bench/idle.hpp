@@ -14,7 +14,9 @@ struct idle_options : run_options {
 struct idle_result {
   std::string trouble;
   std::chrono::nanoseconds opening{0}; ///< from the first connect to the last registration
-  histogram opening_times;             ///< of each link, in nanoseconds
+  histogram opening_times;             ///< of each link, in nanoseconds, refusals included
+  histogram sign_on_times;             ///< from the sign-on that was admitted to the registration
+  link_set::refusals refused;          ///< with `links.come_again`
   std::optional<std::chrono::nanoseconds> opening_cpu; ///< the broker's
   std::chrono::nanoseconds own_opening_cpu{0};
   std::optional<std::uint64_t> resident_before;

@@ -1,5 +1,6 @@
 #include "bench/report.hpp"
 
+#include "client/escape.hpp"
 #include "messages/errors.hpp"
 
 #include <fmt/format.h>
@@ -261,6 +262,17 @@ std::string text_of(const sample& s) {
 
 // ---- idle connections ----------------------------------------------------------------------
 
+namespace {
+
+std::uint64_t attempts(const link_set::refusals& r) {
+  std::uint64_t sum = 0;
+  for (auto& [why, count] : r.by_reason)
+    sum += count;
+  return sum;
+}
+
+} // namespace
+
 std::optional<double> cpu_us_per_connection(const idle_options& o, const idle_result& r) {
   return micros_for_each(r.opening_cpu, o.connections);
 }
@@ -285,8 +297,36 @@ json to_json(const idle_options& o, const idle_result& r) {
     out["broker_cpu_us_per_connection"] = *cpu;
   if (r.broker_cpu)
     out["broker_cpu_share"] = share(*r.broker_cpu, r.measured);
+  if (!o.links.come_again)
+    return out;
+  out["load"] = "storm";
+  out["at_once"] = o.links.opening_max;
+  out["all_in_s"] = std::chrono::duration<double>(r.opening).count();
+  out["sign_on_us"] = latency_json(r.sign_on_times);
+  auto reasons = json::object();
+  for (auto& [why, count] : r.refused.by_reason)
+    reasons[why] = count;
+  out["refused"] = {{"connections", r.refused.links},
+                    {"attempts", attempts(r.refused)},
+                    {"told_when_to_come_again", r.refused.told},
+                    {"by_reason", reasons}};
   return out;
 }
+
+namespace {
+
+std::string refusals_text(const idle_options& o, const idle_result& r) {
+  auto out = fmt::format("served at once  {:>12}   ({} at a time)\n",
+                         o.connections - r.refused.links, o.links.opening_max);
+  out += fmt::format("refused first   {:>12}   ({} attempts, {} of them told when to come again)\n",
+                     r.refused.links, attempts(r.refused), r.refused.told);
+  for (auto& [why, count] : r.refused.by_reason)
+    out += fmt::format("refused         {:>12}   {}\n", count, client::escaped(why));
+  return out + fmt::format("all in after    {:>12.2f} s\n",
+                           std::chrono::duration<double>(r.opening).count());
+}
+
+} // namespace
 
 std::string text_of(const idle_options& o, const idle_result& r) {
   auto out = fmt::format("{} connections, each registered on a DN of {}\n", o.connections, o.dns);
@@ -294,6 +334,10 @@ std::string text_of(const idle_options& o, const idle_result& r) {
     out += client_limited;
   out += fmt::format("registrations/s {:>12.0f}   (connect, sign-on, registration)\n",
                      per_second(o.connections, r.opening));
+  if (o.links.come_again) {
+    out += refusals_text(o, r);
+    out += latency_text("sign-on, us", r.sign_on_times); // to its registration
+  }
   out += latency_text("each, us", r.opening_times);
   if (auto cpu = cpu_us_per_connection(o, r))
     out += fmt::format("broker CPU      {:>12.2f} us per connection\n", *cpu);
@@ -302,7 +346,7 @@ std::string text_of(const idle_options& o, const idle_result& r) {
                        *bytes, mib(*r.resident_before), mib(*r.resident_after));
   else
     out += "broker memory   not measured: give --broker-pid or --spawn\n";
-  if (r.broker_cpu)
+  if (r.broker_cpu && o.seconds.count() > 0)
     out += fmt::format("while idle      {:>12.2f} % of a core\n",
                        100 * share(*r.broker_cpu, r.measured));
   return out;

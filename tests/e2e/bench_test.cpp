@@ -39,6 +39,14 @@ TEST_CASE("Connections that come up at once are counted and weighed") {
   CHECK(r["broker_bytes_per_connection"] > 0);
 }
 
+TEST_CASE("In a login storm all are served, or told when to come again and served then") {
+  auto r = bench({"storm", "--connections=300", "--dns=300", "--patience=60",
+                  "--broker-flag=--limits.connections_unsigned_max=20"});
+  CHECK(r["sign_on_us"]["count"] == 300);
+  CHECK(r["refused"]["connections"] > 0);
+  CHECK(r["refused"]["attempts"] == r["refused"]["told_when_to_come_again"]);
+}
+
 TEST_CASE("Agents' calls are played to their end, each command confirmed once") {
   auto r = bench({"capture", "--agents=20", "--agents-per-link=4", "--calls=100000",
                   "--seconds=0.5", "--call-seconds=0.1"});
