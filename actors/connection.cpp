@@ -69,19 +69,20 @@ void connection_impl::on_exit() {
 
 void connection_impl::take(const read_batch_ptr& batch) {
   reading_ = batch;
-  // Small enough for the stack and the first cache level, large enough to hide a miss.
-  constexpr std::size_t window = 8;
-  std::array<ahead, window> next;
   auto& frames = batch->frames;
-  for (std::size_t begin = 0; begin < frames.size(); begin += window) {
-    auto count = std::min(window, frames.size() - begin);
-    for (std::size_t i = 0; i < count; ++i)
-      look_ahead(frames[begin + i], next[i]);
-    for (std::size_t i = 0; i < count; ++i)
-      if (next[i].is_send)
-        dns_.prefetch_entry(next[i].dn_hash);
-    for (std::size_t i = 0; i < count && !is_deaf(); ++i)
-      read_frame(next[i]);
+  // Two stretches: while one is read, the memory that the next one needs arrives. A read never
+  // nests in another on a thread, so they are each thread's own, and not made anew for each read.
+  thread_local std::array<stretch, 2> stretches;
+  look_ahead(frames, 0, stretches[0]);
+  for (std::size_t begin = 0, turn = 0; begin < frames.size(); begin += stretch_frames, ++turn) {
+    auto& now = stretches[turn % 2];
+    auto& next = stretches[(turn + 1) % 2];
+    look_ahead(frames, begin + stretch_frames, next);
+    for (std::size_t i = 0; i < now.count && !is_deaf(); ++i)
+      read_frame(now.frames[i]);
+    for (std::size_t i = 0; i < next.count; ++i)
+      if (next.frames[i].is_send)
+        dns_.prefetch_entry(next.frames[i].dn_hash);
   }
   flush_batches();
   reading_ = nullptr;
@@ -105,6 +106,13 @@ void connection_impl::end_stream(stream_end end) {
                        "the frame's length cannot be read"));
     close(v1::DISCONNECT_REASON_PROTOCOL_ERROR, "the frame's length cannot be read");
   }
+}
+
+void connection_impl::look_ahead(const std::vector<std::string_view>& frames, std::size_t begin,
+                                 stretch& out) const {
+  out.count = begin < frames.size() ? std::min(stretch_frames, frames.size() - begin) : 0;
+  for (std::size_t i = 0; i < out.count; ++i)
+    look_ahead(frames[begin + i], out.frames[i]);
 }
 
 /// Reads what can be read without knowing anything of the connection. Pure but for the prefetch.

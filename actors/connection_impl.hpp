@@ -8,6 +8,7 @@
 
 #include <ringdown/v1/ringdown.pb.h>
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -66,9 +67,17 @@ private:
     bool is_send = false;
     send_event_view event;
   };
+  /// Small enough for the stack and the first cache level, large enough to hide a miss.
+  static constexpr std::size_t stretch_frames = 8;
+  struct stretch {
+    std::array<ahead, stretch_frames> frames;
+    std::size_t count = 0;
+  };
 
   // Frames.
   void look_ahead(std::string_view bytes, ahead& out) const;
+  void look_ahead(const std::vector<std::string_view>& frames, std::size_t begin,
+                  stretch& out) const;
   void read_frame(const ahead& next);
   void dispatch(const ahead& next);
   void end_stream(stream_end end);

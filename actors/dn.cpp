@@ -143,8 +143,15 @@ void dn_impl::tick() {
 
 // ---- requests ------------------------------------------------------------------------------
 
+/// A loop's own time stands beside what the turn has touched; the system's clock leads to it by way
+/// of memory that nothing else here needs.
+caf::actor_clock::time_point dn_impl::turn_time() {
+  auto* loop = where().loop();
+  return loop != nullptr ? loop->now() : clock().now();
+}
+
 void dn_impl::take(dn_batch& batch) {
-  last_use_ = clock().now();
+  last_use_ = turn_time();
   while (auto* request = batch.front()) {
     switch (request->what) {
     case dn_request::kind::send: send_event(batch, *request); break;
@@ -238,26 +245,27 @@ void dn_impl::send_event(dn_batch& batch, const dn_request& request) {
   if (asked.indication_key)
     renamed = rename_indication_key(asked.event);
   event.event = asked.indication_key ? std::string_view{renamed} : asked.event;
-  event.header.sequence = {sequence_.value + 1};
-  event.header.epoch = epoch_;
-  event.header.time_us = batch.time_us();
-  event.header.origin = client.who.id;
-  event.header.origin_role = client.who.role;
-  event.header.origin_instance = client.who.instance;
-  event.header.command = asked.command;
-  event.header.confirm_timeout_ms = asked.confirm_timeout_ms;
-  if (event.kind == event_kind::command)
-    event.header.version = version;
-  if (event.kind == event_kind::indication) {
-    event.header.version = asked.echoed_version;
+  if (event.kind == event_kind::indication)
     note_indication(asked, client.who);
-  }
-  event.header.effective_state = light_after(asked);
-
   std::optional<hold> held;
   if (asked.verb == capture_verb::resume)
     held = hold_for(asked.connection, client);
-  event.header.mark = held ? event_mark::held : event_mark::none;
+  command_version of_event;
+  if (event.kind != event_kind::user_event)
+    of_event = event.kind == event_kind::command ? version : asked.echoed_version;
+  event.header = {{sequence_.value + 1},
+                  epoch_,
+                  batch.time_us(),
+                  client.who.id,
+                  client.who.role,
+                  of_event,
+                  asked.command,
+                  asked.confirm_timeout_ms,
+                  light_after(asked),
+                  0,
+                  client.who.instance,
+                  false,
+                  held ? event_mark::held : event_mark::none};
   event_head head{event.header, event.event.size()};
   auto queued = reserve_at_recorders(event, head);
   if (decision.for_recorders && queued.accepted == 0 && queued.full != 0)

@@ -245,6 +245,7 @@ private:
   error_context about(const dn_batch& batch) const;
   std::int64_t now_us() const { return context_.utc_now(); }
   steady_ms steady_now();
+  caf::actor_clock::time_point turn_time();
   bool is_empty() const noexcept { return registrations_.empty() && sessions_.empty(); }
   void arm_idle_tick();
   void tick();

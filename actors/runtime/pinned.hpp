@@ -302,7 +302,9 @@ public:
     if (callable_ == nullptr)
       return;
     runtime::prefetch(&actor_->mailbox());
-    runtime::prefetch(&actor_->bhvr_stack());
+    auto* behaviors = reinterpret_cast<const char*>(&actor_->bhvr_stack());
+    runtime::prefetch(behaviors); // its end may stand in the next line
+    runtime::prefetch(behaviors + sizeof(void*));
     auto* own = reinterpret_cast<const char*>(to_.pinned());
     for (int line = 0; line < lines; ++line)
       runtime::prefetch(own + 64 * line);
