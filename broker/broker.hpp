@@ -12,7 +12,7 @@
 //   broker.stop(5s);                                 // drains; then closes what is left
 //
 // Several may live in one process, beside other actor systems; they share nothing. Nothing here
-// throws but for want of memory. No CAF and no Asio in this header.
+// throws but for want of memory. No CAF in this header.
 //
 // Threads: every function may be called from any thread at any time, but not from the broker's own
 // threads, which are those that call the host's functions (`authorize`, the log sink, the clock).

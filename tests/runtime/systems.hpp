@@ -1,4 +1,4 @@
-// Actor systems to run the same test on: loops on Asio, loops without I/O, CAF's own scheduler, and
+// Actor systems to run the same test on: loops on epoll, loops without I/O, CAF's own scheduler, and
 // CAF's testing scheduler with virtual time.
 #pragma once
 
