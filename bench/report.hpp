@@ -3,6 +3,7 @@
 
 #include "bench/capture.hpp"
 #include "bench/idle.hpp"
+#include "bench/knee.hpp"
 #include "bench/run.hpp"
 
 #include <nlohmann/json_fwd.hpp>
@@ -20,10 +21,14 @@ std::optional<double> cpu_us_per_event(const load_result& r);
 json to_json(const load_options& o, const load_result& r);
 json to_json(const idle_options& o, const idle_result& r);
 json to_json(const capture_options& o, const capture_result& r);
+json to_json(const knee_options& o, const knee_result& r);
 
 std::string text_of(const load_options& o, const load_result& r);
 std::string text_of(const idle_options& o, const idle_result& r);
 std::string text_of(const capture_options& o, const capture_result& r);
+std::string text_of(const knee_options& o, const knee_result& r);
+/// One line of the table.
+std::string text_of(const knee_step& step);
 /// One line of progress.
 std::string text_of(const sample& s);
 

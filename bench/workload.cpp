@@ -15,8 +15,6 @@ pace evenly(double per_second) {
   return p;
 }
 
-constexpr std::uint32_t open_window = 1000; // below the broker's 1,024, so that a stall shows here
-
 const std::array<workload, 10> all{{
   {"w1", "16 producers x 64 outstanding over 10,000 DNs", [](load_options&) {}},
   {"latency", "1 producer x 1 outstanding", [](load_options& o) { o.producers = o.window = 1; }},

@@ -98,6 +98,8 @@ public:
       fmt::print("{}\n", dump(as_json()));
     else
       print();
+    if (auto fault = write_picture(common_, "cpu", draw(cpu_chart())))
+      return complain(*fault);
     return all_well;
   }
 
@@ -202,6 +204,19 @@ private:
                                   {"told_missed", f.told_missed}});
       }
     return out;
+  }
+
+  bar_chart cpu_chart() {
+    bar_chart chart{"Broker CPU for each event, by load", "microseconds of one core", {}, {}};
+    for (auto& load : loads_)
+      chart.groups.push_back(load.name);
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+      auto& bars = chart.members.emplace_back();
+      bars.name = members_[i].what->name;
+      for (std::size_t load = 0; load < loads_.size(); ++load)
+        bars.values.push_back(spread_of(at(load, i).cpu));
+    }
+    return chart;
   }
 
   void print() {

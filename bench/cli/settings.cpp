@@ -24,13 +24,29 @@ volatile std::sig_atomic_t stop_flag = 0;
 
 constexpr milliseconds start_patience{30'000};
 
+} // namespace
+
 bool write_file(const std::string& path, const std::string& text) {
   std::ofstream file{path};
   file << text;
   return static_cast<bool>(file.flush());
 }
 
-} // namespace
+std::optional<std::string> write_picture(const settings& common, const std::string& name,
+                                         const drawing& picture) {
+  auto path = common.svg + "." + name + ".svg";
+  if (common.svg.empty() || write_file(path, svg_file(picture)))
+    return std::nullopt;
+  return "--svg: cannot write " + path;
+}
+
+std::optional<std::string> write_pictures(const settings& common,
+                                          const std::vector<named_plot>& plots) {
+  for (auto& one : plots)
+    if (auto fault = write_picture(common, one.name, draw(one.what)))
+      return fault;
+  return std::nullopt;
+}
 
 int complain(const std::string& text) {
   fmt::print(stderr, "ringdown-bench: {}\n", client::escaped(text));
@@ -117,6 +133,8 @@ int tell(const settings& common, const load_options& options, const load_result&
   if (!common.html.empty() &&
       !write_file(common.html, html_report(common.command, options, result)))
     return complain("--html: cannot write " + common.html);
+  if (auto fault = write_pictures(common, plots_of(result)))
+    return complain(*fault);
   if (common.json)
     fmt::print("{}\n", dump(to_json(options, result)));
   else
