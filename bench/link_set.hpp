@@ -42,7 +42,8 @@ public:
   char* room(std::size_t link, std::size_t bytes);
   void written(std::size_t link, std::size_t bytes) noexcept;
 
-  /// A link that reads no more than so many bytes a second: a slow receiver. Its loss is no fault.
+  /// A link that reads no more than so many bytes a second: a slow receiver. 0: it reads nothing,
+  /// and its kernel keeps little for it. Its loss is no fault.
   void make_slow(std::size_t link, std::size_t bytes_per_second);
   /// It reads all again, and still may be lost.
   void make_fast(std::size_t link);
@@ -74,7 +75,7 @@ private:
     std::size_t out_used = 0;
     clock::time_point last_sent;
     clock::time_point opened;
-    std::size_t slow_bytes_per_second = 0; ///< 0: as fast as it can
+    std::optional<std::size_t> slow_bytes_per_second; ///< none: as fast as it can
     clock::time_point reads_again;
   };
 

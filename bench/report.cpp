@@ -403,6 +403,28 @@ std::string text_of(const knee_options& o, const knee_result& r) {
   return out + fmt::format("keeps up with   {:>12.0f} events/s\n", r.knee_per_s());
 }
 
+// ---- pauses beside a load ------------------------------------------------------------------
+
+json to_json(const probe_figures& f) {
+  auto errors = json::object();
+  for (auto [code, count] : f.errors)
+    errors[std::to_string(code)] = count;
+  return {{"sent", f.sent},
+          {"ack_us", latency_json(f.ack)},
+          {"errors", errors},
+          {"outcomes", f.outcomes}};
+}
+
+std::string text_of(const std::string& name, const probe_figures& f) {
+  auto out = latency_text(name.c_str(), f.ack);
+  out += fmt::format("{:<15} {:>12} sent, {} acked", "", f.sent, f.ack.count());
+  for (auto& [outcome, count] : f.outcomes)
+    out += fmt::format(", {} {}", count, outcome);
+  for (auto [code, count] : f.errors)
+    out += fmt::format(", {} refused with {}", count, code);
+  return out + "\n";
+}
+
 std::string dump(const json& object) {
   return object.dump(-1, ' ', false, json::error_handler_t::replace);
 }

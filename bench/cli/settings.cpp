@@ -26,6 +26,17 @@ constexpr milliseconds start_patience{30'000};
 
 } // namespace
 
+std::function<void(const sample&)> progress(const settings& common) {
+  if (common.quiet)
+    return {};
+  return [next = std::chrono::nanoseconds{0}](const sample& s) mutable {
+    if (s.at < next)
+      return;
+    next = s.at + std::chrono::milliseconds{900};
+    fmt::print(stderr, "{}", text_of(s));
+  };
+}
+
 bool write_file(const std::string& path, const std::string& text) {
   std::ofstream file{path};
   file << text;
@@ -121,7 +132,8 @@ void target::aim(run_options& options) const {
   options.broker_pid = pid_;
 }
 
-int tell(const settings& common, const load_options& options, const load_result& result) {
+int tell(const settings& common, const load_options& options, const load_result& result,
+         const addition& more) {
   bool lost_link = !result.trouble.empty();
   if (lost_link && result.found.sent == 0)
     return complain(result.trouble);
@@ -135,10 +147,14 @@ int tell(const settings& common, const load_options& options, const load_result&
     return complain("--html: cannot write " + common.html);
   if (auto fault = write_pictures(common, plots_of(result)))
     return complain(*fault);
-  if (common.json)
-    fmt::print("{}\n", dump(to_json(options, result)));
-  else
-    fmt::print("{}", text_of(options, result));
+  if (common.json) {
+    auto object = to_json(options, result);
+    if (more.to_json)
+      more.to_json(object);
+    fmt::print("{}\n", dump(object));
+  } else {
+    fmt::print("{}{}", text_of(options, result), more.to_text ? more.to_text() : std::string{});
+  }
   if (lost_link) {
     complain(result.trouble);
     return lost;

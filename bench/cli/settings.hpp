@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -71,8 +72,17 @@ private:
 /// Keeps the program on its core, if it has more than one and one is wished.
 std::optional<std::string> settle_on_core(int core);
 
+/// What a verb says beside a run's result.
+struct addition {
+  std::function<void(json&)> to_json;
+  std::function<std::string()> to_text;
+};
 /// Writes the files and prints the result as the settings say; the exit status.
-int tell(const settings& common, const load_options& options, const load_result& result);
+int tell(const settings& common, const load_options& options, const load_result& result,
+         const addition& more = {});
+
+/// Progress goes to stderr, once a second: the result on stdout stays clean.
+std::function<void(const sample&)> progress(const settings& common);
 
 /// False: the file cannot be written.
 bool write_file(const std::string& path, const std::string& text);
