@@ -69,10 +69,10 @@ const std::array<workload, 11> all{{
      o.receivers = o.fan_out = 1000;
      o.slow_receivers = 1;
      o.slow_bytes_per_second = 0;
-     o.user_data_bytes = 1000; // fills the broker's room for a slow client within the time
-     o.open_loop = evenly(50);
-     o.window = open_window;
-     o.seconds = std::chrono::seconds{50};
+     o.user_data_bytes = 5000; // the kernel's room, then the broker's, within the time
+     o.open_loop = evenly(40);
+     o.window = 100;
+     o.seconds = std::chrono::seconds{45};
      o.silence_max = std::chrono::seconds{15};
    }},
   {"soak", "open loop, 20,000/s as from many agents, for an hour: memory must not grow",
