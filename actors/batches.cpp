@@ -19,7 +19,7 @@ void dn_batch::refuse(const fault& why, const error_context& context) {
 
 void dn_batch::refuse_all(const fault& why, std::string_view this_dn) {
   while (front() != nullptr)
-    refuse(why, {this_dn, {}, {}, bytes_->time_us});
+    refuse(why, {this_dn, {}, {}, time_us()});
 }
 
 void dn_batch::name(std::string_view dn) {
@@ -45,7 +45,7 @@ dn_batch::~dn_batch() {
       dn = request->event.this_dn;
     else if (control_ != nullptr)
       dn = control_->dn;
-    refuse({error_code::internal_error, {}, {}, {}, {}}, {dn, {}, {}, bytes_->time_us});
+    refuse({error_code::internal_error, {}, {}, {}, {}}, {dn, {}, {}, time_us()});
   }
   if (report_awaited())
     report(false, {});

@@ -37,11 +37,15 @@ struct read_batch {
   read_batch(const read_batch&) = delete;
   read_batch& operator=(const read_batch&) = delete;
   /// Gives the credit back, when the last request of the batch was answered or dropped.
-  ~read_batch() {
-    if (budget != nullptr)
-      budget->remove(capacity);
-    if (credit && credit->in_flight.fetch_sub(1) == read_batches_in_flight_max)
-      credit->signal->read_credit();
+  ~read_batch() { give_back(); }
+
+  /// Becomes as new, but for its memory. Only if nobody else holds it.
+  void reset() noexcept {
+    give_back();
+    budget = nullptr;
+    credit = nullptr;
+    frames.clear();
+    end = stream_end::open;
   }
 
   std::unique_ptr<char[]> bytes;
@@ -51,6 +55,14 @@ struct read_batch {
   stream_end end = stream_end::open;
   std::int64_t time_us = 0; // UTC, when it was read
   std::shared_ptr<read_credit> credit;
+
+private:
+  void give_back() noexcept {
+    if (budget != nullptr)
+      budget->remove(capacity);
+    if (credit && credit->in_flight.fetch_sub(1) == read_batches_in_flight_max)
+      credit->signal->read_credit();
+  }
 };
 using read_batch_ptr = std::shared_ptr<read_batch>;
 
@@ -85,17 +97,30 @@ struct dn_request {
 /// destructor, so that mail to a dead actor is never silence.
 class dn_batch {
 public:
-  dn_batch(client_ptr from, read_batch_ptr bytes)
-    : client_(std::move(from)), bytes_(std::move(bytes)) {}
+  explicit dn_batch(client_ptr from) : client_(std::move(from)) {}
   dn_batch(const dn_batch&) = delete;
   dn_batch& operator=(const dn_batch&) = delete;
   ~dn_batch();
 
-  void add(const dn_request& request) {
-    if (count_++ == 0)
-      first_ = request;
-    else
-      more_.push_back(request);
+  /// Is to hold requests of this read, which must stand as long as the batch has some, or be kept.
+  void begin(const read_batch& read) noexcept { read_ = &read; }
+  /// Holds the read: before the batch goes to where its end is not known.
+  void keep(read_batch_ptr read) noexcept { kept_ = std::move(read); }
+  /// All is answered and reported.
+  bool is_done() const noexcept { return front() == nullptr && !report_awaited(); }
+  /// One that is done becomes as new, but for its memory.
+  void reset() noexcept {
+    kept_ = nullptr;
+    control_ = nullptr;
+    more_.clear();
+    count_ = done_ = 0;
+  }
+
+  /// A request to be filled.
+  dn_request& add() {
+    if (count_++ != 0)
+      return more_.emplace_back();
+    return first_ = {};
   }
   /// The next unanswered request, or null.
   const dn_request* front() const noexcept {
@@ -110,7 +135,7 @@ public:
   void refuse_all(const fault& why, std::string_view this_dn);
 
   const client_ptr& client() const noexcept { return client_; }
-  std::int64_t time_us() const noexcept { return bytes_->time_us; }
+  std::int64_t time_us() const noexcept { return read_->time_us; }
 
   /// The DN's name, for requests that do not carry it: all but sends.
   void name(std::string_view dn);
@@ -136,7 +161,8 @@ private:
   };
 
   client_ptr client_;
-  read_batch_ptr bytes_;
+  const read_batch* read_ = nullptr; // what the requests' views point into
+  read_batch_ptr kept_;
   std::size_t count_ = 0;
   std::size_t done_ = 0;
   // With many DNs a batch mostly holds one request: that one needs no memory of its own.

@@ -14,17 +14,11 @@ namespace {
 /// only bounds how long the last one keeps the broker up.
 constexpr std::chrono::milliseconds drain_poll{10};
 
-/// Fetches what an actor's turn touches first. Over 10,000 cold DNs the misses are most of an
-/// event's cost; a hint for memory that is not needed costs little.
-void prefetch_actor(const runtime::pinned_base* actor) noexcept {
-  constexpr int lines_before = 4; // control block, mailbox
-  constexpr int lines_behind = 5; // the DN's own state
-  if (actor == nullptr)           // its DN is still being looked up
-    return;
-  auto* at = reinterpret_cast<const char*>(actor);
-  for (int line = -lines_before; line <= lines_behind; ++line)
-    __builtin_prefetch(at + 64 * line);
-}
+/// Cache lines of a DN's own state that an event needs: to the end of its first registrations.
+constexpr int dn_lines = 5;
+/// DNs that are fetched ahead of the one that is called: their turns take longer than the memory.
+/// All of a read at once would push each other out of the first cache level again.
+constexpr std::size_t dns_ahead = 4;
 
 } // namespace
 
@@ -36,7 +30,7 @@ connection_impl::connection_impl(caf::actor_config& config, runtime::home where,
 
 connection_impl::behavior_type connection_impl::make_behavior() {
   return {
-    [this](const read_batch_ptr& batch) { read(batch); },
+    [this](const read_batch_ptr& batch) { take(batch); },
     [this](const registration_report& report) { note(report); },
     [this](take_over_atom) {
       close(v1::DISCONNECT_REASON_TAKEN_OVER, "signed on again elsewhere");
@@ -66,13 +60,15 @@ void connection_impl::on_exit() {
     edge_->close_after_flush();
   }
   leave_dns();
+  reading_ = nullptr;
   edge_.reset();
   directory_ = nullptr;
 }
 
 // ---- frames --------------------------------------------------------------------------------
 
-void connection_impl::read(const read_batch_ptr& batch) {
+void connection_impl::take(const read_batch_ptr& batch) {
+  reading_ = batch;
   // Small enough for the stack and the first cache level, large enough to hide a miss.
   constexpr std::size_t window = 8;
   std::array<ahead, window> next;
@@ -81,10 +77,14 @@ void connection_impl::read(const read_batch_ptr& batch) {
     auto count = std::min(window, frames.size() - begin);
     for (std::size_t i = 0; i < count; ++i)
       look_ahead(frames[begin + i], next[i]);
+    for (std::size_t i = 0; i < count; ++i)
+      if (next[i].is_send)
+        dns_.prefetch_entry(next[i].dn_hash);
     for (std::size_t i = 0; i < count && !is_deaf(); ++i)
-      read_frame(next[i], batch);
+      read_frame(next[i]);
   }
   flush_batches();
+  reading_ = nullptr;
   if (!to_resolve_.empty())
     resolve(std::exchange(to_resolve_, {}));
   if (life_ == life::signing_off)
@@ -123,7 +123,7 @@ void connection_impl::look_ahead(std::string_view bytes, ahead& out) const {
   dns_.prefetch(out.dn_hash);
 }
 
-void connection_impl::read_frame(const ahead& next, const read_batch_ptr& batch) {
+void connection_impl::read_frame(const ahead& next) {
   auto& frame = next.frame;
   if (frame.malformed) {
     refuse(frame.reference, invalid("frame", "a ringdown.v1.Frame", "the frame cannot be parsed"));
@@ -137,19 +137,19 @@ void connection_impl::read_frame(const ahead& next, const read_batch_ptr& batch)
                   {error_code::not_signed_on, "body", "RequestSignOn first", {}, {}});
   if (frame.doubled)
     return refuse(frame.reference, invalid("reference_id, body", "each given once"));
-  dispatch(next, batch);
+  dispatch(next);
 }
 
-void connection_impl::dispatch(const ahead& next, const read_batch_ptr& batch) {
+void connection_impl::dispatch(const ahead& next) {
   auto& frame = next.frame;
   switch (static_cast<body_number>(frame.body_number)) {
   case body_number::request_send_event:
-  case body_number::request_distribute_user_event: return send_event(next, batch);
-  case body_number::request_register_address: return register_address(frame, batch);
-  case body_number::request_unregister_address: return unregister_address(frame, batch);
-  case body_number::request_query_address: return query_address(frame, batch);
-  case body_number::request_merge_calls: return merge_calls(frame, batch);
-  case body_number::request_end_call: return end_call(frame, batch);
+  case body_number::request_distribute_user_event: return send_event(next);
+  case body_number::request_register_address: return register_address(frame);
+  case body_number::request_unregister_address: return unregister_address(frame);
+  case body_number::request_query_address: return query_address(frame);
+  case body_number::request_merge_calls: return merge_calls(frame);
+  case body_number::request_end_call: return end_call(frame);
   case body_number::request_set_input_mask: return set_input_mask(frame);
   case body_number::request_sign_on: return sign_on(frame);
   case body_number::request_sign_off: return begin_sign_off(frame.reference);
@@ -168,40 +168,67 @@ void connection_impl::dispatch(const ahead& next, const read_batch_ptr& batch) {
 
 // ---- DNs -----------------------------------------------------------------------------------
 
-void connection_impl::add_to_batch(dn_table::entry& entry, const read_batch_ptr& batch,
-                                   const dn_request& request) {
+dn_batch_ptr connection_impl::take_batch() {
+  dn_batch_ptr batch;
+  if (spare_batches_.empty()) {
+    batch = std::make_shared<dn_batch>(client_);
+  } else {
+    batch = std::move(spare_batches_.back());
+    spare_batches_.pop_back();
+  }
+  batch->begin(*reading_);
+  return batch;
+}
+
+/// A request of the read at hand to this DN, to be filled.
+dn_request& connection_impl::add_to_batch(dn_table::entry& entry, dn_request::kind what) {
   auto& dn = entry.value;
   if (!dn.batch) {
-    dn.batch = std::make_shared<dn_batch>(client_, batch);
+    dn.batch = take_batch();
     touched_.push_back(&entry);
   }
-  bool certain = dn.registered && dn.reports_awaited == 0 &&
-                 request.what != dn_request::kind::register_ &&
-                 request.what != dn_request::kind::unregister;
-  if (request.what != dn_request::kind::send)
+  bool certain = dn.registered && dn.reports_awaited == 0 && what != dn_request::kind::register_ &&
+                 what != dn_request::kind::unregister;
+  if (what != dn_request::kind::send)
     dn.batch->name(entry.name);
   if (!certain && !dn.batch->report_awaited()) {
     ++dn.reports_awaited;
     dn.batch->await_report(entry.name, reporter());
   }
-  dn.batch->add(request);
+  return dn.batch->add();
 }
 
 /// Hands each DN what this read holds for it, in the order in which the DNs first appeared.
 void connection_impl::flush_batches() {
   // In place, a DN may report back into note(), which changes the table but not these pointers:
   // entries with something in flight are never erased.
+  auto prefetch = [this](std::size_t i) {
+    if (i < touched_.size())
+      touched_[i]->value.actor.prefetch(dn_lines);
+  };
+  for (std::size_t i = 0; i < dns_ahead; ++i)
+    prefetch(i);
   for (std::size_t i = 0; i < touched_.size(); ++i) {
-    if (i + 2 < touched_.size())
-      prefetch_actor(touched_[i + 2]->value.actor.pinned());
-    auto& dn = touched_[i]->value;
-    auto batch = std::exchange(dn.batch, nullptr);
-    if (dn.actor)
-      runtime::deliver(dn.actor, std::move(batch));
-    else
-      dn.waiting.push_back(std::move(batch));
+    prefetch(i + dns_ahead);
+    hand_over(touched_[i]->value);
   }
   touched_.clear();
+}
+
+void connection_impl::hand_over(dn_entry& dn) {
+  auto batch = std::move(dn.batch);
+  if (dn.actor.try_call(*batch)) {
+    if (batch->is_done() && spare_batches_.size() < spare_batches_max) {
+      batch->reset();
+      spare_batches_.push_back(std::move(batch));
+    }
+    return; // what a DN that failed left is answered by the batch's end
+  }
+  batch->keep(reading_);
+  if (dn.actor)
+    runtime::deliver(dn.actor.ref(), std::move(batch));
+  else
+    dn.waiting.push_back(std::move(batch));
 }
 
 void connection_impl::resolve(std::vector<std::string> names) {
@@ -222,9 +249,9 @@ void connection_impl::resolved(const std::vector<std::string>& asked, const dn_h
       continue;
     }
     auto& dn = entry->value;
-    dn.actor = handle.actor;
+    dn.actor = runtime::callable_ref<dn_actor, dn_batch>{handle.actor};
     for (auto& batch : std::exchange(dn.waiting, {}))
-      runtime::deliver(dn.actor, std::move(batch));
+      runtime::deliver(dn.actor.ref(), std::move(batch));
   }
   unresolved(asked, {error_code::overloaded, "this_dn", {}, "the broker has too many DNs", {}});
 }
@@ -276,7 +303,7 @@ void connection_impl::leave_dns() {
   auto dns = std::exchange(dns_, {});
   dns.for_each([this](dn_table::entry& entry) {
     if (entry.value.actor)
-      caf::anon_send(entry.value.actor.handle(), client_gone_atom::value, client_);
+      caf::anon_send(entry.value.actor.ref().handle(), client_gone_atom::value, client_);
   });
   if ((is_signed_on() || life_ == life::signing_on) && directory_)
     caf::anon_send(directory_, client_gone_atom::value, client_);

@@ -14,7 +14,8 @@
 
 namespace ringdown {
 
-class connection_impl : public runtime::pinned_actor<connection_actor> {
+class connection_impl final : public runtime::pinned_actor<connection_actor>,
+                              public runtime::callable_in_place<const read_batch_ptr> {
 public:
   connection_impl(caf::actor_config& config, runtime::home where, broker_context* context,
                   directory_actor directory, client_ptr client, std::shared_ptr<link> edge);
@@ -23,6 +24,8 @@ public:
   behavior_type make_behavior() override;
   /// Takes the registrations along, whatever ended the actor.
   void on_exit() override;
+  /// All frames of a read.
+  void take(const read_batch_ptr& batch) override;
 
 private:
   enum class life : std::uint8_t {
@@ -36,7 +39,7 @@ private:
 
   /// What the connection knows of a DN that its client has asked to be registered on.
   struct dn_entry {
-    runtime::pinned_ref<dn_actor> actor; // none while the directory is asked
+    runtime::callable_ref<dn_actor, dn_batch> actor; // none while the directory is asked
     /// As last asked for; what a request beyond the window is judged by.
     registration_mode mode = registration_mode::share;
     bool registered = false;
@@ -51,6 +54,9 @@ private:
   };
   using dn_table = name_table<dn_entry>;
 
+  /// Batches of its own that are not in use; more are made and ended as the need is.
+  static constexpr std::size_t spare_batches_max = 64;
+
   /// A frame of the read at hand, read ahead: looking and parsing change nothing, and while a later
   /// one is parsed the memory that an earlier one needs arrives.
   struct ahead {
@@ -62,10 +68,9 @@ private:
   };
 
   // Frames.
-  void read(const read_batch_ptr& batch);
   void look_ahead(std::string_view bytes, ahead& out) const;
-  void read_frame(const ahead& next, const read_batch_ptr& batch);
-  void dispatch(const ahead& next, const read_batch_ptr& batch);
+  void read_frame(const ahead& next);
+  void dispatch(const ahead& next);
   void end_stream(stream_end end);
   bool is_signed_on() const noexcept {
     return life_ == life::signed_on || life_ == life::draining || life_ == life::signing_off;
@@ -76,19 +81,18 @@ private:
   // Requests.
   void sign_on(const frame_view& frame);
   void signed_on(reference_id reference, std::uint64_t id, std::chrono::milliseconds heartbeat);
-  void register_address(const frame_view& frame, const read_batch_ptr& batch);
-  void register_one(const std::string& dn, const dn_request& request, const read_batch_ptr& batch);
-  void unregister_address(const frame_view& frame, const read_batch_ptr& batch);
-  void query_address(const frame_view& frame, const read_batch_ptr& batch);
+  void register_address(const frame_view& frame);
+  void register_one(const std::string& dn, const dn_request& request);
+  void unregister_address(const frame_view& frame);
+  void query_address(const frame_view& frame);
   template <class Message>
-  void tell_of_call(const frame_view& frame, const read_batch_ptr& batch);
-  void merge_calls(const frame_view& frame, const read_batch_ptr& batch);
-  void end_call(const frame_view& frame, const read_batch_ptr& batch);
-  void ask_within_window(const frame_view& frame, const std::string& dn, dn_request request,
-                         const read_batch_ptr& batch);
-  void ask_one(const std::string& dn, const dn_request& request, const read_batch_ptr& batch);
+  void tell_of_call(const frame_view& frame);
+  void merge_calls(const frame_view& frame);
+  void end_call(const frame_view& frame);
+  void ask_within_window(const frame_view& frame, const std::string& dn, dn_request request);
+  void ask_one(const std::string& dn, const dn_request& request);
   void set_input_mask(const frame_view& frame);
-  void send_event(const ahead& next, const read_batch_ptr& batch);
+  void send_event(const ahead& next);
   template <class Message>
   bool parse(const frame_view& frame, Message& out);
   std::optional<fault> gate(reference_id reference, std::size_t bytes, bool safety,
@@ -101,7 +105,9 @@ private:
                  const google::protobuf::RepeatedPtrField<std::string>& dns);
 
   // DNs.
-  void add_to_batch(dn_table::entry& entry, const read_batch_ptr& batch, const dn_request& request);
+  dn_batch_ptr take_batch();
+  dn_request& add_to_batch(dn_table::entry& entry, dn_request::kind what);
+  void hand_over(dn_entry& dn);
   void flush_batches();
   void resolve(std::vector<std::string> names);
   void resolved(const std::vector<std::string>& asked, const dn_handles& found);
@@ -129,6 +135,8 @@ private:
   life life_ = life::awaiting_sign_on;
   dn_table dns_;
   std::vector<dn_table::entry*> touched_; // with a batch in the read at hand, in order
+  read_batch_ptr reading_;                // the read at hand
+  std::vector<dn_batch_ptr> spare_batches_;
   std::vector<std::string> to_resolve_;
   std::size_t resolves_in_flight_ = 0;
   bool socket_gone_ = false;

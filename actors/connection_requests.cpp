@@ -212,7 +212,7 @@ bool connection_impl::names_dns(const frame_view& frame,
   return false;
 }
 
-void connection_impl::register_address(const frame_view& frame, const read_batch_ptr& batch) {
+void connection_impl::register_address(const frame_view& frame) {
   v1::RequestRegisterAddress asked;
   if (!parse(frame, asked) || !names_dns(frame, asked.this_dn()))
     return;
@@ -234,12 +234,11 @@ void connection_impl::register_address(const frame_view& frame, const read_batch
   request.hear_outcomes = asked.hear_outcomes();
   request.reference = frame.reference;
   for (auto& dn : asked.this_dn())
-    register_one(dn, request, batch);
+    register_one(dn, request);
 }
 
 /// One DN of a request; each has its own answer.
-void connection_impl::register_one(const std::string& dn, const dn_request& request,
-                                   const read_batch_ptr& batch) {
+void connection_impl::register_one(const std::string& dn, const dn_request& request) {
   auto answer = [&](const fault& why) {
     client_->refuse(request.reference, why, {dn, {}, {}, context_.utc_now()});
   };
@@ -260,10 +259,10 @@ void connection_impl::register_one(const std::string& dn, const dn_request& requ
   }
   if (!entry->value.registered)
     entry->value.mode = request.mode;
-  add_to_batch(*entry, batch, request);
+  add_to_batch(*entry, request.what) = request;
 }
 
-void connection_impl::unregister_address(const frame_view& frame, const read_batch_ptr& batch) {
+void connection_impl::unregister_address(const frame_view& frame) {
   v1::RequestUnregisterAddress asked;
   if (!parse(frame, asked) || !names_dns(frame, asked.this_dn()))
     return;
@@ -274,21 +273,21 @@ void connection_impl::unregister_address(const frame_view& frame, const read_bat
   request.what = dn_request::kind::unregister;
   request.reference = frame.reference;
   for (auto& dn : asked.this_dn())
-    ask_one(dn, request, batch);
+    ask_one(dn, request);
 }
 
-void connection_impl::query_address(const frame_view& frame, const read_batch_ptr& batch) {
+void connection_impl::query_address(const frame_view& frame) {
   v1::RequestQueryAddress asked;
   if (!parse(frame, asked))
     return;
   dn_request request;
   request.what = dn_request::kind::query;
-  ask_within_window(frame, asked.this_dn(), request, batch);
+  ask_within_window(frame, asked.this_dn(), request);
 }
 
 /// RequestMergeCalls and RequestEndCall: alike but for one field.
 template <class Message>
-void connection_impl::tell_of_call(const frame_view& frame, const read_batch_ptr& batch) {
+void connection_impl::tell_of_call(const frame_view& frame) {
   Message asked;
   if (!parse(frame, asked))
     return;
@@ -299,33 +298,34 @@ void connection_impl::tell_of_call(const frame_view& frame, const read_batch_ptr
     request.former = {asked.old_connection_id()};
   }
   request.connection = {asked.connection_id()};
-  ask_within_window(frame, asked.this_dn(), request, batch);
+  ask_within_window(frame, asked.this_dn(), request);
 }
 
-void connection_impl::merge_calls(const frame_view& frame, const read_batch_ptr& batch) {
-  tell_of_call<v1::RequestMergeCalls>(frame, batch);
+void connection_impl::merge_calls(const frame_view& frame) {
+  tell_of_call<v1::RequestMergeCalls>(frame);
 }
 
-void connection_impl::end_call(const frame_view& frame, const read_batch_ptr& batch) {
-  tell_of_call<v1::RequestEndCall>(frame, batch);
+void connection_impl::end_call(const frame_view& frame) {
+  tell_of_call<v1::RequestEndCall>(frame);
 }
 
 /// A request about one DN, with one answer, if it may pass.
 void connection_impl::ask_within_window(const frame_view& frame, const std::string& dn,
-                                        dn_request request, const read_batch_ptr& batch) {
+                                        dn_request request) {
   if (auto closed = gate(frame.reference, frame.body.size(), false, 1)) {
     auto wrong = check_name(dn, true);
     return refuse(frame.reference, wrong ? *wrong : *closed, dn);
   }
   request.reference = frame.reference;
-  ask_one(dn, request, batch);
+  ask_one(dn, request);
 }
 
 /// A request about a DN on which the client should be registered.
-void connection_impl::ask_one(const std::string& dn, const dn_request& request,
-                              const read_batch_ptr& batch) {
-  if (auto* entry = dns_.find(dn))
-    return add_to_batch(*entry, batch, request);
+void connection_impl::ask_one(const std::string& dn, const dn_request& request) {
+  if (auto* entry = dns_.find(dn)) {
+    add_to_batch(*entry, request.what) = request;
+    return;
+  }
   client_->refuse(request.reference, *check_name(dn, true), {dn, {}, {}, context_.utc_now()});
 }
 
@@ -361,7 +361,7 @@ void connection_impl::set_input_mask(const frame_view& frame) {
 
 // ---- events --------------------------------------------------------------------------------
 
-void connection_impl::send_event(const ahead& next, const read_batch_ptr& batch) {
+void connection_impl::send_event(const ahead& next) {
   auto& frame = next.frame;
   auto& event = next.event;
   if (event.malformed()) {
@@ -382,10 +382,9 @@ void connection_impl::send_event(const ahead& next, const read_batch_ptr& batch)
     auto why = check_send(from, true, event, context_.bounds);
     return refuse(frame.reference, why ? *why : *closed, event.this_dn);
   }
-  dn_request request;
+  auto& request = add_to_batch(*entry, dn_request::kind::send);
   request.reference = frame.reference;
   request.event = event;
-  add_to_batch(*entry, batch, request);
 }
 
 } // namespace ringdown

@@ -4,6 +4,7 @@
 
 #include "actors/authorize.hpp"
 #include "actors/memory_budget.hpp"
+#include "actors/thread_share.hpp"
 #include "messages/confirm_rules.hpp"
 #include "messages/ids.hpp"
 #include "messages/limits.hpp"
@@ -69,6 +70,9 @@ struct broker_context {
   observer* tells = nullptr;    ///< never null once running
   memory_budget budget;
   dn_list configured;
+  /// Whether one thread runs all actors and sockets, or several do. Set before the first
+  /// connection.
+  threads users = threads::many;
   /// Accepted commands without an outcome. A draining broker keeps its links until there are none:
   /// recorders must be able to confirm, and desktops to hear it.
   std::atomic<std::size_t> outcomes_owed{0};

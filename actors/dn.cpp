@@ -65,7 +65,7 @@ capture_state effective_state(const std::vector<session_record>& sessions,
 
 dn_impl::dn_impl(caf::actor_config& config, runtime::home where, broker_context* context,
                  directory_actor directory, std::string dn, dn_epoch epoch)
-  : pinned_to_home(config, where), context_(*context),
+  : pinned_to_home(config, where), context_(*context), epoch_(epoch),
     identity_(std::make_shared<const dn_identity>(dn_identity{std::move(dn), epoch})),
     directory_(std::move(directory)) {}
 
@@ -73,7 +73,7 @@ dn_impl::behavior_type dn_impl::make_behavior() {
   last_use_ = clock().now();
   set_down_handler([this](const caf::down_msg& down) { session_died(down); });
   return {
-    [this](const dn_batch_ptr& batch) { handle(*batch); },
+    [this](const dn_batch_ptr& batch) { take(*batch); },
     [this](client_gone_atom, const client_ptr& client) {
       drop(client);
       arm_idle_tick();
@@ -104,7 +104,9 @@ dn_impl::behavior_type dn_impl::make_behavior() {
 void dn_impl::on_exit() {
   // At the broker's end connections close first; their letters may still be on the way. Only a DN
   // that failed has registrations of connections that stand: these must not wait for its events.
-  std::erase_if(registrations_, [](const registration& r) { return r.client->box.closed(); });
+  auto is_closed = [](const registration& r) { return r.client->box.closed(); };
+  registrations_.erase(std::remove_if(registrations_.begin(), registrations_.end(), is_closed),
+                       registrations_.end());
   if (!registrations_.empty()) {
     context_.tells->tell("dn", observer::severity::error, "DN actor ended with registrations",
                          {{"dn", identity_->name}});
@@ -141,7 +143,7 @@ void dn_impl::tick() {
 
 // ---- requests ------------------------------------------------------------------------------
 
-void dn_impl::handle(dn_batch& batch) {
+void dn_impl::take(dn_batch& batch) {
   last_use_ = clock().now();
   while (auto* request = batch.front()) {
     switch (request->what) {
@@ -237,7 +239,7 @@ void dn_impl::send_event(dn_batch& batch, const dn_request& request) {
     renamed = rename_indication_key(asked.event);
   event.event = asked.indication_key ? std::string_view{renamed} : asked.event;
   event.header.sequence = {sequence_.value + 1};
-  event.header.epoch = identity_->epoch;
+  event.header.epoch = epoch_;
   event.header.time_us = batch.time_us();
   event.header.origin = client.who.id;
   event.header.origin_role = client.who.role;
@@ -256,14 +258,15 @@ void dn_impl::send_event(dn_batch& batch, const dn_request& request) {
   if (asked.verb == capture_verb::resume)
     held = hold_for(asked.connection, client);
   event.header.mark = held ? event_mark::held : event_mark::none;
-  auto queued = reserve_at_recorders(event);
+  event_head head{event.header, event.event.size()};
+  auto queued = reserve_at_recorders(event, head);
   if (decision.for_recorders && queued.accepted == 0 && queued.full != 0)
     return batch.refuse({error_code::no_queue_space, {}, {}, {}, {}}, about(batch));
   sequence_ = event.header.sequence;
   version_ = version;
   ack answer{static_cast<std::uint32_t>(queued.accepted),
              sequence_,
-             identity_->epoch,
+             epoch_,
              version_,
              asked.user_event,
              batch.time_us()};
@@ -272,7 +275,7 @@ void dn_impl::send_event(dn_batch& batch, const dn_request& request) {
   if (event.kind == event_kind::command)
     ++context_.outcomes_owed; // before anybody can know of it: a draining link waits
   batch.answer({frame, static_cast<std::size_t>(end - frame)});
-  deliver(event);
+  deliver(event, head);
   if (event.kind == event_kind::command)
     accept_command(batch, asked, sequence_, answer, held);
 }
@@ -288,8 +291,8 @@ void dn_impl::register_client(dn_batch& batch, const dn_request& request) {
   bool was_active = own != nullptr && own->is_active_recorder();
   if (own == nullptr)
     own = &registrations_.emplace_back();
-  *own = {client,          request.mode,          request.echo,
-          request.standby, request.hear_outcomes, batch.reporter()};
+  *own = {client,     request.mode,    request.echo, request.standby, request.hear_outcomes,
+          room::full, batch.reporter()};
   bool is_active = own->is_active_recorder();
 
   v1::Frame frame;

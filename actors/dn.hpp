@@ -16,6 +16,8 @@
 #include "actors/context.hpp"
 #include "actors/interfaces.hpp"
 
+#include <boost/container/small_vector.hpp>
+
 #include <algorithm>
 #include <deque>
 #include <memory>
@@ -41,6 +43,7 @@ struct registration {
   bool echo = false;
   bool standby = false;
   bool hear_outcomes = false;
+  room got = room::full; ///< of an active recorder: what the event being delivered found
   report_function report;
 
   bool is_recorder() const noexcept { return client->who.role == role::recorder; }
@@ -129,7 +132,8 @@ struct command_book {
 capture_state effective_state(const std::vector<session_record>& sessions,
                               capture_state without_sessions);
 
-class dn_impl : public runtime::pinned_actor<dn_actor> {
+class dn_impl final : public runtime::pinned_actor<dn_actor>,
+                      public runtime::callable_in_place<dn_batch> {
 public:
   dn_impl(caf::actor_config& config, runtime::home where, broker_context* context,
           directory_actor directory, std::string name, dn_epoch epoch);
@@ -138,10 +142,11 @@ public:
   behavior_type make_behavior() override;
   /// Tells the clients that are still registered that the DN is gone.
   void on_exit() override;
+  /// All requests of a batch.
+  void take(dn_batch& batch) override;
 
 private:
   // Requests.
-  void handle(dn_batch& batch);
   void send_event(dn_batch& batch, const dn_request& request);
   dn_facts facts_for(const dn_batch& batch, const send_event_view& asked);
   void replay(dn_batch& batch, const dn_request& request);
@@ -176,13 +181,14 @@ private:
     reference_id reference;
   };
   bool wants(const registration& r, const outgoing& event) const noexcept;
-  std::size_t prefix_for(const registration& r, const outgoing& event, char* out) const noexcept;
+  static std::string_view head_for(const registration& r, const outgoing& event,
+                                   event_head& shared) noexcept;
   struct reserved {
     std::size_t accepted = 0;
     std::size_t full = 0;
   };
-  reserved reserve_at_recorders(const outgoing& event);
-  void deliver(const outgoing& event);
+  reserved reserve_at_recorders(const outgoing& event, event_head& head);
+  void deliver(const outgoing& event, event_head& shared);
   void miss(const registration& r, const outgoing& event);
   void say(conn_id connection, capture_verb verb, broker_reason reason, bool alarm);
   void deliver_own(outgoing event, capture_verb verb, broker_reason reason);
@@ -243,22 +249,23 @@ private:
   void arm_idle_tick();
   void tick();
 
-  // What each event needs, together; then the rest.
+  // What each event needs, together; then the rest. See `dn_lines` in connection.cpp.
   broker_context& context_;
-  dn_identity_ptr identity_;
+  const dn_epoch epoch_;
   dn_sequence sequence_;
   command_version version_;
-  std::vector<registration> registrations_;
   std::vector<session_record> sessions_;
   capture_state without_sessions_ = capture_state::unknown;
-  client_id light_by_; // whose word that is; 0: of all that confirmed
   bool saw_closed_ = false;
   bool tick_armed_ = false;
-  std::vector<room> rooms_;            // of the event being delivered, one per registration
+  caf::actor_clock::time_point last_use_;
+  dn_identity_ptr identity_;
+  // A desktop and a recorder are what a DN has: they need no memory of their own.
+  boost::container::small_vector<registration, 2> registrations_;
+  client_id light_by_; // whose word `without_sessions_` is; 0: of all that confirmed
   std::unique_ptr<command_book> book_; // with the first command
   bool draining_ = false;
   std::uint64_t sessions_made_ = 0;
-  caf::actor_clock::time_point last_use_;
   directory_actor directory_;
 };
 

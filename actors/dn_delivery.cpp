@@ -4,14 +4,6 @@
 
 namespace ringdown {
 
-namespace {
-
-/// The shared part of the event being delivered. A delivery never waits and never nests, so one
-/// buffer for each thread does for all DNs.
-thread_local std::string shared_part;
-
-} // namespace
-
 bool dn_impl::wants(const registration& r, const outgoing& event) const noexcept {
   bool is_sender = r.client.get() == event.sender;
   if (event.header.mark == event_mark::held && r.is_recorder())
@@ -19,27 +11,26 @@ bool dn_impl::wants(const registration& r, const outgoing& event) const noexcept
   return (!is_sender || r.echo) && r.client->hears(event.kind);
 }
 
-std::size_t dn_impl::prefix_for(const registration& r, const outgoing& event,
-                                char* out) const noexcept {
+/// What stands before the event's bytes for this receiver.
+std::string_view dn_impl::head_for(const registration& r, const outgoing& event,
+                                   event_head& shared) noexcept {
   bool is_directed = event.directed_to && r.client->who.id == event.directed_to;
-  auto reference = is_directed ? event.reference : reference_id{};
-  return static_cast<std::size_t>(encode_event_prefix(out, shared_part.size(), reference) - out);
+  if (!is_directed && !event.directed_to) [[likely]]
+    return shared.bytes();
+  return shared.directed(is_directed ? event.reference : reference_id{});
 }
 
-/// Encodes the event and reserves at every active recorder that wants it. `rooms_` keeps what each
-/// registration got; the others are tried when the event is written.
-dn_impl::reserved dn_impl::reserve_at_recorders(const outgoing& event) {
-  encode_shared_event(shared_part, event.header, event.event);
+/// Reserves at every active recorder that wants the event. Each registration keeps what it got; the
+/// others are tried when the event is written.
+dn_impl::reserved dn_impl::reserve_at_recorders(const outgoing& event, event_head& head) {
   reserved result;
-  rooms_.assign(registrations_.size(), room::full);
-  char prefix[event_prefix_bytes_max];
-  for (std::size_t i = 0; i < registrations_.size(); ++i) {
-    auto& r = registrations_[i];
+  for (auto& r : registrations_) {
+    r.got = room::full;
     if (!r.is_recorder() || r.standby || !wants(r, event))
       continue;
-    auto bytes = prefix_for(r, event, prefix) + shared_part.size();
-    rooms_[i] = r.client->box.reserve_event(*identity_, bytes, event.priority);
-    switch (rooms_[i]) {
+    auto bytes = head_for(r, event, head).size() + event.event.size();
+    r.got = r.client->box.reserve_event(*identity_, bytes, event.priority);
+    switch (r.got) {
     case room::accepted: ++result.accepted; break;
     case room::full: ++result.full; break;
     case room::closed: saw_closed_ = true; break;
@@ -48,20 +39,17 @@ dn_impl::reserved dn_impl::reserve_at_recorders(const outgoing& event) {
   return result;
 }
 
-void dn_impl::deliver(const outgoing& event) {
-  char prefix[event_prefix_bytes_max];
-  for (std::size_t i = 0; i < registrations_.size(); ++i) {
-    auto& r = registrations_[i];
+void dn_impl::deliver(const outgoing& event, event_head& shared) {
+  for (auto& r : registrations_) {
     if (!wants(r, event))
       continue;
-    auto prefix_bytes = prefix_for(r, event, prefix);
-    auto bytes = prefix_bytes + shared_part.size();
+    auto head = head_for(r, event, shared);
     bool tried = r.is_recorder() && !r.standby;
-    auto got = tried ? rooms_[i] : r.client->box.reserve_event(*identity_, bytes, event.priority);
+    auto got = tried ? r.got
+                     : r.client->box.reserve_event(*identity_, head.size() + event.event.size(),
+                                                   event.priority);
     switch (got) {
-    case room::accepted:
-      r.client->box.write_event(*identity_, {prefix, prefix_bytes}, shared_part);
-      break;
+    case room::accepted: r.client->box.write_event(*identity_, head, event.event); break;
     case room::full: miss(r, event); break;
     case room::closed: saw_closed_ = true; break;
     }
@@ -75,12 +63,9 @@ void dn_impl::miss(const registration& r, const outgoing& event) {
   if (event.kind == event_kind::indication && r.client->who.coalesce_ok) {
     auto header = event.header;
     header.coalesced = true;
-    std::string shared;
-    encode_shared_event(shared, header, event.event);
-    newest.resize(event_prefix_bytes_max);
-    auto* end = encode_event_prefix(newest.data(), shared.size(), {});
-    newest.resize(static_cast<std::size_t>(end - newest.data()));
-    newest += shared;
+    event_head head{header, event.event.size()};
+    newest = head.bytes();
+    newest += event.event;
   }
   r.client->box.note_missed(identity_, event.header.sequence, event.session, newest);
 }
@@ -119,19 +104,19 @@ void dn_impl::deliver_own(outgoing event, capture_verb verb, broker_reason reaso
   event.header.origin_role = role::broker;
   event.header.effective_state = effective_state(sessions_, without_sessions_);
   event.header.broker_reason = static_cast<std::uint32_t>(reason);
-  static_cast<void>(reserve_at_recorders(event));
-  deliver(event);
+  event_head head{event.header, event.event.size()};
+  static_cast<void>(reserve_at_recorders(event, head));
+  deliver(event, head);
 }
 
 /// The active recorders of the event being delivered: who must confirm it, if it is a command.
 std::vector<awaited_recorder> dn_impl::recorders_asked() const {
   std::vector<awaited_recorder> asked;
-  for (std::size_t i = 0; i < registrations_.size(); ++i) {
-    auto& r = registrations_[i];
-    if (!r.is_active_recorder() || rooms_[i] == room::closed)
+  for (auto& r : registrations_) {
+    if (!r.is_active_recorder() || r.got == room::closed)
       continue;
     auto verdict =
-      rooms_[i] == room::accepted ? recorder_verdict::silent : recorder_verdict::not_queued;
+      r.got == room::accepted ? recorder_verdict::silent : recorder_verdict::not_queued;
     asked.push_back({r.client->who.id, r.client->who.exact_versions, verdict, {}});
   }
   return asked;

@@ -5,6 +5,8 @@
 // thread at a time.
 #pragma once
 
+#include "actors/runtime/prefetch.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -19,7 +21,8 @@ namespace ringdown {
 template <class Value>
 class name_table {
 public:
-  struct entry {
+  /// What a lookup needs of an entry is in as few cache lines as can be.
+  struct alignas(64) entry {
     std::string name;
     std::size_t hash = 0;
     Value value;
@@ -34,7 +37,16 @@ public:
   /// Fetches the slot of a name that will be looked for soon.
   void prefetch(std::size_t hash) const noexcept {
     if (!slots_.empty())
-      __builtin_prefetch(&slots_[hash & mask()]);
+      runtime::prefetch(&slots_[hash & mask()]);
+  }
+
+  /// Fetches the entry that this name likely has; its slot should be there already.
+  void prefetch_entry(std::size_t hash) const noexcept {
+    if (slots_.empty())
+      return;
+    auto* at = reinterpret_cast<const char*>(slots_[hash & mask()].what.get());
+    runtime::prefetch(at);
+    runtime::prefetch(at + 64);
   }
 
   /// The entry of this name, or null.

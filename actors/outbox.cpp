@@ -17,17 +17,12 @@ constexpr std::size_t missed_frame_bytes_max = dn_bytes_max + 64;
 /// What an open gap takes, with its place in the list and the table.
 constexpr std::size_t gap_memory_bytes = 160;
 
-/// The memory of a buffer; short ones live within the string itself.
-std::size_t held_by(const std::string& buffer) noexcept {
-  static const std::size_t within = std::string{}.capacity();
-  return buffer.capacity() > within ? buffer.capacity() : 0;
-}
-
 } // namespace
 
-outbox::outbox(const limits& bounds, memory_budget& budget, std::shared_ptr<edge_signal> signal)
+outbox::outbox(const limits& bounds, memory_budget& budget, std::shared_ptr<edge_signal> signal,
+               threads users)
   : bounds_(bounds), budget_(budget), signal_(std::move(signal)),
-    high_water_(bounds.outbox_high_water_bytes) {}
+    high_water_(bounds.outbox_high_water_bytes), used_(users), mutex_(users) {}
 
 outbox::~outbox() {
   budget_.remove(charged_);
@@ -42,7 +37,7 @@ room outbox::reserve(std::size_t bytes, traffic kind) noexcept {
   auto bytes_max = bounds_.outbox_bytes_max + (spare ? bounds_.outbox_bytes_reserve : 0);
   // Frames of the reserve are small and few; its bytes bound them.
   auto frames_max = spare ? std::size_t{1} << 22 : bounds_.outbox_events_max;
-  auto before = used_.fetch_add(bytes + one_frame, std::memory_order_relaxed);
+  auto before = used_.add(bytes + one_frame);
   if ((before & bytes_mask) + bytes <= bytes_max && (before >> 40) < frames_max)
     return room::accepted;
   unreserve(bytes);
@@ -50,7 +45,7 @@ room outbox::reserve(std::size_t bytes, traffic kind) noexcept {
 }
 
 void outbox::unreserve(std::size_t bytes) noexcept {
-  used_.fetch_sub(bytes + one_frame, std::memory_order_relaxed);
+  used_.add(-(bytes + one_frame));
 }
 
 room outbox::reserve_event(const dn_identity& dn, std::size_t bytes, traffic kind) noexcept {
@@ -65,17 +60,16 @@ room outbox::reserve_event(const dn_identity& dn, std::size_t bytes, traffic kin
 // ---- writing -------------------------------------------------------------------------------
 
 void outbox::append(std::string_view head, std::string_view tail) {
-  auto wanted = waiting_.size() + head.size() + tail.size();
-  if (wanted > waiting_.capacity()) {
-    waiting_.reserve(std::max(wanted, waiting_.capacity() * 2));
+  if (waiting_.make_room(head.size() + tail.size()))
     recount_memory();
-  }
-  waiting_.append(head).append(tail);
+  waiting_.append(head);
+  waiting_.append(tail);
   ++waiting_frames_;
 }
 
 void outbox::recount_memory() noexcept {
-  auto holds = held_by(waiting_) + taken_capacity_ + kept_bytes_ + gaps_.size() * gap_memory_bytes;
+  auto holds =
+    waiting_.capacity() + taken_capacity_ + kept_bytes_ + gaps_.size() * gap_memory_bytes;
   if (holds > charged_)
     budget_.add(holds - charged_);
   else
@@ -175,7 +169,7 @@ void outbox::note_missed(const dn_identity_ptr& dn, dn_sequence sequence, conn_i
 /// at most coalesced_bytes_max in all, which the outbox's reserve covers.
 void outbox::tell_gap(const gap& missed) {
   auto add = [this](std::string_view frame) {
-    used_.fetch_add(frame.size() + one_frame, std::memory_order_relaxed);
+    used_.add(frame.size() + one_frame);
     append(frame, {});
   };
   add(encode_missed(missed.dn->name, missed.dn->epoch, missed.from, missed.to));
@@ -199,14 +193,14 @@ void outbox::close_gaps() {
 
 // ---- the edge's side -----------------------------------------------------------------------
 
-std::size_t outbox::take(std::string& into) {
+std::size_t outbox::take(byte_buffer& into) {
   std::lock_guard lock{mutex_};
   if (!gaps_.empty() && bytes() < bounds_.outbox_low_water_bytes)
     close_gaps();
-  std::swap(into, waiting_); // the edge's old buffer is filled next
+  swap(into, waiting_); // the edge's old buffer is filled next
   if (waiting_.capacity() > spare_capacity_max && into.size() < waiting_.capacity() / 8)
-    std::string{}.swap(waiting_);
-  taken_capacity_ = held_by(into);
+    waiting_.release();
+  taken_capacity_ = into.capacity();
   recount_memory();
   dirty_ = false;
   return std::exchange(waiting_frames_, 0);
@@ -215,13 +209,13 @@ std::size_t outbox::take(std::string& into) {
 void outbox::trim() {
   std::lock_guard lock{mutex_};
   if (waiting_.empty())
-    std::string{}.swap(waiting_);
+    waiting_.release();
   taken_capacity_ = 0;
   recount_memory();
 }
 
 void outbox::sent(std::size_t bytes, std::size_t frames) {
-  used_.fetch_sub(bytes + frames * one_frame, std::memory_order_relaxed);
+  used_.add(-(bytes + frames * one_frame));
   if (!has_gaps_.load(std::memory_order_acquire) || this->bytes() >= bounds_.outbox_low_water_bytes)
     return;
   bool was_clean;

@@ -12,10 +12,13 @@
 // the client reads again, EventMissed and the newest indications stand in its place.
 //
 // Free of CAF and of sockets. Every function may be called from any thread unless it says
-// otherwise; none blocks but for a short lock.
+// otherwise; none blocks but for a short lock. An outbox for one thread is that thread's alone, but
+// for what it holds, which any thread may ask.
 #pragma once
 
+#include "actors/byte_buffer.hpp"
 #include "actors/memory_budget.hpp"
+#include "actors/thread_share.hpp"
 #include "messages/ids.hpp"
 #include "messages/limits.hpp"
 
@@ -24,7 +27,6 @@
 #include <cstdint>
 #include <list>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -66,7 +68,8 @@ enum class [[nodiscard]] room : std::uint8_t{
 
 class outbox {
 public:
-  outbox(const limits& bounds, memory_budget& budget, std::shared_ptr<edge_signal> signal);
+  outbox(const limits& bounds, memory_budget& budget, std::shared_ptr<edge_signal> signal,
+         threads users = threads::many);
   ~outbox();
   outbox(const outbox&) = delete;
   outbox& operator=(const outbox&) = delete;
@@ -98,7 +101,7 @@ public:
   // ---- the edge's side: one thread at a time ---------------------------------------------------
 
   /// Moves what waits into `into` (which must be empty) and returns its number of frames.
-  std::size_t take(std::string& into);
+  std::size_t take(byte_buffer& into);
   /// The kernel took so many bytes of what was taken. When the last byte of a `take` is out,
   /// `frames` is its result, before that 0. Closes gaps when the client reads again.
   void sent(std::size_t bytes, std::size_t frames);
@@ -115,8 +118,8 @@ public:
   // ---- what it holds ---------------------------------------------------------------------------
 
   /// Bytes that wait or are being sent, reservations included.
-  std::size_t bytes() const noexcept { return used_.load(std::memory_order_relaxed) & bytes_mask; }
-  std::size_t frames() const noexcept { return used_.load(std::memory_order_relaxed) >> 40; }
+  std::size_t bytes() const noexcept { return used_.get() & bytes_mask; }
+  std::size_t frames() const noexcept { return used_.get() >> 40; }
   /// The client misses something that it was not told of yet.
   bool has_gap() const noexcept { return has_gaps_.load(std::memory_order_acquire); }
   bool above_high_water() const noexcept { return bytes() > high_water_; }
@@ -155,14 +158,14 @@ private:
   const std::shared_ptr<edge_signal> signal_;
   const std::size_t high_water_;
 
-  std::atomic<std::uint64_t> used_{0};
+  thread_counter used_;
   std::atomic<bool> closed_{false};
   std::atomic<bool> overrun_{false};
   std::atomic<bool> has_gaps_{false};
   std::atomic<std::uint64_t> missed_{0};
 
-  std::mutex mutex_;
-  std::string waiting_;
+  thread_mutex mutex_;
+  byte_buffer waiting_;
   std::size_t waiting_frames_ = 0;
   bool dirty_ = false; // signalled and not yet taken
   gap_list gaps_;

@@ -2,20 +2,22 @@
 // spends it when it reads a request; whoever answers gives it back. Beyond it: 111 at once.
 #pragma once
 
+#include "actors/thread_share.hpp"
 #include "messages/ids.hpp"
 #include "messages/limits.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <vector>
 
 namespace ringdown {
 
-/// The outstanding requests of one connection, by ReferenceID. Any thread; a short lock.
+/// The outstanding requests of one connection, by ReferenceID. Any thread, with a short lock; or
+/// one alone.
 class request_window {
 public:
-  explicit request_window(const limits& bounds) noexcept : bounds_(bounds) {}
+  explicit request_window(const limits& bounds, threads users = threads::many) noexcept
+    : bounds_(bounds), mutex_(users) {}
 
   enum class [[nodiscard]] admission : std::uint8_t{
     accepted,
@@ -45,7 +47,7 @@ private:
   void erase(std::size_t place) noexcept;
 
   const limits& bounds_;
-  mutable std::mutex mutex_;
+  mutable thread_mutex mutex_;
   std::vector<slot> slots_; // open addressing; a power of two, or empty while never used
   std::size_t count_ = 0;
   std::size_t bytes_ = 0;

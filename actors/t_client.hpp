@@ -31,8 +31,9 @@ constexpr event_kind kind_of(capture_verb verb) noexcept {
 
 class t_client {
 public:
-  t_client(const limits& bounds, memory_budget& budget, std::shared_ptr<edge_signal> signal)
-    : box(bounds, budget, std::move(signal)), window(bounds) {}
+  t_client(const limits& bounds, memory_budget& budget, std::shared_ptr<edge_signal> signal,
+           threads users = threads::many)
+    : box(bounds, budget, std::move(signal), users), window(bounds, users) {}
 
   client_identity who;
   outbox box;

@@ -18,6 +18,11 @@ std::optional<std::uint32_t> number(std::string_view text) {
   return value;
 }
 
+/// The number behind "prefix:".
+std::optional<std::uint32_t> number_of(std::string_view prefix, std::string_view name) {
+  return name.starts_with(prefix) ? number(name.substr(prefix.size())) : std::nullopt;
+}
+
 } // namespace
 
 spread spread_of(std::vector<double> values) {
@@ -40,6 +45,16 @@ std::vector<double> ratios(const std::vector<double>& values, const std::vector<
 std::optional<named_load> load_of(std::string_view name) {
   named_load load;
   load.name = name;
+  if (auto connections = number_of("connections:", name)) {
+    load.connections = *connections;
+    return load;
+  }
+  if (auto receivers = number_of("fanout:", name)) {
+    load.producers = 1;
+    load.dns = 1;
+    load.receivers = *receivers;
+    return load;
+  }
   if (auto slash = name.find('/'); slash != std::string_view::npos) {
     auto receivers = number(name.substr(slash + 1));
     if (!receivers)
@@ -47,11 +62,7 @@ std::optional<named_load> load_of(std::string_view name) {
     load.receivers = *receivers;
     name = name.substr(0, slash);
   }
-  constexpr std::string_view open = "open:";
-  if (name.starts_with(open)) {
-    auto rate = number(name.substr(open.size()));
-    if (!rate)
-      return std::nullopt;
+  if (auto rate = number_of("open:", name)) {
     load.rate = *rate;
     load.window = open_window;
     return load;
@@ -72,9 +83,15 @@ void shape(load_options& o, const named_load& load) {
   o.producers = load.producers;
   o.window = load.window;
   o.receivers = o.fan_out = load.receivers;
+  o.dns = load.dns.value_or(o.dns);
   o.open_loop.reset();
   if (load.rate)
     o.open_loop.emplace().per_second = *load.rate;
+}
+
+void shape(idle_options& o, const named_load& load) {
+  o.connections = load.connections;
+  o.dns = load.connections;
 }
 
 } // namespace ringdown::bench

@@ -18,6 +18,25 @@ public:
   void on_missed(std::size_t, std::string_view, std::uint64_t) override {}
 };
 
+/// Each on one DN. Others than ours know only receivers on a DN.
+std::vector<link_plan> plans_of(const idle_options& o) {
+  std::vector<link_plan> plans(o.connections);
+  for (std::uint32_t i = 0; i < o.connections; ++i) {
+    plans[i].role = o.speak ? role::recorder : role::desktop;
+    plans[i].dns = {i % o.dns};
+  }
+  return plans;
+}
+
+std::unique_ptr<protocol> make_protocol(const idle_options& o, const std::vector<link_plan>& plans,
+                                        const event_template& names) {
+  if (o.speak)
+    return o.speak(plans, names);
+  ringdown_protocol::options wished;
+  wished.heartbeat_interval = o.heartbeat_interval;
+  return std::make_unique<ringdown_protocol>(wished, plans, names);
+}
+
 } // namespace
 
 idle_result run_idle(const idle_options& o) {
@@ -27,27 +46,28 @@ idle_result run_idle(const idle_options& o) {
     return result;
   }
   event_template names{o.dn_prefix, o.dns, 0};
-  std::vector<link_plan> plans(o.connections);
-  for (std::uint32_t i = 0; i < o.connections; ++i)
-    plans[i].dns = {i % o.dns};
-  ringdown_protocol::options wished;
-  wished.heartbeat_interval = o.heartbeat_interval;
-  ringdown_protocol spoken{wished, plans, names};
-  link_set links{o.links, spoken, plans.size()};
+  auto plans = plans_of(o);
+  auto spoken = make_protocol(o, plans, names);
+  link_set links{o.links, *spoken, plans.size()};
   deaf_sink sink;
   auto resident = [&] { return o.broker_pid ? resident_bytes(*o.broker_pid) : std::nullopt; };
   auto cpu = [&] { return o.broker_pid ? cpu_time(*o.broker_pid) : std::nullopt; };
   result.resident_before = resident();
   auto cpu_before = cpu();
+  auto own_before = own_thread_cpu_time();
   auto begin = clock::now();
-  if (auto trouble = links.bring_up(o.patience, o.stopped, sink)) {
+  auto trouble = links.bring_up(o.patience, o.stopped, sink);
+  result.refused = links.refused();
+  if (trouble) {
     result.trouble = *trouble;
     return result;
   }
   auto up = clock::now();
   auto cpu_up = cpu();
+  result.own_opening_cpu = own_thread_cpu_time() - own_before;
   result.opening = up - begin;
   result.opening_times = links.opening_times();
+  result.sign_on_times = links.sign_on_times();
   while (clock::now() < up + o.seconds && !(o.stopped && o.stopped()))
     if (!links.turn(milliseconds{50}, sink)) {
       result.trouble = links.lost_text();

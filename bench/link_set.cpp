@@ -2,6 +2,7 @@
 
 #include "client/tcp_transport.hpp"
 
+#include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -10,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 namespace ringdown::bench {
 
@@ -28,8 +30,31 @@ constexpr int reads_of_a_turn_max = 64;
 constexpr std::size_t frame_bytes_max = 256 * 1024;
 /// What the kernel keeps for a receiver that has stopped reading, so that the broker soon has to.
 constexpr int stalled_kernel_bytes = 64 * 1024;
+/// Connects before what came is taken: else the first links' answers would age meanwhile.
+constexpr int opens_of_a_turn_max = 64;
+/// A wait is cut short so often to look whether a link is to come again.
+constexpr milliseconds turn_max{10};
 /// How long a slow receiver looks away at a time.
 constexpr milliseconds slow_pause{10};
+
+/// Addresses of this machine for so many links, if the broker is reached over 127.0.0.0/8.
+std::vector<socket_address> sources_for(const socket_address& broker, std::size_t links,
+                                        std::size_t links_of_a_source_max) {
+  sockaddr_in address{};
+  if (broker.storage.ss_family != AF_INET || links <= links_of_a_source_max)
+    return {};
+  std::memcpy(&address, &broker.storage, sizeof address);
+  if (ntohl(address.sin_addr.s_addr) >> 24 != IN_LOOPBACKNET)
+    return {};
+  std::vector<socket_address> sources((links - 1) / links_of_a_source_max + 1);
+  address.sin_port = 0;
+  for (std::uint32_t i = 0; i < sources.size(); ++i) {
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK + i);
+    std::memcpy(&sources[i].storage, &address, sizeof address);
+    sources[i].size = sizeof address;
+  }
+  return sources;
+}
 
 timespec as_timespec(nanoseconds time) {
   auto whole = std::chrono::duration_cast<std::chrono::seconds>(time);
@@ -40,7 +65,8 @@ timespec as_timespec(nanoseconds time) {
 
 link_set::link_set(options o, protocol& spoken, std::size_t links)
   : options_(std::move(o)), protocol_(spoken), epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-    links_(links), buffer_(read_bytes + frame_bytes_max, '\0') {}
+    links_(links), buffer_(read_bytes + frame_bytes_max, '\0'),
+    sources_(sources_for(options_.address, links, options_.links_of_a_source_max)) {}
 
 void link_set::close(std::size_t index) {
   auto& l = links_[index];
@@ -60,17 +86,36 @@ void link_set::lose(std::size_t index, const std::string& why) {
     lost_text_ = "connection " + std::to_string(index) + ": " + why;
 }
 
+void link_set::turn_away(std::size_t index, const std::string& why, milliseconds retry_after) {
+  if (!options_.come_again)
+    return lose(index, why);
+  ++refused_.told;
+  come_again(index, why, retry_after);
+}
+
+/// By the other side, or by the kernel.
+void link_set::failed(std::size_t index, const std::string& why) {
+  if (!options_.come_again || links_[index].at == phase::up)
+    return lose(index, why);
+  come_again(index, why, untold_pause);
+}
+
+void link_set::come_again(std::size_t index, const std::string& why, milliseconds pause) {
+  auto& l = links_[index];
+  if (!std::exchange(l.was_refused, true))
+    ++refused_.links;
+  ++refused_.by_reason[why];
+  close(index);
+  again_.emplace(clock::now() + pause, index);
+}
+
 // ---- bringing up ---------------------------------------------------------------------------
 
 std::optional<std::string>
 link_set::bring_up(milliseconds timeout, const std::function<bool()>& stopped, run_sink& sink) {
   auto until = clock::now() + timeout;
-  std::size_t next = 0;
   while (up_ < links_.size() && lost_text_.empty()) {
-    while (next < links_.size() && opening_ < options_.opening_max)
-      if (!open(next++))
-        return lost_text_;
-    turn(milliseconds{50}, sink);
+    turn(open_some() ? nanoseconds{0} : turn_max, sink);
     if (clock::now() >= until)
       return "only " + std::to_string(up_) + " of " + std::to_string(links_.size()) +
              " connections are up after " + std::to_string(timeout.count()) + " ms";
@@ -82,34 +127,60 @@ link_set::bring_up(milliseconds timeout, const std::function<bool()>& stopped, r
   return std::nullopt;
 }
 
-bool link_set::open(std::size_t index) {
+/// Opens what may be opened now; true if there is more of it.
+bool link_set::open_some() {
+  for (int i = 0; i < opens_of_a_turn_max; ++i) {
+    auto index = next_to_open();
+    if (!index)
+      return false;
+    open(*index);
+  }
+  return true;
+}
+
+/// One that comes again goes before one that comes for the first time.
+std::optional<std::size_t> link_set::next_to_open() {
+  if (opening_ >= options_.opening_max || !lost_text_.empty())
+    return std::nullopt;
+  if (!again_.empty() && again_.top().first <= clock::now()) {
+    auto index = again_.top().second;
+    again_.pop();
+    return index;
+  }
+  return next_ < links_.size() ? std::optional{next_++} : std::nullopt;
+}
+
+void link_set::open(std::size_t index) {
   auto& l = links_[index];
   ++opening_;
   l.at = phase::connecting;
-  l.opened = clock::now();
+  l.watched = 0;
+  l.out_used = 0;
+  l.rest.clear();
+  if (!l.was_refused)
+    l.opened = clock::now();
   if (options_.streams) {
     auto stream = options_.streams();
-    if (!stream) {
+    if (stream)
+      begin(index, std::move(stream));
+    else
       lose(index, "the broker gives no link");
-      return false;
-    }
-    begin(index, std::move(stream));
-    return true;
+    return;
   }
-  l.connecting = start_connect(options_.address);
-  if (!l.connecting) {
-    lose(index, error_text(errno));
-    return false;
-  }
-  watch(index, l.connecting.get(), EPOLLIN | EPOLLOUT);
-  return true;
+  l.connecting = start_connect(options_.address,
+                               sources_.empty() ? nullptr : &sources_[index % sources_.size()]);
+  if (l.connecting)
+    watch(index, l.connecting.get(), EPOLLIN | EPOLLOUT);
+  else
+    failed(index, error_text(errno));
 }
 
 /// The socket reported something for the first time.
 void link_set::connected(std::size_t index) {
   auto& l = links_[index];
-  if (int error = connect_error(l.connecting.get()); error != 0)
-    return lose(index, error_text(error));
+  // A link that was taken and ended since: what the broker said before may still be read.
+  if (int error = connect_error(l.connecting.get()); error != 0 && error != ECONNRESET)
+    return failed(index, error_text(error));
   begin(index, std::make_unique<tcp_transport>(std::move(l.connecting)));
 }
 
@@ -117,7 +188,7 @@ void link_set::begin(std::size_t index, std::unique_ptr<transport> stream) {
   auto& l = links_[index];
   l.stream = std::move(stream);
   l.at = phase::opening;
-  l.last_sent = clock::now(); // it has something to say at once
+  l.last_sent = l.signed_on = clock::now(); // it has something to say at once
   protocol_.on_open(*this, index);
   touch(index);
 }
@@ -129,7 +200,9 @@ void link_set::came_up(std::size_t index) {
   l.at = phase::up;
   --opening_;
   ++up_;
-  opening_times_.record(static_cast<std::uint64_t>(nanoseconds{clock::now() - l.opened}.count()));
+  auto now = clock::now();
+  opening_times_.record(static_cast<std::uint64_t>(nanoseconds{now - l.opened}.count()));
+  sign_on_times_.record(static_cast<std::uint64_t>(nanoseconds{now - l.signed_on}.count()));
 }
 
 // ---- driving -------------------------------------------------------------------------------
@@ -177,8 +250,8 @@ bool link_set::read(std::size_t index, run_sink& sink) {
   if (got.status == transport_status::would_block)
     return false;
   if (got.status != transport_status::done) {
-    lose(index, got.status == transport_status::end ? "the broker closed the connection"
-                                                    : error_text(got.error));
+    failed(index, got.status == transport_status::end ? "the broker closed the connection"
+                                                      : error_text(got.error));
     return false;
   }
   ++reads_;

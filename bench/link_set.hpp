@@ -10,8 +10,10 @@
 #include "messages/transport.hpp"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <queue>
 
 namespace ringdown::bench {
 
@@ -25,6 +27,21 @@ public:
     stream_source streams;
     /// Not up yet at a time; below the broker's `connections_unsigned_max`.
     std::size_t opening_max = 256;
+    /// Links that are refused come again, when the broker says or after `untold_pause`. Else one
+    /// that is refused ends the run. Only for protocols that begin anew in `on_open`: ours.
+    bool come_again = false;
+    /// Links that come from one address of this machine. The kernel looks for a free port of an
+    /// address pair one by one, which takes long once most of its 28,000 are taken; to a broker in
+    /// 127.0.0.0/8 more links come from 127.0.0.2 and so on.
+    std::size_t links_of_a_source_max = 4'000;
+  };
+  static constexpr std::chrono::milliseconds untold_pause{1'000};
+
+  /// What became of links that came too early.
+  struct refusals {
+    std::map<std::string, std::uint64_t> by_reason; ///< attempts
+    std::uint64_t told = 0;                         ///< attempts that were told when to come again
+    std::uint64_t links = 0;                        ///< refused at least once
   };
 
   link_set(options o, protocol& spoken, std::size_t links);
@@ -54,12 +71,18 @@ public:
   std::size_t slow_links_lost() const noexcept { return slow_links_lost_; }
   bool stands(std::size_t index) const noexcept { return links_[index].at == phase::up; }
   std::uint64_t reads() const noexcept { return reads_; }
-  /// From a link's first byte out to its being up, in nanoseconds.
+  /// From a link's first connect to its being up, in nanoseconds.
   const histogram& opening_times() const noexcept { return opening_times_; }
+  /// The same from the first byte out of the attempt that succeeded.
+  const histogram& sign_on_times() const noexcept { return sign_on_times_; }
+  const refusals& refused() const noexcept { return refused_; }
+  std::size_t up() const noexcept { return up_; }
 
   void say(std::size_t link, std::string_view bytes) override;
   void came_up(std::size_t link) override;
   void lose(std::size_t link, const std::string& why) override;
+  void turn_away(std::size_t link, const std::string& why,
+                 std::chrono::milliseconds retry_after) override;
 
 private:
   enum class phase : std::uint8_t { planned, connecting, opening, up, lost };
@@ -74,12 +97,18 @@ private:
     std::string out;  ///< allocated bytes; the first `out_used` are to be sent
     std::size_t out_used = 0;
     clock::time_point last_sent;
-    clock::time_point opened;
+    clock::time_point opened; ///< for the first time
+    clock::time_point signed_on;
+    bool was_refused = false;
     std::optional<std::size_t> slow_bytes_per_second; ///< none: as fast as it can
     clock::time_point reads_again;
   };
 
-  bool open(std::size_t index);
+  bool open_some();
+  std::optional<std::size_t> next_to_open();
+  void open(std::size_t index);
+  void failed(std::size_t index, const std::string& why);
+  void come_again(std::size_t index, const std::string& why, std::chrono::milliseconds pause);
   void begin(std::size_t index, std::unique_ptr<transport> stream);
   void connected(std::size_t index);
   bool read(std::size_t index, run_sink& sink);
@@ -101,6 +130,11 @@ private:
   std::vector<std::size_t> slow_;
   std::string buffer_;
   std::string lost_text_;
+  /// Source addresses, in turns; empty: the kernel's choice.
+  std::vector<client::socket_address> sources_;
+  std::size_t next_ = 0; ///< the first link that was not opened yet
+  using appointment = std::pair<clock::time_point, std::size_t>;
+  std::priority_queue<appointment, std::vector<appointment>, std::greater<>> again_;
   std::size_t opening_ = 0;
   std::size_t up_ = 0;
   std::size_t slow_links_lost_ = 0;
@@ -108,6 +142,8 @@ private:
   clock::time_point heartbeats_due_;
   std::uint64_t reads_ = 0;
   histogram opening_times_;
+  histogram sign_on_times_;
+  refusals refused_;
 };
 
 } // namespace ringdown::bench

@@ -3,6 +3,8 @@
 #include "bench/hgrm.hpp"
 #include "bench/report.hpp"
 
+#include <algorithm>
+
 namespace ringdown::bench {
 
 namespace {
@@ -70,6 +72,25 @@ std::vector<named_plot> plots_of(const knee_result& r) {
     p.lines.push_back(std::move(s));
   }
   return {{"knee", p}};
+}
+
+bar_chart cpu_chart(const comparison_result& c) {
+  bool has_connections = std::any_of(c.loads.begin(), c.loads.end(),
+                                     [](const named_load& l) { return l.is_connections(); });
+  bar_chart chart{has_connections ? "Broker CPU for each event or registration, by load"
+                                  : "Broker CPU for each event, by load",
+                  "microseconds of one core",
+                  {},
+                  {}};
+  for (auto& load : c.loads)
+    chart.groups.push_back(load.name);
+  for (std::size_t i = 0; i < c.members.size(); ++i) {
+    auto& bars = chart.members.emplace_back();
+    bars.name = c.members[i].name;
+    for (std::size_t load = 0; load < c.loads.size(); ++load)
+      bars.values.push_back(spread_of(c.at(load, i).cpu_us));
+  }
+  return chart;
 }
 
 } // namespace ringdown::bench

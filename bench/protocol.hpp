@@ -52,6 +52,10 @@ public:
   virtual void came_up(std::size_t link) = 0;
   /// It cannot: why.
   virtual void lose(std::size_t link, const std::string& why) = 0;
+  /// The broker has no room for it now, and says when to try again.
+  virtual void turn_away(std::size_t link, const std::string& why, std::chrono::milliseconds) {
+    lose(link, why);
+  }
 };
 
 class protocol {

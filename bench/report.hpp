@@ -18,6 +18,11 @@ using json = nlohmann::ordered_json;
 double per_second(std::uint64_t count, std::chrono::nanoseconds time);
 /// Broker CPU per accepted event in microseconds, if it was measured.
 std::optional<double> cpu_us_per_event(const load_result& r);
+/// The same per delivery.
+std::optional<double> cpu_us_per_delivery(const load_result& r);
+/// What a connection costs the broker, if it was measured: CPU until it is registered, memory.
+std::optional<double> cpu_us_per_connection(const idle_options& o, const idle_result& r);
+std::optional<double> bytes_per_connection(const idle_options& o, const idle_result& r);
 
 json to_json(const load_options& o, const load_result& r);
 json to_json(const idle_options& o, const idle_result& r);

@@ -39,6 +39,7 @@ std::size_t ringdown_protocol::window_max() const noexcept {
 }
 
 void ringdown_protocol::on_open(link_port& port, std::size_t link) {
+  links_[link] = {}; // it may have been here before
   identity who;
   who.application_name = options_.application_name;
   who.instance = random_instance_id();
@@ -90,9 +91,20 @@ void ringdown_protocol::opening_frame(link_port& port, std::size_t link, std::st
     return register_more(port, link);
   }
   if (e != nullptr)
-    return port.lose(link, describe(*e));
+    return refused(port, link, *e);
   if (std::holds_alternative<codec::garbage>(what))
     port.lose(link, "a frame that is not of this protocol");
+}
+
+/// What is said instead of the answer, of the connection or of a request.
+void ringdown_protocol::refused(link_port& port, std::size_t link, const event& e) {
+  if (auto* end = std::get_if<event_link_disconnected>(&e); end != nullptr && end->retry_after)
+    return port.turn_away(link, std::string{to_string(end->reason)} + ", " + end->text,
+                          *end->retry_after);
+  if (auto* error = std::get_if<event_error>(&e); error != nullptr && error->retry_after)
+    return port.turn_away(link, std::to_string(error->code) + ", " + error->text,
+                          *error->retry_after);
+  port.lose(link, describe(e));
 }
 
 /// The next part of the DNs, once all answers to the last part are in.

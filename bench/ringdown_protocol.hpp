@@ -51,6 +51,7 @@ private:
 
   void on_frame(link_port& port, std::size_t link, std::string_view frame, run_sink& sink);
   void opening_frame(link_port& port, std::size_t link, std::string_view frame);
+  void refused(link_port& port, std::size_t link, const client::event& e);
   void register_more(link_port& port, std::size_t link);
   void take_decoded(link_port& port, std::size_t link, std::string_view frame);
   void take_ack(std::size_t link, const frame_view& view, run_sink& sink);

@@ -455,7 +455,8 @@ private:
 
 } // namespace
 
-bool load_result::client_was_the_limit() const noexcept {
+bool used_up_by_client(nanoseconds own_cpu, std::optional<nanoseconds> broker_cpu,
+                       nanoseconds measured) noexcept {
   constexpr double busy = 0.9; // of a core; above it there is queueing
   auto share = [&](nanoseconds cpu) {
     return static_cast<double>(cpu.count()) /

@@ -79,6 +79,11 @@ struct load_options : run_options {
   std::size_t backlog_max = 4'000'000;
 };
 
+/// This program had no time left and the broker had: the figures are not the broker's.
+bool used_up_by_client(std::chrono::nanoseconds own_cpu,
+                       std::optional<std::chrono::nanoseconds> broker_cpu,
+                       std::chrono::nanoseconds measured) noexcept;
+
 struct load_result {
   std::string trouble; ///< why there are no figures; empty if there are
   findings found;      ///< of the whole run, warm-up included
@@ -116,8 +121,9 @@ struct load_result {
   std::uint64_t done(std::uint32_t fan_out) const noexcept {
     return std::min(acked, delivered / fan_out);
   }
-  /// This program had no time left and the broker had: the figures are not the broker's.
-  bool client_was_the_limit() const noexcept;
+  bool client_was_the_limit() const noexcept {
+    return used_up_by_client(own_cpu, broker_cpu, measured);
+  }
 };
 
 /// Nothing, or why these options make no run.

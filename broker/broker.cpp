@@ -2,7 +2,7 @@
 
 #include "actors/directory.hpp"
 #include "broker/edge/admission.hpp"
-#include "broker/edge/asio_loop.hpp"
+#include "broker/edge/epoll_loop.hpp"
 #include "broker/edge/edge_loop.hpp"
 #include "broker/edge/listener.hpp"
 #include "broker/edge/local_pipe.hpp"
@@ -51,7 +51,7 @@ std::unique_ptr<caf::actor_system_config> system_config(const configuration::con
   }
   runtime::loop_options options;
   options.loops = runtime.loops;
-  options.make_loop = [](std::size_t) { return std::make_unique<edge::asio_loop>(); };
+  options.make_loop = [](std::size_t) { return std::make_unique<edge::epoll_loop>(); };
   options.turn_budget = std::chrono::microseconds{runtime.turn_budget_us};
   options.messages_per_resume = runtime.messages_per_resume;
   options.spin = std::chrono::microseconds{runtime.spin_us};
@@ -191,6 +191,7 @@ std::vector<edge::edge_loop*> broker::state::make_loops() {
       std::make_unique<edge::edge_loop>(std::move(host), *system, context, directory, counters));
   };
   if (auto* scheduler = runtime::loop_scheduler::of(*system)) {
+    context.users = scheduler->loops() == 1 ? threads::one : threads::many;
     for (std::size_t i = 0; i < scheduler->loops(); ++i)
       add(edge::host_on(scheduler->loop(i)));
   } else {

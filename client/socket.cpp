@@ -59,14 +59,26 @@ std::string host_text(const socket_address& address) {
   return error == 0 ? text : std::string{};
 }
 
-unique_fd start_connect(const socket_address& address) noexcept {
+namespace {
+
+/// Binds to the address alone: with the port left to `connect`, each destination has all ports.
+bool bind_to(int fd, const socket_address& from) noexcept {
+  int on = 1;
+  return ::setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on) == 0 &&
+         ::bind(fd, reinterpret_cast<const sockaddr*>(&from.storage), from.size) == 0;
+}
+
+} // namespace
+
+unique_fd start_connect(const socket_address& address, const socket_address* from) noexcept {
   unique_fd fd{::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
   if (!fd)
     return fd;
   int on = 1;
   ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   auto* generic = reinterpret_cast<const sockaddr*>(&address.storage);
-  if (::connect(fd.get(), generic, address.size) == 0 || errno == EINPROGRESS || errno == EINTR)
+  if ((from == nullptr || bind_to(fd.get(), *from)) &&
+      (::connect(fd.get(), generic, address.size) == 0 || errno == EINPROGRESS || errno == EINTR))
     return fd;
   int error = errno;
   fd.reset();

@@ -49,8 +49,9 @@ resolution resolve(const std::string& host, std::uint16_t port);
 std::string host_text(const socket_address& address);
 
 /// A socket whose connection is under way, or none with errno set. Nagle is off: our frames
-/// are gathered before they are written.
-unique_fd start_connect(const socket_address& address) noexcept;
+/// are gathered before they are written. `from`: this side's address; its port is the kernel's.
+unique_fd start_connect(const socket_address& address,
+                        const socket_address* from = nullptr) noexcept;
 /// After the socket became writable: 0, or the errno of the failed attempt.
 int connect_error(int fd) noexcept;
 

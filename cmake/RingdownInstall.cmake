@@ -69,7 +69,7 @@ set(ringdown_cmake_dir "${CMAKE_INSTALL_LIBDIR}/cmake/ringdown")
 
 # A program links ringdown::broker, ringdown::client, ringdown::caf_bridge; the rest comes with them.
 set(ringdown_libraries
-  ringdown_actors ringdown_asio_loop ringdown_broker ringdown_caf_bridge ringdown_client ringdown_config
+  ringdown_actors ringdown_epoll_loop ringdown_broker ringdown_caf_bridge ringdown_client ringdown_config
   ringdown_core ringdown_flags ringdown_link_watch ringdown_logging ringdown_messages
   ringdown_proto ringdown_runtime)
 foreach(library IN LISTS ringdown_libraries)

@@ -161,6 +161,8 @@ send_fault check_dn(std::string_view dn) noexcept {
     return send_fault::dn_empty;
   if (dn.size() > dn_bytes_max)
     return send_fault::dn_too_long;
+  if (wire::plain_ascii(dn))
+    return send_fault::none;
   if (!wire::valid_utf8(dn))
     return send_fault::dn_not_utf8;
   if (wire::has_control_character(dn))
@@ -287,19 +289,6 @@ std::string rename_indication_key(std::string_view event) {
 
 namespace {
 
-/// Puts the frame around a body that was written at `body` with `body_bytes`.
-char* put_frame(char* out, reference_id reference, body_number number, const char* body,
-                std::size_t body_bytes) noexcept {
-  auto tag = std::uint64_t{static_cast<std::uint32_t>(number)} << 3 | 2;
-  auto size = (reference ? 1 + wire::varint_size(reference.value) : 0) + wire::varint_size(tag) +
-              wire::varint_size(body_bytes) + body_bytes;
-  out = wire::put_varint(out, size);
-  out = wire::put_number(out, 1, reference.value);
-  out = wire::put_varint(wire::put_varint(out, tag), body_bytes);
-  std::memcpy(out, body, body_bytes);
-  return out + body_bytes;
-}
-
 std::optional<std::chrono::milliseconds> default_retry_after(error_code code) {
   switch (code) {
   case error_code::too_many_requests: return retry_after_window;
@@ -324,20 +313,25 @@ std::string_view cut_text(std::string_view text, std::size_t bytes_max) noexcept
 } // namespace
 
 char* encode_ack(char* out, reference_id reference, const ack& answer) noexcept {
-  char body[ack_frame_bytes_max];
-  char* end = body;
+  using field = v1::EventACK;
+  // Both lengths are below 128 and take one byte, to be filled in behind.
+  static_assert(ack_frame_bytes_max + wire::wide_varint_bytes_max < 0x80);
+  constexpr auto tag = std::uint64_t{static_cast<std::uint32_t>(body_number::event_ack)} << 3 | 2;
+  char* end = wire::put_number(out + 1, 1, reference.value);
+  char* body = wire::put_varint(end, tag) + 1;
+  end = body;
   if (answer.recorders_queued)
-    end =
-      wire::put_present(end, v1::EventACK::kRecordersQueuedFieldNumber, *answer.recorders_queued);
-  end = wire::put_number(end, v1::EventACK::kDnSequenceFieldNumber, answer.sequence.value);
-  end = wire::put_number(end, v1::EventACK::kDnEpochFieldNumber, answer.epoch.value);
-  end = wire::put_number(end, v1::EventACK::kVersionFieldNumber, answer.version.value);
-  end = wire::put_number(end, v1::EventACK::kUserEventFieldNumber,
+    end = wire::put_present(end, field::kRecordersQueuedFieldNumber, *answer.recorders_queued);
+  end = wire::put_number(end, field::kDnSequenceFieldNumber, answer.sequence.value);
+  end = wire::put_wide_number(end, field::kDnEpochFieldNumber, answer.epoch.value);
+  end = wire::put_number(end, field::kVersionFieldNumber, answer.version.value);
+  end = wire::put_number(end, field::kUserEventFieldNumber,
                          static_cast<std::uint64_t>(std::int64_t{answer.user_event}));
-  end = wire::put_number(end, v1::EventACK::kTimeUsFieldNumber,
-                         static_cast<std::uint64_t>(answer.time_us));
-  return put_frame(out, reference, body_number::event_ack, body,
-                   static_cast<std::size_t>(end - body));
+  end = wire::put_wide_number(end, field::kTimeUsFieldNumber,
+                              static_cast<std::uint64_t>(answer.time_us));
+  body[-1] = static_cast<char>(end - body);
+  out[0] = static_cast<char>(end - out - 1);
+  return end;
 }
 
 std::string encode_error(reference_id reference, const fault& why, const error_context& context) {
@@ -364,16 +358,14 @@ std::string encode_error(reference_id reference, const fault& why, const error_c
   return delimited(frame);
 }
 
-void encode_shared_event(std::string& out, const user_event_header& header,
-                         std::string_view event) {
-  constexpr std::size_t header_bytes_max = 160; // all fields below at their longest
-  out.resize(header_bytes_max);
+event_head::event_head(const user_event_header& header, std::size_t event_bytes) noexcept
+  : event_bytes_(event_bytes) {
   using field = v1::EventUserEvent;
   auto number = [](auto value) { return static_cast<std::uint64_t>(value); };
-  char* end = out.data();
+  char* end = end_;
   end = wire::put_number(end, field::kDnSequenceFieldNumber, header.sequence.value);
-  end = wire::put_number(end, field::kDnEpochFieldNumber, header.epoch.value);
-  end = wire::put_number(end, field::kTimeUsFieldNumber, number(header.time_us));
+  end = wire::put_wide_number(end, field::kDnEpochFieldNumber, header.epoch.value);
+  end = wire::put_wide_number(end, field::kTimeUsFieldNumber, number(header.time_us));
   end = wire::put_fixed64(end, field::kOriginClientIdFieldNumber, header.origin.value);
   end = wire::put_number(end, field::kOriginRoleFieldNumber, number(header.origin_role));
   end = wire::put_number(end, field::kVersionFieldNumber, header.version.value);
@@ -388,17 +380,26 @@ void encode_shared_event(std::string& out, const user_event_header& header,
   end = wire::put_number(end, field::kCoalescedFieldNumber, header.coalesced ? 1 : 0);
   end = wire::put_number(end, field::kMarkFieldNumber, number(header.mark));
   end = wire::put_tag(end, field::kEventFieldNumber, wire_type::bytes);
-  end = wire::put_varint(end, event.size());
-  out.resize(number(end - out.data()));
-  out.append(event);
+  end_ = wire::put_varint(end, event_bytes);
+  begin_ = put_prefix({});
 }
 
-char* encode_event_prefix(char* out, std::size_t shared_bytes, reference_id directed) noexcept {
+/// Writes right in front of the header and returns the place where it begins.
+char* event_head::put_prefix(reference_id directed) noexcept {
+  char* header = buffer_ + prefix_bytes_max;
   auto tag = std::uint64_t{static_cast<std::uint32_t>(body_number::event_user_event)} << 3 | 2;
-  auto body = shared_bytes + (directed ? 1 + wire::varint_size(directed.value) : 0);
-  out = wire::put_varint(out, wire::varint_size(tag) + wire::varint_size(body) + body);
-  out = wire::put_varint(wire::put_varint(out, tag), body);
-  return wire::put_number(out, v1::EventUserEvent::kDirectedReferenceIdFieldNumber, directed.value);
+  auto own = directed ? 1 + wire::varint_size(directed.value) : 0;
+  auto body = own + static_cast<std::size_t>(end_ - header) + event_bytes_;
+  auto frame = wire::varint_size(tag) + wire::varint_size(body) + body;
+  char* begin = header - own - (frame - body) - wire::varint_size(frame);
+  auto* out = wire::put_varint(wire::put_varint(wire::put_varint(begin, frame), tag), body);
+  wire::put_number(out, v1::EventUserEvent::kDirectedReferenceIdFieldNumber, directed.value);
+  return begin;
+}
+
+std::string_view event_head::directed(reference_id reference) noexcept {
+  begin_ = put_prefix(reference);
+  return bytes();
 }
 
 std::string make_capture_event(std::string_view this_dn, conn_id connection, capture_verb verb) {

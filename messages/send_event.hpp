@@ -159,14 +159,37 @@ struct user_event_header {
   event_mark mark = event_mark::none;
 };
 
-/// The part of an EventUserEvent that all receivers share: header and event. Replaces `out`'s
-/// content and keeps its capacity.
-void encode_shared_event(std::string& out, const user_event_header& header, std::string_view event);
-/// No prefix is longer.
-inline constexpr std::size_t event_prefix_bytes_max = 24;
-/// What stands before the shared part for one receiver: the frame's length, the body's tag and
-/// length, and in a directed copy the sender's ReferenceID.
-char* encode_event_prefix(char* out, std::size_t shared_bytes, reference_id directed) noexcept;
+/// What stands in front of an event's own bytes in an EventUserEvent frame: encoded once for all
+/// receivers, but for the few bytes that one of them may have of its own.
+class event_head {
+public:
+  event_head() = default;
+  /// Of an event of `event_bytes`, for a receiver that has nothing of its own.
+  event_head(const user_event_header& header, std::size_t event_bytes) noexcept;
+
+  /// The bytes. The frame is whole with the event's bytes behind them.
+  std::string_view bytes() const noexcept {
+    return {begin_, static_cast<std::size_t>(end_ - begin_)};
+  }
+  /// Those of a directed copy, which has the sender's ReferenceID. They stand until the next call.
+  std::string_view directed(reference_id reference) noexcept;
+
+  event_head(const event_head&) = delete;
+  event_head& operator=(const event_head&) = delete;
+
+private:
+  /// The frame's length, the body's tag and length, a directed copy's ReferenceID.
+  static constexpr std::size_t prefix_bytes_max = 24;
+  /// All fields of the header at their longest, and the event's tag and length.
+  static constexpr std::size_t header_bytes_max = 160;
+
+  char* put_prefix(reference_id directed) noexcept;
+
+  std::size_t event_bytes_ = 0;
+  char* begin_ = buffer_ + prefix_bytes_max;
+  char* end_ = begin_;
+  char buffer_[prefix_bytes_max + header_bytes_max];
+};
 
 /// The `Event` that the broker makes itself: `screen-capture` = `verb` for one ConnID; without the
 /// key if the verb is none.

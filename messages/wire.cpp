@@ -89,9 +89,7 @@ bool reader::skip_group(std::uint32_t number, int depth) noexcept {
   }
 }
 
-step reader::next(field& out) noexcept {
-  if (pos_ == end_)
-    return step::end;
+step reader::any_field(field& out) noexcept {
   if (!tag(out) || !payload(out, 0)) {
     pos_ = end_;
     return step::malformed;
@@ -133,7 +131,51 @@ std::size_t multi_byte_length(const unsigned char* text, std::size_t left) noexc
 
 } // namespace
 
+namespace {
+
+constexpr std::uint64_t every_byte(std::uint8_t value) {
+  return value * std::uint64_t{0x0101010101010101};
+}
+
+bool is_ascii_word(std::uint64_t word) noexcept {
+  return (word & every_byte(0x80)) == 0;
+}
+
+/// Whether all eight bytes are from 0x20 to 0x7e.
+bool is_plain_word(std::uint64_t word) noexcept {
+  auto high = word & every_byte(0x80);
+  auto below_space = (word - every_byte(0x20)) & every_byte(0x80); // exact where no byte is high
+  auto del = (word + every_byte(0x01)) & every_byte(0x80);         // the same
+  return (high | below_space | del) == 0;
+}
+
+/// Whether each eight bytes are `good`, the last of them taken again with those before.
+template <class Good>
+bool all_words(std::string_view text, Good good) noexcept {
+  constexpr std::size_t step = sizeof(std::uint64_t);
+  std::uint64_t word = every_byte(' ');
+  if (text.size() < step) {
+    std::memcpy(&word, text.data(), text.size());
+    return good(word);
+  }
+  for (std::size_t i = 0; i + step < text.size(); i += step) {
+    std::memcpy(&word, text.data() + i, step);
+    if (!good(word))
+      return false;
+  }
+  std::memcpy(&word, text.data() + text.size() - step, step);
+  return good(word);
+}
+
+} // namespace
+
+bool plain_ascii(std::string_view text) noexcept {
+  return all_words(text, is_plain_word);
+}
+
 bool valid_utf8(std::string_view text) noexcept {
+  if (all_words(text, is_ascii_word))
+    return true;
   auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
   std::size_t size = text.size();
   std::size_t i = 0;
@@ -141,7 +183,7 @@ bool valid_utf8(std::string_view text) noexcept {
     if (size - i >= 8) { // eight ASCII characters at a time
       std::uint64_t word;
       std::memcpy(&word, bytes + i, 8);
-      if ((word & 0x8080808080808080u) == 0) {
+      if (is_ascii_word(word)) {
         i += 8;
         continue;
       }
@@ -167,13 +209,6 @@ bool has_control_character(std::string_view text) noexcept {
       return true; // U+0080 to U+009F
   }
   return false;
-}
-
-std::size_t varint_size(std::uint64_t value) noexcept {
-  std::size_t size = 1;
-  for (; value >= 0x80; value >>= 7)
-    ++size;
-  return size;
 }
 
 } // namespace ringdown::wire

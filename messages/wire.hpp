@@ -3,6 +3,7 @@
 // Pure functions over bytes: no allocation, no exceptions, thread-safe.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -39,12 +40,49 @@ public:
 
   /// Reads the next field. A group is skipped as a whole; nested deeper than
   /// `unknown_group_depth_max` it is malformed.
-  step next(field& out) noexcept;
+  step next(field& out) noexcept {
+    if (pos_ == end_)
+      return step::end;
+    return short_field(out) ? step::field : any_field(out);
+  }
 
   /// True if `bytes` are whole varints, as the content of packed numbers is.
   static bool are_varints(std::string_view bytes) noexcept;
 
 private:
+  /// Reads the field if it is one of those that nearly all are: a tag of one byte, then a varint of
+  /// one byte or a length of at most two. Else nothing has happened.
+  bool short_field(field& out) noexcept {
+    auto left = end_ - pos_;
+    if (left < 2)
+      return false;
+    auto byte = [this](int i) -> std::uint32_t { return static_cast<unsigned char>(pos_[i]); };
+    auto tag = byte(0);
+    if (tag < 8 || tag >= 0x80)
+      return false;
+    out.number = tag >> 3;
+    if ((tag & 7) == static_cast<std::uint32_t>(wire_type::varint) && byte(1) < 0x80) {
+      out.type = wire_type::varint;
+      out.value = byte(1);
+      pos_ += 2;
+      return true;
+    }
+    if ((tag & 7) != static_cast<std::uint32_t>(wire_type::bytes))
+      return false;
+    bool is_short = byte(1) < 0x80;
+    if (!is_short && (left < 3 || byte(2) >= 0x80))
+      return false;
+    auto size = is_short ? byte(1) : (byte(1) & 0x7f) | byte(2) << 7;
+    auto* begin = pos_ + (is_short ? 2 : 3);
+    if (static_cast<std::ptrdiff_t>(size) > end_ - begin)
+      return false;
+    out.type = wire_type::bytes;
+    out.bytes = {begin, size};
+    pos_ = begin + size;
+    return true;
+  }
+
+  step any_field(field& out) noexcept;
   bool varint(std::uint64_t& value) noexcept;
   bool short_varint(std::uint64_t& value) noexcept;
   bool tag(field& out) noexcept;
@@ -57,11 +95,17 @@ private:
 
 /// True for well-formed UTF-8 (no overlong forms, no surrogates, nothing above U+10FFFF).
 bool valid_utf8(std::string_view text) noexcept;
+/// True for printable ASCII: then the two above and below need not be asked, and nearly all names
+/// and many values are.
+bool plain_ascii(std::string_view text) noexcept;
 /// True if the text has a control character (C0, DEL or C1): refused in names because these end
 /// up in logs and terminals. The text must be valid UTF-8.
 bool has_control_character(std::string_view text) noexcept;
 /// The length of a varint, 1 to 10 bytes.
-std::size_t varint_size(std::uint64_t value) noexcept;
+inline std::size_t varint_size(std::uint64_t value) noexcept {
+  auto bits = static_cast<std::size_t>(std::bit_width(value | 1));
+  return (bits + 6) / 7;
+}
 
 // Writers: put the bytes at `out` and return the place behind them. The caller has made room.
 
@@ -72,6 +116,30 @@ inline char* put_varint(char* out, std::uint64_t value) noexcept {
   }
   *out++ = static_cast<char>(value);
   return out;
+}
+/// The same for what is long as a rule (times, epochs): without a loop over the bytes, and up to
+/// `wide_varint_bytes_max` bytes of room are written, whatever the length.
+inline constexpr std::size_t wide_varint_bytes_max = 10;
+inline char* put_wide_varint(char* out, std::uint64_t value) noexcept {
+  static_assert(std::endian::native == std::endian::little);
+  constexpr std::uint64_t in_one_word = std::uint64_t{1} << 56;
+  constexpr std::uint64_t marks = 0x8080808080808080u;
+  // Each seven bits into a byte of their own: halves, quarters, eighths.
+  auto spread = value & (in_one_word - 1);
+  spread = (spread & 0x00fffffff0000000u) << 4 | (spread & 0x000000000fffffffu);
+  spread = (spread & 0x0fffc0000fffc000u) << 2 | (spread & 0x00003fff00003fffu);
+  spread = (spread & 0x3f803f803f803f80u) << 1 | (spread & 0x007f007f007f007fu);
+  bool is_whole = value < in_one_word;
+  auto size = is_whole ? varint_size(value) : 8;
+  spread |= is_whole ? marks & ((std::uint64_t{1} << (8 * (size - 1))) - 1) : marks;
+  std::memcpy(out, &spread, sizeof spread);
+  return is_whole ? out + size : put_varint(out + 8, value >> 56);
+}
+/// A varint field of the wide kind; nothing for 0.
+inline char* put_wide_number(char* out, std::uint32_t number, std::uint64_t value) noexcept {
+  if (value == 0)
+    return out;
+  return put_wide_varint(put_varint(out, std::uint64_t{number} << 3), value);
 }
 inline char* put_tag(char* out, std::uint32_t number, wire_type type) noexcept {
   return put_varint(out, (std::uint64_t{number} << 3) | static_cast<std::uint64_t>(type));

@@ -1,6 +1,6 @@
 // What the loop scheduler needs of an event loop, and nothing more: one place to wait for I/O and
 // one way to be woken. Free of CAF and of any I/O library, so that the actors' floor stays below
-// the sockets. The product's implementation is broker/edge/asio_loop.hpp; the tests bring a second
+// the sockets. The product's implementation is broker/edge/epoll_loop.hpp; the tests bring a second
 // one.
 #pragma once
 

@@ -62,31 +62,55 @@ caf::execution_unit* pinned_base::unit(caf::execution_unit* offered) const noexc
   return offered;
 }
 
+bool pinned_base::is_free() const noexcept {
+  return home_.is_current() && !running_ &&
+         home_.loop()->in_place_depth_ < defaults::in_place_depth_max && self_.mailbox().blocked();
+}
+
 bool pinned_base::may_activate_in_place() const noexcept {
-  if (!home_.is_current() || running_ ||
-      home_.loop()->in_place_depth_ >= defaults::in_place_depth_max)
-    return false;
   // A blocked mailbox is empty, but for what the actor has skipped.
-  return self_.mailbox().blocked() && self_.get_normal_queue().cache().empty() &&
+  return is_free() && self_.get_normal_queue().cache().empty() &&
          self_.get_urgent_queue().cache().empty();
+}
+
+pinned_base::in_place_scope::in_place_scope(pinned_base& actor) noexcept
+  : running_(actor), loop_(*actor.home_.loop()) {
+  static_cast<void>(loop_.now()); // the watchdog counts from here if this is a turn's first work
+  ++loop_.in_place_depth_;
+  loop_.in_place_.store(loop_.in_place_.load(std::memory_order_relaxed) + 1,
+                        std::memory_order_relaxed);
+}
+
+pinned_base::in_place_scope::~in_place_scope() {
+  --loop_.in_place_depth_;
 }
 
 bool pinned_base::activate_in_place(caf::mailbox_element& element) noexcept {
   using result = caf::scheduled_actor::activation_result;
-  auto& loop = *home_.loop();
-  static_cast<void>(loop.now()); // the watchdog counts from here if this is a turn's first work
-  running_scope running{*this};
-  ++loop.in_place_depth_;
-  loop.in_place_.store(loop.in_place_.load(std::memory_order_relaxed) + 1,
-                       std::memory_order_relaxed);
+  in_place_scope scope{*this};
   auto outcome = result::terminated;
   try {
-    outcome = self_.activate(&loop, element);
+    outcome = self_.activate(home_.loop(), element);
   } catch (...) {
-    end_after(&loop);
+    end_after(home_.loop());
   }
-  --loop.in_place_depth_;
   return outcome != result::skipped;
+}
+
+/// What CAF does behind each message: an actor that has quit ends.
+void pinned_base::end_after_quit() {
+  self_.bhvr_stack().cleanup();
+  self_.finalize();
+}
+
+/// What CAF does with an actor whose handler threw.
+void pinned_base::end_after_throw() noexcept {
+  try {
+    self_.quit(caf::make_error(caf::sec::runtime_error));
+    end_after_quit();
+  } catch (...) { // on_exit threw too
+    end_after(home_.loop());
+  }
 }
 
 void pinned_base::end_after(caf::execution_unit* unit) noexcept {

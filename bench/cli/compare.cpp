@@ -1,7 +1,8 @@
 // `ringdown-bench compare`: the same loads on several brokers, in turns.
-#include "bench/compare.hpp"
 #include "bench/cli/settings.hpp"
+#include "bench/compare_report.hpp"
 #include "bench/peers/peer.hpp"
+#include "bench/process.hpp"
 #include "bench/workload.hpp"
 
 #include <fmt/format.h>
@@ -14,10 +15,12 @@ namespace ringdown::bench {
 
 namespace {
 
-/// The share of accepted events that must be delivered within the measured time: the rest is on its
-/// way.
-constexpr double keeps_up = 0.9;
 constexpr std::chrono::milliseconds start_patience{60'000};
+/// For all links to be up. RabbitMQ takes a hundred connections a second.
+constexpr std::chrono::milliseconds opening_patience{300'000};
+/// Below what each broker lets wait to be accepted, else the kernel repeats a connect after a
+/// second.
+constexpr std::size_t opening_max = 64;
 
 struct compare_arguments {
   std::vector<std::string> peers{"ringdown", "floor", "redis"};
@@ -49,14 +52,6 @@ private:
   std::string path_;
 };
 
-/// The figures of one peer under one load, a value for each round.
-struct figures {
-  std::vector<double> rate, cpu, ack_p50, ack_p99, delivery_p99;
-  bool client_was_the_limit = false;
-  bool fell_behind = false;      ///< it answered well ahead of what it delivered
-  std::uint64_t told_missed = 0; ///< deliveries that EventMissed stands for
-};
-
 class comparison {
 public:
   comparison(const settings& common, const compare_arguments& arguments)
@@ -72,33 +67,35 @@ public:
       auto version = version_of(*p, program);
       if (version.empty())
         return name + ": " + program + " is not installed (scripts/packages.txt, group bench)";
-      members_.push_back({p, program, version});
+      members_.push_back({p, program});
+      result_.members.push_back({name, version});
     }
     for (auto& name : arguments_.loads) {
       auto load = load_of(name);
       if (!load)
-        return "--loads " + name +
-               ": expected PRODUCERSxWINDOW or open:RATE, with /RECEIVERS behind it";
-      loads_.push_back(*load);
+        return "--loads " + name + ": expected " + load_names;
+      result_.loads.push_back(*load);
     }
-    results_.resize(loads_.size() * members_.size());
+    result_.rounds = arguments_.rounds;
+    result_.seconds = arguments_.seconds;
+    result_.all.resize(result_.loads.size() * members_.size());
     return std::nullopt;
   }
 
   int run() {
-    for (std::size_t load = 0; load < loads_.size(); ++load)
+    for (std::size_t load = 0; load < result_.loads.size(); ++load)
       for (unsigned round = 0; round < arguments_.rounds; ++round)
         for (std::size_t i = 0; i < members_.size(); ++i) {
           if (stop_requested())
             return complain("stopped");
-          if (auto status = run_one(load, i, round); status != all_well)
+          auto status =
+            result_.loads[load].is_connections() ? run_connections(load, i) : run_events(load, i);
+          if (status != all_well)
             return status;
+          tell_turn(load, i, round);
         }
-    if (common_.json)
-      fmt::print("{}\n", dump(as_json()));
-    else
-      print();
-    if (auto fault = write_picture(common_, "cpu", draw(cpu_chart())))
+    fmt::print("{}", common_.json ? dump(to_json(result_)) + "\n" : text_of(result_));
+    if (auto fault = write_picture(common_, "cpu", draw(cpu_chart(result_))))
       return complain(*fault);
     return all_well;
   }
@@ -107,161 +104,98 @@ private:
   struct member {
     const peer* what;
     std::string program;
-    std::string version;
   };
 
-  figures& at(std::size_t load, std::size_t index) {
-    return results_[load * members_.size() + index];
-  }
-
-  int run_one(std::size_t load, std::size_t index, unsigned round) {
-    auto& m = members_[index];
-    auto options = options_of(loads_[load], m);
-    if (auto fault = unusable(options))
-      return complain(*fault);
+  /// A broker for one turn, with a folder for its files.
+  struct contestant {
     temporary_folder folder;
-    peer_place place{free_port(), folder.path(), m.program};
     server broker;
-    server::plan plan;
-    plan.command = m.what->command(place);
+  };
+
+  /// What went wrong, or nothing. `limits` are of ours.
+  std::optional<std::string> start(contestant& c, const member& m,
+                                   const std::vector<std::string>& limits, run_options& options) {
+    peer_place place{free_port(), c.folder.path(), m.program};
+    auto plan = m.what->plan(place);
     if (m.what->name == "ringdown") {
-      auto limits = limits_for(options);
       plan.command.insert(plan.command.end(), limits.begin(), limits.end());
       plan.command.insert(plan.command.end(), common_.broker_flags.begin(),
                           common_.broker_flags.end());
     }
     if (common_.broker_core >= 0)
       plan.core = static_cast<unsigned>(common_.broker_core);
-    if (auto fault = broker.start(plan))
-      return complain(*fault);
-    if (auto fault = broker.await(place.port, start_patience))
-      return complain(*fault);
-    options.broker_pid = broker.pid();
+    if (auto fault = c.broker.start(plan))
+      return fault;
+    if (auto fault = c.broker.await(place.port, start_patience))
+      return fault;
+    options.broker_pid = c.broker.pid();
     options.links.address = client::resolve("127.0.0.1", place.port).addresses.at(0);
+    return std::nullopt;
+  }
+
+  int run_events(std::size_t load, std::size_t index) {
+    auto& m = members_[index];
+    load_options options;
+    fill(options, m);
+    options.dns = arguments_.dns;
+    options.warmup = from_seconds(arguments_.warmup_s);
+    shape(options, result_.loads[load]);
+    if (auto fault = unusable(options))
+      return complain(*fault);
+    contestant c;
+    if (auto fault = start(c, m, limits_for(options), options))
+      return complain(*fault);
     auto result = run_load(options);
     if (!result.good()) {
-      fmt::print(stderr, "{} under {}:\n{}", m.what->name, loads_[load].name,
+      fmt::print(stderr, "{} under {}:\n{}", m.what->name, result_.loads[load].name,
                  text_of(options, result));
       return result.trouble.empty() ? int{not_verified} : complain(result.trouble);
     }
-    note(at(load, index), result, options.fan_out);
-    if (!common_.quiet)
-      fmt::print(stderr, "{:<12} round {} {:<10} {:>9.0f} events/s  {:.2f} us\n", loads_[load].name,
-                 round + 1, m.what->name, per_second(result.done(options.fan_out), result.measured),
-                 cpu_us_per_event(result).value_or(0));
+    note(result_.at(load, index), options, result);
     return all_well;
   }
 
-  load_options options_of(const named_load& load, const member& m) const {
-    load_options options;
-    shape(options, load);
-    options.dns = arguments_.dns;
+  int run_connections(std::size_t load, std::size_t index) {
+    auto& m = members_[index];
+    idle_options options;
+    fill(options, m);
+    shape(options, result_.loads[load]);
+    // Before the broker is started, so that it may open as many files.
+    if (auto fault = make_room_for_links(options.connections))
+      return complain(*fault);
+    contestant c;
+    if (auto fault = start(c, m, limits_for(options.connections, options.dns, 1, 1), options))
+      return complain(*fault);
+    auto result = run_idle(options);
+    if (!result.trouble.empty())
+      return complain(std::string{m.what->name} + ": " + result.trouble);
+    note(result_.at(load, index), options, result);
+    return all_well;
+  }
+
+  void fill(run_options& options, const member& m) const {
     options.seconds = from_seconds(arguments_.seconds);
-    options.warmup = from_seconds(arguments_.warmup_s);
+    options.patience = opening_patience;
+    options.links.opening_max = opening_max;
     options.stopped = [] { return stop_requested(); };
     if (m.what->speak != nullptr)
       options.speak = m.what->speak();
-    return options;
   }
 
-  static void note(figures& f, const load_result& r, std::uint32_t fan_out) {
-    auto micros = [](std::uint64_t ns) { return static_cast<double>(ns) / 1000; };
-    f.rate.push_back(per_second(r.done(fan_out), r.measured));
-    f.fell_behind |= static_cast<double>(r.done(fan_out)) < keeps_up * static_cast<double>(r.acked);
-    f.told_missed += r.found.told_missed;
-    f.cpu.push_back(cpu_us_per_event(r).value_or(0));
-    f.ack_p50.push_back(micros(r.ack_latency.percentile(50)));
-    f.ack_p99.push_back(micros(r.ack_latency.percentile(99)));
-    f.delivery_p99.push_back(micros(r.delivery_latency.percentile(99)));
-    f.client_was_the_limit |= r.client_was_the_limit();
-  }
-
-  // ---- telling
-
-  json as_json() {
-    json out{
-      {"compare", json::array()}, {"rounds", arguments_.rounds}, {"seconds", arguments_.seconds}};
-    auto& versions = out["versions"] = json::object();
-    for (auto& m : members_)
-      versions[std::string{m.what->name}] = m.version;
-    auto spread_json = [](const std::vector<double>& values) {
-      auto s = spread_of(values);
-      return json{{"median", s.median}, {"low", s.low}, {"high", s.high}, {"rounds", values}};
-    };
-    for (std::size_t load = 0; load < loads_.size(); ++load)
-      for (std::size_t i = 0; i < members_.size(); ++i) {
-        auto& f = at(load, i);
-        out["compare"].push_back({{"load", loads_[load].name},
-                                  {"peer", members_[i].what->name},
-                                  {"events_per_s", spread_json(f.rate)},
-                                  {"broker_cpu_us_per_event", spread_json(f.cpu)},
-                                  {"cpu_to_first", spread_json(ratios(f.cpu, at(load, 0).cpu))},
-                                  {"ack_us_p50", spread_json(f.ack_p50)},
-                                  {"ack_us_p99", spread_json(f.ack_p99)},
-                                  {"delivery_us_p99", spread_json(f.delivery_p99)},
-                                  {"client_was_the_limit", f.client_was_the_limit},
-                                  {"fell_behind", f.fell_behind},
-                                  {"told_missed", f.told_missed}});
-      }
-    return out;
-  }
-
-  bar_chart cpu_chart() {
-    bar_chart chart{"Broker CPU for each event, by load", "microseconds of one core", {}, {}};
-    for (auto& load : loads_)
-      chart.groups.push_back(load.name);
-    for (std::size_t i = 0; i < members_.size(); ++i) {
-      auto& bars = chart.members.emplace_back();
-      bars.name = members_[i].what->name;
-      for (std::size_t load = 0; load < loads_.size(); ++load)
-        bars.values.push_back(spread_of(at(load, i).cpu));
-    }
-    return chart;
-  }
-
-  void print() {
-    for (auto& m : members_)
-      fmt::print("{:<10} {}\n", m.what->name, m.version);
-    fmt::print("\nMedians of {} rounds in turns, {} s each (lowest to highest); CPU is the "
-               "broker's, and its ratio "
-               "to {} is taken within each round.\n\n",
-               arguments_.rounds, arguments_.seconds, members_[0].what->name);
-    fmt::print("| load | broker | events/s | CPU us/event | ratio | ACK p50 us | ACK p99 us | "
-               "delivery p99 us |\n"
-               "|---|---|---|---|---|---|---|---|\n");
-    for (std::size_t load = 0; load < loads_.size(); ++load)
-      for (std::size_t i = 0; i < members_.size(); ++i)
-        print_row(loads_[load].name, members_[i], at(load, i), at(load, 0));
-  }
-
-  /// What makes a row's figures doubtful.
-  static std::string notes_of(const figures& f) {
-    std::string notes = f.client_was_the_limit ? " client limited" : "";
-    if (f.fell_behind)
-      notes += " fell behind";
-    return f.told_missed > 0 ? notes + fmt::format(" {} missed", f.told_missed) : notes;
-  }
-
-  static void print_row(const std::string& load, const member& m, const figures& f,
-                        const figures& first) {
-    auto whole = [](const std::vector<double>& values) {
-      auto s = spread_of(values);
-      return fmt::format("{:.0f} ({:.0f}-{:.0f})", s.median, s.low, s.high);
-    };
-    auto fine = [](const std::vector<double>& values) {
-      auto s = spread_of(values);
-      return fmt::format("{:.2f} ({:.2f}-{:.2f})", s.median, s.low, s.high);
-    };
-    fmt::print("| {} | {} | {}{} | {} | {} | {} | {} | {} |\n", load, m.what->name, whole(f.rate),
-               notes_of(f), fine(f.cpu), fine(ratios(f.cpu, first.cpu)), whole(f.ack_p50),
-               whole(f.ack_p99), whole(f.delivery_p99));
+  void tell_turn(std::size_t load, std::size_t index, unsigned round) const {
+    if (common_.quiet)
+      return;
+    auto& l = result_.loads[load];
+    auto& f = result_.at(load, index);
+    fmt::print(stderr, "{:<12} round {} {:<10} {:>9.0f} {}/s  {:.2f} us\n", l.name, round + 1,
+               members_[index].what->name, f.rate.back(),
+               l.is_connections() ? "registrations" : "events", f.cpu_us.back());
   }
 
   const settings& common_;
   const compare_arguments& arguments_;
   std::vector<member> members_;
-  std::vector<named_load> loads_;
-  std::vector<figures> results_;
+  comparison_result result_;
 };
 
 int run(const settings& common, const compare_arguments& arguments) {
@@ -283,9 +217,7 @@ void add_compare(CLI::App& app, const settings& common, int& status) {
   verb->add_option("--peers", a->peers, "Of " + peer_names() + "; ratios are to the first")
     ->delimiter(',')
     ->capture_default_str();
-  verb
-    ->add_option("--loads", a->loads,
-                 "PRODUCERSxWINDOW or open:RATE; /N behind it: N receivers of each DN")
+  verb->add_option("--loads", a->loads, std::string{load_names})
     ->delimiter(',')
     ->capture_default_str();
   verb->add_option("--rounds", a->rounds, "How often each has its turn")

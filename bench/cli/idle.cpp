@@ -1,4 +1,5 @@
-// `ringdown-bench idle`: many connections that say nothing, and how fast they come up.
+// `ringdown-bench idle`: many connections that say nothing, and how fast they come up; and `storm`:
+// all of them at once.
 #include "bench/idle.hpp"
 #include "bench/cli/settings.hpp"
 #include "bench/workload.hpp"
@@ -19,12 +20,13 @@ struct idle_arguments {
   double patience_s = 120;
 };
 
-int run(const settings& common, const idle_arguments& a) {
+int run(const settings& common, const idle_arguments& a, bool storm) {
   catch_stop_signals();
   idle_options o;
   o.connections = a.connections;
   o.dns = a.dns;
   o.links.opening_max = a.at_once;
+  o.links.come_again = storm;
   o.seconds = from_seconds(a.seconds);
   o.patience = from_seconds(a.patience_s);
   o.stopped = [] { return stop_requested(); };
@@ -38,10 +40,30 @@ int run(const settings& common, const idle_arguments& a) {
     return complain(*fault);
   broker.aim(o);
   auto result = run_idle(o);
-  if (!result.trouble.empty())
+  if (!result.trouble.empty()) {
+    for (auto& [why, count] : result.refused.by_reason)
+      complain(fmt::format("refused {} times: {}", count, why));
     return complain(result.trouble);
+  }
   fmt::print("{}", common.json ? dump(to_json(o, result)) + "\n" : text_of(o, result));
   return all_well;
+}
+
+/// What both verbs have.
+void add_options(CLI::App& verb, idle_arguments& a) {
+  auto number = [&](const char* name, std::uint32_t& value, std::uint32_t most, const char* text) {
+    verb.add_option(name, value, text)->check(CLI::Range(1u, most))->capture_default_str();
+  };
+  number("--connections", a.connections, 1'000'000, "How many, each registered on one DN");
+  number("--dns", a.dns, 9'999'999, "DNs that they share");
+  number("--at-once", a.at_once, 1'000'000, "How many come up at a time");
+  verb.add_option("--heartbeat", a.heartbeat_ms, "Milliseconds to ask for (default: the broker's)");
+  verb.add_option("--seconds", a.seconds, "How long they idle")
+    ->check(CLI::Range(0.0, 1e6))
+    ->capture_default_str();
+  verb.add_option("--patience", a.patience_s, "Seconds for all connections to be up")
+    ->check(CLI::Range(0.1, 1e6))
+    ->capture_default_str();
 }
 
 } // namespace
@@ -50,27 +72,25 @@ void add_idle(CLI::App& app, const settings& common, int& status) {
   auto a = std::make_shared<idle_arguments>();
   auto* verb =
     app.add_subcommand("idle", "Open many connections, as at a shift's start; keep them idle");
-  auto number = [verb](const char* name, std::uint32_t& value, std::uint32_t most,
-                       const char* text) {
-    verb->add_option(name, value, text)->check(CLI::Range(1u, most))->capture_default_str();
-  };
-  number("--connections", a->connections, 1'000'000, "How many, each registered on one DN");
-  number("--dns", a->dns, 9'999'999, "DNs that they share");
-  number("--at-once", a->at_once, 100'000,
-         "How many come up at a time: a storm has as many as the broker lets in");
-  verb->add_option("--heartbeat", a->heartbeat_ms,
-                   "Milliseconds to ask for (default: the broker's)");
-  verb->add_option("--seconds", a->seconds, "How long they idle")
-    ->check(CLI::Range(0.0, 1e6))
-    ->capture_default_str();
-  verb->add_option("--patience", a->patience_s, "Seconds for all connections to be up")
-    ->check(CLI::Range(0.1, 1e6))
-    ->capture_default_str();
+  add_options(*verb, *a);
   verb->footer(
     std::string{
-      "Example:\n  ringdown-bench idle --spawn build/release/bin/ringdownd --connections 10000\n"} +
+      "Example:\n  ringdown-bench idle --spawn build/release/bin/ringdownd --connections 19000\n"} +
     exit_status_help);
-  verb->callback([&common, &status, a] { status = run(common, *a); });
+  verb->callback([&common, &status, a] { status = run(common, *a, false); });
+}
+
+void add_storm(CLI::App& app, const settings& common, int& status) {
+  auto a = std::make_shared<idle_arguments>();
+  a->at_once = 10'000;
+  a->seconds = 0;
+  auto* verb = app.add_subcommand(
+    "storm", "All sign on and register at once; who is refused comes again when the broker says");
+  add_options(*verb, *a);
+  verb->footer(std::string{"Example:\n  ringdown-bench storm --spawn build/release/bin/ringdownd "
+                           "--connections 10000\n"} +
+               exit_status_help);
+  verb->callback([&common, &status, a] { status = run(common, *a, true); });
 }
 
 } // namespace ringdown::bench

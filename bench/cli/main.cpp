@@ -45,6 +45,7 @@ int run(int argc, char** argv) {
   add_capture(app, common, status);
   add_compare(app, common, status);
   add_idle(app, common, status);
+  add_storm(app, common, status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

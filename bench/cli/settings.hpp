@@ -117,5 +117,6 @@ void add_knee(CLI::App& app, const settings& common, int& status);
 void add_capture(CLI::App& app, const settings& common, int& status);
 void add_compare(CLI::App& app, const settings& common, int& status);
 void add_idle(CLI::App& app, const settings& common, int& status);
+void add_storm(CLI::App& app, const settings& common, int& status);
 
 } // namespace ringdown::bench

@@ -9,18 +9,21 @@ namespace {
 /// A heartbeat: the shortest frame there is.
 constexpr std::string_view shortest_frame{"\3\xc2\x0c\0", 4};
 
-class mute_dn final : public runtime::pinned_actor<dn_actor> {
+class mute_dn final : public runtime::pinned_actor<dn_actor>,
+                      public runtime::callable_in_place<dn_batch> {
 public:
   using pinned_to_home::pinned_to_home;
 
+  void take(dn_batch& batch) override {
+    while (batch.front() != nullptr)
+      batch.answer(shortest_frame);
+    if (batch.report_awaited())
+      batch.report(true, registration_mode::share);
+  }
+
   behavior_type make_behavior() override {
     return {
-      [](const dn_batch_ptr& batch) {
-        while (batch->front() != nullptr)
-          batch->answer(shortest_frame);
-        if (batch->report_awaited())
-          batch->report(true, registration_mode::share);
-      },
+      [this](const dn_batch_ptr& batch) { take(*batch); },
       [](client_gone_atom, const client_ptr&) {},
       [](const session_report&) {},
       [](remove_atom) {},

@@ -1,6 +1,6 @@
 #include "bench/micro/stage.hpp"
 
-#include "broker/edge/asio_loop.hpp"
+#include "broker/edge/epoll_loop.hpp"
 #include "client/codec.hpp"
 
 #include <caf/scoped_actor.hpp>
@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <future>
 #include <stdexcept>
+#include <utility>
 
 namespace ringdown::bench {
 
@@ -29,7 +30,7 @@ constexpr std::chrono::seconds answer_patience{60};
 
 runtime::loop_options one_loop() {
   runtime::loop_options options;
-  options.make_loop = [](std::size_t) { return std::make_unique<edge::asio_loop>(); };
+  options.make_loop = [](std::size_t) { return std::make_unique<edge::epoll_loop>(); };
   options.turn_budget = turn_budget;
   return options;
 }
@@ -49,20 +50,24 @@ public:
 
 stage_client::stage_client(stage& where)
   : stage_(where), edge_(std::make_shared<quiet_edge>()),
-    client_(std::make_shared<t_client>(where.context.bounds, where.context.budget, edge_)),
+    client_(std::make_shared<t_client>(where.context.bounds, where.context.budget, edge_,
+                                       where.context.users)),
     credit_(std::make_shared<read_credit>(edge_)),
-    actor_(spawn_connection(*where.system_, runtime::home{*where.loop_}, where.context,
-                            where.directory_, client_, edge_)) {}
+    actor_(runtime::pinned_ref<connection_actor>{
+      spawn_connection(*where.system_, runtime::home{*where.loop_}, where.context, where.directory_,
+                       client_, edge_)}) {}
 
 stage_client::~stage_client() {
   client_->box.close();
-  caf::anon_send(actor_.handle(), closed_atom::value);
+  caf::anon_send(actor_.ref().handle(), closed_atom::value);
 }
 
 read_batch_ptr stage_client::batch_of(std::string_view bytes) {
-  auto batch = std::make_shared<read_batch>();
-  batch->bytes = std::make_unique_for_overwrite<char[]>(bytes.size());
-  batch->capacity = bytes.size();
+  auto batch = spare_ ? std::exchange(spare_, nullptr) : std::make_shared<read_batch>();
+  if (batch->capacity < bytes.size()) {
+    batch->bytes = std::make_unique_for_overwrite<char[]>(bytes.size());
+    batch->capacity = bytes.size();
+  }
   std::copy(bytes.begin(), bytes.end(), batch->bytes.get());
   batch->end = cutter_.cut({batch->bytes.get(), bytes.size()},
                            stage_.context.bounds.frame_bytes_max, batch->frames);
@@ -75,7 +80,13 @@ read_batch_ptr stage_client::batch_of(std::string_view bytes) {
 }
 
 void stage_client::say(std::string_view bytes) {
-  runtime::deliver(actor_, batch_of(bytes));
+  auto batch = batch_of(bytes);
+  if (!actor_.try_call(batch))
+    return runtime::deliver(actor_.ref(), std::move(batch));
+  if (batch.use_count() != 1)
+    return; // a DN's mailbox has a part of it
+  batch->reset();
+  spare_ = std::move(batch);
 }
 
 std::size_t stage_client::hear() {
@@ -100,6 +111,7 @@ stage::stage(directory_maker make)
     system_(std::make_unique<caf::actor_system>(*config_)),
     loop_(&runtime::loop_scheduler::of(*system_)->loop(0)) {
   context.server.version = "0";
+  context.users = threads::one;
   // Stands still: what a clock's digits cost would differ from run to run.
   context.utc_now = [] { return std::int64_t{1'700'000'000'000'000}; };
   context.tells = observer_.get();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "actors/batches.hpp"
+#include "actors/byte_buffer.hpp"
 #include "actors/connection.hpp"
 #include "actors/directory.hpp"
 #include "client/connection.hpp"
@@ -46,8 +47,9 @@ private:
   client_ptr client_;
   std::shared_ptr<read_credit> credit_;
   frame_cutter cutter_;
-  std::string taken_;
-  runtime::pinned_ref<connection_actor> actor_;
+  byte_buffer taken_;
+  read_batch_ptr spare_; ///< of a read that is done, as the edge keeps it
+  runtime::callable_ref<connection_actor, const read_batch_ptr> actor_;
 };
 
 class stage {

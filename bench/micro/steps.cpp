@@ -1,5 +1,6 @@
 #include "bench/micro/steps.hpp"
 
+#include "actors/byte_buffer.hpp"
 #include "actors/outbox.hpp"
 #include "bench/event_template.hpp"
 #include "bench/micro/mute_dns.hpp"
@@ -97,31 +98,30 @@ private:
   ack answer_{1, {1'000'000}, {1'700'000'000'000'000}, {}, 0, 1'700'000'000'000'000};
 };
 
-/// Once for all receivers, and the prefix that each has of its own.
+user_event_header usual_header() {
+  user_event_header header;
+  header.sequence = {1'000'000};
+  header.epoch = {1'700'000'000'000'000};
+  header.time_us = 1'700'000'000'000'000;
+  header.origin = {1};
+  header.origin_role = role::desktop;
+  return header;
+}
+
+/// Once for all receivers.
 class encode_delivery final : public step {
 public:
-  encode_delivery() {
-    header_.sequence = {1'000'000};
-    header_.epoch = {1'700'000'000'000'000};
-    header_.time_us = 1'700'000'000'000'000;
-    header_.origin = {1};
-    header_.origin_role = role::desktop;
-  }
   void run(std::size_t items) override {
-    char prefix[event_prefix_bytes_max];
-    auto event = std::string_view{request_}.substr(request_.size() - events().event_bytes());
     for (std::size_t i = 0; i < items; ++i) {
       ++header_.sequence.value;
-      encode_shared_event(out_, header_, event);
-      keep(encode_event_prefix(prefix, out_.size(), {}));
-      keep(prefix);
+      event_head head{header_, events().event_bytes()};
+      keep(head.bytes());
+      keep(head);
     }
   }
 
 private:
-  std::string request_{read_maker{1}.next()};
-  user_event_header header_;
-  std::string out_;
+  user_event_header header_ = usual_header();
 };
 
 class silent_edge final : public edge_signal {
@@ -149,10 +149,10 @@ public:
 private:
   memory_budget budget_{bounds};
   dn_identity dn_{"7001", {1}};
-  std::string head_ = std::string(event_prefix_bytes_max, 'h');
+  std::string head_{event_head{usual_header(), events().event_bytes()}.bytes()};
   std::string tail_ = std::string(events().event_bytes(), 't');
   outbox box_{bounds, budget_, std::make_shared<silent_edge>()};
-  std::string taken_;
+  byte_buffer taken_;
 };
 
 /// What the harness itself spends on an event, both ways.
@@ -245,17 +245,20 @@ private:
   void send(const dn_request& request) {
     auto bytes = request.event.event.size();
     static_cast<void>(sender_.client()->window.admit(request.reference, bytes, false, 1));
-    auto batch = std::make_shared<dn_batch>(sender_.client(), read_);
-    batch->add(request);
-    runtime::deliver(dn_, std::move(batch));
+    batch_.begin(*read_);
+    batch_.add() = request;
+    if (!dn_.try_call(batch_) || !batch_.is_done())
+      throw std::runtime_error{"the DN was not called in place"};
+    batch_.reset();
   }
 
   stage stage_;
   stage_client& sender_ = stage_.join(role::desktop, names_of(1));
   std::vector<stage_client*> receivers_;
-  runtime::pinned_ref<dn_actor> dn_ = stage_.dn(events().dn_name(0));
+  runtime::callable_ref<dn_actor, dn_batch> dn_{stage_.dn(events().dn_name(0))};
   read_batch_ptr read_ = sender_.batch_of(read_maker{items_of_a_turn, 1}.next());
   std::vector<dn_request> requests_;
+  dn_batch batch_{sender_.client()};
 };
 
 /// A whole event: a read, the connection, the DN, the outboxes of the sender and of the DN's
@@ -375,7 +378,7 @@ std::unique_ptr<step> make() {
 const std::array<named_step, 16> all{{
   {"decode", "cut, look, read the routing fields", make<decode>},
   {"encode_ack", "an EventACK", make<encode_answer>},
-  {"encode_event", "an EventUserEvent: shared part and prefix", make<encode_delivery>},
+  {"encode_event", "what stands before an event in an EventUserEvent", make<encode_delivery>},
   {"outbox", "an event written and taken, alone", make<write_and_take<1>>},
   {"outbox_64", "the same, 64 at a time", make<write_and_take<64>>},
   {"make_read", "the requests themselves: a part of route and of event", make<make_read>},

@@ -1,5 +1,6 @@
 #include "bench/peers/peer.hpp"
 
+#include "bench/peers/amqp_protocol.hpp"
 #include "bench/peers/mqtt_protocol.hpp"
 #include "bench/peers/nats_protocol.hpp"
 #include "bench/peers/redis_protocol.hpp"
@@ -15,7 +16,11 @@ namespace ringdown::bench {
 
 namespace {
 
-using words = std::vector<std::string>;
+server::plan run_as(std::vector<std::string> command) {
+  server::plan plan;
+  plan.command = std::move(command);
+  return plan;
+}
 
 template <class Protocol>
 protocol_factory speaker() {
@@ -24,56 +29,71 @@ protocol_factory speaker() {
   };
 }
 
-words ringdown_command(const peer_place& at) {
-  return {at.program, "--config=/dev/null", "--listen.address=127.0.0.1",
-          "--listen.port=" + std::to_string(at.port)};
+server::plan ringdown_plan(const peer_place& at) {
+  return run_as({at.program, "--config=/dev/null", "--listen.address=127.0.0.1",
+                 "--listen.port=" + std::to_string(at.port)});
 }
 
-words floor_command(const peer_place& at) {
-  return {at.program, "--port", std::to_string(at.port)};
+server::plan floor_plan(const peer_place& at) {
+  return run_as({at.program, "--port", std::to_string(at.port)});
 }
 
 /// No snapshots; a subscriber is never disconnected for what waits for it.
-words redis_command(const peer_place& at) {
-  return {at.program,
-          "--port",
-          std::to_string(at.port),
-          "--bind",
-          "127.0.0.1",
-          "--dir",
-          at.folder,
-          "--save",
-          "",
-          "--appendonly",
-          "no",
-          "--maxclients",
-          "20000",
-          "--client-output-buffer-limit",
-          "pubsub 0 0 0"};
+server::plan redis_plan(const peer_place& at) {
+  return run_as({at.program, "--port", std::to_string(at.port), "--bind", "127.0.0.1", "--dir",
+                 at.folder, "--save", "", "--appendonly", "no", "--maxclients", "20000",
+                 "--client-output-buffer-limit", "pubsub 0 0 0"});
 }
 
-words nats_command(const peer_place& at) {
+server::plan nats_plan(const peer_place& at) {
   auto file = at.folder + "/nats.conf";
   std::ofstream{file} << "listen: 127.0.0.1:" << at.port
                       << "\nmax_connections: 20000\nmax_pending: 1GB\nwrite_deadline: \"60s\"\n";
-  return {at.program, "--config", file};
+  return run_as({at.program, "--config", file});
 }
 
-words mosquitto_command(const peer_place& at) {
+server::plan mosquitto_plan(const peer_place& at) {
   auto file = at.folder + "/mosquitto.conf";
   std::ofstream{file}
     << "listener " << at.port
     << " 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay true\n"
        "max_inflight_messages 0\nmax_queued_messages 0\n";
-  return {at.program, "-c", file};
+  return run_as({at.program, "-c", file});
 }
 
-const std::array<peer, 5> all{{
-  {"ringdown", "ringdownd", "--version", ringdown_command, nullptr},
-  {"floor", "ringdown-bench-floor", "", floor_command, nullptr},
-  {"redis", "redis-server", "--version", redis_command, speaker<redis_protocol>},
-  {"nats", "nats-server", "--version", nats_command, speaker<nats_protocol>},
-  {"mosquitto", "mosquitto", "-h", mosquitto_command, speaker<mqtt_protocol>},
+/// One process, by the script that needs no user of its own, in the foreground. It is a node of
+/// Erlang that talks to no other, so none of Erlang's name servers is started.
+server::plan rabbitmq_plan(const peer_place& at) {
+  const std::string node = "ringdown-bench@localhost";
+  auto config = at.folder + "/rabbitmq.conf";
+  auto plugins = at.folder + "/enabled_plugins";
+  std::ofstream{config} << "listeners.tcp.1 = 127.0.0.1:" << at.port
+                        << "\nlog.file.level = error\n";
+  std::ofstream{plugins} << "[].\n";
+  auto plan = run_as({at.program});
+  plan.environment = {"HOME=" + at.folder, // of a secret between nodes
+                      "RUNNING_UNDER_SYSTEMD=true",
+                      "RABBITMQ_CONF_ENV_FILE=/dev/null",
+                      "RABBITMQ_NODENAME=" + node,
+                      "RABBITMQ_MNESIA_BASE=" + at.folder,
+                      "RABBITMQ_LOG_BASE=" + at.folder,
+                      "RABBITMQ_CONFIG_FILE=" + config,
+                      "RABBITMQ_ENABLED_PLUGINS_FILE=" + plugins,
+                      "RABBITMQ_SERVER_START_ARGS=-sname " + node +
+                        " -start_epmd false -erl_epmd_port " + std::to_string(free_port()) +
+                        " -kernel inet_dist_use_interface {127,0,0,1}"};
+  return plan;
+}
+
+const std::array<peer, 6> all{{
+  {"ringdown", "ringdownd", R"("$1" --version)", ringdown_plan, nullptr},
+  {"floor", "ringdown-bench-floor", "", floor_plan, nullptr},
+  {"redis", "redis-server", R"("$1" --version)", redis_plan, speaker<redis_protocol>},
+  {"nats", "nats-server", R"("$1" --version)", nats_plan, speaker<nats_protocol>},
+  {"mosquitto", "mosquitto", R"("$1" -h)", mosquitto_plan, speaker<mqtt_protocol>},
+  // Its own answer takes seconds; it stands in a folder of that name.
+  {"rabbitmq", "rabbitmq-server", R"(readlink -e "$1" | grep -o 'rabbitmq_server-[0-9.]*')",
+   rabbitmq_plan, speaker<amqp_protocol>},
 }};
 
 std::filesystem::path own_folder() {
@@ -81,9 +101,12 @@ std::filesystem::path own_folder() {
   return std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
 }
 
-/// Debian keeps servers where not every PATH looks.
+/// Debian keeps servers where not every PATH looks. RabbitMQ's script in /usr/sbin wants to be
+/// root.
 std::optional<std::string> in_known_folder(std::string_view program) {
-  for (auto folder : {own_folder(), std::filesystem::path{"/usr/sbin"}}) {
+  const std::array<std::filesystem::path, 3> folders{own_folder(), "/usr/lib/rabbitmq/bin",
+                                                     "/usr/sbin"};
+  for (auto& folder : folders) {
     std::error_code ignored;
     if (auto path = folder / program; std::filesystem::exists(path, ignored))
       return path.string();
@@ -116,9 +139,9 @@ std::string program_of(const peer& p, const std::string& wished) {
 }
 
 std::string version_of(const peer& p, const std::string& program) {
-  if (p.version_argument.empty())
+  if (p.version_command.empty())
     return "-";
-  auto command = "'" + program + "' " + std::string{p.version_argument} + " 2>/dev/null";
+  auto command = "exec 2>/dev/null; set -- '" + program + "'; " + std::string{p.version_command};
   std::unique_ptr<FILE, int (*)(FILE*)> out{::popen(command.c_str(), "r"), &::pclose};
   std::array<char, 256> line{};
   if (!out || std::fgets(line.data(), line.size(), out.get()) == nullptr)

@@ -21,9 +21,11 @@ struct peer_place {
 
 struct peer {
   std::string_view name;
-  std::string_view program;          ///< found in PATH, or beside this program
-  std::string_view version_argument; ///< what makes it print its version
-  std::vector<std::string> (*command)(const peer_place&);
+  std::string_view program; ///< found in PATH, or beside this program
+  /// For a shell, with the program as $1: what prints its version. Empty: it has none.
+  std::string_view version_command;
+  /// The core is not its matter.
+  server::plan (*plan)(const peer_place&);
   protocol_factory (*speak)(); ///< null: Ringdown's
 };
 std::span<const peer> peers() noexcept;

@@ -34,7 +34,8 @@ client_link::client_link(edge_loop& loop, std::unique_ptr<stream> bytes, std::st
                          ticket admitted)
   : loop_(loop), stream_(std::move(bytes)), peer_(std::move(peer)), admitted_(std::move(admitted)),
     signal_(std::make_shared<link_signal>(loop)),
-    client_(std::make_shared<t_client>(loop.context().bounds, loop.context().budget, signal_)),
+    client_(std::make_shared<t_client>(loop.context().bounds, loop.context().budget, signal_,
+                                       loop.context().users)),
     credit_(std::make_shared<read_credit>(signal_)),
     watch_(loop.context().bounds, std::chrono::steady_clock::now()) {
   client_->who.peer = peer_;
@@ -44,8 +45,10 @@ client_link::~client_link() = default;
 
 void client_link::start() {
   signal_->attach(this);
-  actor_ = spawn_connection(loop_.system(), loop_.host().where(), loop_.context(),
-                            loop_.directory(), client_, shared_from_this());
+  runtime::pinned_ref<connection_actor> actor{spawn_connection(loop_.system(), loop_.host().where(),
+                                                               loop_.context(), loop_.directory(),
+                                                               client_, shared_from_this())};
+  actor_ = decltype(actor_){std::move(actor)};
   arm_read();
 }
 
@@ -101,10 +104,12 @@ bool client_link::read_once() {
   }
   std::memcpy(buffer, cutter_.kept().data(), kept);
   auto whole = kept + bytes;
-  auto batch = std::make_shared<read_batch>();
+  auto batch = loop_.take_batch();
   if (whole <= copied_read_max) {
-    batch->bytes = std::make_unique_for_overwrite<char[]>(whole);
-    batch->capacity = whole;
+    if (batch->capacity < whole) {
+      batch->bytes = std::make_unique_for_overwrite<char[]>(whole);
+      batch->capacity = whole;
+    }
     std::memcpy(batch->bytes.get(), buffer, whole);
   } else {
     batch->capacity = loop_.scratch_size();
@@ -116,16 +121,20 @@ bool client_link::read_once() {
   return true;
 }
 
-void client_link::hand_over(std::shared_ptr<read_batch> batch) {
+void client_link::hand_over(read_batch_ptr batch) {
   if (batch->frames.empty() && batch->end == stream_end::open)
-    return;
+    return loop_.keep_batch(std::move(batch));
   loop_.counters().frames_in.fetch_add(batch->frames.size(), std::memory_order_relaxed);
   batch->time_us = loop_.context().utc_now();
   batch->budget = &loop_.context().budget;
   batch->budget->add(batch->capacity);
   credit_->in_flight.fetch_add(1, std::memory_order_acq_rel);
   batch->credit = credit_;
-  runtime::deliver(actor_, std::move(batch));
+  auto actor = actor_; // the link may be shut meanwhile
+  if (actor.try_call(batch))
+    loop_.keep_batch(std::move(batch));
+  else
+    runtime::deliver(actor.ref(), std::move(batch));
 }
 
 // ---- sending -------------------------------------------------------------------------------
@@ -247,19 +256,19 @@ void client_link::shut() {
   sending_.release();
   cutter_.release();
   admitted_.leave();
-  caf::anon_send(actor_.handle(), closed_atom::value);
+  caf::anon_send(actor_.ref().handle(), closed_atom::value);
   actor_ = {};
   loop_.forget(*this);
 }
 
 void client_link::drain() {
   if (is_open())
-    caf::anon_send(actor_.handle(), drain_atom::value);
+    caf::anon_send(actor_.ref().handle(), drain_atom::value);
 }
 
 void client_link::close_with(std::uint32_t reason, std::string text) {
   if (is_open())
-    caf::anon_send(actor_.handle(), close_order{reason, std::move(text)});
+    caf::anon_send(actor_.ref().handle(), close_order{reason, std::move(text)});
 }
 
 steady_time client_link::sweep(steady_time now) {

@@ -74,7 +74,7 @@ public:
 private:
   void arm_read();
   bool read_once();
-  void hand_over(std::shared_ptr<read_batch> batch);
+  void hand_over(read_batch_ptr batch);
   bool may_read() const;
   void send_waiting();
   void arm_write();
@@ -91,7 +91,7 @@ private:
   std::shared_ptr<link_signal> signal_;
   client_ptr client_;
   std::shared_ptr<read_credit> credit_;
-  runtime::pinned_ref<connection_actor> actor_;
+  runtime::callable_ref<connection_actor, const read_batch_ptr> actor_;
   link_watch watch_;
   frame_cutter cutter_;
   send_buffer sending_;

@@ -1,6 +1,6 @@
 #include "broker/edge/edge_host.hpp"
 
-#include "broker/edge/asio_loop.hpp"
+#include "broker/edge/epoll_loop.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -17,7 +17,7 @@ class actor_loop_host final : public edge_host {
 public:
   explicit actor_loop_host(runtime::actor_loop& loop) : loop_(loop) {}
 
-  boost::asio::io_context& context() override { return asio_loop::of(loop_).context(); }
+  epoll_loop& loop() override { return epoll_loop::of(loop_); }
   bool is_current() const noexcept override { return loop_.is_current(); }
   void post(std::function<void()> task) override { loop_.post(std::move(task)); }
   void at_end_of_turn(std::function<void()> hook) override {
@@ -38,7 +38,7 @@ public:
   threaded_host() : thread_([this] { run(); }) {}
   ~threaded_host() override { stop(); }
 
-  boost::asio::io_context& context() override { return loop_.context(); }
+  epoll_loop& loop() override { return loop_; }
   bool is_current() const noexcept override { return current_ == this; }
   void post(std::function<void()> task) override {
     {
@@ -77,7 +77,7 @@ private:
 
   inline static thread_local threaded_host* current_ = nullptr;
 
-  asio_loop loop_;
+  epoll_loop loop_;
   std::mutex mutex_;
   std::vector<std::function<void()>> tasks_;
   std::vector<std::function<void()>> hooks_;

@@ -8,17 +8,15 @@
 #include <functional>
 #include <memory>
 
-namespace boost::asio {
-class io_context;
-}
-
 namespace ringdown::edge {
+
+class epoll_loop;
 
 class edge_host {
 public:
   virtual ~edge_host() = default;
   /// For sockets and timers; used on this thread only.
-  virtual boost::asio::io_context& context() = 0;
+  virtual epoll_loop& loop() = 0;
   /// Whether the calling thread is this one.
   virtual bool is_current() const noexcept = 0;
   /// Runs `task` on this thread later. Any thread. Tasks are dropped once the host has stopped.

@@ -30,7 +30,7 @@ edge_loop::~edge_loop() = default;
 void edge_loop::adopt(int descriptor, std::string peer, ticket admitted) {
   auto who = std::make_shared<newcomer>(newcomer{std::move(peer), std::move(admitted)});
   host_->post([this, descriptor, who] {
-    who->bytes = std::make_unique<tcp_stream>(host_->context(), descriptor);
+    who->bytes = std::make_unique<tcp_stream>(host_->loop(), descriptor);
     start(*who);
   });
 }
@@ -125,6 +125,17 @@ char* edge_loop::scratch(std::size_t kept) {
   return scratch_.get();
 }
 
+read_batch_ptr edge_loop::take_batch() {
+  return spare_batch_ ? std::exchange(spare_batch_, nullptr) : std::make_shared<read_batch>();
+}
+
+void edge_loop::keep_batch(read_batch_ptr batch) noexcept {
+  if (batch.use_count() != 1)
+    return; // its last holder ends it
+  batch->reset();
+  spare_batch_ = std::move(batch);
+}
+
 std::unique_ptr<char[]> edge_loop::take_scratch() noexcept {
   scratch_size_ = 0;
   return std::move(scratch_);
@@ -134,12 +145,8 @@ void edge_loop::arm_sweep() {
   if (std::exchange(sweeping_, true))
     return;
   if (!sweep_timer_)
-    sweep_timer_ = std::make_unique<boost::asio::steady_timer>(host_->context());
-  sweep_timer_->expires_after(sweep_interval);
-  sweep_timer_->async_wait([this](const boost::system::error_code& failed) {
-    if (!failed)
-      sweep();
-  });
+    sweep_timer_ = std::make_unique<epoll_loop::timer>(host_->loop());
+  sweep_timer_->call_after(sweep_interval, [this] { sweep(); });
 }
 
 /// Without connections there is no sweep: an idle broker sleeps.

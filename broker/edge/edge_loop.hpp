@@ -6,9 +6,8 @@
 #include "actors/interfaces.hpp"
 #include "broker/edge/admission.hpp"
 #include "broker/edge/edge_host.hpp"
+#include "broker/edge/epoll_loop.hpp"
 #include "broker/edge/stream.hpp"
-
-#include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -51,6 +50,10 @@ public:
   /// Room for one read behind a frame's beginning of `kept` bytes; shared by all connections.
   char* scratch(std::size_t kept);
   std::size_t scratch_size() const noexcept { return scratch_size_; }
+  /// A read batch without frames; its buffer may be of use.
+  read_batch_ptr take_batch();
+  /// One that may not be in use any more: then it serves again.
+  void keep_batch(read_batch_ptr batch) noexcept;
   /// Gives the scratch buffer away to a large read; the next read makes another.
   std::unique_ptr<char[]> take_scratch() noexcept;
 
@@ -82,7 +85,8 @@ private:
   std::vector<std::shared_ptr<client_link>> flushing_;
   std::unique_ptr<char[]> scratch_;
   std::size_t scratch_size_ = 0;
-  std::unique_ptr<boost::asio::steady_timer> sweep_timer_;
+  read_batch_ptr spare_batch_; // the last read's, if nobody holds it: one does for all links
+  std::unique_ptr<epoll_loop::timer> sweep_timer_;
   bool sweeping_ = false;
   bool draining_ = false;
 };

@@ -4,13 +4,14 @@
 
 #include <fcntl.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <boost/asio/ip/address.hpp>
-
 #include <cerrno>
 #include <cstring>
+#include <memory>
+#include <system_error>
 #include <utility>
 
 namespace ringdown::edge {
@@ -36,6 +37,16 @@ std::string name_of(const sockaddr_storage& address, socklen_t size) {
   return failed != 0 ? "unknown" : std::string{host} + ":" + port;
 }
 
+std::uint16_t port_of(int descriptor) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size) != 0)
+    return 0;
+  return ntohs(address.ss_family == AF_INET6
+                 ? reinterpret_cast<const sockaddr_in6&>(address).sin6_port
+                 : reinterpret_cast<const sockaddr_in&>(address).sin_port);
+}
+
 } // namespace
 
 listener::listener(std::vector<edge_loop*> loops, broker_context& context, admission& door)
@@ -46,63 +57,69 @@ listener::~listener() {
     ::close(spare_);
 }
 
-std::optional<std::string> listener::open(const std::string& address, std::uint16_t port) {
-  namespace ip = boost::asio::ip;
-  boost::system::error_code failed;
-  auto where = ip::make_address(address, failed);
-  if (failed)
+/// A socket that listens, or what went wrong.
+std::optional<std::string> listener::bind_to(const std::string& address, std::uint16_t port) {
+  addrinfo wished{};
+  wished.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE;
+  wished.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(address.c_str(), std::to_string(port).c_str(), &wished, &found) != 0)
     return "listen.address " + address + ": not an IP address";
-  ip::tcp::endpoint endpoint{where, port};
-  acceptor_.emplace(loops_.front()->host().context());
-  acceptor_->open(endpoint.protocol(), failed);
-  if (!failed)
-    acceptor_->set_option(boost::asio::socket_base::reuse_address{true}, failed);
-  if (!failed)
-    acceptor_->bind(endpoint, failed);
-  if (!failed)
-    acceptor_->listen(backlog, failed);
-  if (!failed)
-    acceptor_->non_blocking(true, failed);
-  if (failed) {
-    acceptor_.reset();
-    return "cannot listen on " + address + " port " + std::to_string(port) + ": " +
-           failed.message();
+  std::unique_ptr<addrinfo, void (*)(addrinfo*)> where{found, &::freeaddrinfo};
+  acceptor_ = ::socket(where->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  int on = 1;
+  bool listens =
+    acceptor_ >= 0 && ::setsockopt(acceptor_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+    ::bind(acceptor_, where->ai_addr, where->ai_addrlen) == 0 && ::listen(acceptor_, backlog) == 0;
+  if (listens)
+    return std::nullopt;
+  return "cannot listen on " + address + " port " + std::to_string(port) + ": " +
+         std::generic_category().message(errno);
+}
+
+std::optional<std::string> listener::open(const std::string& address, std::uint16_t port) {
+  auto fault = bind_to(address, port);
+  if (!fault) {
+    port_ = port_of(acceptor_);
+    if (loops_.front()->host().loop().add(acceptor_, *this))
+      return std::nullopt;
+    fault = "cannot watch the socket that listens: " + std::generic_category().message(errno);
   }
-  port_ = acceptor_->local_endpoint(failed).port();
-  loops_.front()->host().post([self = shared_from_this()] { self->arm(); });
-  return std::nullopt;
+  if (acceptor_ >= 0)
+    ::close(std::exchange(acceptor_, -1));
+  return fault;
 }
 
 void listener::close() {
   loops_.front()->host().post([self = shared_from_this()] {
-    self->acceptor_.reset();
     self->pause_timer_.reset();
+    if (self->acceptor_ < 0)
+      return;
+    self->loops_.front()->host().loop().remove(self->acceptor_, *self);
+    ::close(std::exchange(self->acceptor_, -1));
   });
 }
 
-void listener::arm() {
-  if (!acceptor_)
-    return;
-  acceptor_->async_wait(boost::asio::socket_base::wait_read,
-                        [self = shared_from_this()](const boost::system::error_code& failed) {
-                          if (!failed && self->acceptor_)
-                            self->accept_all();
-                        });
+void listener::ready(std::uint32_t events) {
+  if (events == 0)
+    is_queued_ = false;
+  accept_all();
 }
 
 void listener::accept_all() {
   for (int i = 0; i < accepts_per_turn_max; ++i)
-    if (!accept_one())
-      return; // accept_one has seen to what comes next
-  arm();
+    if (acceptor_ < 0 || !accept_one())
+      return; // told again of the next one, or after a pause
+  if (!std::exchange(is_queued_, true))
+    loops_.front()->host().loop().call_again(*this);
 }
 
 /// Returns whether there may be more.
 bool listener::accept_one() {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
-  int descriptor = ::accept4(acceptor_->native_handle(), reinterpret_cast<sockaddr*>(&address),
-                             &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  int descriptor = ::accept4(acceptor_, reinterpret_cast<sockaddr*>(&address), &size,
+                             SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (descriptor >= 0) {
     place(descriptor, name_of(address, size));
     return true;
@@ -115,7 +132,7 @@ bool listener::accept_one() {
   case ECONNABORTED:
   case EINTR:
   case EPROTO: return true; // this one is gone; others may wait
-  default: arm(); return false;
+  default: return false;
   }
 }
 
@@ -144,7 +161,7 @@ void listener::out_of_files() {
                        {});
   if (spare_ >= 0) {
     ::close(spare_);
-    int descriptor = ::accept4(acceptor_->native_handle(), nullptr, nullptr, SOCK_CLOEXEC);
+    int descriptor = ::accept4(acceptor_, nullptr, nullptr, SOCK_CLOEXEC);
     if (descriptor >= 0)
       refuse(descriptor, "unknown", v1::DISCONNECT_REASON_OVERLOADED, "out of open files");
     spare_ = open_spare();
@@ -154,14 +171,11 @@ void listener::out_of_files() {
 
 void listener::pause() {
   if (!pause_timer_)
-    pause_timer_.emplace(loops_.front()->host().context());
-  pause_timer_->expires_after(accept_pause);
-  pause_timer_->async_wait([self = shared_from_this()](const boost::system::error_code& failed) {
-    if (failed)
-      return;
-    if (self->spare_ < 0)
-      self->spare_ = open_spare(); // somebody else took its place meanwhile
-    self->arm();
+    pause_timer_ = std::make_unique<epoll_loop::timer>(loops_.front()->host().loop());
+  pause_timer_->call_after(accept_pause, [this] { // the timer is the listener's own
+    if (spare_ < 0)
+      spare_ = open_spare(); // somebody else took its place meanwhile
+    accept_all();
   });
 }
 

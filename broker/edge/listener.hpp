@@ -4,9 +4,6 @@
 
 #include "broker/edge/edge_loop.hpp"
 
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
-
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -15,7 +12,7 @@
 
 namespace ringdown::edge {
 
-class listener : public std::enable_shared_from_this<listener> {
+class listener final : public std::enable_shared_from_this<listener>, private epoll_user {
 public:
   /// Lives on the first loop's thread; `loops` and `door` outlive it.
   listener(std::vector<edge_loop*> loops, broker_context& context, admission& door);
@@ -30,7 +27,8 @@ public:
   void close();
 
 private:
-  void arm();
+  void ready(std::uint32_t events) override;
+  std::optional<std::string> bind_to(const std::string& address, std::uint16_t port);
   void accept_all();
   bool accept_one();
   void place(int descriptor, const std::string& peer);
@@ -42,8 +40,9 @@ private:
   std::vector<edge_loop*> loops_;
   broker_context& context_;
   admission& door_;
-  std::optional<boost::asio::ip::tcp::acceptor> acceptor_;
-  std::optional<boost::asio::steady_timer> pause_timer_;
+  int acceptor_ = -1; // -1: closed
+  bool is_queued_ = false;
+  std::unique_ptr<epoll_loop::timer> pause_timer_;
   int spare_ = -1; // a file kept open, to be able to refuse when there are no more
   std::size_t next_loop_ = 0;
   std::uint16_t port_ = 0;

@@ -2,8 +2,9 @@
 // no other code can let its two numbers disagree: a wrong one would send memory that is not ours.
 #pragma once
 
+#include "actors/byte_buffer.hpp"
+
 #include <cstddef>
-#include <string>
 #include <string_view>
 #include <utility>
 
@@ -12,11 +13,11 @@ namespace ringdown::edge {
 class send_buffer {
 public:
   /// The bytes still to send.
-  std::string_view left() const noexcept { return std::string_view{bytes_}.substr(sent_); }
+  std::string_view left() const noexcept { return bytes_.view().substr(sent_); }
   bool empty() const noexcept { return sent_ == bytes_.size(); }
 
   /// The buffer for `outbox::take`, empty. Only when nothing is left.
-  std::string& refill() noexcept {
+  byte_buffer& refill() noexcept {
     bytes_.clear();
     sent_ = 0;
     frames_ = 0;
@@ -33,13 +34,13 @@ public:
 
   /// Gives the memory back. Whatever was left is lost.
   void release() noexcept {
-    std::string{}.swap(bytes_);
+    bytes_.release();
     sent_ = 0;
     frames_ = 0;
   }
 
 private:
-  std::string bytes_;
+  byte_buffer bytes_;
   std::size_t sent_ = 0; // never above bytes_.size()
   std::size_t frames_ = 0;
 };

@@ -1,6 +1,9 @@
 #include "broker/edge/tcp_stream.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <utility>
@@ -28,52 +31,81 @@ transport_result uninterrupted(Call call) noexcept {
 
 } // namespace
 
-tcp_stream::tcp_stream(boost::asio::io_context& context, int descriptor) : socket_(context) {
-  boost::system::error_code ignored;
-  // The protocol only matters for address families that we do not ask for later.
-  socket_.assign(boost::asio::ip::tcp::v4(), descriptor, ignored);
-  socket_.non_blocking(true, ignored);
-  socket_.set_option(boost::asio::ip::tcp::no_delay{true}, ignored);
+tcp_stream::tcp_stream(epoll_loop& loop, int descriptor) : loop_(loop), descriptor_(descriptor) {
+  int on = 1;
+  ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (!loop_.add(descriptor_, *this))
+    close(); // no memory for it in the kernel: the link ends with its first read
+}
+
+tcp_stream::~tcp_stream() {
+  close();
 }
 
 transport_result tcp_stream::read_some(char* into, std::size_t size) noexcept {
-  auto result =
-    uninterrupted([&] { return ::recv(socket_.native_handle(), into, size, MSG_DONTWAIT); });
+  auto result = uninterrupted([&] { return ::recv(descriptor_, into, size, MSG_DONTWAIT); });
   if (result.status == transport_status::done && result.bytes == 0)
     result.status = transport_status::end;
+  // What did not fill the buffer was all there was; more will be told of. Not so the end.
+  if (result.status == transport_status::would_block || result.bytes < size)
+    has_bytes_ = has_ended_;
   return result;
 }
 
 transport_result tcp_stream::write_some(std::string_view bytes) noexcept {
-  return uninterrupted([&] {
-    return ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-  });
+  auto result = uninterrupted(
+    [&] { return ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT); });
+  if (result.status == transport_status::would_block || result.bytes < bytes.size())
+    has_room_ = false;
+  return result;
 }
 
 void tcp_stream::await_read(std::shared_ptr<stream_user> user) {
-  socket_.async_wait(boost::asio::socket_base::wait_read,
-                     [u = std::move(user)](const boost::system::error_code& failed) {
-                       if (!failed)
-                         u->readable();
-                     });
+  reader_ = std::move(user);
+  if (has_bytes_)
+    queue();
+}
+
+void tcp_stream::queue() {
+  if (!std::exchange(is_queued_, true))
+    loop_.call_again(*this);
 }
 
 void tcp_stream::await_write(std::shared_ptr<stream_user> user) {
-  socket_.async_wait(boost::asio::socket_base::wait_write,
-                     [u = std::move(user)](const boost::system::error_code& failed) {
-                       if (!failed)
-                         u->writable();
-                     });
+  writer_ = std::move(user);
+  if (has_room_)
+    queue();
+}
+
+void tcp_stream::ready(std::uint32_t events) {
+  constexpr auto ended = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+  has_ended_ |= (events & ended) != 0;
+  has_bytes_ |= (events & (EPOLLIN | ended)) != 0;
+  has_room_ |= (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
+  if (events == 0)
+    is_queued_ = false;
+  // More bytes for one that has not taken all are no reason to read it before its turn. Who is told
+  // may close the stream, and end it with that.
+  auto reader = has_bytes_ && !is_queued_ ? std::exchange(reader_, nullptr) : nullptr;
+  auto writer = has_room_ ? std::exchange(writer_, nullptr) : nullptr;
+  if (writer)
+    writer->writable();
+  if (reader)
+    reader->readable();
 }
 
 void tcp_stream::end_writing() noexcept {
-  boost::system::error_code ignored;
-  socket_.shutdown(boost::asio::socket_base::shutdown_send, ignored);
+  ::shutdown(descriptor_, SHUT_WR);
 }
 
 void tcp_stream::close() noexcept {
-  boost::system::error_code ignored;
-  socket_.close(ignored);
+  if (descriptor_ < 0)
+    return;
+  loop_.remove(descriptor_, *this);
+  ::close(std::exchange(descriptor_, -1));
+  // The users may hold the last reference to the link that calls: they go last.
+  auto reader = std::exchange(reader_, nullptr);
+  auto writer = std::exchange(writer_, nullptr);
 }
 
 } // namespace ringdown::edge

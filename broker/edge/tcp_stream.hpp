@@ -1,16 +1,18 @@
 // A client's bytes over TCP.
 #pragma once
 
+#include "broker/edge/epoll_loop.hpp"
 #include "broker/edge/stream.hpp"
-
-#include <boost/asio/ip/tcp.hpp>
 
 namespace ringdown::edge {
 
-class tcp_stream final : public stream {
+/// Knows from the edge-triggered loop, and from what its own reads and writes get, whether the
+/// socket has bytes or room: waiting for what is there costs no system call.
+class tcp_stream final : public stream, private epoll_user {
 public:
   /// Takes over an accepted socket.
-  tcp_stream(boost::asio::io_context& context, int descriptor);
+  tcp_stream(epoll_loop& loop, int descriptor);
+  ~tcp_stream();
 
   transport_result read_some(char* into, std::size_t size) noexcept override;
   transport_result write_some(std::string_view bytes) noexcept override;
@@ -20,7 +22,17 @@ public:
   void close() noexcept override;
 
 private:
-  boost::asio::ip::tcp::socket socket_;
+  void ready(std::uint32_t events) override;
+  void queue();
+
+  epoll_loop& loop_;
+  int descriptor_; ///< -1: closed
+  bool has_bytes_ = true;
+  bool has_room_ = true;
+  bool is_queued_ = false; ///< hears of itself behind others: it left bytes the last time
+  bool has_ended_ = false; ///< the peer writes no more, or the socket failed: a read will say so
+  std::shared_ptr<stream_user> reader_;
+  std::shared_ptr<stream_user> writer_;
 };
 
 } // namespace ringdown::edge

@@ -24,12 +24,14 @@ struct bench {
   std::unique_ptr<dn_batch> batch_of(std::uint32_t count) {
     auto read = std::make_shared<read_batch>();
     read->time_us = 1234;
-    auto batch = std::make_unique<dn_batch>(client, std::move(read));
+    auto batch = std::make_unique<dn_batch>(client);
+    batch->begin(*read);
+    batch->keep(std::move(read));
     for (std::uint32_t i = 1; i <= count; ++i) {
       dn_request request;
       request.reference = {i};
       CHECK(client->window.admit({i}, 10, false) == request_window::admission::accepted);
-      batch->add(request);
+      batch->add() = request;
     }
     return batch;
   }
@@ -76,10 +78,10 @@ TEST_CASE("the 52 of a batch that dies names its DN: without a name it would be 
     dn_request request;
     request.event.this_dn = "7002"; // a send carries its own
     request.reference = {1};
-    batch->add(request);
+    batch->add() = request;
     request.what = dn_request::kind::query;
     request.reference = {2};
-    batch->add(request);
+    batch->add() = request;
   }
   b.edge.drain();
   auto read = b.edge.read();
@@ -141,6 +143,33 @@ TEST_CASE("a batch makes the report that its connection awaits, once, whatever b
   CHECK(reports.size() == 2);
 }
 
+TEST_CASE("a batch that is done is used again as if it were new") {
+  bench b;
+  std::vector<registration_report> reports;
+  auto batch = b.batch_of(3);
+  batch->name("7001");
+  batch->await_report("7001", [&](registration_report r) { reports.push_back(std::move(r)); });
+  for (std::uint32_t i = 1; i <= 3; ++i) {
+    CHECK_FALSE(batch->is_done());
+    batch->answer(ack_frame(i));
+  }
+  CHECK_FALSE(batch->is_done()); // somebody waits
+  batch->report(true, {});
+  REQUIRE(batch->is_done());
+  batch->reset();
+  read_batch second;
+  second.time_us = 99;
+  batch->begin(second);
+  CHECK(batch->time_us() == 99);
+  CHECK(batch->is_done());
+  CHECK_FALSE(batch->report_awaited());
+  CHECK(batch->add().what == dn_request::kind::send);
+  CHECK(batch->front()->reference.value == 0);
+  batch->answer(ack_frame(4));
+  batch.reset();
+  CHECK(reports.size() == 1);
+}
+
 TEST_CASE("a connection is read again when one of its read batches comes back, and not before") {
   bench b;
   auto credit = std::make_shared<read_credit>(b.signal);
@@ -157,8 +186,9 @@ TEST_CASE("a connection is read again when one of its read batches comes back, a
   auto second = read();
   CHECK(b.budget.used() == 1000);
   CHECK(credit->in_flight == read_batches_in_flight_max);
-  auto for_dn = std::make_unique<dn_batch>(b.client, first);
-  first.reset();
+  auto for_dn = std::make_unique<dn_batch>(b.client);
+  for_dn->begin(*first);
+  for_dn->keep(std::move(first));
   CHECK(b.signal->credits == 0); // a DN still works on it
   for_dn.reset();
   CHECK(b.signal->credits == 1);

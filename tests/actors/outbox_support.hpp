@@ -101,7 +101,7 @@ public:
     sending_.clear();
     done_ = 0;
     frames_ = box_.take(sending_);
-    if (frames_of(sending_).size() != frames_)
+    if (frames_of(sending_.view()).size() != frames_)
       throw std::runtime_error("take does not tell how many frames it gave");
   }
 
@@ -110,7 +110,7 @@ public:
     bytes = std::min(bytes, left());
     if (bytes == 0)
       return;
-    read_.append(sending_, done_, bytes);
+    read_.append(sending_.view().substr(done_, bytes));
     done_ += bytes;
     box_.sent(bytes, sending() ? 0 : frames_);
   }
@@ -129,7 +129,7 @@ public:
   void trim() {
     if (sending())
       return;
-    std::string{}.swap(sending_);
+    sending_.release();
     done_ = 0;
     box_.trim();
   }
@@ -162,7 +162,7 @@ public:
 
 private:
   outbox& box_;
-  std::string sending_;
+  byte_buffer sending_;
   std::size_t done_ = 0;
   std::size_t frames_ = 0;
   std::string read_;

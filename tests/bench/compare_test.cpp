@@ -1,10 +1,14 @@
 // What a comparison computes from its rounds, and how its loads are named.
-#include "bench/compare.hpp"
+#include "bench/compare_report.hpp"
 #include "bench/peers/peer.hpp"
+#include "bench/plots.hpp"
 
 #include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 
 using namespace ringdown::bench;
+using namespace std::chrono_literals;
+using Catch::Matchers::Contains;
 
 TEST_CASE("a median stands in the middle of its spread") {
   auto odd = spread_of({3, 1, 2});
@@ -34,8 +38,18 @@ TEST_CASE("loads of a comparison are read by name") {
   auto open = load_of("open:20000");
   REQUIRE(open);
   CHECK(open->rate == 20'000);
-  for (auto* bad : {"", "x", "16x", "x64", "16x64/", "16x64/0", "0x1", "open:", "open:-1",
-                    "16x64x1", "16 x64", "open:20k"}) {
+  auto fan_out = load_of("fanout:100");
+  REQUIRE(fan_out);
+  CHECK(fan_out->receivers == 100);
+  CHECK(fan_out->dns == 1);
+  CHECK_FALSE(fan_out->is_connections());
+  auto connections = load_of("connections:10000");
+  REQUIRE(connections);
+  CHECK(connections->is_connections());
+  CHECK(connections->connections == 10'000);
+  for (auto* bad :
+       {"fanout:", "fanout:0", "fanout:8/2", "connections:", "connections:1k", "", "x", "16x",
+        "x64", "16x64/", "16x64/0", "0x1", "open:", "open:-1", "16x64x1", "16 x64", "open:20k"}) {
     INFO(bad);
     CHECK_FALSE(load_of(bad));
   }
@@ -49,6 +63,83 @@ TEST_CASE("a load of a comparison makes a run with every receiver on all DNs") {
   CHECK(o.receivers == 8);
   CHECK(o.fan_out == 8);
   CHECK_FALSE(o.open_loop);
+  o.dns = 500;
+  shape(o, *load_of("16x64"));
+  CHECK(o.dns == 500);
+  shape(o, *load_of("fanout:30"));
+  CHECK(o.dns == 1);
+  CHECK(o.producers == 1);
+  CHECK(o.fan_out == 30);
+  CHECK_FALSE(unusable(o));
+  idle_options idle;
+  shape(idle, *load_of("connections:30"));
+  CHECK(idle.connections == 30);
+  CHECK(idle.dns == 30); // each has its own
+}
+
+namespace {
+
+comparison_result two_brokers() {
+  comparison_result c;
+  c.loads = {*load_of("fanout:2"), *load_of("connections:10")};
+  c.members = {{"ringdown", "1"}, {"floor", "-"}};
+  c.rounds = 1;
+  c.all.resize(4);
+  load_options load;
+  load.fan_out = 2;
+  load_result r;
+  r.measured = 1s;
+  r.acked = 100;
+  r.delivered = 200;
+  r.broker_cpu = 1ms;
+  idle_options idle;
+  idle.connections = 10;
+  idle_result i;
+  i.opening = 1s;
+  i.opening_cpu = 1ms;
+  i.resident_before = 0;
+  i.resident_after = 30'000;
+  for (std::size_t member : {0u, 1u}) {
+    note(c.at(0, member), load, r);
+    note(c.at(1, member), idle, i);
+  }
+  return c;
+}
+
+} // namespace
+
+TEST_CASE("events and connections of a comparison stand in tables of their own") {
+  auto text = text_of(two_brokers());
+  CHECK_THAT(text, Contains("| fanout:2 | floor | 100 (100-100) | 10.00 (10.00-10.00) | "
+                            "1.00 (1.00-1.00) | 5.00 (5.00-5.00) |"));
+  CHECK_THAT(text, Contains("| connections:10 | floor | 10 (10-10) | 100.00 (100.00-100.00) | "
+                            "1.00 (1.00-1.00) | 3000 (3000-3000) |"));
+  auto of_events = two_brokers();
+  of_events.loads.pop_back();
+  CHECK_THAT(text_of(of_events), !Contains("connection"));
+}
+
+TEST_CASE("programs read the same of a comparison") {
+  auto out = to_json(two_brokers());
+  REQUIRE(out["compare"].size() == 4);
+  CHECK(out["compare"][0]["broker_cpu_us_per_delivery"]["median"] == 5);
+  CHECK(out["compare"][3]["broker_bytes_per_connection"]["median"] == 3000);
+  CHECK(out["compare"][3]["registrations_per_s"]["median"] == 10);
+  CHECK(out["versions"]["ringdown"] == "1");
+}
+
+TEST_CASE("a comparison's picture has a bar of each broker for each load") {
+  auto chart = cpu_chart(two_brokers());
+  CHECK(chart.groups == std::vector<std::string>{"fanout:2", "connections:10"});
+  REQUIRE(chart.members.size() == 2);
+  CHECK(chart.members[1].name == "floor");
+  REQUIRE(chart.members[1].values.size() == 2);
+  CHECK(chart.members[1].values[0].median == 10);
+  CHECK(chart.members[1].values[1].median == 100);
+  CHECK_THAT(chart.title, Contains("registration"));
+  auto of_events = two_brokers();
+  of_events.loads.pop_back();
+  CHECK_THAT(cpu_chart(of_events).title, !Contains("registration"));
 }
 
 TEST_CASE("peers are known by name") {

@@ -1,4 +1,5 @@
 // The peers' protocols on bytes: what they say, and what they hear wherever a read ends.
+#include "bench/peers/amqp_protocol.hpp"
 #include "bench/peers/mqtt_protocol.hpp"
 #include "bench/peers/nats_protocol.hpp"
 #include "bench/peers/redis_protocol.hpp"
@@ -62,6 +63,18 @@ void hear(protocol& p, mouth& port, ears& sink, std::size_t link, const std::str
   auto taken = p.take(port, link, std::string_view{bytes}.substr(0, split), sink);
   CHECK(taken <= split);
   CHECK(p.take(port, link, std::string_view{bytes}.substr(taken), sink) == bytes.size() - taken);
+}
+
+/// A method of AMQP as a broker says it: a class and a number of one byte each.
+std::string amqp_method(char of_class, char number, std::string_view arguments = {}) {
+  auto size = static_cast<char>(4 + arguments.size());
+  return std::string{"\1\0\1\0\0\0", 6} + size + '\0' + of_class + '\0' + number +
+         std::string{arguments} + '\xce';
+}
+
+/// basic.ack (80) or basic.nack (120) up to, or of, a request of this number.
+std::string amqp_answer(char number, bool multiple, char what = 80) {
+  return amqp_method(60, what, std::string(7, '\0') + number + (multiple ? '\1' : '\0'));
 }
 
 std::string request_of(protocol& p, slot_index slot) {
@@ -177,4 +190,79 @@ TEST_CASE("MQTT subscribes, delivers with its answer, and hears whom a PUBACK is
   CHECK(port.lost.empty());
   p.take(port, 0, std::string_view{"\x20\x02\x00\x05", 4}, sink);
   CHECK_THAT(port.lost, Contains("refused"));
+}
+
+TEST_CASE("AMQP's producer comes up when its confirms are on") {
+  auto plans = a_producer_and_a_receiver();
+  auto all = amqp_method(10, 10) + amqp_method(10, 30, {"\x07\xff\0\2\0\0\0\x3c", 8}) +
+             amqp_method(10, 41, {"\0", 1}) + amqp_method(20, 11, {"\0\0\0\0", 4}) +
+             amqp_method(85, 11);
+  for (std::size_t split = 0; split <= all.size(); ++split) {
+    amqp_protocol p{plans, events};
+    mouth port;
+    ears sink;
+    p.on_open(port, 0);
+    CHECK_THAT(port.said, StartsWith("AMQP"));
+    hear(p, port, sink, 0, all, split);
+    CHECK_THAT(port.said, Contains("PLAIN"));
+    CHECK_THAT(port.said, Contains(std::string{"\x07\xff\0\2\0\0\0\0", 8})); // no heartbeats
+    CHECK(port.up == 1);
+    CHECK(port.lost.empty());
+  }
+}
+
+TEST_CASE("AMQP's answers are for one request, or for all up to it, in any order") {
+  auto plans = a_producer_and_a_receiver();
+  auto answers = amqp_answer(3, true) + amqp_answer(5, false) + amqp_answer(4, false, 120) +
+                 amqp_answer(0, true);
+  for (std::size_t split = 0; split <= answers.size(); ++split) {
+    amqp_protocol p{plans, events};
+    mouth port;
+    ears sink;
+    for (slot_index slot : {9, 8, 7, 6, 5, 4})
+      CHECK(request_of(p, slot).ends_with(event_bytes() + '\xce'));
+    hear(p, port, sink, 0, answers, split);
+    CHECK(sink.acked == std::vector<slot_index>{9, 8, 7, 5, 4});
+    CHECK(sink.refused == std::vector<slot_index>{6});
+    CHECK(port.lost.empty());
+    p.take(port, 0, amqp_answer(5, false), sink);
+    CHECK_THAT(port.lost, Contains("answer to nothing"));
+  }
+}
+
+TEST_CASE("AMQP's receiver binds a queue to its DNs and hears what a producer published") {
+  auto plans = a_producer_and_a_receiver();
+  amqp_protocol p{plans, events};
+  mouth port;
+  ears sink;
+  p.take(port, 1, amqp_method(20, 11, {"\0\0\0\0", 4}), sink);
+  CHECK_THAT(port.said, Contains("bench1"));
+  port.said.clear();
+  p.take(port, 1, amqp_method(50, 11), sink);
+  CHECK_THAT(port.said, Contains("bench0000000\1") && Contains(std::string{"bench0000002\0", 13}));
+  p.take(port, 1, amqp_method(50, 21), sink);
+  CHECK(port.up == 0);
+  p.take(port, 1, amqp_method(60, 21), sink);
+  CHECK(port.up == 1);
+  // The frames of a producer are those that a receiver gets, but for the method.
+  auto published = request_of(p, 1);
+  auto delivery = amqp_method(60, 60) + published.substr(published.find('\xce') + 1);
+  for (std::size_t split = 0; split <= delivery.size(); ++split) {
+    hear(p, port, sink, 1, delivery, split);
+    CHECK(sink.delivered.back() == event_bytes());
+  }
+  CHECK(sink.delivered.size() == delivery.size() + 1);
+  p.take(port, 1, amqp_method(20, 40, {"\1\x94\2no", 5}), sink);
+  CHECK(port.lost == "404 no");
+}
+
+TEST_CASE("AMQP's receiver of all DNs needs one binding") {
+  auto plans = a_producer_and_a_receiver();
+  plans[1].dns = {0, 1, 2, 3};
+  amqp_protocol p{plans, events};
+  mouth port;
+  ears sink;
+  p.take(port, 1, amqp_method(50, 11), sink);
+  CHECK_THAT(port.said, Contains(std::string{"amq.topic\1#\0", 12}));
+  CHECK_THAT(port.said, !Contains("bench0000000"));
 }

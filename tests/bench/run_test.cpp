@@ -1,6 +1,5 @@
 // A run against a broker of the test's own: an honest one passes, and one that loses,
 // damages, doubles or reorders is caught.
-#include "bench/idle.hpp"
 #include "bench/knee.hpp"
 #include "bench/pause_probe.hpp"
 #include "bench/run.hpp"
@@ -195,27 +194,6 @@ TEST_CASE("options that make no run are refused") {
   auto never = small(broker);
   never.open_loop.emplace().per_second = 0;
   CHECK(unusable(never));
-}
-
-TEST_CASE("idle connections come up, each registered, and stay") {
-  fake_broker::options options;
-  options.heartbeat_interval_ms = 40;
-  options.heartbeat_timeout_ms = 60'000;
-  fake_broker broker{options};
-  idle_options o;
-  static_cast<run_options&>(o) = small(broker);
-  o.connections = 100;
-  o.dns = 100;
-  o.links.opening_max = 10;
-  o.broker_pid = ::getpid();
-  auto r = run_idle(o);
-  INFO(r.trouble);
-  CHECK(r.trouble.empty());
-  CHECK(broker.sign_ons == 100);
-  CHECK(broker.requests == 200);
-  CHECK(broker.heartbeats > 0);
-  CHECK(r.resident_after);
-  CHECK(r.broker_cpu);
 }
 
 TEST_CASE("rising rates end beyond what the closed loop reached") {

@@ -72,6 +72,14 @@ TEST_CASE("Connections that come up at once are counted and weighed") {
   CHECK(r["broker_bytes_per_connection"] > 0);
 }
 
+TEST_CASE("In a login storm all are served, or told when to come again and served then") {
+  auto r = bench({"storm", "--connections=300", "--dns=300", "--patience=60",
+                  "--broker-flag=--limits.connections_unsigned_max=20"});
+  CHECK(r["sign_on_us"]["count"] == 300);
+  CHECK(r["refused"]["connections"] > 0);
+  CHECK(r["refused"]["attempts"] == r["refused"]["told_when_to_come_again"]);
+}
+
 TEST_CASE("Agents' calls are played to their end, each command confirmed once") {
   auto r = bench({"capture", "--agents=20", "--agents-per-link=4", "--calls=100000",
                   "--seconds=0.5", "--call-seconds=0.1"});
@@ -109,6 +117,16 @@ TEST_CASE("A comparison gives each its turn, and the floor is one of them") {
     CHECK(row["events_per_s"]["rounds"].size() == 2);
     CHECK(row["events_per_s"]["median"] > 0);
   }
+}
+
+TEST_CASE("A comparison counts connections too, and deliveries to many") {
+  auto r = bench({"compare", "--peers=ringdown,floor", "--loads=fanout:20,connections:100",
+                  "--rounds=1", "--seconds=0.2", "--warmup=0.1"});
+  REQUIRE(r["compare"].size() == 4);
+  for (auto* name : {"events_per_s", "broker_cpu_us_per_delivery"})
+    CHECK(r["compare"][0][name]["median"] > 0);
+  for (auto* name : {"registrations_per_s", "broker_bytes_per_connection"})
+    CHECK(r["compare"][2][name]["median"] > 0);
 }
 
 TEST_CASE("A broker that is not there is said so") {

@@ -146,10 +146,8 @@ std::string user_event() {
   header.command = command;
   header.effective_state = capture_state::enabled;
   header.origin_instance = instance;
-  std::string shared;
-  encode_shared_event(shared, header, view.event);
-  char prefix[event_prefix_bytes_max];
-  return std::string(prefix, encode_event_prefix(prefix, shared.size(), {})) + shared;
+  event_head head{header, view.event.size()};
+  return std::string{head.bytes()} + std::string{view.event};
 }
 
 std::string refused() {

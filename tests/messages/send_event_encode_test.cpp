@@ -44,7 +44,7 @@ std::string encoded(reference_id reference, const ack& answer) {
   auto* end = encode_ack(out.data(), reference, answer);
   auto size = static_cast<std::size_t>(end - out.data());
   RC_ASSERT(size <= ack_frame_bytes_max);
-  RC_ASSERT(out.substr(size).find_first_not_of('#') == std::string::npos);
+  RC_ASSERT(out.substr(ack_frame_bytes_max) == "########");
   return out.substr(0, size);
 }
 
@@ -184,17 +184,14 @@ void check_header(const v1::EventUserEvent& event, const user_event_header& head
   RC_ASSERT(event.coalesced() == header.coalesced);
 }
 
-/// One receiver's frame: prefix and shared part.
+/// One receiver's frame. A copy of another receiver was made before.
 std::string whole_event(const user_event_header& header, std::string_view event,
                         reference_id directed) {
-  std::string shared = "left over from the event before";
-  encode_shared_event(shared, header, event);
-  std::string prefix(event_prefix_bytes_max + 8, '#');
-  auto* end = encode_event_prefix(prefix.data(), shared.size(), directed);
-  auto size = static_cast<std::size_t>(end - prefix.data());
-  RC_ASSERT(size <= event_prefix_bytes_max);
-  RC_ASSERT(prefix.substr(size).find_first_not_of('#') == std::string::npos);
-  return prefix.substr(0, size) + shared;
+  event_head head{header, event.size()};
+  auto plain = std::string{head.bytes()};
+  RC_ASSERT(head.directed({4711}).size() > plain.size());
+  RC_ASSERT(head.directed({}) == plain);
+  return std::string{directed ? head.directed(directed) : head.bytes()} + std::string{event};
 }
 
 } // namespace
@@ -232,8 +229,8 @@ TEST_CASE("the longest header fits, and the largest event's prefix too") {
   std::string event(128 * 1024, '\0');
   auto bytes = whole_event(header, event, {0xffffffff});
   CHECK(bytes.size() < event.size() + 256);
-  char prefix[event_prefix_bytes_max];
-  CHECK(encode_event_prefix(prefix, 0xffffffff, {0xffffffff}) <= prefix + event_prefix_bytes_max);
+  event_head head{header, 0xffffffff}; // its length, that is
+  CHECK(head.directed({0xffffffff}).size() < 256);
 }
 
 TEST_CASE("an event without content is still an event") {

@@ -41,6 +41,9 @@ TEST_CASE("a varint is written and measured as Protobuf does") {
     auto* end = wire::put_varint(out, value);
     RC_ASSERT(std::string(out, end) == varint(value));
     RC_ASSERT(wire::varint_size(value) == varint(value).size());
+    char wide[wire::wide_varint_bytes_max];
+    auto* wide_end = wire::put_wide_varint(wide, value);
+    RC_ASSERT(std::string(wide, wide_end) == varint(value));
     auto bytes = number_field(7, value);
     wire::reader fields{bytes};
     wire::field f;
@@ -116,6 +119,34 @@ TEST_CASE("valid UTF-8 is what Unicode says") {
       RC_ASSERT(wire::valid_utf8(damaged) == message.ParseFromString(bytes_field(1, damaged)));
     }
   });
+}
+
+TEST_CASE("plain ASCII is what needs no other check") {
+  rc::prop("any bytes among printable ones", [] {
+    auto text = std::string(*rc::gen::inRange<std::size_t>(0, 20), 'a') +
+                *rc::gen::element(std::string{}, *any_bytes(), std::string{"\x7f"},
+                                  std::string{"\x1f"}, std::string{" ~"}) +
+                std::string(*rc::gen::inRange<std::size_t>(0, 20), 'b');
+    bool is_plain =
+      std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+    RC_ASSERT(wire::plain_ascii(text) == is_plain);
+    if (is_plain)
+      RC_ASSERT(wire::valid_utf8(text) && !wire::has_control_character(text));
+  });
+}
+
+TEST_CASE("fields of every shape at a message's end are read, and cut ones are not") {
+  for (auto& bytes :
+       {number_field(1, 1), number_field(1, 300), bytes_field(2, ""), bytes_field(2, "x"),
+        bytes_field(2, std::string(127, 'x')), bytes_field(2, std::string(128, 'x')),
+        bytes_field(2, std::string(16383, 'x')), bytes_field(2, std::string(16384, 'x')),
+        bytes_field(15, std::string(200, 'x')), bytes_field(16, "x")}) {
+    CHECK(reads(bytes));
+    CHECK(parses(bytes));
+    for (std::size_t size = 1; size < bytes.size(); ++size)
+      if (reads(std::string_view{bytes}.substr(0, size)))
+        FAIL("cut to " << size << " of " << bytes.size() << " bytes");
+  }
 }
 
 TEST_CASE("every character is one control character or none") {

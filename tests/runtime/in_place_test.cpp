@@ -7,9 +7,6 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_behavior.hpp>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-
 #include <catch2/catch.hpp>
 
 #include <memory>
@@ -25,6 +22,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(batch_ptr)
 
 using namespace ringdown::runtime;
 using namespace ringdown::test;
+using ringdown::edge::epoll_loop;
 
 namespace {
 
@@ -56,7 +54,7 @@ private:
 
 // What the actors write to is declared before it, handles to them after it.
 struct fixture {
-  explicit fixture(size_t loops = 1) : system{{scheduler_kind::asio, loops}} {}
+  explicit fixture(size_t loops = 1) : system{{scheduler_kind::epoll, loops}} {}
 
   home at(size_t loop = 0) { return home::at(*system, loop); }
 
@@ -381,11 +379,16 @@ TEST_CASE("what runs in place from an I/O handler sees the time of its own turn"
     REQUIRE(f.run([] { return true; }));
     const auto before = clock_type::now();
     std::promise<void> done;
-    boost::asio::post(ringdown::edge::asio_loop::of(f.system.loop(0)).context(), [&] {
-      deliver(actor, 1);
-      done.set_value();
+    std::unique_ptr<epoll_loop::timer> handler;
+    f.run([&] {
+      handler = std::make_unique<epoll_loop::timer>(epoll_loop::of(f.system.loop(0)));
+      handler->call_after(std::chrono::nanoseconds{0}, [&] {
+        deliver(actor, 1);
+        done.set_value();
+      });
     });
     REQUIRE(done.get_future().wait_for(patience) == std::future_status::ready);
+    f.run([&] { handler.reset(); });
     CHECK(seen >= before);
   }
 }

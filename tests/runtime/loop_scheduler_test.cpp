@@ -23,18 +23,18 @@ using namespace ringdown::test;
 namespace {
 
 auto every_threaded_scheduler() {
-  return GENERATE(values<scenario>({{scheduler_kind::asio, 1},
-                                    {scheduler_kind::asio, 2},
-                                    {scheduler_kind::asio, 4},
+  return GENERATE(values<scenario>({{scheduler_kind::epoll, 1},
+                                    {scheduler_kind::epoll, 2},
+                                    {scheduler_kind::epoll, 4},
                                     {scheduler_kind::plain, 1},
                                     {scheduler_kind::plain, 2},
                                     {scheduler_kind::stock, 2}}));
 }
 
 auto every_loop_scheduler() {
-  return GENERATE(values<scenario>({{scheduler_kind::asio, 1},
-                                    {scheduler_kind::asio, 2},
-                                    {scheduler_kind::asio, 4},
+  return GENERATE(values<scenario>({{scheduler_kind::epoll, 1},
+                                    {scheduler_kind::epoll, 2},
+                                    {scheduler_kind::epoll, 4},
                                     {scheduler_kind::plain, 2}}));
 }
 

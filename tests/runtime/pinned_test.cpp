@@ -55,9 +55,9 @@ private:
 };
 
 auto every_scheduler() {
-  return GENERATE(values<scenario>({{scheduler_kind::asio, 1},
-                                    {scheduler_kind::asio, 2},
-                                    {scheduler_kind::asio, 4},
+  return GENERATE(values<scenario>({{scheduler_kind::epoll, 1},
+                                    {scheduler_kind::epoll, 2},
+                                    {scheduler_kind::epoll, 4},
                                     {scheduler_kind::plain, 2},
                                     {scheduler_kind::stock, 2},
                                     {scheduler_kind::testing, 1}}));

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "actors/runtime/loop_scheduler.hpp"
-#include "broker/edge/asio_loop.hpp"
+#include "broker/edge/epoll_loop.hpp"
 #include "tests/runtime/plain_loop.hpp"
 
 #include <caf/actor_system.hpp>
@@ -25,25 +25,25 @@ using namespace std::chrono_literals;
 /// Detects hangs, asserts nothing about speed: the machine may be busy.
 constexpr auto patience = 60s;
 
-enum class scheduler_kind { asio, plain, stock, testing };
+enum class scheduler_kind { epoll, plain, stock, testing };
 
 struct scenario {
   scheduler_kind kind;
   size_t loops;
 
-  bool on_loops() const { return kind == scheduler_kind::asio || kind == scheduler_kind::plain; }
+  bool on_loops() const { return kind == scheduler_kind::epoll || kind == scheduler_kind::plain; }
 };
 
 inline std::ostream& operator<<(std::ostream& out, const scenario& s) {
-  static constexpr const char* names[] = {"asio", "plain", "stock", "testing"};
+  static constexpr const char* names[] = {"epoll", "plain", "stock", "testing"};
   return out << names[static_cast<size_t>(s.kind)] << " " << s.loops;
 }
 
 inline runtime::loop_options options_for(scenario s) {
   runtime::loop_options options;
   options.loops = s.loops;
-  if (s.kind == scheduler_kind::asio)
-    options.make_loop = [](size_t) { return std::make_unique<edge::asio_loop>(); };
+  if (s.kind == scheduler_kind::epoll)
+    options.make_loop = [](size_t) { return std::make_unique<edge::epoll_loop>(); };
   else
     options.make_loop = [](size_t) { return std::make_unique<plain_loop>(); };
   return options;

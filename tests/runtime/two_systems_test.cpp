@@ -62,15 +62,15 @@ void play(test_system& first, const caf::actor& a, const caf::actor& b, tally& t
 
 TEST_CASE("two systems on loops send to each other's plain actors") {
   tally t;
-  test_system first{{scheduler_kind::asio, 2}};
+  test_system first{{scheduler_kind::epoll, 2}};
   test_system second{{scheduler_kind::plain, 2}};
   play(first, first->spawn(player, &t), second->spawn(player, &t), t);
 }
 
 TEST_CASE("two systems on loops send to each other's pinned actors") {
   tally t;
-  test_system first{{scheduler_kind::asio, 2}};
-  test_system second{{scheduler_kind::asio, 1}};
+  test_system first{{scheduler_kind::epoll, 2}};
+  test_system second{{scheduler_kind::epoll, 1}};
   play(first, spawn_at(*first, home::at(*first, 1), pinned_player, &t),
        spawn_at(*second, home::at(*second, 0), pinned_player, &t), t);
 }
@@ -79,7 +79,7 @@ TEST_CASE("two systems on loops send to each other's pinned actors") {
 // pinned.
 TEST_CASE("a system on loops and one on CAF's own scheduler send to each other") {
   tally t;
-  test_system loops{{scheduler_kind::asio, 2}};
+  test_system loops{{scheduler_kind::epoll, 2}};
   test_system stock{{scheduler_kind::stock, 2}};
   SECTION("plain and pinned") {
     play(loops, spawn_at(*loops, home::at(*loops, 0), pinned_player, &t), stock->spawn(player, &t),

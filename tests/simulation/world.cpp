@@ -68,6 +68,7 @@ public:
                                                         planted,    how_.is_tight, found.seen,
                                                         found.steps} {
     o_.context.confirm = how_.rules;
+    o_.context.users = threads::one; // as in a broker with one loop; tests of the actors have many
     plant_in_rules(planted, o_);
     invite();
   }

@@ -1,0 +1,49 @@
+// What a comparison found, as a table for people and as JSON for programs. Pure.
+#pragma once
+
+#include "bench/compare.hpp"
+#include "bench/idle.hpp"
+#include "bench/report.hpp"
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace ringdown::bench {
+
+/// The figures of one broker under one load, a value for each round.
+struct figures {
+  std::vector<double> rate;            ///< events, or registrations, a second
+  std::vector<double> cpu_us;          ///< the broker's for each of these
+  std::vector<double> delivery_cpu_us; ///< the same for each delivery
+  /// Of a request to its ACK; of a connect to its registration.
+  std::vector<double> p50_us, p99_us;
+  std::vector<double> delivery_p99_us;
+  std::vector<double> connection_bytes; ///< the broker's memory for each connection
+  bool client_was_the_limit = false;
+  bool fell_behind = false;      ///< it answered well ahead of what it delivered
+  std::uint64_t told_missed = 0; ///< deliveries that EventMissed stands for
+};
+void note(figures& f, const load_options& o, const load_result& r);
+void note(figures& f, const idle_options& o, const idle_result& r);
+
+struct comparison_result {
+  struct member {
+    std::string name;
+    std::string version;
+  };
+  std::vector<named_load> loads;
+  std::vector<member> members;
+  unsigned rounds = 0;
+  double seconds = 0;
+  std::vector<figures> all; ///< of each load those of each member
+
+  figures& at(std::size_t load, std::size_t index) { return all[load * members.size() + index]; }
+  const figures& at(std::size_t load, std::size_t index) const {
+    return all[load * members.size() + index];
+  }
+};
+json to_json(const comparison_result& c);
+std::string text_of(const comparison_result& c);
+
+} // namespace ringdown::bench
