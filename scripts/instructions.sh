@@ -15,7 +15,7 @@ program=build/release/bin/ringdown-bench-count
 tolerance_percent=5
 # Setting up is the same with so many items and with twice as many, so their difference is the
 # items' alone. What is left of the setting up is below 1 % of the smallest step through the actors.
-items=4096
+items=16384
 
 mode=print
 case ${1:-} in
