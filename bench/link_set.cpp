@@ -4,6 +4,7 @@
 
 #include <netinet/in.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -27,6 +28,8 @@ constexpr std::size_t read_bytes = 256 * 1024;
 constexpr int reads_of_a_turn_max = 64;
 /// A frame that is longer than this is none.
 constexpr std::size_t frame_bytes_max = 256 * 1024;
+/// What the kernel keeps for a receiver that has stopped reading, so that the broker soon has to.
+constexpr int stalled_kernel_bytes = 64 * 1024;
 /// Connects before what came is taken: else the first links' answers would age meanwhile.
 constexpr int opens_of_a_turn_max = 64;
 /// A wait is cut short so often to look whether a link is to come again.
@@ -75,7 +78,7 @@ void link_set::close(std::size_t index) {
 }
 
 void link_set::lose(std::size_t index, const std::string& why) {
-  bool was_slow = links_[index].slow_bytes_per_second != 0;
+  bool was_slow = links_[index].slow_bytes_per_second.has_value();
   close(index);
   if (was_slow)
     ++slow_links_lost_;
@@ -236,9 +239,9 @@ bool link_set::read(std::size_t index, run_sink& sink) {
     return false;
   auto kept = l.rest.size();
   auto most = read_bytes;
-  if (l.slow_bytes_per_second != 0) {
+  if (l.slow_bytes_per_second) {
     auto pauses = static_cast<std::size_t>(std::chrono::seconds{1} / slow_pause);
-    most = std::clamp<std::size_t>(l.slow_bytes_per_second / pauses, 1, read_bytes);
+    most = std::clamp<std::size_t>(*l.slow_bytes_per_second / pauses, 1, read_bytes);
     if (most < read_bytes)
       l.reads_again = clock::now() + slow_pause;
   }
@@ -282,7 +285,7 @@ void link_set::settle() {
 
 void link_set::arm(std::size_t index) {
   auto& l = links_[index];
-  bool reads = l.slow_bytes_per_second == 0 || clock::now() >= l.reads_again;
+  bool reads = !l.slow_bytes_per_second || clock::now() >= l.reads_again;
   auto events =
     l.stream->poll_events(reads, l.out_used > 0); // those of poll and epoll are the same
   watch(index, l.stream->descriptor(), static_cast<std::uint32_t>(events));
@@ -305,6 +308,12 @@ void link_set::watch(std::size_t index, int descriptor, std::uint32_t events) {
 void link_set::make_slow(std::size_t index, std::size_t bytes_per_second) {
   links_[index].slow_bytes_per_second = bytes_per_second;
   slow_.push_back(index);
+  if (bytes_per_second != 0)
+    return;
+  links_[index].reads_again = clock::time_point::max();
+  if (links_[index].stream)
+    static_cast<void>(::setsockopt(links_[index].stream->descriptor(), SOL_SOCKET, SO_RCVBUF,
+                                   &stalled_kernel_bytes, sizeof stalled_kernel_bytes));
 }
 
 void link_set::make_fast(std::size_t index) {

@@ -59,7 +59,8 @@ public:
   char* room(std::size_t link, std::size_t bytes);
   void written(std::size_t link, std::size_t bytes) noexcept;
 
-  /// A link that reads no more than so many bytes a second: a slow receiver. Its loss is no fault.
+  /// A link that reads no more than so many bytes a second: a slow receiver. 0: it reads nothing,
+  /// and its kernel keeps little for it. Its loss is no fault.
   void make_slow(std::size_t link, std::size_t bytes_per_second);
   /// It reads all again, and still may be lost.
   void make_fast(std::size_t link);
@@ -99,7 +100,7 @@ private:
     clock::time_point opened; ///< for the first time
     clock::time_point signed_on;
     bool was_refused = false;
-    std::size_t slow_bytes_per_second = 0; ///< 0: as fast as it can
+    std::optional<std::size_t> slow_bytes_per_second; ///< none: as fast as it can
     clock::time_point reads_again;
   };
 

@@ -75,6 +75,13 @@ std::optional<std::string> make_room_for_links(std::size_t links) {
          " connections (ulimit -n)";
 }
 
+bool run_before_others() noexcept {
+  wake_up_exactly();
+  sched_param lowest{};
+  lowest.sched_priority = ::sched_get_priority_min(SCHED_FIFO);
+  return ::pthread_setschedparam(::pthread_self(), SCHED_FIFO, &lowest) == 0;
+}
+
 void wake_up_exactly() noexcept {
   constexpr unsigned long nanosecond = 1;
   static_cast<void>(::prctl(PR_SET_TIMERSLACK, nanosecond));

@@ -23,6 +23,9 @@ bool pin_to(unsigned processor);
 bool allow_open_files(std::uint64_t files);
 /// The same for so many sockets; what is wrong, or nothing.
 std::optional<std::string> make_room_for_links(std::size_t links);
+/// Lets the calling thread run as soon as it can, before those of ordinary programs; false if the
+/// system forbids it. For a thread that mostly waits.
+bool run_before_others() noexcept;
 /// Lets waits of this thread end as near to their time as the kernel can.
 void wake_up_exactly() noexcept;
 

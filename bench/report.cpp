@@ -414,6 +414,70 @@ std::string text_of(const capture_options& o, const capture_result& r) {
            r.indications, r.indications_acked, r.indications_heard, r.strays);
 }
 
+// ---- rising rates --------------------------------------------------------------------------
+
+json to_json(const knee_options& o, const knee_result& r) {
+  json out{{"load", "knee"},
+           {"capacity_per_s", per_second(r.closed.acked, r.closed.measured)},
+           {"knee_per_s", r.knee_per_s()},
+           {"good", r.good()},
+           {"closed", to_json(o.load, r.closed)}};
+  auto& steps = out["steps"] = json::array();
+  auto load = o.load;
+  for (auto& step : r.steps) {
+    load.open_loop.emplace().per_second = step.offered_per_s;
+    auto one = to_json(load, step.load);
+    one["keeps_up"] = step.keeps_up();
+    steps.push_back(std::move(one));
+  }
+  return out;
+}
+
+std::string text_of(const knee_step& step) {
+  auto& h = step.load.ack_latency;
+  auto out =
+    fmt::format("{:>10.0f} {:>10.0f} {:>10.1f} {:>10.1f} {:>10.1f} {:>10}", step.offered_per_s,
+                step.achieved_per_s(), micros(h.percentile(50)), micros(h.percentile(99)),
+                micros(h.percentile(99.9)), step.load.good() ? "yes" : "NO");
+  if (step.load.client_was_the_limit())
+    out += "   client limited";
+  return out + (step.keeps_up() ? "\n" : "   does not keep up\n");
+}
+
+std::string text_of(const knee_options& o, const knee_result& r) {
+  auto out = "Closed loop:\n" + text_of(o.load, r.closed) + "\nOpen loop, ACK latency in us:\n";
+  out += fmt::format("{:>10} {:>10} {:>10} {:>10} {:>10} {:>10}\n", "offered/s", "accepted/s",
+                     "p50", "p99", "p99.9", "verified");
+  for (auto& step : r.steps)
+    out += text_of(step);
+  for (auto& step : r.steps)
+    if (!step.load.good())
+      out += (step.load.trouble.empty() ? "" : step.load.trouble + "\n") + verdict_text(step.load);
+  return out + fmt::format("keeps up with   {:>12.0f} events/s\n", r.knee_per_s());
+}
+
+// ---- pauses beside a load ------------------------------------------------------------------
+
+json to_json(const probe_figures& f) {
+  auto errors = json::object();
+  for (auto [code, count] : f.errors)
+    errors[std::to_string(code)] = count;
+  return {{"sent", f.sent},
+          {"ack_us", latency_json(f.ack)},
+          {"errors", errors},
+          {"outcomes", f.outcomes}};
+}
+
+std::string text_of(const std::string& name, const probe_figures& f) {
+  auto out = latency_text(name.c_str(), f.ack);
+  out += fmt::format("{:<15} {:>12} sent, {} acked", "", f.sent, f.ack.count());
+  for (auto& [outcome, count] : f.outcomes)
+    out += fmt::format(", {} {}", count, outcome);
+  for (auto [code, count] : f.errors)
+    out += fmt::format(", {} refused with {}", count, code);
+  return out + "\n";
+}
+
 std::string dump(const json& object) {
   return object.dump(-1, ' ', false, json::error_handler_t::replace);
 }

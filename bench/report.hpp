@@ -3,6 +3,8 @@
 
 #include "bench/capture.hpp"
 #include "bench/idle.hpp"
+#include "bench/knee.hpp"
+#include "bench/pause_probe.hpp"
 #include "bench/run.hpp"
 
 #include <nlohmann/json_fwd.hpp>
@@ -25,10 +27,17 @@ std::optional<double> bytes_per_connection(const idle_options& o, const idle_res
 json to_json(const load_options& o, const load_result& r);
 json to_json(const idle_options& o, const idle_result& r);
 json to_json(const capture_options& o, const capture_result& r);
+json to_json(const knee_options& o, const knee_result& r);
 
 std::string text_of(const load_options& o, const load_result& r);
 std::string text_of(const idle_options& o, const idle_result& r);
 std::string text_of(const capture_options& o, const capture_result& r);
+std::string text_of(const knee_options& o, const knee_result& r);
+json to_json(const probe_figures& f);
+/// A line, and one for each error; `name` says which phase it was.
+std::string text_of(const std::string& name, const probe_figures& f);
+/// One line of the table.
+std::string text_of(const knee_step& step);
 /// One line of progress.
 std::string text_of(const sample& s);
 

@@ -2,6 +2,7 @@
 
 #include "bench/process.hpp"
 #include "bench/ringdown_protocol.hpp"
+#include "messages/errors.hpp"
 
 #include <algorithm>
 #include <deque>
@@ -23,6 +24,12 @@ std::optional<nanoseconds> operator-(std::optional<nanoseconds> end,
   if (!end || !begin)
     return std::nullopt;
   return *end - *begin;
+}
+
+/// A window that is exceeded and a broker that is full are told before the DN is asked.
+bool comes_at_once(std::uint32_t code) {
+  return code == static_cast<std::uint32_t>(error_code::too_many_requests) ||
+         code == static_cast<std::uint32_t>(error_code::overloaded);
 }
 
 std::int64_t stamp_of(clock::time_point time) {
@@ -90,7 +97,7 @@ public:
     auto* slot = answered(link, index);
     if (slot == nullptr)
       return;
-    verifier_.refused(slot->dn, slot->number);
+    verifier_.refused(slot->dn, slot->number, comes_at_once(code));
     arrived(slot->dn, options_.fan_out);
     if (!options_.open_loop)
       producers_[link].pause_until = links_.now() + retry_after;
@@ -107,7 +114,7 @@ public:
     }
     verifier_.delivered(reading.of.dn, *copy, reading.of.number, sequence);
     arrived(reading.of.dn, 1);
-    if (is_measured(reading.of.stamp_ns))
+    if (is_measured(reading.of.stamp_ns) && link < plans_.size() - options_.slow_receivers)
       result_.delivery_latency.record(latency(reading.of.stamp_ns));
   }
 
@@ -337,10 +344,14 @@ private:
     result_.resident_start = resident();
     result_.broker_cpu = broker_cpu();
     result_.own_cpu = own_thread_cpu_time();
+    if (options_.on_measuring)
+      options_.on_measuring(true);
   }
 
   void end_measuring() {
     measuring_ = false;
+    if (options_.on_measuring)
+      options_.on_measuring(false);
     result_.broker_cpu = broker_cpu() - result_.broker_cpu;
     result_.own_cpu = own_thread_cpu_time() - result_.own_cpu;
     result_.measured = clock::now() - measured_begin_;

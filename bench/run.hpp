@@ -55,6 +55,8 @@ struct run_options {
   std::chrono::milliseconds silence_max{5'000};
   std::function<bool()> stopped;
   std::function<void(const sample&)> on_sample;
+  /// The measured time begins (true), and is over (false).
+  std::function<void(bool)> on_measuring;
 };
 
 struct load_options : run_options {
@@ -68,7 +70,8 @@ struct load_options : run_options {
   std::optional<pace> open_loop; ///< none: closed loop
   /// Send beyond what the broker grants: for measuring how it refuses.
   bool exceed_window = false;
-  /// So many receivers read no faster than this.
+  /// So many receivers read no faster than this; 0: not at all. The latency of deliveries is that
+  /// of the others.
   std::uint32_t slow_receivers = 0;
   std::size_t slow_bytes_per_second = 64 * 1024;
   /// Open loop: events due that may wait for a producer, 8 bytes each; beyond it they are never

@@ -19,16 +19,19 @@ std::uint64_t delivery_verifier::send(std::uint32_t dn) noexcept {
   return dns_[dn].next_number++;
 }
 
-void delivery_verifier::answered(dn_state& dn, std::uint64_t number) noexcept {
-  if (number != dn.next_answer)
+void delivery_verifier::answered(std::uint32_t dn, std::uint64_t number) noexcept {
+  auto& next = dns_[dn].next_answer;
+  while (!refused_at_once_.empty() && refused_at_once_.erase({dn, next}) != 0)
+    ++next;
+  if (number != next)
     ++found_.answers_misordered;
-  dn.next_answer = number + 1;
+  next = number + 1;
 }
 
 void delivery_verifier::acked(std::uint32_t dn, std::uint64_t number,
                               std::uint64_t sequence) noexcept {
   auto& state = dns_[dn];
-  answered(state, number);
+  answered(dn, number);
   ++found_.acked;
   ++state.acked;
   if (!sequenced_)
@@ -39,8 +42,11 @@ void delivery_verifier::acked(std::uint32_t dn, std::uint64_t number,
   state.sum += mixed(number, sequence);
 }
 
-void delivery_verifier::refused(std::uint32_t dn, std::uint64_t number) {
-  answered(dns_[dn], number);
+void delivery_verifier::refused(std::uint32_t dn, std::uint64_t number, bool at_once) {
+  if (at_once)
+    refused_at_once_.insert({dn, number});
+  else
+    answered(dn, number);
   ++found_.refused;
   for (auto copy = dn * copies_of_dn_; copy < (dn + 1) * copies_of_dn_; ++copy)
     if (number >= copies_[copy].next_delivery)

@@ -49,7 +49,9 @@ public:
   /// An event is sent for this DN; returns its number, which it must carry.
   std::uint64_t send(std::uint32_t dn) noexcept;
   void acked(std::uint32_t dn, std::uint64_t number, std::uint64_t sequence) noexcept;
-  void refused(std::uint32_t dn, std::uint64_t number);
+  /// `at_once`: answered before what was sent for the DN earlier, as a broker may that says no
+  /// before it asks the DN.
+  void refused(std::uint32_t dn, std::uint64_t number, bool at_once = false);
   void delivered(std::uint32_t dn, std::size_t copy, std::uint64_t number, std::uint64_t sequence);
   /// One receiver was told that it has missed so many events of a DN.
   void missed(std::uint32_t dn, std::size_t copy, std::uint64_t events) noexcept;
@@ -85,7 +87,7 @@ private:
   };
   using event_name = std::pair<std::size_t, std::uint64_t>; // copy and number
 
-  void answered(dn_state& dn, std::uint64_t number) noexcept;
+  void answered(std::uint32_t dn, std::uint64_t number) noexcept;
   void jump(std::size_t copy, std::uint64_t from, std::uint64_t to);
 
   std::vector<dn_state> dns_;
@@ -96,6 +98,8 @@ private:
   std::set<event_name> skipped_;
   /// Numbers refused that no delivery has jumped over yet.
   std::set<event_name> refused_;
+  /// DN and number of refusals that came at once, until the answers come to their place.
+  std::set<event_name> refused_at_once_;
   findings found_;
 };
 

@@ -15,9 +15,7 @@ pace evenly(double per_second) {
   return p;
 }
 
-constexpr std::uint32_t open_window = 1000; // below the broker's 1,024, so that a stall shows here
-
-const std::array<workload, 10> all{{
+const std::array<workload, 11> all{{
   {"w1", "16 producers x 64 outstanding over 10,000 DNs", [](load_options&) {}},
   {"latency", "1 producer x 1 outstanding", [](load_options& o) { o.producers = o.window = 1; }},
   {"sparse", "256 producers x 1 outstanding: no batching helps",
@@ -63,6 +61,18 @@ const std::array<workload, 10> all{{
      o.slow_receivers = 1;
      o.open_loop = evenly(20'000);
      o.window = open_window;
+     o.silence_max = std::chrono::seconds{15};
+   }},
+  {"stalled", "1 DN with 1,000 receivers, one of which stops reading (--slow 0: none does)",
+   [](load_options& o) {
+     o.producers = o.dns = 1;
+     o.receivers = o.fan_out = 1000;
+     o.slow_receivers = 1;
+     o.slow_bytes_per_second = 0;
+     o.user_data_bytes = 5000; // the kernel's room, then the broker's, within the time
+     o.open_loop = evenly(40);
+     o.window = 100;
+     o.seconds = std::chrono::seconds{45};
      o.silence_max = std::chrono::seconds{15};
    }},
   {"soak", "open loop, 20,000/s as from many agents, for an hour: memory must not grow",

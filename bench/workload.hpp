@@ -11,6 +11,10 @@
 
 namespace ringdown::bench {
 
+/// Requests outstanding of a producer in an open loop: below the 1,024 that the broker grants, so
+/// that a stall shows in the latency and not in refusals.
+inline constexpr std::uint32_t open_window = 1000;
+
 struct workload {
   std::string_view name;
   std::string_view what;

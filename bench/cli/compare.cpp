@@ -95,6 +95,8 @@ public:
           tell_turn(load, i, round);
         }
     fmt::print("{}", common_.json ? dump(to_json(result_)) + "\n" : text_of(result_));
+    if (auto fault = write_picture(common_, "cpu", draw(cpu_chart(result_))))
+      return complain(*fault);
     return all_well;
   }
 

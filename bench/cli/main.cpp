@@ -25,6 +25,7 @@ void add_global_options(CLI::App& app, settings& common) {
                  "The broker's process, to measure its CPU and memory");
   app.add_option("--hgrm", common.hgrm, "Write latencies to NAME.ack.hgrm and NAME.delivery.hgrm");
   app.add_option("--html", common.html, "Write a report with plots to this file");
+  app.add_option("--svg", common.svg, "Write each plot as a picture, NAME.<plot>.svg");
   app.add_flag("--json", common.json, "The result as one JSON object");
   app.add_flag("--quiet", common.quiet, "No progress on stderr");
 }
@@ -40,6 +41,7 @@ int run(int argc, char** argv) {
   int status = all_well;
   add_run(app, common, status);
   add_overload(app, common, status);
+  add_knee(app, common, status);
   add_capture(app, common, status);
   add_compare(app, common, status);
   add_idle(app, common, status);

@@ -24,13 +24,40 @@ volatile std::sig_atomic_t stop_flag = 0;
 
 constexpr milliseconds start_patience{30'000};
 
+} // namespace
+
+std::function<void(const sample&)> progress(const settings& common) {
+  if (common.quiet)
+    return {};
+  return [next = std::chrono::nanoseconds{0}](const sample& s) mutable {
+    if (s.at < next)
+      return;
+    next = s.at + std::chrono::milliseconds{900};
+    fmt::print(stderr, "{}", text_of(s));
+  };
+}
+
 bool write_file(const std::string& path, const std::string& text) {
   std::ofstream file{path};
   file << text;
   return static_cast<bool>(file.flush());
 }
 
-} // namespace
+std::optional<std::string> write_picture(const settings& common, const std::string& name,
+                                         const drawing& picture) {
+  auto path = common.svg + "." + name + ".svg";
+  if (common.svg.empty() || write_file(path, svg_file(picture)))
+    return std::nullopt;
+  return "--svg: cannot write " + path;
+}
+
+std::optional<std::string> write_pictures(const settings& common,
+                                          const std::vector<named_plot>& plots) {
+  for (auto& one : plots)
+    if (auto fault = write_picture(common, one.name, draw(one.what)))
+      return fault;
+  return std::nullopt;
+}
 
 int complain(const std::string& text) {
   fmt::print(stderr, "ringdown-bench: {}\n", client::escaped(text));
@@ -105,7 +132,8 @@ void target::aim(run_options& options) const {
   options.broker_pid = pid_;
 }
 
-int tell(const settings& common, const load_options& options, const load_result& result) {
+int tell(const settings& common, const load_options& options, const load_result& result,
+         const addition& more) {
   bool lost_link = !result.trouble.empty();
   if (lost_link && result.found.sent == 0)
     return complain(result.trouble);
@@ -117,10 +145,16 @@ int tell(const settings& common, const load_options& options, const load_result&
   if (!common.html.empty() &&
       !write_file(common.html, html_report(common.command, options, result)))
     return complain("--html: cannot write " + common.html);
-  if (common.json)
-    fmt::print("{}\n", dump(to_json(options, result)));
-  else
-    fmt::print("{}", text_of(options, result));
+  if (auto fault = write_pictures(common, plots_of(result)))
+    return complain(*fault);
+  if (common.json) {
+    auto object = to_json(options, result);
+    if (more.to_json)
+      more.to_json(object);
+    fmt::print("{}\n", dump(object));
+  } else {
+    fmt::print("{}{}", text_of(options, result), more.to_text ? more.to_text() : std::string{});
+  }
   if (lost_link) {
     complain(result.trouble);
     return lost;

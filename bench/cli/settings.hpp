@@ -2,6 +2,7 @@
 // result is told.
 #pragma once
 
+#include "bench/plots.hpp"
 #include "bench/report.hpp"
 #include "bench/run.hpp"
 #include "bench/server.hpp"
@@ -9,6 +10,7 @@
 #include <CLI/CLI.hpp>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,6 +43,7 @@ struct settings {
   bool quiet = false;
   std::string hgrm;    ///< beginning of the names of the histogram files
   std::string html;    ///< the report's file
+  std::string svg;     ///< beginning of the names of the pictures' files
   std::string command; ///< all words of the command line
 };
 
@@ -69,8 +72,25 @@ private:
 /// Keeps the program on its core, if it has more than one and one is wished.
 std::optional<std::string> settle_on_core(int core);
 
+/// What a verb says beside a run's result.
+struct addition {
+  std::function<void(json&)> to_json;
+  std::function<std::string()> to_text;
+};
 /// Writes the files and prints the result as the settings say; the exit status.
-int tell(const settings& common, const load_options& options, const load_result& result);
+int tell(const settings& common, const load_options& options, const load_result& result,
+         const addition& more = {});
+
+/// Progress goes to stderr, once a second: the result on stdout stays clean.
+std::function<void(const sample&)> progress(const settings& common);
+
+/// False: the file cannot be written.
+bool write_file(const std::string& path, const std::string& text);
+/// Each plot as NAME.<its name>.svg, if --svg asks for it; what is wrong, or nothing.
+std::optional<std::string> write_pictures(const settings& common,
+                                          const std::vector<named_plot>& plots);
+std::optional<std::string> write_picture(const settings& common, const std::string& name,
+                                         const drawing& picture);
 
 std::chrono::milliseconds from_seconds(double seconds);
 
@@ -93,6 +113,7 @@ struct load_arguments {
 // One per verb, each in its own file.
 void add_run(CLI::App& app, const settings& common, int& status);
 void add_overload(CLI::App& app, const settings& common, int& status);
+void add_knee(CLI::App& app, const settings& common, int& status);
 void add_capture(CLI::App& app, const settings& common, int& status);
 void add_compare(CLI::App& app, const settings& common, int& status);
 void add_idle(CLI::App& app, const settings& common, int& status);

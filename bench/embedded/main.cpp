@@ -88,6 +88,7 @@ int run(int argc, char** argv) {
   app.add_option("--hgrm", a.common.hgrm,
                  "Write latencies to NAME.ack.hgrm and NAME.delivery.hgrm");
   app.add_option("--html", a.common.html, "Write a report with plots to this file");
+  app.add_option("--svg", a.common.svg, "Write each plot as a picture, NAME.<plot>.svg");
   app.add_flag("--json", a.common.json, "The result as one JSON object");
   a.load.add_to(app);
   app.footer(exit_status_help);

@@ -1,6 +1,7 @@
 // What a comparison computes from its rounds, and how its loads are named.
 #include "bench/compare_report.hpp"
 #include "bench/peers/peer.hpp"
+#include "bench/plots.hpp"
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
@@ -125,6 +126,20 @@ TEST_CASE("programs read the same of a comparison") {
   CHECK(out["compare"][3]["broker_bytes_per_connection"]["median"] == 3000);
   CHECK(out["compare"][3]["registrations_per_s"]["median"] == 10);
   CHECK(out["versions"]["ringdown"] == "1");
+}
+
+TEST_CASE("a comparison's picture has a bar of each broker for each load") {
+  auto chart = cpu_chart(two_brokers());
+  CHECK(chart.groups == std::vector<std::string>{"fanout:2", "connections:10"});
+  REQUIRE(chart.members.size() == 2);
+  CHECK(chart.members[1].name == "floor");
+  REQUIRE(chart.members[1].values.size() == 2);
+  CHECK(chart.members[1].values[0].median == 10);
+  CHECK(chart.members[1].values[1].median == 100);
+  CHECK_THAT(chart.title, Contains("registration"));
+  auto of_events = two_brokers();
+  of_events.loads.pop_back();
+  CHECK_THAT(cpu_chart(of_events).title, !Contains("registration"));
 }
 
 TEST_CASE("peers are known by name") {

@@ -1,5 +1,6 @@
-// The HTML report: whole in itself, and drawn from what was measured.
+// Reports and pictures: whole in themselves, and drawn from what was measured.
 #include "bench/html.hpp"
+#include "bench/plots.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -9,31 +10,108 @@ using namespace ringdown::bench;
 using namespace std::chrono_literals;
 using Catch::Matchers::Contains;
 
+namespace {
+
+load_result some_result() {
+  load_result r;
+  r.measured = 1s;
+  r.acked = r.delivered = 1000;
+  r.drained = true;
+  for (std::uint64_t i = 1; i <= 1000; ++i)
+    r.ack_latency.record(i * 1000);
+  for (int i = 1; i <= 5; ++i)
+    r.samples.push_back({i * 200ms, 200ms, 1000, 1000, 0, 5000, 9000, 3, 1024 * 1024});
+  return r;
+}
+
+void check_nothing_from_outside(const std::string& text) {
+  for (auto* outside : {"https:", "<script", "<link", "<img", "url(", "src=", "href", "@import"}) {
+    INFO(outside);
+    CHECK(text.find(outside) == std::string::npos);
+  }
+}
+
+std::size_t count_of(const std::string& text, std::string_view word) {
+  std::size_t count = 0;
+  for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + 1))
+    ++count;
+  return count;
+}
+
+knee_result some_knee() {
+  knee_result k;
+  k.closed = some_result();
+  for (double offered : {500.0, 1000.0, 2000.0})
+    k.steps.push_back({offered, some_result()});
+  return k;
+}
+
+} // namespace
+
 TEST_CASE("a report stands alone: nothing is fetched and nothing runs") {
   load_options o;
-  auto r = std::make_unique<load_result>();
-  r->measured = 1s;
-  for (std::uint64_t i = 1; i <= 1000; ++i)
-    r->ack_latency.record(i * 1000);
-  for (int i = 1; i <= 5; ++i)
-    r->samples.push_back({i * 200ms, 200ms, 1000, 1000, 0, 5000, 9000, 3, 1024 * 1024});
-  auto text = html_report("run --a <b> & \"c\"", o, *r);
+  auto r = some_result();
+  r.drained = false;
+  auto text = html_report("run --a <b> & \"c\"", o, r);
   CHECK_THAT(text, Contains("run --a &lt;b&gt; &amp; &quot;c&quot;"));
   CHECK_THAT(text, Contains("99.9 %"));
   CHECK_THAT(text, Contains("Broker memory"));
-  CHECK_THAT(text, Contains("Not verified")); // nothing was drained
-  for (auto* outside : {"http:", "https:", "<script", "<link", "<img", "url(", "src="})
-    CHECK(text.find(outside) == std::string::npos);
+  CHECK_THAT(text, Contains("Not verified"));
+  check_nothing_from_outside(text);
+  CHECK(text.find("http:") == std::string::npos);
 }
 
 TEST_CASE("a plot leaves out what its axes cannot show, and survives having nothing") {
   plot p;
   p.log_y = true;
   p.lines = {{"none", {}}, {"zero", {{0, 0}, {1, 0}}}, {"flat", {{0, 5}, {1, 5}}}};
-  auto text = svg_of(p);
+  auto text = inline_svg(draw(p));
   CHECK_THAT(text, Contains("flat"));
   CHECK(text.find("nan") == std::string::npos);
   CHECK(text.find("inf") == std::string::npos);
   p.lines.clear();
-  CHECK(svg_of(p).find("nan") == std::string::npos);
+  CHECK(inline_svg(draw(p)).find("nan") == std::string::npos);
+}
+
+TEST_CASE("a picture is a file of its own, with a ground and with the units of both axes") {
+  for (auto& one : plots_of(some_result())) {
+    INFO(one.name);
+    auto text = svg_file(draw(one.what));
+    CHECK(text.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\""));
+    CHECK(count_of(text, "http:") == 1);
+    CHECK_THAT(text, Contains("fill=\"#fff\""));
+    CHECK_THAT(text, Contains(">" + one.what.x_name + "<"));
+    CHECK_THAT(text, Contains(">" + one.what.y_name + "<"));
+    check_nothing_from_outside(text);
+  }
+}
+
+TEST_CASE("bars stand for what was measured, and only for that") {
+  bar_chart c{"CPU & cost", "microseconds", {"1x1", "16x64"}, {}};
+  c.members = {{"ours", {{50, 48, 55}, {2.5, 2, 3}}}, {"theirs", {{0, 0, 0}, {0.8, 0.7, 0.9}}}};
+  auto text = svg_file(draw(c));
+  CHECK_THAT(text, Contains("CPU &amp; cost"));
+  CHECK_THAT(text, Contains(">2.5<"));
+  CHECK_THAT(text, Contains(">0.8<"));
+  CHECK_THAT(text, Contains("theirs"));
+  CHECK(count_of(text, "class=\"value\"") == 3);
+  CHECK(text.find("nan") == std::string::npos);
+  CHECK(svg_file(draw(bar_chart{})).find("nan") == std::string::npos);
+}
+
+TEST_CASE("the knee is the highest rate that was kept up with") {
+  auto k = some_knee(); // each accepted 1,000 in a second
+  CHECK(k.good());
+  CHECK(k.knee_per_s() == 1000);
+  CHECK(k.steps[1].keeps_up());
+  CHECK_FALSE(k.steps[2].keeps_up());
+  k.steps[2].load.drained = false;
+  CHECK_FALSE(k.good());
+  auto plots = plots_of(k);
+  REQUIRE(plots.size() == 1);
+  CHECK(plots[0].what.lines.size() == 3);
+  auto text = html_report("knee", {}, k);
+  CHECK_THAT(text, Contains("does not keep up"));
+  CHECK_THAT(text, Contains("p99.9"));
+  CHECK_THAT(text, Contains("accepted events per second"));
 }

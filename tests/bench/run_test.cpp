@@ -1,11 +1,15 @@
 // A run against a broker of the test's own: an honest one passes, and one that loses,
 // damages, doubles or reorders is caught.
+#include "bench/knee.hpp"
+#include "bench/pause_probe.hpp"
 #include "bench/run.hpp"
 #include "client/connection.hpp"
 
 #include "tests/client/fake_broker.hpp"
 
 #include <catch2/catch.hpp>
+
+#include <thread>
 
 using namespace ringdown;
 using namespace ringdown::bench;
@@ -190,4 +194,70 @@ TEST_CASE("options that make no run are refused") {
   auto never = small(broker);
   never.open_loop.emplace().per_second = 0;
   CHECK(unusable(never));
+}
+
+TEST_CASE("rising rates end beyond what the closed loop reached") {
+  fake_broker broker;
+  knee_options o;
+  o.load = small(broker);
+  o.steps = 3;
+  o.up_to = 0.5;
+  std::size_t heard = 0;
+  auto r = run_knee(o, [&](const knee_step&) { ++heard; });
+  INFO(r.closed.trouble);
+  CHECK(r.good());
+  REQUIRE(r.steps.size() == 3);
+  CHECK(heard == 3);
+  CHECK(r.steps[0].offered_per_s < r.steps[2].offered_per_s);
+  CHECK(r.steps[2].load.ack_latency.count() > 0);
+}
+
+TEST_CASE("a receiver that has stopped reading is no fault, and not in the others' latency") {
+  fake_broker broker;
+  auto o = small(broker);
+  o.dns = 1;
+  o.producers = 1;
+  o.receivers = o.fan_out = 3;
+  o.slow_receivers = 1;
+  o.slow_bytes_per_second = 0;
+  o.open_loop.emplace().per_second = 500;
+  auto r = run_load(o);
+  INFO(r.trouble);
+  CHECK(r.good()); // it reads all at the end
+  CHECK(r.found.delivered == 3 * r.found.acked);
+  CHECK(r.delivery_latency.count() == 2 * r.ack_latency.count());
+}
+
+TEST_CASE("pauses of a desktop of its own are timed by phase, and each is answered") {
+  fake_broker broker;
+  probe_options o;
+  o.links = small(broker).links;
+  o.every = 4ms;
+  pause_probe probe{o};
+  probe.enter(pause_probe::phase::unloaded);
+  probe.start();
+  std::this_thread::sleep_for(300ms);
+  probe.enter(pause_probe::phase::loaded);
+  std::this_thread::sleep_for(300ms);
+  probe.stop();
+  INFO(probe.trouble());
+  CHECK(probe.good());
+  for (auto p : {pause_probe::phase::unloaded, pause_probe::phase::loaded}) {
+    CHECK(probe.of(p).sent > 0);
+    CHECK(probe.of(p).ack.count() == probe.of(p).sent);
+    CHECK(probe.of(p).errors.empty());
+  }
+  CHECK(probe.of(pause_probe::phase::aside).sent == 0);
+}
+
+TEST_CASE("a probe whose broker goes away says so") {
+  probe_options o;
+  {
+    fake_broker broker;
+    o.links = small(broker).links;
+  }
+  pause_probe probe{o};
+  probe.start();
+  probe.stop();
+  CHECK_FALSE(probe.good());
 }

@@ -90,6 +90,26 @@ TEST_CASE("answers for one DN must come in the order of the requests") {
   CHECK(v.so_far().answers_misordered == 1);
 }
 
+TEST_CASE("a refusal at once may overtake the answers before it, and no other answer may") {
+  delivery_verifier v{1};
+  for (int i = 0; i < 5; ++i)
+    v.send(0);
+  v.refused(0, 2, true);
+  v.refused(0, 1, true);
+  v.acked(0, 0, 1);
+  v.acked(0, 3, 2);
+  CHECK(v.so_far().answers_misordered == 0);
+  v.refused(0, 4);
+  CHECK(v.so_far().answers_misordered == 0);
+  CHECK(v.answered_all());
+  delivery_verifier other{1};
+  for (int i = 0; i < 3; ++i)
+    other.send(0);
+  other.refused(0, 1, true);
+  other.acked(0, 2, 1);
+  CHECK(other.so_far().answers_misordered == 1);
+}
+
 TEST_CASE("a refused event must not arrive, before or after its error") {
   delivery_verifier before{1};
   before.send(0);

@@ -33,6 +33,39 @@ TEST_CASE("A short run verifies the daemon, closed and open loop") {
   CHECK(r["broker_resident_bytes"]["end"] > 0);
 }
 
+TEST_CASE("Too much load is pushed back, and a pause beside it is acknowledged each time") {
+  auto r = bench(flags{"overload", "--seconds=0.5", "--warmup=0.1", "--dns=100", "--producers=4",
+                       "--unloaded=0.3"});
+  CHECK(r["verified"]["good"] == true);
+  CHECK(r["kept"] > 0);
+  for (auto* when : {"unloaded", "overloaded"}) {
+    auto& pause = r["pause"][when];
+    INFO(when);
+    CHECK(pause["sent"] > 0);
+    CHECK(pause["ack_us"]["count"] == pause["sent"]);
+    CHECK(pause["errors"].empty());
+  }
+}
+
+TEST_CASE("Whoever exceeds the window is refused, and each refusal is told") {
+  auto r = bench(short_run + flags{"--window=500", "--exceed-window",
+                                   "--broker-flag=--limits.requests_outstanding_max=16"});
+  CHECK(r["verified"]["good"] == true);
+  CHECK(r["errors"]["111"] > 0);
+  CHECK(r["errors"]["111"] == r["verified"]["refused"]);
+  CHECK(r["verified"]["sent"] == r["verified"]["acked"].get<std::uint64_t>() +
+                                   r["verified"]["refused"].get<std::uint64_t>());
+}
+
+TEST_CASE("Latency is measured at rising rates") {
+  auto r = bench(flags{"knee", "--seconds=0.2", "--warmup=0.1", "--dns=100", "--producers=4",
+                       "--steps=3", "--up-to=0.3"});
+  CHECK(r["good"] == true);
+  REQUIRE(r["steps"].size() == 3);
+  for (auto& step : r["steps"])
+    CHECK(step["ack_us"]["p99.9"] > 0);
+}
+
 TEST_CASE("Connections that come up at once are counted and weighed") {
   auto r = bench({"idle", "--connections=200", "--dns=50", "--seconds=0.1", "--at-once=200"});
   CHECK(r["registrations_per_s"] > 0);
