@@ -99,10 +99,9 @@ void tcp_stream::end_writing() noexcept {
 }
 
 void tcp_stream::close() noexcept {
-  if (descriptor_ < 0)
-    return;
-  loop_.remove(descriptor_, *this);
-  ::close(std::exchange(descriptor_, -1));
+  loop_.remove(descriptor_, *this); // it may be queued although nothing is watched
+  if (descriptor_ >= 0)
+    ::close(std::exchange(descriptor_, -1));
   // The users may hold the last reference to the link that calls: they go last.
   auto reader = std::exchange(reader_, nullptr);
   auto writer = std::exchange(writer_, nullptr);

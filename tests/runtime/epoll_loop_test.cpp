@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -333,6 +334,27 @@ TEST_CASE("a writer hears when there is room again") {
   b.bytes.await_write(b.user); // there is room all the time
   b.loop.wait(time_point::max());
   CHECK(b.user->writes == 2);
+}
+
+TEST_CASE("a stream that the kernel does not watch fails at its first read, and can go at any time") {
+  epoll_loop loop;
+  auto user = std::make_shared<listening_user>();
+  bool is_read = GENERATE(true, false);
+  {
+    edge::tcp_stream bytes{loop, ::open("/proc/self/exe", O_RDONLY | O_CLOEXEC)}; // a file is not
+    bytes.await_read(user);
+    if (is_read) {
+      loop.wait(epoll_loop::poll_only);
+      CHECK(user->reads == 1);
+      char byte = 0;
+      CHECK(bytes.read_some(&byte, 1).status == transport_status::failed);
+      bytes.await_read(user);
+    }
+  }
+  auto before = user->reads;
+  loop.wait(epoll_loop::poll_only);
+  CHECK(user->reads == before);
+  CHECK(user.use_count() == 1);
 }
 
 TEST_CASE("who waits at a stream that closes hears nothing, and is let go") {
