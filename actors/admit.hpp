@@ -42,6 +42,7 @@ struct dn_facts {
 
 /// What an accepted event does.
 struct admission {
+  admission() noexcept {} // NOLINT: without it the room for a fault is cleared for each event
   std::optional<fault> refusal;
   /// Seen before under its command id: the same answer, and no effect.
   bool replay = false;

@@ -14,6 +14,10 @@ namespace ringdown {
 /// Grows as needed, and keeps its memory until `release`. One thread at a time.
 class byte_buffer {
 public:
+  byte_buffer() = default;
+  byte_buffer(const byte_buffer&) = delete;
+  byte_buffer& operator=(const byte_buffer&) = delete;
+
   const char* data() const noexcept { return bytes_.get(); }
   std::size_t size() const noexcept { return size_; }
   std::size_t capacity() const noexcept { return capacity_; }

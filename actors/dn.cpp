@@ -209,6 +209,38 @@ dn_facts dn_impl::facts_for(const dn_batch& batch, const send_event_view& asked)
   return facts;
 }
 
+/// What a request that was accepted makes of its event; all at once, for it is on every event's
+/// path.
+dn_impl::outgoing dn_impl::compose(const dn_batch& batch, const dn_request& request,
+                                   const admission& decision, command_version version, bool held) {
+  auto& asked = request.event;
+  auto& who = batch.client()->who;
+  auto kind = kind_of(asked.verb);
+  command_version of_event;
+  if (kind != event_kind::user_event)
+    of_event = kind == event_kind::command ? version : asked.echoed_version;
+  return {{{sequence_.value + 1},
+           epoch_,
+           batch.time_us(),
+           who.id,
+           who.role,
+           of_event,
+           asked.command,
+           asked.confirm_timeout_ms,
+           light_after(asked),
+           0,
+           who.instance,
+           false,
+           held ? event_mark::held : event_mark::none},
+          asked.event,
+          kind,
+          decision.safety ? traffic::reserved : traffic::ordinary,
+          asked.connection,
+          batch.client().get(),
+          asked.directed_to,
+          request.reference};
+}
+
 void dn_impl::send_event(dn_batch& batch, const dn_request& request) {
   auto& client = *batch.client();
   auto& asked = request.event;
@@ -234,38 +266,15 @@ void dn_impl::send_event(dn_batch& batch, const dn_request& request) {
   auto version = version_;
   if (decision.takes_version)
     ++version.value;
-  outgoing event;
-  event.kind = kind_of(asked.verb);
-  event.priority = decision.safety ? traffic::reserved : traffic::ordinary;
-  event.session = asked.connection;
-  event.sender = &client;
-  event.directed_to = asked.directed_to;
-  event.reference = request.reference;
-  std::string renamed;
-  if (asked.indication_key)
-    renamed = rename_indication_key(asked.event);
-  event.event = asked.indication_key ? std::string_view{renamed} : asked.event;
-  if (event.kind == event_kind::indication)
+  if (is_indication(asked.verb))
     note_indication(asked, client.who);
   std::optional<hold> held;
   if (asked.verb == capture_verb::resume)
     held = hold_for(asked.connection, client);
-  command_version of_event;
-  if (event.kind != event_kind::user_event)
-    of_event = event.kind == event_kind::command ? version : asked.echoed_version;
-  event.header = {{sequence_.value + 1},
-                  epoch_,
-                  batch.time_us(),
-                  client.who.id,
-                  client.who.role,
-                  of_event,
-                  asked.command,
-                  asked.confirm_timeout_ms,
-                  light_after(asked),
-                  0,
-                  client.who.instance,
-                  false,
-                  held ? event_mark::held : event_mark::none};
+  auto event = compose(batch, request, decision, version, held.has_value());
+  std::string renamed;
+  if (asked.indication_key)
+    event.event = renamed = rename_indication_key(asked.event);
   event_head head{event.header, event.event.size()};
   auto queued = reserve_at_recorders(event, head);
   if (decision.for_recorders && queued.accepted == 0 && queued.full != 0)

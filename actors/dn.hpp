@@ -180,6 +180,8 @@ private:
     client_id directed_to;
     reference_id reference;
   };
+  outgoing compose(const dn_batch& batch, const dn_request& request, const admission& decision,
+                   command_version version, bool held);
   bool wants(const registration& r, const outgoing& event) const noexcept;
   static std::string_view head_for(const registration& r, const outgoing& event,
                                    event_head& shared) noexcept;
