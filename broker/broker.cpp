@@ -2,8 +2,8 @@
 
 #include "actors/directory.hpp"
 #include "broker/edge/admission.hpp"
-#include "broker/edge/epoll_loop.hpp"
 #include "broker/edge/edge_loop.hpp"
+#include "broker/edge/epoll_loop.hpp"
 #include "broker/edge/listener.hpp"
 #include "broker/edge/local_pipe.hpp"
 #include "broker/log_observer.hpp"

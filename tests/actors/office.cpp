@@ -217,8 +217,7 @@ public:
 struct party::inside {
   explicit inside(broker_context& context)
     : signal(std::make_shared<counting_signal>()),
-      client(
-        std::make_shared<t_client>(context.bounds, context.budget, signal, context.users)),
+      client(std::make_shared<t_client>(context.bounds, context.budget, signal, context.users)),
       credit(std::make_shared<read_credit>(signal)), edge(client->box) {}
 
   std::shared_ptr<counting_signal> signal;

@@ -336,7 +336,8 @@ TEST_CASE("a writer hears when there is room again") {
   CHECK(b.user->writes == 2);
 }
 
-TEST_CASE("a stream that the kernel does not watch fails at its first read, and can go at any time") {
+TEST_CASE(
+  "a stream that the kernel does not watch fails at its first read, and can go at any time") {
   epoll_loop loop;
   auto user = std::make_shared<listening_user>();
   bool is_read = GENERATE(true, false);

@@ -1,5 +1,5 @@
-// Actor systems to run the same test on: loops on epoll, loops without I/O, CAF's own scheduler, and
-// CAF's testing scheduler with virtual time.
+// Actor systems to run the same test on: loops on epoll, loops without I/O, CAF's own scheduler,
+// and CAF's testing scheduler with virtual time.
 #pragma once
 
 #include "actors/runtime/loop_scheduler.hpp"
