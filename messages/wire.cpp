@@ -153,6 +153,8 @@ bool is_plain_word(std::uint64_t word) noexcept {
 template <class Good>
 bool all_words(std::string_view text, Good good) noexcept {
   constexpr std::size_t step = sizeof(std::uint64_t);
+  if (text.empty())
+    return true; // its data may be null
   std::uint64_t word = every_byte(' ');
   if (text.size() < step) {
     std::memcpy(&word, text.data(), text.size());

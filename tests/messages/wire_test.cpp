@@ -121,6 +121,11 @@ TEST_CASE("valid UTF-8 is what Unicode says") {
   });
 }
 
+TEST_CASE("no text at all is plain and valid") {
+  CHECK(wire::plain_ascii({}));
+  CHECK(wire::valid_utf8({}));
+}
+
 TEST_CASE("plain ASCII is what needs no other check") {
   rc::prop("any bytes among printable ones", [] {
     auto text = std::string(*rc::gen::inRange<std::size_t>(0, 20), 'a') +
