@@ -108,11 +108,12 @@ public:
   void keep(read_batch_ptr read) noexcept { kept_ = std::move(read); }
   /// All is answered and reported.
   bool is_done() const noexcept { return front() == nullptr && !report_awaited(); }
-  /// One that is done becomes as new, but for its memory.
+  /// One that is done becomes as new. A large one's memory goes: whoever keeps batches for later
+  /// use keeps some hundred bytes for each.
   void reset() noexcept {
     kept_ = nullptr;
     control_ = nullptr;
-    more_.clear();
+    std::vector<dn_request>{}.swap(more_);
     count_ = done_ = 0;
   }
 
