@@ -206,7 +206,7 @@ struct visitor {
     auto due = std::min(earliest_deadline(), state.last_event + rules.session_idle_max);
     if (state.alarm_at)
       due = std::min(due, *state.alarm_at);
-    return state.grace_until ? std::max(due, *state.grace_until) : due;
+    return due;
   }
 
   void arm() {
@@ -225,12 +225,22 @@ struct visitor {
     bool is_late = earliest_deadline() <= now && now - due_at >= overslept_min;
     if (!is_late || state.graces == graces_max) {
       state.graces = 0;
-      state.grace_until.reset();
       return false;
     }
     ++state.graces;
-    state.grace_until = now + overslept_grace;
+    put_off(now + overslept_grace);
     return true;
+  }
+
+  /// Nothing of what is owed now falls due before; what comes later has its own time.
+  void put_off(steady_ms until) {
+    for (auto& c : state.pending)
+      c.deadline = std::max(c.deadline, until);
+    for (auto& r : state.rechecks)
+      r.deadline = std::max(r.deadline, until);
+    if (state.alarm_at)
+      state.alarm_at = std::max(*state.alarm_at, until);
+    state.last_event = std::max(state.last_event, until - rules.session_idle_max);
   }
 
   void time_out(pending_command& command) {

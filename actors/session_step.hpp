@@ -35,7 +35,7 @@ using steady_ms = std::chrono::milliseconds;
 /// far too much to do: what the recorders said meanwhile has not been read yet. Many turns of a
 /// busy loop, and little of any deadline.
 inline constexpr steady_ms overslept_min{100};
-/// So long it then has to be read before deadlines are held to have passed.
+/// So long it then has to be read before what was due is held to be late.
 inline constexpr steady_ms overslept_grace{200};
 /// So often in a row: a machine that stops again and again.
 inline constexpr int graces_max = 3;
@@ -97,9 +97,7 @@ struct session_state {
   steady_ms last_event{0};
   /// The armed tick.
   std::optional<steady_ms> tick_at;
-  /// After the process stood still: until then deadlines wait.
-  std::optional<steady_ms> grace_until;
-  int graces = 0; ///< in a row
+  int graces = 0; ///< in a row, after the process stood still
 
   bool operator==(const session_state&) const = default;
 };

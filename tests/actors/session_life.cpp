@@ -118,11 +118,9 @@ std::string wrong_tick(const session_event& event, steady_ms now, const session_
     latest = std::min(latest, r.deadline);
   if (after.alarm_at)
     latest = std::min(latest, *after.alarm_at);
-  if (after.grace_until)
-    latest = std::max(latest, *after.grace_until);
   if (*after.tick_at > latest)
     return "the tick comes too late";
-  if (std::holds_alternative<tick_due>(event) && latest <= now && !after.grace_until)
+  if (std::holds_alternative<tick_due>(event) && latest <= now)
     return "a deadline has passed and nothing followed";
   return "";
 }

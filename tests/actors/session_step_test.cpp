@@ -5,6 +5,7 @@
 #include <rapidcheck/catch.h>
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -222,11 +223,14 @@ TEST_CASE("every command of a random life gets one outcome, by its deadline") {
     steady_ms now{0};
     std::uint64_t number = 0;
     std::size_t outcomes = 0;
+    std::map<std::uint64_t, steady_ms> promised; // a command's own deadline
     auto run = [&](const session_event& event) {
+      if (auto* command = std::get_if<command_admitted>(&event))
+        promised[command->command.sequence.value] = command->command.deadline;
       auto result = step(state, event, now, by);
       RC_ASSERT(broken_promise(state, event, now, by, result) == "");
       for (auto& d : outcomes_in(result))
-        RC_ASSERT(now <= d.command.deadline + overslept_min + overslept_grace);
+        RC_ASSERT(now <= promised[d.command.sequence.value]);
       outcomes += outcomes_in(result).size();
       state = std::move(result.state);
     };
@@ -483,6 +487,21 @@ TEST_CASE("time that passed while the process stood still is given back") {
   s.command(capture_verb::pause);
   s.passes(steady_ms{60'000});
   CHECK(s.passes(overslept_grace).outcomes() == "2 timed_out");
+}
+
+TEST_CASE("what is asked after the process stood still has its own deadline and no grace") {
+  living s;
+  s.command(capture_verb::pause).passes(timeout + steady_ms{1000});
+  s.hears(admitted(capture_verb::query, 2, s.now + steady_ms{50}, both()));
+  CHECK(s.passes(steady_ms{50}).outcomes() == "2 timed_out unknown");
+  CHECK(s.passes(overslept_grace - steady_ms{50}).outcomes() == "1 timed_out");
+}
+
+TEST_CASE("a session that stood still for long is not idle before it has listened again") {
+  living s;
+  s.command(capture_verb::pause).passes(2 * idle_max);
+  CHECK(s.state.tick_at == s.now + overslept_grace);
+  CHECK(s.passes(overslept_grace).outcomes() == "1 timed_out");
 }
 
 TEST_CASE("a process that stands still again gives back that time, too, but not for ever") {
