@@ -387,8 +387,12 @@ void dn_impl::query(dn_batch& batch, const dn_request& request) {
     recorder.set_standby(r.standby);
     recorder.set_exact_versions(r.client->who.exact_versions);
   }
-  for (auto& outcome : book_ ? book_->outcomes : std::deque<std::string>{})
-    static_cast<void>(address.add_recent_outcomes()->ParseFromString(outcome));
+  if (book_)
+    for (auto& outcome : book_->outcomes) {
+      auto content = outcome.content();
+      static_cast<void>(address.add_recent_outcomes()->ParseFromArray(
+        content.data(), static_cast<int>(content.size())));
+    }
   batch.answer(delimited(frame));
 }
 

@@ -15,6 +15,7 @@
 #include "actors/command_table.hpp"
 #include "actors/context.hpp"
 #include "actors/interfaces.hpp"
+#include "messages/outcome_event.hpp"
 
 #include <boost/container/small_vector.hpp>
 
@@ -26,7 +27,6 @@
 #include <vector>
 
 namespace ringdown::v1 {
-class EventOutcome;
 class Snapshot;
 } // namespace ringdown::v1
 
@@ -124,7 +124,7 @@ struct command_book {
 
   std::deque<accepted_command> accepted; // by sequence
   command_table ids;
-  std::deque<std::string> outcomes; // the newest, for RequestQueryAddress
+  std::deque<encoded_outcome> outcomes; // the newest, for RequestQueryAddress
 };
 
 /// The light that the DN as a whole shows: paused if any session is, then unknown, then enabled.
@@ -204,8 +204,7 @@ private:
   void conclude(std::deque<accepted_command>::iterator command, const decided& what);
   void conclude_unknown(std::uint64_t session);
   void conclude_all_unknown();
-  void fill_outcome(v1::EventOutcome& out, const accepted_command& command,
-                    const decided& what) const;
+  encoded_outcome encode(const accepted_command& command, const decided& what) const;
   void tell_outcome(const accepted_command& command, const std::string& frame);
   bool remembers_commands();
   void drain();

@@ -2,10 +2,6 @@
 // under the command id, and what becomes of a command whose session cannot say any more.
 #include "actors/dn.hpp"
 
-#include "messages/frame.hpp"
-
-#include <ringdown/v1/ringdown.pb.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -95,15 +91,12 @@ void dn_impl::conclude(std::deque<accepted_command>::iterator command, const dec
   auto last = std::move(*command);
   book_->accepted.erase(command);
   context_.budget.remove(command_bytes);
-  v1::Frame message;
-  fill_outcome(*message.mutable_event_outcome(), last, what);
-  auto frame = delimited(message);
+  if (book_->outcomes.size() == recent_outcomes_max)
+    book_->outcomes.pop_front();
+  auto& frame = book_->outcomes.emplace_back(encode(last, what)).frame;
   if (last.id)
     if (auto* known = book_->ids.find(last.sender->who.application, last.id))
       known->outcome = frame;
-  book_->outcomes.push_back(message.event_outcome().SerializeAsString());
-  if (book_->outcomes.size() > recent_outcomes_max)
-    book_->outcomes.pop_front();
   tell_outcome(last, frame);
   --context_.outcomes_owed; // not before it is written: a draining link closes then
   bool is_failure = what.result == outcome::timed_out || what.result == outcome::partial ||
@@ -134,38 +127,21 @@ void dn_impl::conclude_all_unknown() {
     conclude_unknown(book_->accepted.front().session);
 }
 
-void dn_impl::fill_outcome(v1::EventOutcome& out, const accepted_command& command,
-                           const decided& what) const {
-  out.set_this_dn(identity_->name);
-  out.set_dn_epoch(identity_->epoch.value);
-  out.set_dn_sequence(what.command.sequence.value);
-  if (command.id)
-    out.set_command_id(std::string{command.id.view()});
-  out.set_connection_id(command.connection.value);
-  out.set_command(static_cast<v1::Command>(what.command.verb));
-  out.set_version(what.command.version.value);
-  out.set_outcome(static_cast<v1::Outcome>(what.result));
-  if (what.result == outcome::timed_out)
-    out.set_error_code(static_cast<std::uint32_t>(error_code::timeout));
+encoded_outcome dn_impl::encode(const accepted_command& command, const decided& what) const {
+  boost::container::small_vector<recorder_result, 4> results;
   for (auto& r : what.command.recorders) {
-    auto& result = *out.add_recorders();
-    result.set_client_id(r.recorder.value);
     auto is = [&](const registration& who) { return who.client->who.id == r.recorder; };
     auto known = std::find_if(registrations_.begin(), registrations_.end(), is);
+    std::string_view application;
     if (known != registrations_.end())
-      result.set_application_name(known->client->who.application);
-    result.set_verdict(static_cast<v1::RecorderVerdict>(r.verdict));
-    result.set_said(static_cast<v1::CaptureState>(r.said));
+      application = known->client->who.application;
+    results.push_back({r.recorder, application, r.verdict, r.said});
   }
-  out.set_superseded_by_version(what.superseded_by.value);
-  if (command.held_by)
-    out.set_held_by_connection_id(command.held_by->value);
-  out.set_aggregate(static_cast<v1::CaptureAggregate>(what.aggregate));
-  out.set_effective_state(
-    static_cast<v1::CaptureState>(effective_state(sessions_, without_sessions_)));
-  out.set_origin_client_id(command.sender->who.id.value);
-  out.set_accepted_time_us(command.time_us);
-  out.set_time_us(now_us());
+  return encode_outcome({identity_->name, identity_->epoch, what.command.sequence, command.id,
+                         command.connection, what.command.verb, what.command.version, what.result,
+                         results, what.superseded_by, command.held_by, what.aggregate,
+                         effective_state(sessions_, without_sessions_), command.sender->who.id,
+                         command.time_us, now_us()});
 }
 
 /// The sender, or the same program over another connection; and those who asked to hear outcomes.
