@@ -71,15 +71,22 @@ dn_impl::dn_impl(caf::actor_config& config, runtime::home where, broker_context*
 
 dn_impl::behavior_type dn_impl::make_behavior() {
   last_use_ = clock().now();
-  set_down_handler([this](const caf::down_msg& down) { session_died(down); });
+  set_down_handler([this](const caf::down_msg& down) {
+    session_died(down);
+    settle();
+  });
   return {
     [this](const dn_batch_ptr& batch) { take(*batch); },
     [this](client_gone_atom, const client_ptr& client) {
       drop(client);
+      settle();
       arm_idle_tick();
     },
     [this](const session_report& report) {
+      if (auto* session = session_by(report.serial))
+        ++session->mail_read;
       handle_report(report);
+      settle();
       arm_idle_tick();
     },
     [this](remove_atom) {
@@ -93,7 +100,10 @@ dn_impl::behavior_type dn_impl::make_behavior() {
       quit();
     },
     [this](tick_atom) { tick(); },
-    [this](drain_atom) { drain(); },
+    [this](drain_atom) {
+      drain();
+      settle();
+    },
     [this](retire_atom) {
       if (is_empty())
         quit();
@@ -121,7 +131,7 @@ void dn_impl::on_exit() {
   }
   registrations_.clear();
   for (auto& s : sessions_)
-    caf::anon_send_exit(s.actor.handle(), caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(s.actor.ref().handle(), caf::exit_reason::user_shutdown);
   sessions_.clear();
 }
 
@@ -161,13 +171,16 @@ void dn_impl::take(dn_batch& batch) {
     case dn_request::kind::merge_calls: merge_calls(batch, *request); break;
     case dn_request::kind::end_call: end_call(batch, *request); break;
     }
+    settle();
   }
   if (batch.report_awaited()) {
     auto* own = find(*batch.client());
     batch.report(own != nullptr, own != nullptr ? own->mode : registration_mode::share);
   }
-  if (saw_closed_)
+  if (saw_closed_) {
     drop_closed();
+    settle();
+  }
   arm_idle_tick();
 }
 

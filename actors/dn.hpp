@@ -85,7 +85,8 @@ struct session_record {
   std::uint64_t letters = 0;      // told to the session so far
   std::vector<told_word> told;    // each recorder's last word
   std::vector<indication_heard> said_since_merge; // what the other session hears in its place
-  runtime::pinned_ref<session_actor> actor;
+  std::uint64_t mail_read = 0;                    // reports that came through the mailbox
+  runtime::callable_ref<session_actor, session_call> actor;
 
   /// Whether this ConnID, or a call that was merged into it, is the session's.
   bool is_of(conn_id connection) const noexcept {
@@ -238,6 +239,7 @@ private:
                                bool held);
   void note_indication(const send_event_view& request, const client_identity& recorder);
   void note(session_record& session, const indication_heard& word);
+  void settle();
   void handle_report(const session_report& report);
   void finish(std::vector<session_record>::iterator record, const session_report& report);
   void begin_again(const session_record& last, const session_report& ended);
@@ -268,6 +270,7 @@ private:
   std::unique_ptr<command_book> book_; // with the first command
   bool draining_ = false;
   std::uint64_t sessions_made_ = 0;
+  std::vector<session_report> reports_; // of sessions that were called, to be handled after it
   directory_actor directory_;
 };
 

@@ -48,9 +48,10 @@ session_record& dn_impl::begin(session_state known) {
   record.serial = ++sessions_made_;
   record.changed_time_us = now_us();
   record.state = known;
-  record.actor = spawn_session(system(), where(), context_, caf::actor_cast<dn_actor>(this),
-                               record.serial, std::move(known));
-  monitor(record.actor.handle());
+  runtime::pinned_ref<session_actor> session{spawn_session(
+    system(), where(), context_, caf::actor_cast<dn_actor>(this), record.serial, std::move(known))};
+  monitor(session.handle());
+  record.actor = decltype(record.actor){std::move(session)};
   return sessions_.emplace_back(std::move(record));
 }
 
@@ -76,7 +77,9 @@ void dn_impl::make_room_for_session() {
 }
 
 void dn_impl::tell(session_record& session, const session_event& event) {
-  runtime::deliver(session.actor, session_letter{event, ++session.letters});
+  session_call call{event, ++session.letters, session.mail_read, reports_};
+  if (!session.actor.try_call(call))
+    runtime::deliver(session.actor.ref(), session_letter{event, session.letters});
 }
 
 void dn_impl::tell_all(const session_event& event) {
@@ -156,6 +159,16 @@ void dn_impl::note(session_record& session, const indication_heard& word) {
     session.changed_time_us = now_us();
 }
 
+/// What the sessions made of what they were just told. Not where it was told: a request is done,
+/// its event delivered, before its outcome is.
+void dn_impl::settle() {
+  while (!reports_.empty()) {
+    auto report = std::move(reports_.front());
+    reports_.erase(reports_.begin()); // what follows may add to them
+    handle_report(report);
+  }
+}
+
 void dn_impl::handle_report(const session_report& report) {
   auto same = [&](const session_record& s) { return s.serial == report.serial; };
   auto record = std::find_if(sessions_.begin(), sessions_.end(), same);
@@ -193,7 +206,7 @@ void dn_impl::handle_report(const session_report& report) {
 /// not be lost with it.
 void dn_impl::finish(std::vector<session_record>::iterator record, const session_report& report) {
   auto last = std::move(*record);
-  demonitor(last.actor.handle().address());
+  demonitor(last.actor.ref().handle().address());
   sessions_.erase(record);
   if (last.merging_into != 0) {
     auto* target = session_by(last.merging_into);
@@ -436,7 +449,7 @@ void dn_impl::acknowledge(dn_batch& batch, reference_id reference) {
 /// A session's actor failed: its state is lost, and the clients are told so.
 void dn_impl::session_died(const caf::down_msg& down) {
   for (auto record = sessions_.begin(); record != sessions_.end(); ++record) {
-    if (record->actor.handle().address() != down.source)
+    if (record->actor.ref().handle().address() != down.source)
       continue;
     auto connection = record->state.connection;
     auto serial = record->serial;

@@ -37,12 +37,23 @@ struct session_letter {
   std::uint64_t number = 0; ///< counts up for each session
 };
 
-/// A session's effects for its DN, with its state after them.
+/// A session's effects for its DN.
 struct session_report {
   std::uint64_t serial = 0; ///< tells a session from an earlier one of the same ConnID
   std::uint64_t letter = 0; ///< the last one that the session had read
+  /// The session's after them; as new, where nothing became unknown and nothing ended.
   session_state state;
   std::vector<session_effect> effects;
+};
+
+/// A letter that the session reads while its DN waits (`callable_in_place`). What it reports goes
+/// to where the DN looks when it has done what it is about, unless mail of the session's stands
+/// before it.
+struct session_call {
+  const session_event& event;
+  std::uint64_t number;
+  std::uint64_t mail_read; ///< reports of this session that the DN has had from its mailbox
+  std::vector<session_report>& reports;
 };
 
 /// Why a connection is to be closed.

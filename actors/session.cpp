@@ -13,7 +13,13 @@ namespace {
 /// and not the 80 that end within session_idle_max.
 constexpr steady_ms tick_ahead_max{60'000};
 
-class session_impl : public runtime::pinned_actor<session_actor> {
+/// The DN must know what the session knows where nothing is known any more.
+bool needs_state(const session_effect& effect) noexcept {
+  return std::holds_alternative<say_unknown>(effect) || std::holds_alternative<end_session>(effect);
+}
+
+class session_impl final : public runtime::pinned_actor<session_actor>,
+                           public runtime::callable_in_place<session_call> {
 public:
   session_impl(caf::actor_config& config, runtime::home where, broker_context* context,
                dn_actor owner, std::uint64_t serial, session_state known)
@@ -36,6 +42,11 @@ public:
     };
   }
 
+  void take(session_call& call) override {
+    last_letter_ = call.number;
+    carry_out(step(std::move(state_), call.event, now(), rules_), &call);
+  }
+
   /// The DN's handle would keep the DN, and the DN's this.
   void on_exit() override { owner_ = nullptr; }
 
@@ -44,21 +55,34 @@ private:
     return std::chrono::duration_cast<steady_ms>(clock().now().time_since_epoch());
   }
 
-  void carry_out(session_result result) {
+  void arm(steady_ms at) {
+    delayed_send(this, std::min(at - now(), tick_ahead_max), tick_atom::value, ++tick_generation_);
+  }
+
+  void carry_out(session_result result, session_call* call = nullptr) {
     state_ = std::move(result.state);
-    std::vector<session_effect> for_dn;
-    for (auto& effect : result.effects) {
-      if (auto* tick = std::get_if<arm_tick>(&effect))
-        delayed_send(this, std::min(tick->at - now(), tick_ahead_max), tick_atom::value,
-                     ++tick_generation_);
-      else
-        for_dn.push_back(std::move(effect));
-    }
-    if (for_dn.empty())
+    auto& effects = result.effects;
+    auto is_tick = [](const session_effect& e) { return std::holds_alternative<arm_tick>(e); };
+    for (auto& effect : effects)
+      if (is_tick(effect))
+        arm(std::get<arm_tick>(effect).at);
+    std::erase_if(effects, is_tick);
+    if (effects.empty())
       return;
-    send(owner_, session_report{serial_, last_letter_, state_, std::move(for_dn)});
+    session_report report{serial_, last_letter_, {}, std::move(effects)};
+    if (std::any_of(report.effects.begin(), report.effects.end(), needs_state))
+      report.state = state_;
+    hand_over(std::move(report), call);
     if (state_.life == session_life::ended)
       quit();
+  }
+
+  /// The DN has the reports in their order, whichever way they come.
+  void hand_over(session_report report, session_call* call) {
+    if (call != nullptr && call->mail_read == mailed_)
+      return call->reports.push_back(std::move(report));
+    ++mailed_;
+    send(owner_, std::move(report));
   }
 
   const session_rules rules_;
@@ -67,6 +91,7 @@ private:
   session_state state_;
   std::uint64_t last_letter_ = 0;
   std::uint64_t tick_generation_ = 0; // an armed tick cannot be taken back; an old one is ignored
+  std::uint64_t mailed_ = 0;          // reports
 };
 
 } // namespace
