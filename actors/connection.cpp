@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
+#include <type_traits>
 #include <utility>
 
 namespace ringdown {
@@ -115,9 +117,17 @@ void connection_impl::look_ahead(const std::vector<std::string_view>& frames, st
     look_ahead(frames[begin + i], out.frames[i]);
 }
 
+/// What `make` returns becomes `place`. An assignment would copy what was just written in parts,
+/// and each wide load of that waits until the parts have left the store buffer.
+template <class Value, class Make>
+static void make_at(Value& place, Make make) {
+  static_assert(std::is_trivially_destructible_v<Value>);
+  ::new (&place) Value(make());
+}
+
 /// Reads what can be read without knowing anything of the connection. Pure but for the prefetch.
 void connection_impl::look_ahead(std::string_view bytes, ahead& out) const {
-  out.frame = look(bytes);
+  make_at(out.frame, [&] { return look(bytes); });
   out.bytes = bytes.size();
   auto number = static_cast<body_number>(out.frame.body_number);
   out.is_send = number == body_number::request_send_event ||
@@ -126,7 +136,7 @@ void connection_impl::look_ahead(std::string_view bytes, ahead& out) const {
     return;
   auto form = number == body_number::request_send_event ? request_form::send_event
                                                         : request_form::distribute_user_event;
-  out.event = parse_send_event(out.frame.body, context_.bounds, form);
+  make_at(out.event, [&] { return parse_send_event(out.frame.body, context_.bounds, form); });
   out.dn_hash = dn_table::hash(out.event.this_dn);
   dns_.prefetch(out.dn_hash);
 }

@@ -43,7 +43,13 @@ public:
   step next(field& out) noexcept {
     if (pos_ == end_)
       return step::end;
-    return short_field(out) ? step::field : any_field(out);
+    if (short_field(out)) [[likely]]
+      return step::field;
+    // Of its own, so that nobody sees the address of `out`, and the usual fields stay in registers.
+    field other;
+    auto result = any_field(other);
+    out = other;
+    return result;
   }
 
   /// True if `bytes` are whole varints, as the content of packed numbers is.
