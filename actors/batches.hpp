@@ -123,6 +123,13 @@ public:
       return more_.emplace_back();
     return first_ = {};
   }
+  /// A send, in which nothing else counts: written once, and not made as new before.
+  void add_send(reference_id reference, const send_event_view& event) {
+    auto& request = count_++ != 0 ? more_.emplace_back() : first_;
+    request.what = dn_request::kind::send;
+    request.reference = reference;
+    request.event = event;
+  }
   /// The next unanswered request, or null.
   const dn_request* front() const noexcept {
     if (done_ == count_)

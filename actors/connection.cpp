@@ -76,15 +76,14 @@ void connection_impl::take(const read_batch_ptr& batch) {
   // nests in another on a thread, so they are each thread's own, and not made anew for each read.
   thread_local std::array<stretch, 2> stretches;
   look_ahead(frames, 0, stretches[0]);
+  prefetch_dns(stretches[0]);
   for (std::size_t begin = 0, turn = 0; begin < frames.size(); begin += stretch_frames, ++turn) {
     auto& now = stretches[turn % 2];
     auto& next = stretches[(turn + 1) % 2];
     look_ahead(frames, begin + stretch_frames, next);
     for (std::size_t i = 0; i < now.count && !is_deaf(); ++i)
       read_frame(now.frames[i]);
-    for (std::size_t i = 0; i < next.count; ++i)
-      if (next.frames[i].is_send)
-        dns_.prefetch_entry(next.frames[i].dn_hash);
+    prefetch_dns(next);
   }
   flush_batches();
   reading_ = nullptr;
@@ -139,6 +138,13 @@ void connection_impl::look_ahead(std::string_view bytes, ahead& out) const {
   make_at(out.event, [&] { return parse_send_event(out.frame.body, context_.bounds, form); });
   out.dn_hash = dn_table::hash(out.event.this_dn);
   dns_.prefetch(out.dn_hash);
+}
+
+/// Fetches what the registrations of these DNs need; where they stand was fetched before.
+void connection_impl::prefetch_dns(const stretch& next) const noexcept {
+  for (std::size_t i = 0; i < next.count; ++i)
+    if (next.frames[i].is_send)
+      dns_.prefetch_entry(next.frames[i].dn_hash);
 }
 
 void connection_impl::read_frame(const ahead& next) {
@@ -198,8 +204,8 @@ dn_batch_ptr connection_impl::take_batch() {
   return batch;
 }
 
-/// A request of the read at hand to this DN, to be filled.
-dn_request& connection_impl::add_to_batch(dn_table::entry& entry, dn_request::kind what) {
+/// Where the read at hand puts its requests to this DN.
+dn_batch& connection_impl::batch_for(dn_table::entry& entry, dn_request::kind what) {
   auto& dn = entry.value;
   if (!dn.batch) {
     dn.batch = take_batch();
@@ -213,7 +219,7 @@ dn_request& connection_impl::add_to_batch(dn_table::entry& entry, dn_request::ki
     ++dn.reports_awaited;
     dn.batch->await_report(entry.name, reporter());
   }
-  return dn.batch->add();
+  return *dn.batch;
 }
 
 /// Hands each DN what this read holds for it, in the order in which the DNs first appeared.

@@ -78,6 +78,7 @@ private:
   void look_ahead(std::string_view bytes, ahead& out) const;
   void look_ahead(const std::vector<std::string_view>& frames, std::size_t begin,
                   stretch& out) const;
+  void prefetch_dns(const stretch& next) const noexcept;
   void read_frame(const ahead& next);
   void dispatch(const ahead& next);
   void end_stream(stream_end end);
@@ -115,7 +116,7 @@ private:
 
   // DNs.
   dn_batch_ptr take_batch();
-  dn_request& add_to_batch(dn_table::entry& entry, dn_request::kind what);
+  dn_batch& batch_for(dn_table::entry& entry, dn_request::kind what);
   void hand_over(dn_entry& dn);
   void flush_batches();
   void resolve(std::vector<std::string> names);

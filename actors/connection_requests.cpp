@@ -259,7 +259,7 @@ void connection_impl::register_one(const std::string& dn, const dn_request& requ
   }
   if (!entry->value.registered)
     entry->value.mode = request.mode;
-  add_to_batch(*entry, request.what) = request;
+  batch_for(*entry, request.what).add() = request;
 }
 
 void connection_impl::unregister_address(const frame_view& frame) {
@@ -323,7 +323,7 @@ void connection_impl::ask_within_window(const frame_view& frame, const std::stri
 /// A request about a DN on which the client should be registered.
 void connection_impl::ask_one(const std::string& dn, const dn_request& request) {
   if (auto* entry = dns_.find(dn)) {
-    add_to_batch(*entry, request.what) = request;
+    batch_for(*entry, request.what).add() = request;
     return;
   }
   client_->refuse(request.reference, *check_name(dn, true), {dn, {}, {}, context_.utc_now()});
@@ -382,9 +382,7 @@ void connection_impl::send_event(const ahead& next) {
     auto why = check_send(from, true, event, context_.bounds);
     return refuse(frame.reference, why ? *why : *closed, event.this_dn);
   }
-  auto& request = add_to_batch(*entry, dn_request::kind::send);
-  request.reference = frame.reference;
-  request.event = event;
+  batch_for(*entry, dn_request::kind::send).add_send(frame.reference, event);
 }
 
 } // namespace ringdown

@@ -44,7 +44,10 @@ public:
   void prefetch_entry(std::size_t hash) const noexcept {
     if (slots_.empty())
       return;
-    auto* at = reinterpret_cast<const char*>(slots_[hash & mask()].what.get());
+    auto place = hash & mask();
+    while (slots_[place].what && slots_[place].hash != hash)
+      place = (place + 1) & mask();
+    auto* at = reinterpret_cast<const char*>(slots_[place].what.get());
     runtime::prefetch(at);
     runtime::prefetch(at + 64);
   }

@@ -149,17 +149,32 @@ bool is_plain_word(std::uint64_t word) noexcept {
   return (high | below_space | del) == 0;
 }
 
+/// One to seven bytes as a word: some of them twice, the rest blanks. Not a copy of so many bytes:
+/// the word would be read where parts of it were just written.
+std::uint64_t short_word(std::string_view text) noexcept {
+  constexpr std::size_t half = sizeof(std::uint32_t);
+  auto size = text.size();
+  if (size >= half) {
+    std::uint32_t first = 0;
+    std::uint32_t last = 0;
+    std::memcpy(&first, text.data(), half);
+    std::memcpy(&last, text.data() + size - half, half);
+    return std::uint64_t{last} << 32 | first;
+  }
+  auto byte = [text](std::size_t i) { return std::uint64_t{static_cast<unsigned char>(text[i])}; };
+  constexpr auto blanks = every_byte(' ') << 24;
+  return blanks | byte(size - 1) << 16 | byte(size / 2) << 8 | byte(0);
+}
+
 /// Whether each eight bytes are `good`, the last of them taken again with those before.
 template <class Good>
 bool all_words(std::string_view text, Good good) noexcept {
   constexpr std::size_t step = sizeof(std::uint64_t);
   if (text.empty())
     return true; // its data may be null
-  std::uint64_t word = every_byte(' ');
-  if (text.size() < step) {
-    std::memcpy(&word, text.data(), text.size());
-    return good(word);
-  }
+  if (text.size() < step)
+    return good(short_word(text));
+  std::uint64_t word = 0;
   for (std::size_t i = 0; i + step < text.size(); i += step) {
     std::memcpy(&word, text.data() + i, step);
     if (!good(word))

@@ -23,11 +23,12 @@ enum class wire_type : std::uint8_t {
 /// One field as it stands on the wire.
 struct field {
   std::uint32_t number = 0;
-  wire_type type = wire_type::varint;
   /// The value of a varint, fixed64 or fixed32.
   std::uint64_t value = 0;
   /// The content of a length-delimited field, or a group with its tags.
   std::string_view bytes;
+  /// Not beside `number`: both would be asked for with one load, which has to wait for two stores.
+  wire_type type = wire_type::varint;
 };
 
 enum class step : std::uint8_t { field, end, malformed };
@@ -39,14 +40,14 @@ public:
     : pos_(message.data()), end_(message.data() + message.size()) {}
 
   /// Reads the next field. A group is skipped as a whole; nested deeper than
-  /// `unknown_group_depth_max` it is malformed.
-  step next(field& out) noexcept {
+  /// `unknown_group_depth_max` it is malformed. Always within its caller, so that `out` need not be
+  /// memory: what is written there in parts and then copied as a whole is waited for.
+  [[gnu::always_inline]] step next(field& out) noexcept {
     if (pos_ == end_)
       return step::end;
     if (short_field(out)) [[likely]]
       return step::field;
-    // Of its own, so that nobody sees the address of `out`, and the usual fields stay in registers.
-    field other;
+    field other; // nobody else may see the address of `out`
     auto result = any_field(other);
     out = other;
     return result;
@@ -56,9 +57,9 @@ public:
   static bool are_varints(std::string_view bytes) noexcept;
 
 private:
-  /// Reads the field if it is one of those that nearly all are: a tag of one byte, then a varint of
-  /// one byte or a length of at most two. Else nothing has happened.
-  bool short_field(field& out) noexcept {
+  /// Reads the field if it is one of those that nearly all are: a tag of one byte, then a varint, a
+  /// fixed64 or a length of at most two bytes. Else nothing has happened.
+  [[gnu::always_inline]] bool short_field(field& out) noexcept {
     auto left = end_ - pos_;
     if (left < 2)
       return false;
@@ -74,7 +75,7 @@ private:
       return true;
     }
     if ((tag & 7) != static_cast<std::uint32_t>(wire_type::bytes))
-      return false;
+      return left > word_bytes && word_field(out, static_cast<wire_type>(tag & 7));
     bool is_short = byte(1) < 0x80;
     if (!is_short && (left < 3 || byte(2) >= 0x80))
       return false;
@@ -87,6 +88,34 @@ private:
     pos_ = begin + size;
     return true;
   }
+
+  /// Reads a varint of two to eight bytes, or a fixed64, where the word behind the tag is there.
+  [[gnu::always_inline]] bool word_field(field& out, wire_type type) noexcept {
+    static_assert(std::endian::native == std::endian::little);
+    std::uint64_t word = 0;
+    std::memcpy(&word, pos_ + 1, word_bytes);
+    std::ptrdiff_t size = word_bytes;
+    if (type == wire_type::varint) {
+      constexpr std::uint64_t marks = 0x8080808080808080u;
+      auto ends = ~word & marks;
+      if (ends == 0)
+        return false;
+      size = (std::countr_zero(ends) + 1) / 8;
+      // What put_wide_varint spreads, brought together again.
+      word &= ~marks & (ends ^ (ends - 1));
+      word = (word & 0x7f007f007f007f00u) >> 1 | (word & 0x007f007f007f007fu);
+      word = (word & 0x3fff00003fff0000u) >> 2 | (word & 0x00003fff00003fffu);
+      word = (word & 0x0fffffff00000000u) >> 4 | (word & 0x000000000fffffffu);
+    } else if (type != wire_type::fixed64) {
+      return false;
+    }
+    out.type = type;
+    out.value = word;
+    pos_ += 1 + size;
+    return true;
+  }
+
+  static constexpr std::ptrdiff_t word_bytes = 8;
 
   step any_field(field& out) noexcept;
   bool varint(std::uint64_t& value) noexcept;

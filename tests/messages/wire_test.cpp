@@ -74,6 +74,23 @@ TEST_CASE("a value takes ten bytes at most") {
   CHECK_FALSE(reads(tag(7, 0) + std::string(9, '\xff') + "\x02"));
 }
 
+TEST_CASE("a number reads back the same, whatever its size and whatever stands behind it") {
+  for (int bits = 0; bits <= 64; ++bits)
+    for (std::size_t behind = 0; behind < 10; ++behind) {
+      auto value = bits == 0 ? 0 : ~std::uint64_t{0} >> (64 - bits);
+      value ^= value >> 2 & 0x5555555555555555u; // not all ones
+      auto bytes = tag(7, 0) + long_varint(value, wire::varint_size(value)) +
+                   fixed64_field(8, value) + std::string(behind, '\0');
+      wire::reader fields{bytes};
+      wire::field f;
+      INFO(bits << " bits, " << behind << " bytes behind them");
+      REQUIRE(fields.next(f) == wire::step::field);
+      CHECK((f.number == 7 && f.type == wire::wire_type::varint && f.value == value));
+      REQUIRE(fields.next(f) == wire::step::field);
+      CHECK((f.number == 8 && f.type == wire::wire_type::fixed64 && f.value == value));
+    }
+}
+
 TEST_CASE("after malformed bytes nothing more is read") {
   wire::reader fields{"\x07\x08\x01"};
   wire::field f;
