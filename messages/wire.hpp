@@ -193,10 +193,10 @@ inline char* put_present(char* out, std::uint32_t number, std::uint64_t value) n
 inline char* put_fixed64(char* out, std::uint32_t number, std::uint64_t value) noexcept {
   if (value == 0)
     return out;
+  static_assert(std::endian::native == std::endian::little);
   out = put_tag(out, number, wire_type::fixed64);
-  for (int i = 0; i < 8; ++i, value >>= 8)
-    *out++ = static_cast<char>(value & 0xff);
-  return out;
+  std::memcpy(out, &value, sizeof value);
+  return out + sizeof value;
 }
 /// A length-delimited field; nothing if empty.
 inline char* put_bytes(char* out, std::uint32_t number, std::string_view bytes) noexcept {
