@@ -8,9 +8,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <cstdlib>
-#include <filesystem>
-
 namespace ringdown::bench {
 
 namespace {
@@ -29,27 +26,6 @@ struct compare_arguments {
   double seconds = 3;
   double warmup_s = 1;
   std::uint32_t dns = 10'000;
-};
-
-/// A folder that goes when the run is over.
-class temporary_folder {
-public:
-  temporary_folder() {
-    auto name = (std::filesystem::temp_directory_path() / "ringdown-bench-XXXXXX").string();
-    if (::mkdtemp(name.data()) != nullptr)
-      path_ = name;
-  }
-  ~temporary_folder() {
-    std::error_code ignored;
-    if (!path_.empty())
-      std::filesystem::remove_all(path_, ignored);
-  }
-  temporary_folder(const temporary_folder&) = delete;
-  temporary_folder& operator=(const temporary_folder&) = delete;
-  const std::string& path() const noexcept { return path_; }
-
-private:
-  std::string path_;
 };
 
 class comparison {
