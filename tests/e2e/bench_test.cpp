@@ -166,6 +166,22 @@ TEST_CASE("A comparison gives each its turn, and the floor is one of them") {
   }
 }
 
+TEST_CASE("A broker that fails under a load is left out, and the others are compared") {
+  process child{RINGDOWN_BENCH_PROGRAM,
+                {"compare", "--peers=ringdown,floor", "--loads=2x4", "--rounds=1", "--seconds=0.2",
+                 "--warmup=0.1", "--dns=50", "--spawn", ringdownd_program(),
+                 "--broker-flag=--config=/dev/null", "--broker-flag=--no.such.flag=1", "--core=-1",
+                 "--broker-core=-1", "--json"}};
+  CHECK(child.wait() == 1);
+  CHECK_THAT(child.err(), Catch::Matchers::Contains("ringdown   failed"));
+  auto rows = json::parse(child.out())["compare"];
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0]["failure"] != "");
+  CHECK(rows[0]["events_per_s"]["rounds"].empty());
+  CHECK(rows[1]["failure"] == "");
+  CHECK(rows[1]["events_per_s"]["median"] > 0);
+}
+
 TEST_CASE("A comparison counts connections too, and deliveries to many") {
   auto r = bench({"compare", "--peers=ringdown,floor", "--loads=fanout:20,connections:100",
                   "--rounds=1", "--seconds=0.2", "--warmup=0.1"});
