@@ -113,8 +113,8 @@ std::string brokers_table(const comparison_result& c, bool of_connections,
     head.emplace_back(one.name);
   std::string rows;
   for (std::size_t load = 0; load < c.loads.size(); ++load)
-    for (std::size_t i = 0; c.loads[load].is_connections() == of_connections && i < c.members.size();
-         ++i) {
+    for (std::size_t i = 0;
+         c.loads[load].is_connections() == of_connections && i < c.members.size(); ++i) {
       std::vector<std::string> cells{c.loads[load].name, c.members[i].name};
       for (auto& one : columns)
         cells.push_back(spread_text(c.at(load, i).*one.values, one.digits));
@@ -146,9 +146,10 @@ std::string version_number(const std::string& text) {
 }
 
 std::string footing(const comparison_result& c) {
-  auto out = fmt::format("Medians of {} rounds in turns, {} s each, in brackets the lowest and highest "
-                         "round; ratios are medians of those within a round. Versions:",
-                         c.rounds, c.seconds);
+  auto out =
+    fmt::format("Medians of {} rounds in turns, {} s each, in brackets the lowest and highest "
+                "round; ratios are medians of those within a round. Versions:",
+                c.rounds, c.seconds);
   for (auto& m : c.members)
     out += fmt::format("{} {} {}", &m == &c.members.front() ? "" : ",", m.name,
                        m.version.empty() ? "not installed" : version_number(m.version));

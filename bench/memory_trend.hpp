@@ -12,12 +12,19 @@ namespace ringdown::bench {
 /// The highest of all; nothing if it was not measured.
 std::optional<std::uint64_t> resident_max(const std::vector<sample>& samples);
 
-/// Bytes an hour, as the samples of the second half rise (least squares): what a start needs is over by
-/// then. Nothing if there are too few.
+/// Bytes an hour, as the samples of the second half rise (least squares): what a start needs is
+/// over by then. Nothing if there are too few.
 std::optional<double> growth_per_hour(const std::vector<sample>& samples);
 
-/// The second half's highest is the first half's, but for what an allocator takes now and then.
-/// Nothing if there are too few.
-std::optional<bool> is_flat(const std::vector<sample>& samples);
+/// Median bytes of both halves of a run: an outbox that fills for a moment is no growth.
+struct memory_halves {
+  double first = 0;
+  double second = 0;
+
+  /// They are the same, but for what an allocator takes now and then.
+  bool is_flat() const noexcept;
+};
+/// Nothing if there are too few samples.
+std::optional<memory_halves> halves_of(const std::vector<sample>& samples);
 
 } // namespace ringdown::bench

@@ -52,10 +52,11 @@ goal survives(const load_result& r) {
 }
 
 goal keeps_rate(const overload_result& r) {
-  return {"rate", r.kept() >= kept_share_min,
-          fmt::format("{:.1f} % of the peak: {:.0f} of {:.0f} events/s were ACKed (at least {:.0f} %)",
-                      100 * r.kept(), per_second(r.under_load.acked, r.under_load.measured),
-                      r.capacity, 100 * kept_share_min)};
+  return {
+    "rate", r.kept() >= kept_share_min,
+    fmt::format("{:.1f} % of the peak: {:.0f} of {:.0f} events/s were ACKed (at least {:.0f} %)",
+                100 * r.kept(), per_second(r.under_load.acked, r.under_load.measured), r.capacity,
+                100 * kept_share_min)};
 }
 
 /// A code by which a broker may say that it has too much to do.
@@ -88,17 +89,18 @@ goal is_bounded(const overload_result& r) {
   auto figure = fmt::format("{:.1f} MiB at most", mib(*most));
   if (!r.memory_bound)
     return {"memory bounded", std::nullopt, figure + "; the broker printed no bound"};
-  return {"memory bounded", *most <= *r.memory_bound,
-          fmt::format("{}; the bound printed at start is {:.0f} MiB", figure, mib(*r.memory_bound))};
+  return {
+    "memory bounded", *most <= *r.memory_bound,
+    fmt::format("{}; the bound printed at start is {:.0f} MiB", figure, mib(*r.memory_bound))};
 }
 
 goal stays_flat(const load_result& r) {
-  auto growth = growth_per_hour(r.samples);
-  if (!growth || !r.resident_start || !r.resident_end)
+  auto halves = halves_of(r.samples);
+  if (!halves)
     return {"memory flat", std::nullopt, "not measured"};
-  return {"memory flat", is_flat(r.samples),
-          fmt::format("{:.1f} MiB at the start of the measured time, {:.1f} at its end",
-                      mib(*r.resident_start), mib(*r.resident_end))};
+  return {"memory flat", halves->is_flat(),
+          fmt::format("{:.1f} MiB in the first half of the measured time, {:.1f} in the second",
+                      halves->first / bytes_in_mib, halves->second / bytes_in_mib)};
 }
 
 /// Each pause is ACKed; the slowest hundredth may take longer.
@@ -130,12 +132,13 @@ std::optional<std::uint64_t> printed_memory_bound(std::string_view log) {
 }
 
 std::vector<goal> goals_of(const overload_result& r) {
-  return {survives(r.under_load),       keeps_rate(r), tells_refusals(r.under_load), is_bounded(r),
+  return {survives(r.under_load),   keeps_rate(r),    tells_refusals(r.under_load), is_bounded(r),
           stays_flat(r.under_load), pauses_in_time(r)};
 }
 
 bool all_reached(const std::vector<goal>& goals) {
-  return std::all_of(goals.begin(), goals.end(), [](auto& g) { return g.is_reached.value_or(true); });
+  return std::all_of(goals.begin(), goals.end(),
+                     [](auto& g) { return g.is_reached.value_or(true); });
 }
 
 void add_to(json& object, const overload_result& r) {

@@ -1,4 +1,5 @@
-// What a broker does that is offered far more than it can take, and whether that is good enough. Pure.
+// What a broker does that is offered far more than it can take, and whether that is good enough.
+// Pure.
 #pragma once
 
 #include "bench/pause_probe.hpp"
