@@ -165,7 +165,8 @@ std::string text_of(const overload_result& r) {
     out += "                the probe's thread waits for the load's: its figures are too high\n";
   if (!r.probe_trouble.empty())
     out += "the pauses ended: " + r.probe_trouble + "\n";
-  out += fmt::format("\n{:<15} {:<8} {}\n", "goal", "reached", "figure");
+  out += fmt::format("\n{:<15} {:<8} figure, over {:.0f} s\n", "goal", "reached",
+                     std::chrono::duration<double>(r.under_load.measured).count());
   for (auto& g : goals_of(r))
     out += fmt::format("{:<15} {:<8} {}\n", g.name, verdict(g), g.figure);
   return out;

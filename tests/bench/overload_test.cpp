@@ -60,6 +60,7 @@ std::string missed(const overload_result& r) {
 TEST_CASE("a broker stands overload if it reaches each goal") {
   CHECK(missed(stood()).empty());
   auto text = text_of(stood());
+  CHECK_THAT(text, Contains("reached  figure, over 1 s"));
   CHECK_THAT(text, Contains("801 of 1000 events/s"));
   CHECK_THAT(text, Contains("6 refused, 3 x 111, 2 x 238, 1 x 1186; 0 without an answer"));
   CHECK_THAT(text, Contains("61.0 MiB at most; the bound printed at start is 61 MiB"));
