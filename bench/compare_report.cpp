@@ -18,6 +18,8 @@ double micros(std::uint64_t ns) {
 }
 
 std::string spread_text(const std::vector<double>& values, int digits) {
+  if (values.empty())
+    return "-";
   auto s = spread_of(values);
   return fmt::format("{:.{}f} ({:.{}f}-{:.{}f})", s.median, digits, s.low, digits, s.high, digits);
 }
@@ -35,18 +37,16 @@ json spread_json(const std::vector<double>& values) {
   return json{{"median", s.median}, {"low", s.low}, {"high", s.high}, {"rounds", values}};
 }
 
-/// What makes a row's figures doubtful.
 std::string notes_of(const figures& f) {
-  std::string notes = f.client_was_the_limit ? " client limited" : "";
-  if (f.fell_behind)
-    notes += " fell behind";
-  return f.told_missed > 0 ? notes + fmt::format(" {} missed", f.told_missed) : notes;
+  auto text = doubts(f);
+  return text.empty() ? text : " " + text;
 }
 
 std::string event_row(const figures& f, const figures& first) {
-  return fmt::format("{}{} | {} | {} | {} | {} | {} | {}", whole(f.rate), notes_of(f),
+  return fmt::format("{}{} | {} | {} | {} | {} | {} | {} | {} | {}", whole(f.rate), notes_of(f),
                      fine(f.cpu_us), fine(ratios(f.cpu_us, first.cpu_us)), fine(f.delivery_cpu_us),
-                     whole(f.p50_us), whole(f.p99_us), whole(f.delivery_p99_us));
+                     whole(f.p50_us), whole(f.p99_us), whole(f.p999_us), whole(f.delivery_p50_us),
+                     whole(f.delivery_p99_us));
 }
 
 std::string connection_row(const figures& f, const figures& first) {
@@ -58,7 +58,8 @@ std::string connection_row(const figures& f, const figures& first) {
 
 constexpr const char* event_head =
   "| load | broker | events/s | CPU us/event | ratio | CPU us/delivery | ACK p50 us | ACK p99 us | "
-  "delivery p99 us |\n|---|---|---|---|---|---|---|---|---|\n";
+  "ACK p99.9 us | delivery p50 us | delivery p99 us |\n"
+  "|---|---|---|---|---|---|---|---|---|---|---|\n";
 constexpr const char* connection_head =
   "| load | broker | registrations/s | CPU us/registration | ratio | bytes/connection | ratio | "
   "p50 us | p99 us |\n|---|---|---|---|---|---|---|---|---|\n";
@@ -81,6 +82,8 @@ void add_events(json& out, const figures& f) {
   out["broker_cpu_us_per_delivery"] = spread_json(f.delivery_cpu_us);
   out["ack_us_p50"] = spread_json(f.p50_us);
   out["ack_us_p99"] = spread_json(f.p99_us);
+  out["ack_us_p99.9"] = spread_json(f.p999_us);
+  out["delivery_us_p50"] = spread_json(f.delivery_p50_us);
   out["delivery_us_p99"] = spread_json(f.delivery_p99_us);
   out["fell_behind"] = f.fell_behind;
   out["told_missed"] = f.told_missed;
@@ -103,6 +106,8 @@ void note(figures& f, const load_options& o, const load_result& r) {
   f.delivery_cpu_us.push_back(cpu_us_per_delivery(r).value_or(0));
   f.p50_us.push_back(micros(r.ack_latency.percentile(50)));
   f.p99_us.push_back(micros(r.ack_latency.percentile(99)));
+  f.p999_us.push_back(micros(r.ack_latency.percentile(99.9)));
+  f.delivery_p50_us.push_back(micros(r.delivery_latency.percentile(50)));
   f.delivery_p99_us.push_back(micros(r.delivery_latency.percentile(99)));
   f.client_was_the_limit |= r.client_was_the_limit();
   f.fell_behind |= static_cast<double>(done) < keeps_up * static_cast<double>(r.acked);
@@ -116,6 +121,25 @@ void note(figures& f, const idle_options& o, const idle_result& r) {
   f.p99_us.push_back(micros(r.opening_times.percentile(99)));
   f.client_was_the_limit |= r.client_was_the_limit();
   f.connection_bytes.push_back(bytes_per_connection(o, r).value_or(0));
+}
+
+void note_failure(figures& f, std::string why) {
+  f = {};
+  f.failure = std::move(why);
+}
+
+std::string doubts(const figures& f) {
+  if (!f.failure.empty())
+    return f.failure;
+  std::string text;
+  auto add = [&](const std::string& one) { text += (text.empty() ? "" : ", ") + one; };
+  if (f.client_was_the_limit)
+    add("client limited");
+  if (f.fell_behind)
+    add("fell behind");
+  if (f.told_missed > 0)
+    add(fmt::format("{} missed", f.told_missed));
+  return text;
 }
 
 json to_json(const comparison_result& c) {
@@ -134,6 +158,7 @@ json to_json(const comparison_result& c) {
       else
         add_events(row, f);
       row["client_was_the_limit"] = f.client_was_the_limit;
+      row["failure"] = f.failure;
       out["compare"].push_back(std::move(row));
     }
   return out;
@@ -142,7 +167,7 @@ json to_json(const comparison_result& c) {
 std::string text_of(const comparison_result& c) {
   std::string out;
   for (auto& m : c.members)
-    out += fmt::format("{:<10} {}\n", m.name, m.version);
+    out += fmt::format("{:<10} {}\n", m.name, m.version.empty() ? "not installed" : m.version);
   out += fmt::format("\nMedians of {} rounds in turns, {} s each (lowest to highest); CPU is the "
                      "broker's, and ratios to {} are taken within each round.\n",
                      c.rounds, c.seconds, c.members.at(0).name);

@@ -1,4 +1,5 @@
-// What a comparison found, as a table for people and as JSON for programs. Pure.
+// What a comparison found: as a table for a terminal, as tables for a document, as JSON for
+// programs. Pure.
 #pragma once
 
 #include "bench/compare.hpp"
@@ -17,20 +18,23 @@ struct figures {
   std::vector<double> cpu_us;          ///< the broker's for each of these
   std::vector<double> delivery_cpu_us; ///< the same for each delivery
   /// Of a request to its ACK; of a connect to its registration.
-  std::vector<double> p50_us, p99_us;
-  std::vector<double> delivery_p99_us;
+  std::vector<double> p50_us, p99_us, p999_us;
+  std::vector<double> delivery_p50_us, delivery_p99_us;
   std::vector<double> connection_bytes; ///< the broker's memory for each connection
   bool client_was_the_limit = false;
   bool fell_behind = false;      ///< it answered well ahead of what it delivered
   std::uint64_t told_missed = 0; ///< deliveries that EventMissed stands for
+  std::string failure;           ///< why there are no figures; empty if there are
 };
 void note(figures& f, const load_options& o, const load_result& r);
 void note(figures& f, const idle_options& o, const idle_result& r);
+/// This broker has no figures under this load: those of earlier rounds do not count either.
+void note_failure(figures& f, std::string why);
 
 struct comparison_result {
   struct member {
     std::string name;
-    std::string version;
+    std::string version; ///< empty: it is not installed
   };
   std::vector<named_load> loads;
   std::vector<member> members;
@@ -43,7 +47,13 @@ struct comparison_result {
     return all[load * members.size() + index];
   }
 };
+/// What makes the figures of a broker under a load doubtful; empty if nothing does.
+std::string doubts(const figures& f);
+
 json to_json(const comparison_result& c);
 std::string text_of(const comparison_result& c);
+/// Tables in Markdown, as docs/benchmarks.md has them: a load a row for CPU and rates, a broker a
+/// row for latencies and connections; what is missing or doubtful is said below.
+std::string markdown_of(const comparison_result& c);
 
 } // namespace ringdown::bench

@@ -23,6 +23,7 @@ constexpr std::uint32_t event_message_type = 2;
 constexpr std::uint32_t event_user_data = 4;
 constexpr std::uint32_t user_data_pairs = 1;
 constexpr std::uint32_t pair_key = 1;
+constexpr std::uint32_t pair_string = 3;
 constexpr std::uint32_t pair_binary = 4;
 
 std::string bytes_field(std::uint32_t number, std::string_view content) {
@@ -32,35 +33,45 @@ std::string bytes_field(std::uint32_t number, std::string_view content) {
   return out;
 }
 
-std::string user_data_of(std::string_view payload) {
-  return bytes_field(user_data_pairs,
-                     bytes_field(pair_key, "bench") + bytes_field(pair_binary, payload));
+/// The pair that makes an event a command.
+std::string command_pair(capture_verb command) {
+  if (command == capture_verb::none)
+    return {};
+  return bytes_field(user_data_pairs, bytes_field(pair_key, screen_capture_key) +
+                                        bytes_field(pair_string, to_string(command)));
+}
+
+std::string user_data_of(const std::string& first_pair, std::string_view payload) {
+  return first_pair + bytes_field(user_data_pairs, bytes_field(pair_key, "bench") +
+                                                     bytes_field(pair_binary, payload));
 }
 
 } // namespace
 
-event_template::event_template(std::string prefix, std::uint32_t dns, std::size_t user_data_bytes)
+event_template::event_template(std::string prefix, std::uint32_t dns, std::size_t user_data_bytes,
+                               capture_verb command)
   : prefix_(std::move(prefix)), dns_(dns) {
   for (std::uint32_t dn = 0; dn < dns; ++dn) {
     auto text = std::to_string(dn);
     all_digits_ += std::string(digits - std::min(digits, text.size()), '0') + text;
   }
-  auto wanted = std::max(user_data_bytes, user_data_bytes_min);
+  auto first_pair = command_pair(command);
+  auto wanted = std::max(user_data_bytes, user_data_bytes_min + first_pair.size());
   std::mt19937 random{20'240'501};
   noise_.resize(noise_bytes + wanted);
   for (char& c : noise_)
     c = static_cast<char>(random());
   auto payload = wanted;
-  while (user_data_of(std::string(payload, 'x')).size() > wanted)
+  while (user_data_of(first_pair, std::string(payload, 'x')).size() > wanted)
     --payload;
-  build(payload);
+  build(payload, first_pair);
 }
 
 /// Lays the frame out once, with marks where the places are, and finds these.
-void event_template::build(std::size_t payload_bytes) {
+void event_template::build(std::size_t payload_bytes, const std::string& first_pair) {
   payload_bytes_ = payload_bytes;
   auto name = prefix_ + std::string(digits, '\x01');
-  auto data = user_data_of(std::string(payload_bytes, '\x02'));
+  auto data = user_data_of(first_pair, std::string(payload_bytes, '\x02'));
   auto event = bytes_field(event_this_dn, name);
   char type[8];
   event.append(type, wire::put_number(type, event_message_type, 1));

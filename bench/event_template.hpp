@@ -3,6 +3,8 @@
 // costs a few copies, and a delivery is compared with what was sent byte for byte. Pure.
 #pragma once
 
+#include "messages/user_data.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -23,8 +25,10 @@ public:
   static constexpr std::size_t user_data_bytes_min = 48;
 
   /// DNs are `prefix` and a number of seven digits. `user_data_bytes` is the serialized user
-  /// data of each event (a byte less where a length's varint makes that one impossible).
-  event_template(std::string prefix, std::uint32_t dns, std::size_t user_data_bytes);
+  /// data of each event (a byte less where a length's varint makes that one impossible). With a
+  /// `command` each event is one.
+  event_template(std::string prefix, std::uint32_t dns, std::size_t user_data_bytes,
+                 capture_verb command = capture_verb::none);
 
   std::uint32_t dns() const noexcept { return dns_; }
   std::string dn_name(std::uint32_t dn) const;
@@ -63,7 +67,7 @@ private:
 
   std::string_view filling(const mark& m) const noexcept;
   void fill(char* event, const mark& m) const noexcept;
-  void build(std::size_t payload_bytes);
+  void build(std::size_t payload_bytes, const std::string& first_pair);
 
   std::string prefix_;
   std::uint32_t dns_;

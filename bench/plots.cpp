@@ -62,12 +62,12 @@ std::vector<named_plot> plots_of(const load_result& r) {
 }
 
 std::vector<named_plot> plots_of(const knee_result& r) {
-  plot p{"ACK latency by rate", "accepted events per second", "microseconds", false, true, {}, {}};
+  plot p{"ACK latency by rate", "offered events per second", "microseconds", false, true, {}, {}};
   p.dots = true;
   for (auto [name, percent] : {std::pair{"p50", 50.0}, {"p99", 99.0}, {"p99.9", 99.9}}) {
     series s{name, {}};
     for (auto& step : r.steps)
-      s.points.emplace_back(step.achieved_per_s(),
+      s.points.emplace_back(step.offered_per_s, // beyond the knee the accepted rate turns back
                             micros(step.load.ack_latency.percentile(percent)));
     p.lines.push_back(std::move(s));
   }

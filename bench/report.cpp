@@ -1,5 +1,6 @@
 #include "bench/report.hpp"
 
+#include "bench/memory_trend.hpp"
 #include "client/escape.hpp"
 #include "messages/errors.hpp"
 
@@ -15,6 +16,8 @@ using std::chrono::nanoseconds;
 namespace {
 
 constexpr double bytes_in_mib = 1024.0 * 1024.0;
+/// A trend of less says nothing of an hour.
+constexpr std::chrono::seconds trend_time_min{10};
 constexpr const char* client_limited = "CLIENT LIMITED  this program had no time left and the "
                                        "broker had: these are not the broker's figures\n";
 
@@ -130,6 +133,11 @@ std::string cpu_text(const load_result& r) {
     return fmt::format(
       "broker CPU      {:>12.2f} us per event   ({:.0f} % of a core; this program {:.0f} %)\n",
       *cpu, 100 * share(*r.broker_cpu, r.measured), own);
+  if (r.broker_cpu)
+    return fmt::format(
+      "broker CPU      {:>12.0f} % of a core, and no event accepted   (this program "
+      "{:.0f} %)\n",
+      100 * share(*r.broker_cpu, r.measured), own);
   return fmt::format("broker CPU      not measured: give --broker-pid or --spawn   (this program "
                      "{:.0f} % of a core)\n",
                      own);
@@ -138,10 +146,14 @@ std::string cpu_text(const load_result& r) {
 std::string memory_text(const load_result& r) {
   if (!r.resident_before || !r.resident_start || !r.resident_end)
     return {};
-  return fmt::format(
+  auto out = fmt::format(
     "broker memory   {:>12.1f} MiB   (before the first connection {:.1f}, grown by {:.2f} "
     "while measured)\n",
     mib(*r.resident_end), mib(*r.resident_before), mib(*r.resident_end) - mib(*r.resident_start));
+  if (auto growth = growth_per_hour(r.samples); growth && r.measured >= trend_time_min)
+    out += fmt::format("memory growth   {:>12.2f} MiB an hour   (the trend of the second half)\n",
+                       *growth / bytes_in_mib);
+  return out;
 }
 
 std::string errors_text(const load_result& r) {
@@ -210,6 +222,8 @@ json to_json(const load_options& o, const load_result& r) {
   if (r.resident_before && r.resident_start && r.resident_end)
     out["broker_resident_bytes"] = {
       {"before", *r.resident_before}, {"start", *r.resident_start}, {"end", *r.resident_end}};
+  if (auto growth = growth_per_hour(r.samples))
+    out["broker_resident_growth_per_hour"] = *growth;
   out["ack_us"] = latency_json(r.ack_latency);
   out["delivery_us"] = latency_json(r.delivery_latency);
   auto errors = json::object();

@@ -56,7 +56,7 @@ struct producer {
 class load_run : public run_sink {
 public:
   explicit load_run(const load_options& o)
-    : options_(o), events_(o.dn_prefix, o.dns, o.user_data_bytes), plans_(plan(o)),
+    : options_(o), events_(o.dn_prefix, o.dns, o.user_data_bytes, o.command), plans_(plan(o)),
       protocol_(make_protocol()), verifier_(o.dns, o.fan_out, protocol_->sequenced()),
       links_(o.links, *protocol_, plans_.size()), producers_(o.producers) {}
 

@@ -66,6 +66,7 @@ struct load_options : run_options {
   std::uint32_t receivers = 1;
   std::uint32_t fan_out = 1; ///< receivers of each DN
   std::size_t user_data_bytes = 150;
+  capture_verb command = capture_verb::none; ///< what each event commands
   std::chrono::milliseconds warmup{1'000};
   std::optional<pace> open_loop; ///< none: closed loop
   /// Send beyond what the broker grants: for measuring how it refuses.

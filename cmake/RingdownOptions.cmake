@@ -1,6 +1,7 @@
 # How everything in this project is compiled. Included once, before any target.
 option(RINGDOWN_TESTS "Build the tests" ON)
 set(RINGDOWN_SANITIZE "" CACHE STRING "Sanitizers for every target: address,undefined or thread")
+option(RINGDOWN_MIMALLOC "Link ringdownd with mimalloc instead of the C library's allocator" OFF)
 option(RINGDOWN_FUZZ "Build the targets of tests/fuzz for libFuzzer (clang)" OFF)
 
 set(CMAKE_CXX_STANDARD 20)
@@ -34,6 +35,10 @@ set(ringdown_warnings
   -fno-omit-frame-pointer
   -Wno-overloaded-virtual)
 target_compile_options(ringdown_flags INTERFACE "$<BUILD_INTERFACE:${ringdown_warnings}>")
+
+if(RINGDOWN_MIMALLOC AND RINGDOWN_SANITIZE)
+  message(FATAL_ERROR "RINGDOWN_MIMALLOC: sanitizers bring an allocator of their own")
+endif()
 
 if(RINGDOWN_SANITIZE)
   # Not vptr: it looks at memory through a pipe, and errs in a process that is out of files, which

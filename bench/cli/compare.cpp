@@ -1,15 +1,14 @@
 // `ringdown-bench compare`: the same loads on several brokers, in turns.
 #include "bench/cli/settings.hpp"
 #include "bench/compare_report.hpp"
+#include "bench/html.hpp"
 #include "bench/peers/peer.hpp"
 #include "bench/process.hpp"
 #include "bench/workload.hpp"
+#include "client/escape.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-
-#include <cstdlib>
-#include <filesystem>
 
 namespace ringdown::bench {
 
@@ -29,27 +28,7 @@ struct compare_arguments {
   double seconds = 3;
   double warmup_s = 1;
   std::uint32_t dns = 10'000;
-};
-
-/// A folder that goes when the run is over.
-class temporary_folder {
-public:
-  temporary_folder() {
-    auto name = (std::filesystem::temp_directory_path() / "ringdown-bench-XXXXXX").string();
-    if (::mkdtemp(name.data()) != nullptr)
-      path_ = name;
-  }
-  ~temporary_folder() {
-    std::error_code ignored;
-    if (!path_.empty())
-      std::filesystem::remove_all(path_, ignored);
-  }
-  temporary_folder(const temporary_folder&) = delete;
-  temporary_folder& operator=(const temporary_folder&) = delete;
-  const std::string& path() const noexcept { return path_; }
-
-private:
-  std::string path_;
+  std::string markdown;
 };
 
 class comparison {
@@ -64,11 +43,8 @@ public:
       if (p == nullptr)
         return "--peers " + name + ": expected some of " + peer_names();
       auto program = program_of(*p, name == "ringdown" ? common_.spawn : std::string{});
-      auto version = version_of(*p, program);
-      if (version.empty())
-        return name + ": " + program + " is not installed (scripts/packages.txt, group bench)";
       members_.push_back({p, program});
-      result_.members.push_back({name, version});
+      result_.members.push_back({name, version_of(*p, program)});
     }
     for (auto& name : arguments_.loads) {
       auto load = load_of(name);
@@ -79,25 +55,20 @@ public:
     result_.rounds = arguments_.rounds;
     result_.seconds = arguments_.seconds;
     result_.all.resize(result_.loads.size() * members_.size());
-    return std::nullopt;
+    return note_absent();
   }
 
   int run() {
     for (std::size_t load = 0; load < result_.loads.size(); ++load)
       for (unsigned round = 0; round < arguments_.rounds; ++round)
         for (std::size_t i = 0; i < members_.size(); ++i) {
+          if (!result_.at(load, i).failure.empty())
+            continue;
+          take_turn(load, i, round);
           if (stop_requested())
             return complain("stopped");
-          auto status =
-            result_.loads[load].is_connections() ? run_connections(load, i) : run_events(load, i);
-          if (status != all_well)
-            return status;
-          tell_turn(load, i, round);
         }
-    fmt::print("{}", common_.json ? dump(to_json(result_)) + "\n" : text_of(result_));
-    if (auto fault = write_picture(common_, "cpu", draw(cpu_chart(result_))))
-      return complain(*fault);
-    return all_well;
+    return tell_all();
   }
 
 private:
@@ -111,6 +82,45 @@ private:
     temporary_folder folder;
     server broker;
   };
+
+  /// Who is not installed has no figures; nothing, unless that is everybody.
+  std::optional<std::string> note_absent() {
+    bool has_any = false;
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+      if (!result_.members[i].version.empty()) {
+        has_any = true;
+        continue;
+      }
+      fmt::print(stderr, "{}: {} is not installed (scripts/packages.txt, group bench)\n",
+                 members_[i].what->name, members_[i].program);
+      for (std::size_t load = 0; load < result_.loads.size(); ++load)
+        note_failure(result_.at(load, i), "not installed");
+    }
+    return has_any ? std::nullopt : std::optional<std::string>{"none of --peers is installed"};
+  }
+
+  /// A broker that fails under a load has no figures there; the others go on.
+  void take_turn(std::size_t load, std::size_t index, unsigned round) {
+    auto fault =
+      result_.loads[load].is_connections() ? run_connections(load, index) : run_events(load, index);
+    if (!fault)
+      return tell_turn(load, index, round);
+    fmt::print(stderr, "{:<12} round {} {:<10} failed: {}\n", result_.loads[load].name, round + 1,
+               members_[index].what->name, client::escaped(*fault));
+    note_failure(result_.at(load, index), *fault);
+    has_failed_ = true;
+  }
+
+  int tell_all() const {
+    fmt::print("{}", common_.json ? dump(to_json(result_)) + "\n" : text_of(result_));
+    if (!arguments_.markdown.empty() && !write_file(arguments_.markdown, markdown_of(result_)))
+      return complain("--markdown: cannot write " + arguments_.markdown);
+    if (!common_.html.empty() && !write_file(common_.html, html_report(common_.command, result_)))
+      return complain("--html: cannot write " + common_.html);
+    if (auto fault = write_picture(common_, "cpu", draw(cpu_chart(result_))))
+      return complain(*fault);
+    return has_failed_ ? int{not_verified} : int{all_well};
+  }
 
   /// What went wrong, or nothing. `limits` are of ours.
   std::optional<std::string> start(contestant& c, const member& m,
@@ -133,7 +143,8 @@ private:
     return std::nullopt;
   }
 
-  int run_events(std::size_t load, std::size_t index) {
+  /// Why there are no figures, or nothing.
+  std::optional<std::string> run_events(std::size_t load, std::size_t index) {
     auto& m = members_[index];
     load_options options;
     fill(options, m);
@@ -141,36 +152,35 @@ private:
     options.warmup = from_seconds(arguments_.warmup_s);
     shape(options, result_.loads[load]);
     if (auto fault = unusable(options))
-      return complain(*fault);
+      return fault;
     contestant c;
     if (auto fault = start(c, m, limits_for(options), options))
-      return complain(*fault);
+      return fault;
     auto result = run_load(options);
     if (!result.good()) {
-      fmt::print(stderr, "{} under {}:\n{}", m.what->name, result_.loads[load].name,
-                 text_of(options, result));
-      return result.trouble.empty() ? int{not_verified} : complain(result.trouble);
+      fmt::print(stderr, "{}", text_of(options, result));
+      return result.trouble.empty() ? "not verified" : result.trouble;
     }
     note(result_.at(load, index), options, result);
-    return all_well;
+    return std::nullopt;
   }
 
-  int run_connections(std::size_t load, std::size_t index) {
+  std::optional<std::string> run_connections(std::size_t load, std::size_t index) {
     auto& m = members_[index];
     idle_options options;
     fill(options, m);
     shape(options, result_.loads[load]);
     // Before the broker is started, so that it may open as many files.
     if (auto fault = make_room_for_links(options.connections))
-      return complain(*fault);
+      return fault;
     contestant c;
     if (auto fault = start(c, m, limits_for(options.connections, options.dns, 1, 1), options))
-      return complain(*fault);
+      return fault;
     auto result = run_idle(options);
     if (!result.trouble.empty())
-      return complain(std::string{m.what->name} + ": " + result.trouble);
+      return result.trouble;
     note(result_.at(load, index), options, result);
-    return all_well;
+    return std::nullopt;
   }
 
   void fill(run_options& options, const member& m) const {
@@ -196,6 +206,7 @@ private:
   const compare_arguments& arguments_;
   std::vector<member> members_;
   comparison_result result_;
+  bool has_failed_ = false;
 };
 
 int run(const settings& common, const compare_arguments& arguments) {
@@ -232,6 +243,8 @@ void add_compare(CLI::App& app, const settings& common, int& status) {
   verb->add_option("--dns", a->dns, "DNs, spread evenly")
     ->check(CLI::Range(1u, 9'999'999u))
     ->capture_default_str();
+  verb->add_option("--markdown", a->markdown,
+                   "Write the tables of docs/benchmarks.md to this file");
   verb->footer(
     std::string{"Example:\n  ringdown-bench compare --peers ringdown,floor,redis --rounds 5\n"} +
     exit_status_help);

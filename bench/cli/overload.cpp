@@ -1,4 +1,5 @@
 // `ringdown-bench overload`: ten times what the broker can do, and a desktop beside it that pauses.
+#include "bench/overload.hpp"
 #include "bench/cli/settings.hpp"
 #include "bench/pause_probe.hpp"
 #include "bench/workload.hpp"
@@ -6,7 +7,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <thread>
 
 namespace ringdown::bench {
@@ -15,55 +15,13 @@ namespace {
 
 using phase = pause_probe::phase;
 
-constexpr double bytes_in_mib = 1024.0 * 1024.0;
-
 struct overload_arguments {
   load_arguments load;
   double factor = 10;
   unsigned pause_every_ms = 5;
   double unloaded_s = 3;
+  bool must_reach = false;
 };
-
-/// What the broker could do before, and what became of the pauses.
-struct overload_result {
-  double capacity = 0; ///< events a second
-  load_result under_load;
-  std::string probe_trouble;
-  bool probe_runs_first = false;
-  probe_figures unloaded;
-  probe_figures loaded;
-
-  double kept() const {
-    return per_second(under_load.acked, under_load.measured) / std::max(capacity, 1.0);
-  }
-  std::uint64_t resident_max() const {
-    std::uint64_t most = 0;
-    for (auto& s : under_load.samples)
-      most = std::max(most, s.resident_bytes.value_or(0));
-    return most;
-  }
-};
-
-void add_to(json& object, const overload_result& r) {
-  object["capacity_per_s"] = r.capacity;
-  object["kept"] = r.kept();
-  object["resident_bytes_max"] = r.resident_max();
-  object["pause"] = {{"unloaded", to_json(r.unloaded)},
-                     {"overloaded", to_json(r.loaded)},
-                     {"runs_first", r.probe_runs_first},
-                     {"trouble", r.probe_trouble}};
-}
-
-std::string text_of(const overload_result& r) {
-  auto out = fmt::format("kept            {:>12.1f} %   (events/s under overload against before)\n",
-                         100 * r.kept());
-  if (auto most = r.resident_max(); most != 0)
-    out += fmt::format("memory at most  {:>12.1f} MiB\n", static_cast<double>(most) / bytes_in_mib);
-  out += text_of("pause, alone us", r.unloaded) + text_of("pause, load us", r.loaded);
-  if (!r.probe_runs_first)
-    out += "                the probe's thread waits for the load's: its figures are too high\n";
-  return r.probe_trouble.empty() ? out : out + "the pauses ended: " + r.probe_trouble + "\n";
-}
 
 /// Pauses without a load, then what the broker can do in a closed loop; whether both went well.
 bool measure_before(const overload_arguments& a, load_options& options, pause_probe& probe,
@@ -86,7 +44,8 @@ void make_too_much(load_options& options, double capacity, double factor) {
   options.backlog_max = static_cast<std::size_t>(capacity / 10);
 }
 
-int run_against(const settings& common, const overload_arguments& a, load_options& options) {
+int run_against(const settings& common, const overload_arguments& a, const target& broker,
+                load_options& options) {
   probe_options about_probe;
   about_probe.links.address = options.links.address;
   about_probe.every = std::chrono::milliseconds{a.pause_every_ms};
@@ -107,10 +66,12 @@ int run_against(const settings& common, const overload_arguments& a, load_option
   result.loaded = probe.of(phase::loaded);
   result.probe_trouble = probe.trouble();
   result.probe_runs_first = probe.runs_first();
+  result.memory_bound = printed_memory_bound(broker.printed());
   auto status =
     tell(common, options, result.under_load,
          {[&](json& object) { add_to(object, result); }, [&] { return text_of(result); }});
-  return status == all_well && !probe.good() ? int{not_verified} : status;
+  bool is_enough = probe.good() && !(a.must_reach && !all_reached(goals_of(result)));
+  return status == all_well && !is_enough ? int{not_verified} : status;
 }
 
 int run(const settings& common, const overload_arguments& a) {
@@ -126,10 +87,10 @@ int run(const settings& common, const overload_arguments& a) {
   if (auto fault = settle_on_core(common.core))
     return complain(*fault);
   target broker;
-  if (auto fault = broker.prepare(common, limits_for(options)))
+  if (auto fault = broker.prepare(common, limits_for(options), target::output::kept))
     return complain(*fault);
   broker.aim(options);
-  return run_against(common, a, options);
+  return run_against(common, a, broker, options);
 }
 
 } // namespace
@@ -148,6 +109,7 @@ void add_overload(CLI::App& app, const settings& common, int& status) {
   verb->add_option("--unloaded", a->unloaded_s, "Seconds of pauses before any load")
     ->check(CLI::Range(0.0, 1e6))
     ->capture_default_str();
+  verb->add_flag("--must-reach", a->must_reach, "Exit with 1 if a goal is missed");
   verb->footer(exit_status_help);
   verb->callback([&common, &status, a] { status = run(common, *a); });
 }

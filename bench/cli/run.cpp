@@ -8,12 +8,19 @@ namespace ringdown::bench {
 
 namespace {
 
-int run(const settings& common, const load_arguments& arguments) {
+struct run_arguments {
+  load_arguments load;
+  bool soak = false;
+};
+
+int run(const settings& common, run_arguments& arguments) {
   catch_stop_signals();
   load_options options;
   options.stopped = [] { return stop_requested(); };
   options.on_sample = progress(common);
-  if (auto fault = arguments.fill(options))
+  if (arguments.soak)
+    arguments.load.workload = "soak";
+  if (auto fault = arguments.load.fill(options))
     return complain(*fault);
   if (auto fault = unusable(options))
     return complain(*fault);
@@ -29,9 +36,10 @@ int run(const settings& common, const load_arguments& arguments) {
 } // namespace
 
 void add_run(CLI::App& app, const settings& common, int& status) {
-  auto a = std::make_shared<load_arguments>();
+  auto a = std::make_shared<run_arguments>();
   auto* verb = app.add_subcommand("run", "Measure a broker under one load; verify every delivery");
-  a->add_to(*verb);
+  a->load.add_to(*verb);
+  verb->add_flag("--soak", a->soak, "Short for --workload soak")->excludes("--workload");
   std::string names = "Workloads:\n";
   for (auto& w : workloads())
     names += fmt::format("  {:<10} {}\n", w.name, w.what);

@@ -11,7 +11,10 @@
 #include <nlohmann/json.hpp>
 
 #include <csignal>
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <thread>
 
 namespace ringdown::bench {
@@ -23,6 +26,7 @@ namespace {
 volatile std::sig_atomic_t stop_flag = 0;
 
 constexpr milliseconds start_patience{30'000};
+constexpr const char* output_file = "/output";
 
 } // namespace
 
@@ -96,8 +100,28 @@ std::optional<std::string> settle_on_core(int core) {
   return "--core: cannot run on processor " + std::to_string(core);
 }
 
+temporary_folder::temporary_folder() {
+  auto name = (std::filesystem::temp_directory_path() / "ringdown-bench-XXXXXX").string();
+  if (::mkdtemp(name.data()) != nullptr)
+    path_ = name;
+}
+
+temporary_folder::~temporary_folder() {
+  std::error_code ignored;
+  if (!path_.empty())
+    std::filesystem::remove_all(path_, ignored);
+}
+
+std::string target::printed() const {
+  if (!folder_)
+    return {};
+  std::ifstream file{folder_->path() + output_file};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
 std::optional<std::string> target::prepare(const settings& common,
-                                           const std::vector<std::string>& limits) {
+                                           const std::vector<std::string>& limits,
+                                           output what_it_prints) {
   auto where = client::parse_endpoint(common.connect);
   if (!where)
     return "--connect " + common.connect + ": expected HOST:PORT";
@@ -108,6 +132,8 @@ std::optional<std::string> target::prepare(const settings& common,
                     "--listen.port=" + std::to_string(where->port)};
     plan.command.insert(plan.command.end(), limits.begin(), limits.end());
     plan.command.insert(plan.command.end(), common.broker_flags.begin(), common.broker_flags.end());
+    if (what_it_prints == output::kept)
+      plan.output = folder_.emplace().path() + output_file;
     if (common.broker_core >= 0)
       plan.core = static_cast<unsigned>(common.broker_core);
     if (auto fault = server_.start(plan))
@@ -184,6 +210,8 @@ void load_arguments::add_to(CLI::App& verb) {
   verb.add_option("--slow-rate", slow_rate, "Bytes a second that a slow receiver reads");
   verb.add_option("--bytes", bytes, "User data of each event, serialized")
     ->check(CLI::Range(event_template::user_data_bytes_min, std::size_t{65'535}));
+  verb.add_option("--command", command,
+                  "Each event is this command to the recorders, such as query");
   real("--seconds", seconds, "Measured time");
   real("--warmup", warmup_s, "Seconds of load before it");
   real("--patience", patience_s, "Seconds for all connections to be up");
@@ -217,6 +245,11 @@ std::optional<std::string> load_arguments::fill(load_options& o) const {
     if (*given)
       *into = from_seconds(**given);
   o.exceed_window = exceed_window;
+  if (command) {
+    o.command = parse_capture_verb(*command).value_or(capture_verb::none);
+    if (!is_command(o.command))
+      return "--command " + *command + ": expected start, stop, pause, resume or query";
+  }
   if (rate && !o.open_loop)
     o.open_loop.emplace();
   if (!o.open_loop)

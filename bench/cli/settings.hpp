@@ -54,16 +54,35 @@ int complain(const std::string& text);
 void catch_stop_signals();
 bool stop_requested() noexcept;
 
+/// A folder that goes when the run is over.
+class temporary_folder {
+public:
+  temporary_folder();
+  ~temporary_folder();
+  temporary_folder(const temporary_folder&) = delete;
+  temporary_folder& operator=(const temporary_folder&) = delete;
+  const std::string& path() const noexcept { return path_; }
+
+private:
+  std::string path_;
+};
+
 /// The broker that a verb measures, found or started. Ends what it has started.
 class target {
 public:
+  /// Of a spawned broker.
+  enum class output : std::uint8_t { dropped, kept };
+
   /// What is wrong, or nothing. `limits`: flags that a spawned broker needs for the load.
-  std::optional<std::string> prepare(const settings& common,
-                                     const std::vector<std::string>& limits);
+  std::optional<std::string> prepare(const settings& common, const std::vector<std::string>& limits,
+                                     output what_it_prints = output::dropped);
+  /// What a spawned broker has printed so far, if it was to be kept.
+  std::string printed() const;
   /// Says to a run where the broker is.
   void aim(run_options& options) const;
 
 private:
+  std::optional<temporary_folder> folder_; // outlives the server
   server server_;
   client::socket_address address_;
   std::optional<pid_t> pid_;
@@ -101,7 +120,7 @@ struct load_arguments {
   std::optional<std::size_t> bytes, slow_rate;
   std::optional<double> seconds, warmup_s, patience_s;
   std::optional<double> rate, rate_from;
-  std::optional<std::string> arrival_name;
+  std::optional<std::string> arrival_name, command;
   std::optional<std::uint32_t> burst;
   bool exceed_window = false;
 

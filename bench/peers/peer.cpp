@@ -41,8 +41,8 @@ server::plan floor_plan(const peer_place& at) {
 /// No snapshots; a subscriber is never disconnected for what waits for it.
 server::plan redis_plan(const peer_place& at) {
   return run_as({at.program, "--port", std::to_string(at.port), "--bind", "127.0.0.1", "--dir",
-                 at.folder, "--save", "", "--appendonly", "no", "--maxclients", "20000",
-                 "--client-output-buffer-limit", "pubsub 0 0 0"});
+                 at.folder, "--save", "", "--appendonly", "no", "--protected-mode", "no",
+                 "--maxclients", "20000", "--client-output-buffer-limit", "pubsub 0 0 0"});
 }
 
 server::plan nats_plan(const peer_place& at) {

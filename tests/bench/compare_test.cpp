@@ -1,5 +1,6 @@
 // What a comparison computes from its rounds, and how its loads are named.
 #include "bench/compare_report.hpp"
+#include "bench/html.hpp"
 #include "bench/peers/peer.hpp"
 #include "bench/plots.hpp"
 
@@ -9,6 +10,7 @@
 using namespace ringdown::bench;
 using namespace std::chrono_literals;
 using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
 
 TEST_CASE("a median stands in the middle of its spread") {
   auto odd = spread_of({3, 1, 2});
@@ -106,6 +108,29 @@ comparison_result two_brokers() {
   return c;
 }
 
+/// Three brokers under one open loop, with latencies from 1 to 1,000 us and deliveries of twice
+/// that.
+comparison_result timed() {
+  comparison_result c;
+  c.loads = {*load_of("open:500")};
+  c.members = {{"ringdown", "1"}, {"floor", "-"}, {"redis", "Redis server v=7.0.15 sha=0"}};
+  c.rounds = 1;
+  c.seconds = 2.5;
+  c.all.resize(3);
+  load_result r;
+  r.measured = 1s;
+  r.acked = r.delivered = 1000;
+  for (std::uint64_t i = 1; i <= 1000; ++i) {
+    r.ack_latency.record(i * 1000);
+    r.delivery_latency.record(i * 2000);
+  }
+  for (auto [member, cpu] : {std::pair{0u, 10ms}, {1u, 5ms}, {2u, 20ms}}) {
+    r.broker_cpu = cpu;
+    note(c.at(0, member), load_options{}, r);
+  }
+  return c;
+}
+
 } // namespace
 
 TEST_CASE("events and connections of a comparison stand in tables of their own") {
@@ -126,6 +151,61 @@ TEST_CASE("programs read the same of a comparison") {
   CHECK(out["compare"][3]["broker_bytes_per_connection"]["median"] == 3000);
   CHECK(out["compare"][3]["registrations_per_s"]["median"] == 10);
   CHECK(out["versions"]["ringdown"] == "1");
+}
+
+TEST_CASE("a comparison tells how long answers and deliveries take") {
+  auto row = to_json(timed())["compare"][1];
+  CHECK(row["ack_us_p50"]["median"] == Approx(500).epsilon(0.01));
+  CHECK(row["ack_us_p99"]["median"] == Approx(990).epsilon(0.01));
+  CHECK(row["ack_us_p99.9"]["median"] == Approx(999).epsilon(0.01));
+  CHECK(row["delivery_us_p50"]["median"] == Approx(1000).epsilon(0.01));
+  CHECK(row["delivery_us_p99"]["median"] == Approx(1980).epsilon(0.01));
+  CHECK_THAT(text_of(timed()), Contains("| ACK p99 us | ACK p99.9 us | delivery p50 us |"));
+  CHECK_THAT(text_of(timed()), Contains("| 991 (991-991) | 1000 (1000-1000) | 1008 (1008-1008) |"));
+}
+
+TEST_CASE("a document gets a row for each load, with the ratio to each other broker") {
+  auto text = markdown_of(timed());
+  CHECK_THAT(text,
+             StartsWith("| load | ringdown, CPU us an event | floor | redis | ringdown / redis |\n"
+                        "|---|---|---|---|---|\n"
+                        "| open:500 | 10.00 (10.00-10.00) | 5.00 (5.00-5.00) | "
+                        "20.00 (20.00-20.00) | 0.50 |\n\n"));
+  CHECK_THAT(text,
+             Contains("| load | broker | ACK p50 us | p99 | p99.9 | delivery p50 us | p99 |\n"));
+  CHECK_THAT(text,
+             Contains("| open:500 | floor | 504 (504-504) | 991 (991-991) | 1,000 (1,000-1,000) | "
+                      "1,008 (1,008-1,008) | 1,982 (1,982-1,982) |\n"));
+  CHECK_THAT(text, Contains("| load | ringdown, events/s | floor | redis |\n|---|---|---|---|\n"
+                            "| open:500 | 1,000 | 1,000 | 1,000 |\n"));
+  CHECK_THAT(text, Contains("1 rounds in turns, 2.5 s each"));
+  CHECK_THAT(text, Contains("Versions: ringdown 1, floor -, redis 7.0.15."));
+  CHECK_THAT(text, !Contains("connection") && !Contains("missing"));
+  CHECK_THAT(markdown_of(two_brokers()),
+             Contains("| connections:10 | floor | 10 (10-10) | 100.0 (100.0-100.0) | "
+                      "3,000 (3,000-3,000) |"));
+}
+
+TEST_CASE("a broker without figures leaves its places empty and is told of below") {
+  auto c = timed();
+  c.members[2].version.clear();
+  note_failure(c.at(0, 2), "not installed");
+  c.at(0, 1).client_was_the_limit = true;
+  auto text = markdown_of(c);
+  CHECK_THAT(text, Contains("| open:500 | 10.00 (10.00-10.00) | 5.00 (5.00-5.00) | - | - |\n"));
+  CHECK_THAT(text,
+             Contains("- floor, open:500: client limited\n- redis, open:500: not installed\n"));
+  CHECK_THAT(text, Contains("redis not installed"));
+  CHECK_THAT(text_of(c), Contains("| open:500 | redis | - not installed | - |"));
+  CHECK(to_json(c)["compare"][2]["failure"] == "not installed");
+  CHECK(html_report("compare", c).find("nan") == std::string::npos);
+}
+
+TEST_CASE("a report of a comparison has its table and its bars") {
+  auto text = html_report("compare --a <b>", timed());
+  CHECK_THAT(text, Contains("compare --a &lt;b&gt;"));
+  CHECK_THAT(text, Contains("ACK p99.9 us"));
+  CHECK_THAT(text, Contains("Broker CPU for each event"));
 }
 
 TEST_CASE("a comparison's picture has a bar of each broker for each load") {

@@ -113,5 +113,6 @@ TEST_CASE("the knee is the highest rate that was kept up with") {
   auto text = html_report("knee", {}, k);
   CHECK_THAT(text, Contains("does not keep up"));
   CHECK_THAT(text, Contains("p99.9"));
-  CHECK_THAT(text, Contains("accepted events per second"));
+  CHECK_THAT(text, Contains("offered events per second"));
+  CHECK(plots[0].what.lines[0].points[2].first == 2000); // what was offered, not what was accepted
 }

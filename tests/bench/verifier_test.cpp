@@ -269,6 +269,19 @@ TEST_CASE("the hand-made request is what Protobuf would have written") {
   }
 }
 
+TEST_CASE("an event may be a command, in as many bytes") {
+  event_template events{"load", 100, 150, capture_verb::query};
+  std::string out(events.event_bytes(), '\0');
+  events.write_event(out.data(), {42, 77, 12'345});
+  v1::Event event;
+  REQUIRE(event.ParseFromString(out));
+  auto data = event.user_data().SerializeAsString();
+  CHECK(data.size() == 150);
+  CHECK(scan_user_data(data, user_data_bytes_ceiling).verb == capture_verb::query);
+  CHECK(events.read(out).intact);
+  CHECK(events.read(out).of.number == 77);
+}
+
 TEST_CASE("any changed, missing or added byte of an event is noticed") {
   event_template events{"load", 1000, 150};
   std::string frame(events.frame_bytes(), '\0');

@@ -20,6 +20,31 @@ json bench(const flags& words) {
 
 const flags short_run{"run", "--seconds=0.3", "--warmup=0.1", "--dns=100", "--producers=4"};
 
+/// A receiver that does not read. What it is sent fills the kernel's room and the broker's small
+/// outbox within the time, also where all is slow.
+const flags stuck_run{"run",
+                      "--seconds=1.5",
+                      "--warmup=0.1",
+                      "--dns=100",
+                      "--producers=4",
+                      "--slow=1",
+                      "--slow-rate=0",
+                      "--bytes=8000",
+                      "--broker-flag=--limits.outbox_bytes_max=1 MiB",
+                      "--broker-flag=--limits.outbox_high_water_bytes=512 KiB",
+                      "--broker-flag=--limits.outbox_low_water_bytes=256 KiB"};
+
+/// Some requests were refused with this code and no other; none is without its answer.
+void check_refused_with(const char* code, const json& r) {
+  INFO(r["errors"] << r["verified"]);
+  CHECK(r["verified"]["good"] == true);
+  REQUIRE(r["errors"].size() == 1);
+  CHECK(r["errors"][code] > 0);
+  CHECK(r["errors"][code] == r["verified"]["refused"]);
+  CHECK(r["verified"]["sent"] == r["verified"]["acked"].get<std::uint64_t>() +
+                                   r["verified"]["refused"].get<std::uint64_t>());
+}
+
 } // namespace
 
 TEST_CASE("A short run verifies the daemon, closed and open loop") {
@@ -50,11 +75,39 @@ TEST_CASE("Too much load is pushed back, and a pause beside it is acknowledged e
 TEST_CASE("Whoever exceeds the window is refused, and each refusal is told") {
   auto r = bench(short_run + flags{"--window=500", "--exceed-window",
                                    "--broker-flag=--limits.requests_outstanding_max=16"});
+  check_refused_with("111", r);
+}
+
+TEST_CASE("Commands that the one recorder has no room for are refused, and each refusal is told") {
+  check_refused_with("238", bench(stuck_run + flags{"--command=start"}));
+}
+
+TEST_CASE("When the memory for queues is spent requests are refused, and each refusal is told") {
+  // The outbox that fills, and half a read: requests of the read that goes beyond it are refused.
+  check_refused_with(
+    "1186", bench(stuck_run + flags{"--broker-flag=--limits.memory_budget_bytes=1056 KiB"}));
+}
+
+TEST_CASE("Overload says of each goal whether it was reached, beside the bound that is printed") {
+  auto r = bench(flags{"overload", "--seconds=1", "--warmup=0.1", "--dns=100", "--producers=4",
+                       "--unloaded=0.3", "--broker-flag=--limits.memory_budget_bytes=1 GiB",
+                       "--broker-flag=--limits.memory_budget_reserve=0"});
+  CHECK(r["memory_bound_bytes"] == 1024 * 1024 * 1024);
+  REQUIRE(r["goals"].size() == 6);
+  for (auto& goal : r["goals"]) {
+    INFO(goal);
+    CHECK(goal["is_reached"].is_boolean());
+    CHECK(goal["figure"] != "");
+  }
+  CHECK(r["goals"][0]["is_reached"] == true); // no crash
+  CHECK(r["goals"][2]["is_reached"] == true); // refusals told
+}
+
+TEST_CASE("A soak is the workload of that name, and says how fast memory grows") {
+  auto r = bench({"run", "--soak", "--seconds=1", "--warmup=0.1", "--rate=1000"});
+  CHECK(r["load"] == "poisson");
   CHECK(r["verified"]["good"] == true);
-  CHECK(r["errors"]["111"] > 0);
-  CHECK(r["errors"]["111"] == r["verified"]["refused"]);
-  CHECK(r["verified"]["sent"] == r["verified"]["acked"].get<std::uint64_t>() +
-                                   r["verified"]["refused"].get<std::uint64_t>());
+  CHECK(r["broker_resident_growth_per_hour"].is_number());
 }
 
 TEST_CASE("Latency is measured at rising rates") {
@@ -117,6 +170,22 @@ TEST_CASE("A comparison gives each its turn, and the floor is one of them") {
     CHECK(row["events_per_s"]["rounds"].size() == 2);
     CHECK(row["events_per_s"]["median"] > 0);
   }
+}
+
+TEST_CASE("A broker that fails under a load is left out, and the others are compared") {
+  process child{RINGDOWN_BENCH_PROGRAM,
+                {"compare", "--peers=ringdown,floor", "--loads=2x4", "--rounds=1", "--seconds=0.2",
+                 "--warmup=0.1", "--dns=50", "--spawn", ringdownd_program(),
+                 "--broker-flag=--config=/dev/null", "--broker-flag=--no.such.flag=1", "--core=-1",
+                 "--broker-core=-1", "--json"}};
+  CHECK(child.wait() == 1);
+  CHECK_THAT(child.err(), Catch::Matchers::Contains("ringdown   failed"));
+  auto rows = json::parse(child.out())["compare"];
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0]["failure"] != "");
+  CHECK(rows[0]["events_per_s"]["rounds"].empty());
+  CHECK(rows[1]["failure"] == "");
+  CHECK(rows[1]["events_per_s"]["median"] > 0);
 }
 
 TEST_CASE("A comparison counts connections too, and deliveries to many") {
