@@ -106,6 +106,8 @@ public:
   /// `frames` is its result, before that 0. Closes gaps when the client reads again.
   void sent(std::size_t bytes, std::size_t frames);
 
+  edge_signal& edge() const noexcept { return *signal_; }
+
   /// Gives back the buffers of an idle connection; the edge has none of its own any more.
   void trim();
 
@@ -122,7 +124,7 @@ public:
   std::size_t frames() const noexcept { return used_.get() >> 40; }
   /// The client misses something that it was not told of yet.
   bool has_gap() const noexcept { return has_gaps_.load(std::memory_order_acquire); }
-  bool above_high_water() const noexcept { return bytes() > high_water_; }
+  bool above_high_water() const noexcept { return bytes() > bounds_.outbox_high_water_bytes; }
   /// Events that were not delivered to this client, ever.
   std::uint64_t missed_total() const noexcept { return missed_.load(std::memory_order_relaxed); }
 
@@ -144,8 +146,23 @@ private:
 
   using gap_list = std::list<gap>; // as they opened
 
+  /// Only a slow client has one.
+  struct gap_book {
+    gap_list open;
+    // A tool may be registered on as many DNs as it likes, and be slow. A DN's life has one
+    // identity.
+    std::unordered_map<const dn_identity*, gap_list::iterator> of;
+    std::size_t kept_bytes = 0;
+  };
+
+  std::uint64_t count(std::uint64_t n) noexcept { return used_.add(n, mutex_.is_shared()); }
+
   // All with mutex_ held.
-  bool is_gap_open(const dn_identity& dn) const noexcept { return gap_of_.contains(&dn); }
+  bool is_gap_open(const dn_identity& dn) const noexcept {
+    return gaps_ != nullptr && gaps_->of.contains(&dn);
+  }
+  void close_gap_of(const dn_identity& dn);
+  void forget_gaps() noexcept;
   gap_list::iterator close_gap(gap_list::iterator told);
   void append(std::string_view head, std::string_view tail);
   void tell_gap(const gap& missed);
@@ -153,25 +170,21 @@ private:
   void recount_memory() noexcept;
   bool mark_dirty() noexcept;
 
+  // What each event needs is in one cache line.
   const limits& bounds_;
-  memory_budget& budget_;
-  const std::shared_ptr<edge_signal> signal_;
-  const std::size_t high_water_;
-
   thread_counter used_;
   std::atomic<bool> closed_{false};
   std::atomic<bool> overrun_{false};
   std::atomic<bool> has_gaps_{false};
-  std::atomic<std::uint64_t> missed_{0};
-
+  bool dirty_ = false; // signalled and not yet taken
+  std::uint32_t waiting_frames_ = 0;
   thread_mutex mutex_;
   byte_buffer waiting_;
-  std::size_t waiting_frames_ = 0;
-  bool dirty_ = false; // signalled and not yet taken
-  gap_list gaps_;
-  // A tool may be registered on as many DNs as it likes, and be slow. A DN's life has one identity.
-  std::unordered_map<const dn_identity*, gap_list::iterator> gap_of_;
-  std::size_t kept_bytes_ = 0;
+
+  const std::shared_ptr<edge_signal> signal_;
+  memory_budget& budget_;
+  std::atomic<std::uint64_t> missed_{0};
+  std::unique_ptr<gap_book> gaps_; // while there are any
   std::size_t taken_capacity_ = 0; // the buffer that the edge is sending from
   std::size_t charged_ = 0;        // what the budget was told
 };

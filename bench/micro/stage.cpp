@@ -52,7 +52,6 @@ stage_client::stage_client(stage& where)
   : stage_(where), edge_(std::make_shared<quiet_edge>()),
     client_(std::make_shared<t_client>(where.context.bounds, where.context.budget, edge_,
                                        where.context.users)),
-    credit_(std::make_shared<read_credit>(edge_)),
     actor_(runtime::pinned_ref<connection_actor>{
       spawn_connection(*where.system_, runtime::home{*where.loop_}, where.context, where.directory_,
                        client_, edge_)}) {}
@@ -74,8 +73,8 @@ read_batch_ptr stage_client::batch_of(std::string_view bytes) {
   batch->time_us = stage_.context.utc_now();
   batch->budget = &stage_.context.budget;
   batch->budget->add(batch->capacity);
-  credit_->in_flight.fetch_add(1, std::memory_order_acq_rel);
-  batch->credit = credit_;
+  client_->batch_begins();
+  batch->from = client_;
   return batch;
 }
 

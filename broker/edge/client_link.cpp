@@ -32,13 +32,12 @@ void link_signal::visit() noexcept {
 
 client_link::client_link(edge_loop& loop, std::unique_ptr<stream> bytes, std::string peer,
                          ticket admitted)
-  : loop_(loop), stream_(std::move(bytes)), peer_(std::move(peer)), admitted_(std::move(admitted)),
+  : loop_(loop), stream_(std::move(bytes)), admitted_(std::move(admitted)),
     signal_(std::make_shared<link_signal>(loop)),
     client_(std::make_shared<t_client>(loop.context().bounds, loop.context().budget, signal_,
                                        loop.context().users)),
-    credit_(std::make_shared<read_credit>(signal_)),
     watch_(loop.context().bounds, std::chrono::steady_clock::now()) {
-  client_->who.peer = peer_;
+  client_->who.peer = std::move(peer);
 }
 
 client_link::~client_link() = default;
@@ -61,7 +60,7 @@ bool client_link::may_read() const {
   // `paused_` only looks at its end.
   return is_open() && !cutter_.ended() && !closing_ && !paused_ &&
          !client_->box.above_high_water() && !loop_.context().budget.spent() &&
-         credit_->in_flight.load(std::memory_order_acquire) < read_batches_in_flight_max;
+         client_->batches_in_flight() < read_batches_in_flight_max;
 }
 
 void client_link::arm_read() {
@@ -128,8 +127,8 @@ void client_link::hand_over(read_batch_ptr batch) {
   batch->time_us = loop_.context().utc_now();
   batch->budget = &loop_.context().budget;
   batch->budget->add(batch->capacity);
-  credit_->in_flight.fetch_add(1, std::memory_order_acq_rel);
-  batch->credit = credit_;
+  client_->batch_begins();
+  batch->from = client_;
   auto actor = actor_; // the link may be shut meanwhile
   if (actor.try_call(batch))
     loop_.keep_batch(std::move(batch));

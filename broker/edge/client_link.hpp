@@ -63,9 +63,8 @@ public:
   /// Closes the stream now.
   void shut();
 
-  const std::string& peer() const noexcept { return peer_; }
-  bool marked = false;   // in the edge loop's list of connections to flush
-  std::size_t place = 0; // in the edge loop's list of connections
+  std::uint32_t place = 0; // in the edge loop's list of connections
+  bool marked = false;     // in the edge loop's list of connections to flush
 
   // -- stream_user
   void readable() override;
@@ -86,11 +85,9 @@ private:
 
   edge_loop& loop_;
   std::unique_ptr<stream> stream_;
-  const std::string peer_;
   ticket admitted_;
   std::shared_ptr<link_signal> signal_;
   client_ptr client_;
-  std::shared_ptr<read_credit> credit_;
   runtime::callable_ref<connection_actor, const read_batch_ptr> actor_;
   link_watch watch_;
   frame_cutter cutter_;

@@ -45,7 +45,7 @@ void edge_loop::start(newcomer& who) {
   counters_.accepted.fetch_add(1, std::memory_order_relaxed);
   auto connection = std::make_shared<client_link>(*this, std::move(who.bytes), std::move(who.peer),
                                                   std::move(who.admitted));
-  connection->place = connections_.size();
+  connection->place = static_cast<std::uint32_t>(connections_.size());
   connections_.push_back({std::chrono::steady_clock::now(), connection});
   connection->start();
   if (draining_)
