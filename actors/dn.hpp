@@ -196,6 +196,7 @@ private:
     std::size_t full = 0;
   };
   reserved reserve_at_recorders(const outgoing& event, event_head& head);
+  std::string_view write_once(const outgoing& event, const event_head& head);
   void deliver(const outgoing& event, event_head& shared);
   void miss(const registration& r, const outgoing& event);
   void say(conn_id connection, capture_verb verb, broker_reason reason, bool alarm);

@@ -59,11 +59,19 @@ room outbox::reserve_event(const dn_identity& dn, std::size_t bytes, traffic kin
 // ---- writing -------------------------------------------------------------------------------
 
 void outbox::append(std::string_view head, std::string_view tail) {
+  if (!run_.empty())
+    copy_run();
   if (waiting_.make_room(head.size() + tail.size()))
     recount_memory();
   waiting_.append(head);
   waiting_.append(tail);
   ++waiting_frames_;
+}
+
+void outbox::copy_run() {
+  if (waiting_.make_room(run_.size()))
+    recount_memory();
+  waiting_.append(std::exchange(run_, {}));
 }
 
 void outbox::recount_memory() noexcept {
@@ -102,6 +110,18 @@ void outbox::write_event(const dn_identity& dn, std::string_view head, std::stri
     was_clean = mark_dirty();
   }
   if (was_clean)
+    signal_->outbox_ready();
+}
+
+void outbox::write_shared_event(const dn_identity& dn, std::string_view frame) {
+  if (!is_taken_in_time_ || gaps_ != nullptr)
+    return write_event(dn, frame, {});
+  bool follows = run_.data() + run_.size() == frame.data();
+  if (!run_.empty() && !follows)
+    copy_run();
+  run_ = run_.empty() ? frame : std::string_view{run_.data(), run_.size() + frame.size()};
+  ++waiting_frames_;
+  if (mark_dirty())
     signal_->outbox_ready();
 }
 
@@ -211,13 +231,32 @@ std::size_t outbox::take(byte_buffer& into) {
   std::lock_guard lock{mutex_};
   if (gaps_ != nullptr && bytes() < bounds_.outbox_low_water_bytes)
     close_gaps();
+  if (!run_.empty())
+    copy_run();
   swap(into, waiting_); // the edge's old buffer is filled next
   if (waiting_.capacity() > spare_capacity_max && into.size() < waiting_.capacity() / 8)
     waiting_.release();
   taken_capacity_ = into.capacity();
   recount_memory();
   dirty_ = false;
+  is_taken_in_time_ = true;
   return std::exchange(waiting_frames_, 0);
+}
+
+outbox::shared_bytes outbox::take_shared() noexcept {
+  if (run_.empty() || !waiting_.empty() || gaps_ != nullptr)
+    return {};
+  dirty_ = false;
+  return {std::exchange(run_, {}), std::exchange(waiting_frames_, 0)};
+}
+
+void outbox::copy_shared(std::size_t edge_capacity) {
+  std::lock_guard lock{mutex_};
+  is_taken_in_time_ = false;
+  taken_capacity_ = edge_capacity;
+  if (!run_.empty())
+    copy_run();
+  recount_memory();
 }
 
 void outbox::trim() {

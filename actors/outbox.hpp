@@ -88,6 +88,11 @@ public:
   /// that sequences rise.
   void write_event(const dn_identity& dn, std::string_view head, std::string_view tail);
 
+  /// As `write_event`, of a frame in the turn's share (turn_share.hpp). It is not copied if it can
+  /// be sent from where it stands: if nothing waits that it would have to be in one piece with, and
+  /// the edge takes what waits before the turn ends. For one thread.
+  void write_shared_event(const dn_identity& dn, std::string_view frame);
+
   /// Remembers that the client did not get this event. An indication may be kept as the newest of
   /// its session: then `newest` is the whole frame (else empty).
   void note_missed(const dn_identity_ptr& dn, dn_sequence sequence, conn_id session,
@@ -102,6 +107,16 @@ public:
 
   /// Moves what waits into `into` (which must be empty) and returns its number of frames.
   std::size_t take(byte_buffer& into);
+
+  struct shared_bytes {
+    std::string_view bytes;
+    std::size_t frames = 0;
+  };
+  /// If all that waits is in the turn's share: takes it as `take` does. Else nothing.
+  shared_bytes take_shared() noexcept;
+  /// The turn ends and the edge cannot take: what is shared is copied, and so is all that is
+  /// written until the next take. `edge_capacity` is what the edge keeps of an earlier one.
+  void copy_shared(std::size_t edge_capacity);
   /// The kernel took so many bytes of what was taken. When the last byte of a `take` is out,
   /// `frames` is its result, before that 0. Closes gaps when the client reads again.
   void sent(std::size_t bytes, std::size_t frames);
@@ -161,6 +176,7 @@ private:
   bool is_gap_open(const dn_identity& dn) const noexcept {
     return gaps_ != nullptr && gaps_->of.contains(&dn);
   }
+  void copy_run();
   void close_gap_of(const dn_identity& dn);
   void forget_gaps() noexcept;
   gap_list::iterator close_gap(gap_list::iterator told);
@@ -180,6 +196,8 @@ private:
   std::uint32_t waiting_frames_ = 0;
   thread_mutex mutex_;
   byte_buffer waiting_;
+  std::string_view run_;         // waits too, behind `waiting_`: in the turn's share
+  bool is_taken_in_time_ = true; // the edge takes what waits before a turn ends
 
   const std::shared_ptr<edge_signal> signal_;
   memory_budget& budget_;

@@ -55,7 +55,7 @@ public:
 
   // -- edge thread
   /// End of turn: sends what waits, and reads again if it may.
-  void flush();
+  void flush(steady_time now);
   /// Looks at the clocks; returns when to look again.
   steady_time sweep(steady_time now);
   /// Ask the actor to finish in order.
@@ -75,7 +75,8 @@ private:
   bool read_once();
   void hand_over(read_batch_ptr batch);
   bool may_read() const;
-  void send_waiting();
+  bool refill();
+  void send_waiting(steady_time now);
   void arm_write();
   void act_on(link_due due);
   void begin_linger();

@@ -107,13 +107,16 @@ void edge_loop::look_soon(const client_link& connection) noexcept {
 /// before the event that it caused.
 void edge_loop::flush() {
   while (!marked_.empty()) {
+    auto now = std::chrono::steady_clock::now();
     flushing_.swap(marked_);
     for (auto& connection : flushing_) {
       connection->marked = false;
-      connection->flush();
+      connection->flush(now);
     }
     flushing_.clear();
   }
+  if (context_.share)
+    context_.share->end_turn();
 }
 
 char* edge_loop::scratch(std::size_t kept) {
