@@ -24,11 +24,13 @@ std::string_view dn_impl::head_for(const registration& r, const outgoing& event,
 /// others are tried when the event is written.
 dn_impl::reserved dn_impl::reserve_at_recorders(const outgoing& event, event_head& head) {
   reserved result;
+  auto bytes = head.bytes().size() + event.event.size();
   for (auto& r : registrations_) {
     r.got = room::full;
     if (!r.is_recorder() || r.standby || !wants(r, event))
       continue;
-    auto bytes = head_for(r, event, head).size() + event.event.size();
+    if (event.directed_to)
+      bytes = head_for(r, event, head).size() + event.event.size();
     r.got = r.client->box.reserve_event(*identity_, bytes, event.priority);
     switch (r.got) {
     case room::accepted: ++result.accepted; break;
@@ -52,17 +54,18 @@ void dn_impl::deliver(const outgoing& event, event_head& shared) {
   for (auto& r : registrations_) {
     if (!wants(r, event))
       continue;
-    auto head = head_for(r, event, shared);
+    auto& box = r.client->box;
+    auto head = frame.empty() ? head_for(r, event, shared) : frame;
+    auto tail = frame.empty() ? event.event : std::string_view{};
     bool tried = r.is_recorder() && !r.standby;
-    auto got = tried ? r.got
-                     : r.client->box.reserve_event(*identity_, head.size() + event.event.size(),
-                                                   event.priority);
+    auto got =
+      tried ? r.got : box.reserve_event(*identity_, head.size() + tail.size(), event.priority);
     switch (got) {
     case room::accepted:
-      if (!frame.empty())
-        r.client->box.write_shared_event(*identity_, frame);
+      if (frame.empty())
+        box.write_event(*identity_, head, tail);
       else
-        r.client->box.write_event(*identity_, head, event.event);
+        box.write_shared_event(*identity_, frame);
       break;
     case room::full: miss(r, event); break;
     case room::closed: saw_closed_ = true; break;

@@ -29,31 +29,10 @@ outbox::~outbox() {
 
 // ---- admission -----------------------------------------------------------------------------
 
-room outbox::reserve(std::size_t bytes, traffic kind) noexcept {
-  if (closed())
-    return room::closed;
-  auto spare = kind == traffic::reserved;
-  auto bytes_max = bounds_.outbox_bytes_max + (spare ? bounds_.outbox_bytes_reserve : 0);
-  // Frames of the reserve are small and few; its bytes bound them.
-  auto frames_max = spare ? std::size_t{1} << 22 : bounds_.outbox_events_max;
-  auto before = count(bytes + one_frame);
-  if ((before & bytes_mask) + bytes <= bytes_max && (before >> 40) < frames_max)
-    return room::accepted;
-  unreserve(bytes);
-  return room::full;
-}
-
-void outbox::unreserve(std::size_t bytes) noexcept {
-  count(-(bytes + one_frame));
-}
-
-room outbox::reserve_event(const dn_identity& dn, std::size_t bytes, traffic kind) noexcept {
-  if (kind == traffic::ordinary && has_gaps_.load(std::memory_order_acquire)) {
-    std::lock_guard lock{mutex_};
-    if (is_gap_open(dn))
-      return closed() ? room::closed : room::full;
-  }
-  return reserve(bytes, kind);
+/// Whether a gap of this DN is open.
+bool outbox::misses(const dn_identity& dn) noexcept {
+  std::lock_guard lock{mutex_};
+  return gaps_ != nullptr && gaps_->of.contains(&dn);
 }
 
 // ---- writing -------------------------------------------------------------------------------

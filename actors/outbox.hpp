@@ -83,7 +83,11 @@ public:
 
   /// Room for an event of `dn`. While a gap of that DN is open, ordinary events find none: what is
   /// missed stays one range.
-  room reserve_event(const dn_identity& dn, std::size_t bytes, traffic kind) noexcept;
+  room reserve_event(const dn_identity& dn, std::size_t bytes, traffic kind) noexcept {
+    if (kind == traffic::ordinary && has_gap() && misses(dn)) [[unlikely]]
+      return closed() ? room::closed : room::full;
+    return reserve(bytes, kind);
+  }
   /// Appends an event for which `reserve_event` made room. An open gap of its DN is told first, so
   /// that sequences rise.
   void write_event(const dn_identity& dn, std::string_view head, std::string_view tail);
@@ -170,12 +174,10 @@ private:
     std::size_t kept_bytes = 0;
   };
 
+  bool misses(const dn_identity& dn) noexcept;
   std::uint64_t count(std::uint64_t n) noexcept { return used_.add(n, mutex_.is_shared()); }
 
   // All with mutex_ held.
-  bool is_gap_open(const dn_identity& dn) const noexcept {
-    return gaps_ != nullptr && gaps_->of.contains(&dn);
-  }
   void copy_run();
   void close_gap_of(const dn_identity& dn);
   void forget_gaps() noexcept;
@@ -206,5 +208,23 @@ private:
   std::size_t taken_capacity_ = 0; // the buffer that the edge is sending from
   std::size_t charged_ = 0;        // what the budget was told
 };
+
+inline room outbox::reserve(std::size_t bytes, traffic kind) noexcept {
+  if (closed())
+    return room::closed;
+  auto spare = kind == traffic::reserved;
+  auto bytes_max = bounds_.outbox_bytes_max + (spare ? bounds_.outbox_bytes_reserve : 0);
+  // Frames of the reserve are small and few; its bytes bound them.
+  auto frames_max = spare ? std::size_t{1} << 22 : bounds_.outbox_events_max;
+  auto before = count(bytes + one_frame);
+  if ((before & bytes_mask) + bytes <= bytes_max && (before >> 40) < frames_max) [[likely]]
+    return room::accepted;
+  unreserve(bytes);
+  return room::full;
+}
+
+inline void outbox::unreserve(std::size_t bytes) noexcept {
+  count(-(bytes + one_frame));
+}
 
 } // namespace ringdown

@@ -61,7 +61,7 @@ public:
   std::atomic<std::uint8_t> mask{every_event_kind};
 
 private:
-  std::atomic<std::uint32_t> batches_in_flight_{0};
+  std::atomic<std::uint32_t> batches_in_flight_{0}; // here it takes only what the mask leaves
 
 public:
   outbox box;
