@@ -15,12 +15,12 @@ namespace ringdown {
 struct client_identity {
   client_id id;
   ringdown::role role = ringdown::role::unspecified;
-  instance_id instance;
-  std::string application;
   bool coalesce_ok = false;
   bool exact_versions = false;
   bool outcomes = false;
   bool directed = false;
+  instance_id instance;
+  std::string application;
   /// For logs: the peer's address, or the name that the host gave it.
   std::string peer;
 };

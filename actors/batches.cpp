@@ -8,13 +8,13 @@ namespace ringdown {
 void dn_batch::answer(std::string_view frame) {
   auto reference = front()->reference;
   ++done_;
-  client_->answer(reference, frame);
+  client()->answer(reference, frame);
 }
 
 void dn_batch::refuse(const fault& why, const error_context& context) {
   auto reference = front()->reference;
   ++done_;
-  client_->refuse(reference, why, context);
+  client()->refuse(reference, why, context);
 }
 
 void dn_batch::refuse_all(const fault& why, std::string_view this_dn) {
@@ -24,18 +24,17 @@ void dn_batch::refuse_all(const fault& why, std::string_view this_dn) {
 
 void dn_batch::name(std::string_view dn) {
   if (control_ == nullptr)
-    control_ = std::make_unique<control>(control{std::string{dn}, false, {}});
+    control_ = std::make_unique<control>(control{std::string{dn}, false});
 }
 
-void dn_batch::await_report(std::string_view dn, report_function to) {
+void dn_batch::await_report(std::string_view dn) {
   name(dn);
   control_->awaited = true;
-  control_->reporter = std::move(to);
 }
 
 void dn_batch::report(bool registered, registration_mode mode) {
   control_->awaited = false;
-  control_->reporter({control_->dn, registered, mode, false});
+  client()->report({control_->dn, registered, mode, false});
 }
 
 dn_batch::~dn_batch() {
@@ -49,6 +48,23 @@ dn_batch::~dn_batch() {
   }
   if (report_awaited())
     report(false, {});
+}
+
+// ---- batch_pool ----------------------------------------------------------------------------
+
+dn_batch_ptr batch_pool::take() {
+  if (spare_.empty())
+    return std::make_shared<dn_batch>();
+  auto batch = std::move(spare_.back());
+  spare_.pop_back();
+  return batch;
+}
+
+void batch_pool::keep(dn_batch_ptr done) {
+  if (spare_.size() >= spare_max)
+    return;
+  done->reset();
+  spare_.push_back(std::move(done));
 }
 
 } // namespace ringdown

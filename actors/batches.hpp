@@ -8,28 +8,13 @@
 #include "messages/ids.hpp"
 #include "messages/send_event.hpp"
 
-#include <atomic>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace ringdown {
-
-/// Read batches of one connection that may be in the actors' hands at a time. Two let the edge
-/// read while the actors work; a third only adds memory.
-inline constexpr std::uint32_t read_batches_in_flight_max = 2;
-
-/// The credit between edge and connection, shared by a connection and its batches: the edge reads
-/// only while fewer than `read_batches_in_flight_max` batches are in flight, so no mailbox grows
-/// past what one client's reads hold.
-struct read_credit {
-  explicit read_credit(std::shared_ptr<edge_signal> s) : signal(std::move(s)) {}
-  std::atomic<std::uint32_t> in_flight{0};
-  std::shared_ptr<edge_signal> signal;
-};
 
 /// All whole frames of one read of one connection.
 struct read_batch {
@@ -43,7 +28,7 @@ struct read_batch {
   void reset() noexcept {
     give_back();
     budget = nullptr;
-    credit = nullptr;
+    from = nullptr;
     frames.clear();
     end = stream_end::open;
   }
@@ -54,29 +39,17 @@ struct read_batch {
   std::vector<std::string_view> frames; // views into bytes
   stream_end end = stream_end::open;
   std::int64_t time_us = 0; // UTC, when it was read
-  std::shared_ptr<read_credit> credit;
+  client_ptr from;          // counts it among its batches in flight
 
 private:
   void give_back() noexcept {
     if (budget != nullptr)
       budget->remove(capacity);
-    if (credit && credit->in_flight.fetch_sub(1) == read_batches_in_flight_max)
-      credit->signal->read_credit();
+    if (from)
+      from->batch_ends();
   }
 };
 using read_batch_ptr = std::shared_ptr<read_batch>;
-
-/// A DN's word to a connection about one registration: what the connection must know to keep its
-/// table, beside what the client was told. How things stand after a batch.
-struct registration_report {
-  std::string dn;
-  bool registered = false;
-  registration_mode mode = registration_mode::share;
-  /// Not of a batch: the DN ended the registration.
-  bool unasked = false;
-};
-/// Takes a report to the connection's actor. Any thread.
-using report_function = std::function<void(registration_report)>;
 
 /// What a client asks of one DN.
 struct dn_request {
@@ -97,20 +70,31 @@ struct dn_request {
 /// destructor, so that mail to a dead actor is never silence.
 class dn_batch {
 public:
-  explicit dn_batch(client_ptr from) : client_(std::move(from)) {}
+  dn_batch() = default;
   dn_batch(const dn_batch&) = delete;
   dn_batch& operator=(const dn_batch&) = delete;
   ~dn_batch();
 
-  /// Is to hold requests of this read, which must stand as long as the batch has some, or be kept.
-  void begin(const read_batch& read) noexcept { read_ = &read; }
-  /// Holds the read: before the batch goes to where its end is not known.
-  void keep(read_batch_ptr read) noexcept { kept_ = std::move(read); }
+  /// Is to hold requests of this client's read. Both must stand as long as the batch has some, or
+  /// be kept.
+  void begin(const client_ptr& from, const read_batch& read) noexcept {
+    client_ = &from;
+    read_ = &read;
+  }
+  /// Holds the client and the read: before the batch goes to where its end is not known.
+  void keep(read_batch_ptr read) noexcept {
+    kept_client_ = *client_;
+    client_ = &kept_client_;
+    kept_ = std::move(read);
+  }
   /// All is answered and reported.
   bool is_done() const noexcept { return front() == nullptr && !report_awaited(); }
-  /// One that is done becomes as new. A large one's memory goes: whoever keeps batches for later
-  /// use keeps some hundred bytes for each.
+  /// One that is done becomes as new, and anybody's. A large one's memory goes: whoever keeps
+  /// batches for later use keeps some hundred bytes for each.
   void reset() noexcept {
+    client_ = nullptr;
+    read_ = nullptr;
+    kept_client_ = nullptr;
     kept_ = nullptr;
     control_ = nullptr;
     std::vector<dn_request>{}.swap(more_);
@@ -142,17 +126,15 @@ public:
   /// Refuses all that is left.
   void refuse_all(const fault& why, std::string_view this_dn);
 
-  const client_ptr& client() const noexcept { return client_; }
+  const client_ptr& client() const noexcept { return *client_; }
   std::int64_t time_us() const noexcept { return read_->time_us; }
 
   /// The DN's name, for requests that do not carry it: all but sends.
   void name(std::string_view dn);
   /// The connection waits for one report after this batch. If no DN makes it, the destructor says
   /// that the client is not registered.
-  void await_report(std::string_view dn, report_function to);
+  void await_report(std::string_view dn);
   bool report_awaited() const noexcept { return control_ != nullptr && control_->awaited; }
-  /// Where the report goes, and others about this registration; there must be one awaited.
-  const report_function& reporter() const noexcept { return control_->reporter; }
   void report(bool registered, registration_mode mode);
   /// The connection has let go of the DN: nobody waits any more.
   void forget_report() noexcept {
@@ -165,11 +147,11 @@ private:
   struct control {
     std::string dn;
     bool awaited = false;
-    report_function reporter;
   };
 
-  client_ptr client_;
+  const client_ptr* client_ = nullptr;
   const read_batch* read_ = nullptr; // what the requests' views point into
+  client_ptr kept_client_;
   read_batch_ptr kept_;
   std::size_t count_ = 0;
   std::size_t done_ = 0;
@@ -179,5 +161,20 @@ private:
   std::unique_ptr<control> control_;
 };
 using dn_batch_ptr = std::shared_ptr<dn_batch>;
+
+/// Batches that are not in use. More are made and ended as the need is. One thread at a time.
+class batch_pool {
+public:
+  /// As many as a read of 64 KiB has DNs, at 256 bytes an event; 64 KiB of memory.
+  static constexpr std::size_t spare_max = 256;
+
+  dn_batch_ptr take();
+  /// One that is done, for later use by anybody, or not.
+  void keep(dn_batch_ptr done);
+  std::size_t size() const noexcept { return spare_.size(); }
+
+private:
+  std::vector<dn_batch_ptr> spare_;
+};
 
 } // namespace ringdown

@@ -11,6 +11,57 @@
 
 namespace ringdown {
 
+/// Smallest buffers that are not in use, one pool for each thread. Most connections are idle or say
+/// little: they hold a buffer from the first byte of a turn to its end, and the next one finds it
+/// in the cache.
+class small_buffers {
+public:
+  /// A few short frames.
+  static constexpr std::size_t bytes = 256;
+
+  static std::unique_ptr<char[]> take() {
+    auto& pool = here();
+    if (pool.first == nullptr)
+      return std::make_unique_for_overwrite<char[]>(bytes);
+    std::unique_ptr<char[]> buffer{pool.first};
+    std::memcpy(&pool.first, buffer.get(), sizeof pool.first);
+    --pool.count;
+    return buffer;
+  }
+  static void give(std::unique_ptr<char[]> buffer) noexcept {
+    auto& pool = here();
+    if (pool.count == spare_max)
+      return;
+    std::memcpy(buffer.get(), &pool.first, sizeof pool.first);
+    pool.first = buffer.release();
+    ++pool.count;
+  }
+
+private:
+  /// A turn's: 128 KiB.
+  static constexpr std::size_t spare_max = 512;
+
+  /// A list: each begins with the address of the next.
+  struct list {
+    char* first = nullptr;
+    std::size_t count = 0;
+
+    list() = default;
+    list(const list&) = delete;
+    list& operator=(const list&) = delete;
+    ~list() {
+      while (first != nullptr) {
+        std::unique_ptr<char[]> buffer{first};
+        std::memcpy(&first, buffer.get(), sizeof first);
+      }
+    }
+  };
+  static list& here() {
+    thread_local list spare;
+    return spare;
+  }
+};
+
 /// Grows as needed, and keeps its memory until `release`. One thread at a time.
 class byte_buffer {
 public:
@@ -28,12 +79,14 @@ public:
   bool make_room(std::size_t more) {
     if (size_ + more <= capacity_) [[likely]]
       return false;
-    constexpr std::size_t least = 256; // a few short frames
-    auto wanted = std::max({size_ + more, capacity_ * 2, least});
-    auto grown = std::make_unique_for_overwrite<char[]>(wanted);
+    auto wanted = std::max({size_ + more, capacity_ * 2, small_buffers::bytes});
+    auto grown = wanted == small_buffers::bytes ? small_buffers::take()
+                                                : std::make_unique_for_overwrite<char[]>(wanted);
     if (size_ != 0)
       std::memcpy(grown.get(), bytes_.get(), size_);
-    bytes_ = std::move(grown);
+    std::swap(bytes_, grown);
+    if (is_small())
+      small_buffers::give(std::move(grown));
     capacity_ = wanted;
     return true;
   }
@@ -46,8 +99,11 @@ public:
   }
 
   void clear() noexcept { size_ = 0; }
+  bool is_small() const noexcept { return capacity_ == small_buffers::bytes; }
   /// Empty, and without memory.
   void release() noexcept {
+    if (is_small())
+      small_buffers::give(std::move(bytes_));
     bytes_.reset();
     size_ = capacity_ = 0;
   }

@@ -22,37 +22,54 @@ constexpr int dn_lines = 5;
 /// All of a read at once would push each other out of the first cache level again.
 constexpr std::size_t dns_ahead = 4;
 
+/// Does not keep the connection: once it is gone nobody needs to know.
+class reports_to final : public report_target {
+public:
+  explicit reports_to(caf::actor_addr connection) : connection_(std::move(connection)) {}
+
+  void report(registration_report what) override {
+    if (auto to = caf::actor_cast<connection_actor>(connection_))
+      caf::anon_send(to, std::move(what));
+  }
+
+private:
+  const caf::actor_addr connection_;
+};
+
 } // namespace
 
 connection_impl::connection_impl(caf::actor_config& config, runtime::home where,
                                  broker_context* context, directory_actor directory,
                                  client_ptr client, std::shared_ptr<link> edge)
   : pinned_to_home(config, where), context_(*context), directory_(std::move(directory)),
-    client_(std::move(client)), edge_(std::move(edge)) {}
+    client_(std::move(client)), edge_(std::move(edge)) {
+  client_->reports_go_to(std::make_unique<reports_to>(address()));
+}
 
 connection_impl::behavior_type connection_impl::make_behavior() {
-  return {
-    [this](const read_batch_ptr& batch) { take(batch); },
-    [this](const registration_report& report) { note(report); },
-    [this](take_over_atom) {
-      close(v1::DISCONNECT_REASON_TAKEN_OVER, "signed on again elsewhere");
+  auto self = []() -> connection_impl& { return static_cast<connection_impl&>(handling()); };
+  static const behavior_type of_all{
+    [self](const read_batch_ptr& batch) { self().take(batch); },
+    [self](const registration_report& report) { self().note(report); },
+    [self](take_over_atom) {
+      self().close(v1::DISCONNECT_REASON_TAKEN_OVER, "signed on again elsewhere");
     },
-    [this](drain_atom) { begin_drain(); },
-    [this](const close_order& order) {
-      close(static_cast<v1::DisconnectReason>(order.reason), order.text);
+    [self](drain_atom) { self().begin_drain(); },
+    [self](const close_order& order) {
+      self().close(static_cast<v1::DisconnectReason>(order.reason), order.text);
     },
-    [this](closed_atom) {
-      socket_gone_ = true;
-      client_->box.close();
-      leave_dns();
-      life_ = life::closing;
-      quit_if_done();
-    },
-    [this](tick_atom) {
-      drain_tick_armed_ = false;
-      drain_step();
-    },
+    [self](closed_atom) { self().socket_closed(); },
+    [self](tick_atom) { self().drain_tick(); },
   };
+  return of_all;
+}
+
+void connection_impl::socket_closed() {
+  socket_gone_ = true;
+  client_->box.close();
+  leave_dns();
+  life_ = life::closing;
+  quit_if_done();
 }
 
 void connection_impl::on_exit() {
@@ -62,7 +79,7 @@ void connection_impl::on_exit() {
     edge_->close_after_flush();
   }
   leave_dns();
-  reading_ = nullptr;
+  put_away();
   edge_.reset();
   directory_ = nullptr;
 }
@@ -70,11 +87,11 @@ void connection_impl::on_exit() {
 // ---- frames --------------------------------------------------------------------------------
 
 void connection_impl::take(const read_batch_ptr& batch) {
-  reading_ = batch;
+  auto& here = workplace_here();
+  here.begin(batch);
+  at_hand_ = &here;
   auto& frames = batch->frames;
-  // Two stretches: while one is read, the memory that the next one needs arrives. A read never
-  // nests in another on a thread, so they are each thread's own, and not made anew for each read.
-  thread_local std::array<stretch, 2> stretches;
+  auto& stretches = here.stretches;
   look_ahead(frames, 0, stretches[0]);
   prefetch_dns(stretches[0]);
   for (std::size_t begin = 0, turn = 0; begin < frames.size(); begin += stretch_frames, ++turn) {
@@ -86,9 +103,9 @@ void connection_impl::take(const read_batch_ptr& batch) {
     prefetch_dns(next);
   }
   flush_batches();
-  reading_ = nullptr;
-  if (!to_resolve_.empty())
-    resolve(std::exchange(to_resolve_, {}));
+  if (!here.to_resolve.empty())
+    resolve(std::exchange(here.to_resolve, {}));
+  put_away();
   if (life_ == life::signing_off)
     drain_step();
   else if (batch->end != stream_end::open && !is_deaf())
@@ -192,24 +209,35 @@ void connection_impl::dispatch(const ahead& next) {
 
 // ---- DNs -----------------------------------------------------------------------------------
 
-dn_batch_ptr connection_impl::take_batch() {
-  dn_batch_ptr batch;
-  if (spare_batches_.empty()) {
-    batch = std::make_shared<dn_batch>(client_);
-  } else {
-    batch = std::move(spare_batches_.back());
-    spare_batches_.pop_back();
-  }
-  batch->begin(*reading_);
-  return batch;
+connection_impl::workplace& connection_impl::workplace_here() {
+  thread_local workplace here;
+  return here;
+}
+
+void connection_impl::workplace::begin(const read_batch_ptr& next) {
+  touched.clear();
+  to_resolve.clear();
+  read = next;
+}
+
+void connection_impl::workplace::end() noexcept {
+  touched.clear();
+  read = nullptr;
+}
+
+/// The read is done with.
+void connection_impl::put_away() noexcept {
+  if (auto* place = std::exchange(at_hand_, nullptr))
+    place->end();
 }
 
 /// Where the read at hand puts its requests to this DN.
 dn_batch& connection_impl::batch_for(dn_table::entry& entry, dn_request::kind what) {
   auto& dn = entry.value;
   if (!dn.batch) {
-    dn.batch = take_batch();
-    touched_.push_back(&entry);
+    dn.batch = at_hand_->batches.take();
+    dn.batch->begin(client_, *at_hand_->read);
+    at_hand_->touched.push_back(&entry);
   }
   bool certain = dn.registered && dn.reports_awaited == 0 && what != dn_request::kind::register_ &&
                  what != dn_request::kind::unregister;
@@ -217,52 +245,68 @@ dn_batch& connection_impl::batch_for(dn_table::entry& entry, dn_request::kind wh
     dn.batch->name(entry.name);
   if (!certain && !dn.batch->report_awaited()) {
     ++dn.reports_awaited;
-    dn.batch->await_report(entry.name, reporter());
+    dn.batch->await_report(entry.name);
   }
   return *dn.batch;
 }
 
 /// Hands each DN what this read holds for it, in the order in which the DNs first appeared.
 void connection_impl::flush_batches() {
+  if (at_hand_ == nullptr)
+    return;
+  auto& touched = at_hand_->touched;
   // In place, a DN may report back into note(), which changes the table but not these pointers:
   // entries with something in flight are never erased.
-  auto prefetch = [this](std::size_t i) {
-    if (i < touched_.size())
-      touched_[i]->value.actor.prefetch(dn_lines);
+  auto prefetch = [&](std::size_t i) {
+    if (i < touched.size())
+      touched[i]->value.actor.prefetch(dn_lines);
   };
   for (std::size_t i = 0; i < dns_ahead; ++i)
     prefetch(i);
-  for (std::size_t i = 0; i < touched_.size(); ++i) {
+  for (std::size_t i = 0; i < touched.size(); ++i) {
     prefetch(i + dns_ahead);
-    hand_over(touched_[i]->value);
+    hand_over(touched[i]->value);
   }
-  touched_.clear();
+  touched.clear();
 }
 
 void connection_impl::hand_over(dn_entry& dn) {
   auto batch = std::move(dn.batch);
   if (dn.actor.try_call(*batch)) {
-    if (batch->is_done() && spare_batches_.size() < spare_batches_max) {
-      batch->reset();
-      spare_batches_.push_back(std::move(batch));
-    }
+    if (batch->is_done())
+      at_hand_->batches.keep(std::move(batch));
     return; // what a DN that failed left is answered by the batch's end
   }
-  batch->keep(reading_);
+  batch->keep(at_hand_->read);
   if (dn.actor)
     runtime::deliver(dn.actor.ref(), std::move(batch));
   else
-    dn.waiting.push_back(std::move(batch));
+    wait(dn, std::move(batch));
+}
+
+void connection_impl::wait(dn_entry& dn, dn_batch_ptr batch) {
+  if (!dn.waiting)
+    dn.waiting = std::make_unique<std::vector<dn_batch_ptr>>();
+  dn.waiting->push_back(std::move(batch));
+}
+
+/// What waits for the DN's actor, taken away.
+std::vector<dn_batch_ptr> connection_impl::take_waiting(dn_entry& dn) {
+  auto waiting = std::exchange(dn.waiting, nullptr);
+  return waiting ? std::move(*waiting) : std::vector<dn_batch_ptr>{};
 }
 
 void connection_impl::resolve(std::vector<std::string> names) {
   ++resolves_in_flight_;
-  request(directory_, context_.bounds.control_timeout, resolve_atom::value, names)
-    .then(
-      [this, names](const dn_handles& found) { resolved(names, found); },
-      [this, names](const caf::error&) {
-        unresolved(names, {error_code::internal_error, {}, {}, "the DN was not found in time", {}});
-      });
+  auto asking = request(directory_, context_.bounds.control_timeout, resolve_atom::value, names);
+  asking.then(
+    [this, names, asked = asking.id()](const dn_handles& found) {
+      clock().cancel_request_timeout(this, asked);
+      resolved(names, found);
+    },
+    [this, names](const caf::error&) {
+      unresolved(names, {error_code::internal_error, {}, {}, "the DN was not found in time", {}});
+    });
 }
 
 void connection_impl::resolved(const std::vector<std::string>& asked, const dn_handles& found) {
@@ -274,7 +318,7 @@ void connection_impl::resolved(const std::vector<std::string>& asked, const dn_h
     }
     auto& dn = entry->value;
     dn.actor = runtime::callable_ref<dn_actor, dn_batch>{handle.actor};
-    for (auto& batch : std::exchange(dn.waiting, {}))
+    for (auto& batch : take_waiting(dn))
       runtime::deliver(dn.actor.ref(), std::move(batch));
   }
   unresolved(asked, {error_code::overloaded, "this_dn", {}, "the broker has too many DNs", {}});
@@ -286,7 +330,7 @@ void connection_impl::unresolved(const std::vector<std::string>& asked, const fa
     auto* entry = dns_.find(name);
     if (entry == nullptr || entry->value.actor)
       continue;
-    for (auto& batch : std::exchange(entry->value.waiting, {})) {
+    for (auto& batch : take_waiting(entry->value)) {
       batch->refuse_all(why, name);
       batch->forget_report();
     }
@@ -311,14 +355,8 @@ void connection_impl::note(const registration_report& report) {
 
 void connection_impl::erase_if_unused(dn_table::entry& entry) {
   auto& dn = entry.value;
-  if (!dn.registered && dn.reports_awaited == 0 && !dn.batch && dn.waiting.empty())
+  if (!dn.registered && dn.reports_awaited == 0 && !dn.batch && !dn.waiting)
     dns_.erase(entry);
-}
-
-report_function connection_impl::reporter() {
-  return [self = caf::actor_cast<connection_actor>(this)](registration_report report) {
-    caf::anon_send(self, std::move(report));
-  };
 }
 
 /// Ends all registrations; from here on no DN is spoken to.
@@ -386,6 +424,11 @@ void connection_impl::drain_step() {
     close(v1::DISCONNECT_REASON_SIGNED_OFF, "signed off", sign_off_);
   else
     close(v1::DISCONNECT_REASON_DRAINING, "the broker is shutting down");
+}
+
+void connection_impl::drain_tick() {
+  drain_tick_armed_ = false;
+  drain_step();
 }
 
 void connection_impl::arm_drain_tick() {

@@ -9,6 +9,7 @@
 #include <ringdown/v1/ringdown.pb.h>
 
 #include <array>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,8 @@ private:
   /// What the connection knows of a DN that its client has asked to be registered on.
   struct dn_entry {
     runtime::callable_ref<dn_actor, dn_batch> actor; // none while the directory is asked
+    /// Of the read at hand.
+    dn_batch_ptr batch;
     /// As last asked for; what a request beyond the window is judged by.
     registration_mode mode = registration_mode::share;
     bool registered = false;
@@ -48,15 +51,10 @@ private:
     /// and all while it is not certain that the client is registered. The entry stays so long, so
     /// that the DN answers for itself and nothing that the connection says overtakes it.
     std::uint32_t reports_awaited = 0;
-    /// Of the read at hand.
-    dn_batch_ptr batch;
     /// Of earlier reads, while the directory is asked.
-    std::vector<dn_batch_ptr> waiting;
+    std::unique_ptr<std::vector<dn_batch_ptr>> waiting;
   };
   using dn_table = name_table<dn_entry>;
-
-  /// Batches of its own that are not in use; more are made and ended as the need is.
-  static constexpr std::size_t spare_batches_max = 64;
 
   /// A frame of the read at hand, read ahead: looking and parsing change nothing, and while a later
   /// one is parsed the memory that an earlier one needs arrives.
@@ -73,6 +71,22 @@ private:
     std::array<ahead, stretch_frames> frames;
     std::size_t count = 0;
   };
+
+  /// What a connection needs only while it has a read at hand, one for each thread: a read never
+  /// nests in another there. So its memory is bounded for a loop, not for each of its connections.
+  struct workplace {
+    /// Two: while one is read, the memory that the next one needs arrives.
+    std::array<stretch, 2> stretches;
+    read_batch_ptr read;
+    std::vector<dn_table::entry*> touched; // with a batch of the read, in order
+    std::vector<std::string> to_resolve;   // names of DNs that the read brought up
+    batch_pool batches;
+
+    /// For a new read. One that a failure cut short has left nothing of use.
+    void begin(const read_batch_ptr& next);
+    void end() noexcept;
+  };
+  static workplace& workplace_here();
 
   // Frames.
   void look_ahead(std::string_view bytes, ahead& out) const;
@@ -115,25 +129,28 @@ private:
                  const google::protobuf::RepeatedPtrField<std::string>& dns);
 
   // DNs.
-  dn_batch_ptr take_batch();
   dn_batch& batch_for(dn_table::entry& entry, dn_request::kind what);
   void hand_over(dn_entry& dn);
+  static void wait(dn_entry& dn, dn_batch_ptr batch);
+  static std::vector<dn_batch_ptr> take_waiting(dn_entry& dn);
   void flush_batches();
+  void put_away() noexcept;
   void resolve(std::vector<std::string> names);
   void resolved(const std::vector<std::string>& asked, const dn_handles& found);
   void unresolved(const std::vector<std::string>& asked, const fault& why);
   void note(const registration_report& report);
   void erase_if_unused(dn_table::entry& entry);
-  report_function reporter();
   void leave_dns();
 
   // Ends.
+  void socket_closed();
   void refuse(reference_id reference, const fault& why,
               std::optional<std::string_view> this_dn = {});
   void close(v1::DisconnectReason reason, std::string_view text, reference_id reference = {});
   void begin_drain();
   void begin_sign_off(reference_id reference);
   void drain_step();
+  void drain_tick();
   void arm_drain_tick();
   void quit_if_done();
   void tell(observer::severity level, std::string_view what, std::string_view why = {});
@@ -142,17 +159,14 @@ private:
   directory_actor directory_;
   client_ptr client_;
   std::shared_ptr<link> edge_;
-  life life_ = life::awaiting_sign_on;
   dn_table dns_;
-  std::vector<dn_table::entry*> touched_; // with a batch in the read at hand, in order
-  read_batch_ptr reading_;                // the read at hand
-  std::vector<dn_batch_ptr> spare_batches_;
-  std::vector<std::string> to_resolve_;
-  std::size_t resolves_in_flight_ = 0;
+  workplace* at_hand_ = nullptr; // while it has a read
+  std::uint32_t resolves_in_flight_ = 0;
+  life life_ = life::awaiting_sign_on;
   bool socket_gone_ = false;
-  caf::actor_clock::time_point drain_deadline_;
   bool drain_tick_armed_ = false;
   reference_id sign_off_;
+  caf::actor_clock::time_point drain_deadline_;
 };
 
 } // namespace ringdown

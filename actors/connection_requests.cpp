@@ -104,14 +104,17 @@ void connection_impl::sign_on(const frame_view& frame) {
   if (asked.heartbeat_interval_ms() != 0)
     heartbeat = std::chrono::milliseconds{asked.heartbeat_interval_ms()};
   life_ = life::signing_on;
-  request(directory_, context_.bounds.control_timeout, sign_on_atom::value, client_,
-          caf::actor_cast<connection_actor>(this))
-    .then([this, reference = frame.reference,
-           heartbeat](std::uint64_t id) { signed_on(reference, id, heartbeat); },
-          [this, reference = frame.reference](const caf::error&) {
-            refuse(reference, {error_code::internal_error, {}, {}, {}, {}});
-            close(v1::DISCONNECT_REASON_INTERNAL_ERROR, "sign-on took too long");
-          });
+  auto asking = request(directory_, context_.bounds.control_timeout, sign_on_atom::value, client_,
+                        caf::actor_cast<connection_actor>(this));
+  asking.then(
+    [this, asked = asking.id(), reference = frame.reference, heartbeat](std::uint64_t id) {
+      clock().cancel_request_timeout(this, asked);
+      signed_on(reference, id, heartbeat);
+    },
+    [this, reference = frame.reference](const caf::error&) {
+      refuse(reference, {error_code::internal_error, {}, {}, {}, {}});
+      close(v1::DISCONNECT_REASON_INTERNAL_ERROR, "sign-on took too long");
+    });
 }
 
 void connection_impl::signed_on(reference_id reference, std::uint64_t id,
@@ -255,7 +258,7 @@ void connection_impl::register_one(const std::string& dn, const dn_request& requ
                      "too many registrations",
                      {}});
     entry = &dns_.add(dn);
-    to_resolve_.push_back(dn);
+    at_hand_->to_resolve.push_back(dn);
   }
   if (!entry->value.registered)
     entry->value.mode = request.mode;

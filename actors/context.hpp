@@ -5,6 +5,7 @@
 #include "actors/authorize.hpp"
 #include "actors/memory_budget.hpp"
 #include "actors/thread_share.hpp"
+#include "actors/turn_share.hpp"
 #include "messages/confirm_rules.hpp"
 #include "messages/ids.hpp"
 #include "messages/limits.hpp"
@@ -73,6 +74,8 @@ struct broker_context {
   /// Whether one thread runs all actors and sockets, or several do. Set before the first
   /// connection.
   threads users = threads::many;
+  /// What one thread sends to many clients in a turn. None where there are several threads.
+  std::unique_ptr<turn_share> share;
   /// Accepted commands without an outcome. A draining broker keeps its links until there are none:
   /// recorders must be able to confirm, and desktops to hear it.
   std::atomic<std::size_t> outcomes_owed{0};

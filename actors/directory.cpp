@@ -3,7 +3,9 @@
 #include "actors/disconnect.hpp"
 #include "actors/dn.hpp"
 
-#include <map>
+#include <algorithm>
+#include <set>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -50,10 +52,19 @@ private:
     dn_epoch epoch;
     caf::actor_clock::time_point handed_out;
   };
-  using program = std::pair<std::string, instance_id>;
+  /// A program's connection. The client's own name and instance are the key: there may be many.
   struct signed_on_client {
     client_ptr client;
     connection_actor connection;
+  };
+  struct by_program {
+    static auto program(const signed_on_client& one) {
+      auto& who = one.client->who;
+      return std::tie(who.application, who.instance);
+    }
+    bool operator()(const signed_on_client& a, const signed_on_client& b) const {
+      return program(a) < program(b);
+    }
   };
 
   dn_handles resolve(const std::vector<std::string>& names) {
@@ -68,7 +79,6 @@ private:
         auto actor =
           spawn_dn(system(), context_, caf::actor_cast<directory_actor>(this), name, epoch);
         monitor(actor);
-        names_[actor.address()] = name;
         known = dns_.emplace(name, dn_entry{actor, epoch, {}}).first;
       }
       known->second.handed_out = clock().now();
@@ -100,45 +110,54 @@ private:
   void forget(std::unordered_map<std::string, dn_entry>::iterator known, Word last_word) {
     auto& actor = known->second.actor.handle();
     demonitor(actor.address());
-    names_.erase(actor.address());
     send(actor, last_word);
     dns_.erase(known);
   }
 
-  /// A DN that failed has told its clients; the next registration makes a new one.
+  /// A DN that failed has told its clients; the next registration makes a new one. It is looked for
+  /// among all: that is rarer than a table of actors is large.
   void dn_died(const caf::down_msg& down) {
-    auto name = names_.find(down.source);
-    if (name == names_.end())
+    auto is_it = [&](const auto& one) {
+      return one.second.actor.handle().address() == down.source;
+    };
+    auto dead = std::find_if(dns_.begin(), dns_.end(), is_it);
+    if (dead == dns_.end())
       return;
     context_.tells->tell("directory", observer::severity::error, "DN actor failed",
-                         {{"dn", name->second}});
-    dns_.erase(name->second);
-    names_.erase(name);
+                         {{"dn", dead->first}});
+    dns_.erase(dead);
   }
 
   std::uint64_t sign_on(const client_ptr& client, const connection_actor& connection) {
-    auto& place = signed_on_[{client->who.application, client->who.instance}];
-    if (place.client && !place.client->box.closed()) {
-      // Closed here and now: from this moment the half-open ghost does not count as a recorder.
-      // Its connection's actor cleans up when it hears of it.
-      disconnect(*place.client, v1::DISCONNECT_REASON_TAKEN_OVER, "signed on again elsewhere");
-      send(place.connection, take_over_atom::value);
+    signed_on_client newest{client, connection};
+    auto older = signed_on_.find(newest);
+    if (older != signed_on_.end()) {
+      take_over(*older);
+      signed_on_.erase(older);
     }
-    place = {client, connection};
+    signed_on_.insert(std::move(newest));
     auto node = std::uint64_t{context_.server.node} << 48;
     return node | (++last_client_ & ((std::uint64_t{1} << 48) - 1));
   }
 
+  void take_over(const signed_on_client& older) {
+    if (older.client->box.closed())
+      return;
+    // Closed here and now: from this moment the half-open ghost does not count as a recorder. Its
+    // connection's actor cleans up when it hears of it.
+    disconnect(*older.client, v1::DISCONNECT_REASON_TAKEN_OVER, "signed on again elsewhere");
+    send(older.connection, take_over_atom::value);
+  }
+
   void sign_off(const client_ptr& client) {
-    auto place = signed_on_.find({client->who.application, client->who.instance});
-    if (place != signed_on_.end() && place->second.client == client)
+    auto place = signed_on_.find({client, {}});
+    if (place != signed_on_.end() && place->client == client)
       signed_on_.erase(place);
   }
 
   broker_context& context_;
   std::unordered_map<std::string, dn_entry> dns_;
-  std::map<caf::actor_addr, std::string> names_;
-  std::map<program, signed_on_client> signed_on_;
+  std::set<signed_on_client, by_program> signed_on_;
   std::uint64_t last_epoch_;
   std::uint64_t last_client_ = 0;
 };

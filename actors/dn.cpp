@@ -75,40 +75,47 @@ dn_impl::behavior_type dn_impl::make_behavior() {
     session_died(down);
     settle();
   });
-  return {
-    [this](const dn_batch_ptr& batch) { take(*batch); },
-    [this](client_gone_atom, const client_ptr& client) {
-      drop(client);
-      settle();
-      arm_idle_tick();
-    },
-    [this](const session_report& report) {
-      if (auto* session = session_by(report.serial))
-        ++session->mail_read;
-      handle_report(report);
-      settle();
-      arm_idle_tick();
-    },
-    [this](remove_atom) {
-      conclude_all_unknown();
-      for (auto& r : registrations_) {
-        static_cast<void>(r.client->box.answer(
-          encode_unregistered({}, identity_->name, error_code::dn_not_configured, now_us())));
-        r.report({identity_->name, false, r.mode, true});
-      }
-      registrations_.clear();
-      quit();
-    },
-    [this](tick_atom) { tick(); },
-    [this](drain_atom) {
-      drain();
-      settle();
-    },
-    [this](retire_atom) {
-      if (is_empty())
-        quit();
-    },
+  auto self = []() -> dn_impl& { return static_cast<dn_impl&>(handling()); };
+  static const behavior_type of_all{
+    [self](const dn_batch_ptr& batch) { self().take(*batch); },
+    [self](client_gone_atom, const client_ptr& client) { self().client_gone(client); },
+    [self](const session_report& report) { self().reported(report); },
+    [self](remove_atom) { self().remove(); },
+    [self](tick_atom) { self().tick(); },
+    [self](drain_atom) { self().drain(); },
+    [self](retire_atom) { self().retire(); },
   };
+  return of_all;
+}
+
+void dn_impl::client_gone(const client_ptr& client) {
+  drop(client);
+  settle();
+  arm_idle_tick();
+}
+
+void dn_impl::reported(const session_report& report) {
+  if (auto* session = session_by(report.serial))
+    ++session->mail_read;
+  handle_report(report);
+  settle();
+  arm_idle_tick();
+}
+
+void dn_impl::remove() {
+  conclude_all_unknown();
+  for (auto& r : registrations_) {
+    static_cast<void>(r.client->box.answer(
+      encode_unregistered({}, identity_->name, error_code::dn_not_configured, now_us())));
+    r.client->report({identity_->name, false, r.mode, true});
+  }
+  registrations_.clear();
+  quit();
+}
+
+void dn_impl::retire() {
+  if (is_empty())
+    quit();
 }
 
 void dn_impl::on_exit() {
@@ -127,7 +134,7 @@ void dn_impl::on_exit() {
   for (auto& r : registrations_) {
     static_cast<void>(r.client->box.answer(
       encode_unregistered({}, identity_->name, error_code::internal_error, now_us())));
-    r.report({identity_->name, false, r.mode, true});
+    r.client->report({identity_->name, false, r.mode, true});
   }
   registrations_.clear();
   for (auto& s : sessions_)
@@ -322,8 +329,8 @@ void dn_impl::register_client(dn_batch& batch, const dn_request& request) {
   bool was_active = own != nullptr && own->is_active_recorder();
   if (own == nullptr)
     own = &registrations_.emplace_back();
-  *own = {client,     request.mode,    request.echo, request.standby, request.hear_outcomes,
-          room::full, batch.reporter()};
+  *own = {client,          request.mode,          client->who.role, request.echo,
+          request.standby, request.hear_outcomes, room::full};
   bool is_active = own->is_active_recorder();
 
   v1::Frame frame;

@@ -40,13 +40,13 @@ dn_actor spawn_dn(caf::actor_system& system, broker_context& context, directory_
 struct registration {
   client_ptr client;
   registration_mode mode = registration_mode::share;
+  role of = role::unspecified; ///< the client's role: each event asks it of each registration
   bool echo = false;
   bool standby = false;
   bool hear_outcomes = false;
   room got = room::full; ///< of an active recorder: what the event being delivered found
-  report_function report;
 
-  bool is_recorder() const noexcept { return client->who.role == role::recorder; }
+  bool is_recorder() const noexcept { return of == role::recorder; }
   /// A recorder that counts: it stands in no other's shadow and its connection stands.
   bool is_active_recorder() const noexcept {
     return is_recorder() && !standby && !client->box.closed();
@@ -147,6 +147,12 @@ public:
   void take(dn_batch& batch) override;
 
 private:
+  // Life.
+  void client_gone(const client_ptr& client);
+  void reported(const session_report& report);
+  void remove();
+  void retire();
+
   // Requests.
   void send_event(dn_batch& batch, const dn_request& request);
   dn_facts facts_for(const dn_batch& batch, const send_event_view& asked);
@@ -191,6 +197,7 @@ private:
     std::size_t full = 0;
   };
   reserved reserve_at_recorders(const outgoing& event, event_head& head);
+  std::string_view write_once(const outgoing& event, const event_head& head);
   void deliver(const outgoing& event, event_head& shared);
   void miss(const registration& r, const outgoing& event);
   void say(conn_id connection, capture_verb verb, broker_reason reason, bool alarm);
@@ -262,13 +269,13 @@ private:
   capture_state without_sessions_ = capture_state::unknown;
   bool saw_closed_ = false;
   bool tick_armed_ = false;
+  bool draining_ = false;
   caf::actor_clock::time_point last_use_;
   dn_identity_ptr identity_;
   // A desktop and a recorder are what a DN has: they need no memory of their own.
   boost::container::small_vector<registration, 2> registrations_;
   client_id light_by_; // whose word `without_sessions_` is; 0: of all that confirmed
   std::unique_ptr<command_book> book_; // with the first command
-  bool draining_ = false;
   std::uint64_t sessions_made_ = 0;
   std::vector<session_report> reports_; // of sessions that were called, to be handled after it
   directory_actor directory_;

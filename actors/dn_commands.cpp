@@ -177,6 +177,7 @@ void dn_impl::drain() {
   tell_all(ringdown::draining{at_the_end});
   if (!at_the_end && book_ && !book_->accepted.empty())
     delayed_send(this, context_.bounds.drain_timeout / 4, drain_atom::value);
+  settle();
 }
 
 } // namespace ringdown

@@ -14,9 +14,9 @@ bool dn_impl::wants(const registration& r, const outgoing& event) const noexcept
 /// What stands before the event's bytes for this receiver.
 std::string_view dn_impl::head_for(const registration& r, const outgoing& event,
                                    event_head& shared) noexcept {
-  bool is_directed = event.directed_to && r.client->who.id == event.directed_to;
-  if (!is_directed && !event.directed_to) [[likely]]
+  if (!event.directed_to) [[likely]]
     return shared.bytes();
+  bool is_directed = r.client->who.id == event.directed_to;
   return shared.directed(is_directed ? event.reference : reference_id{});
 }
 
@@ -24,11 +24,13 @@ std::string_view dn_impl::head_for(const registration& r, const outgoing& event,
 /// others are tried when the event is written.
 dn_impl::reserved dn_impl::reserve_at_recorders(const outgoing& event, event_head& head) {
   reserved result;
+  auto bytes = head.bytes().size() + event.event.size();
   for (auto& r : registrations_) {
     r.got = room::full;
     if (!r.is_recorder() || r.standby || !wants(r, event))
       continue;
-    auto bytes = head_for(r, event, head).size() + event.event.size();
+    if (event.directed_to)
+      bytes = head_for(r, event, head).size() + event.event.size();
     r.got = r.client->box.reserve_event(*identity_, bytes, event.priority);
     switch (r.got) {
     case room::accepted: ++result.accepted; break;
@@ -39,17 +41,32 @@ dn_impl::reserved dn_impl::reserve_at_recorders(const outgoing& event, event_hea
   return result;
 }
 
+/// The whole frame where all receivers can be sent it from; empty if each needs its own copy.
+std::string_view dn_impl::write_once(const outgoing& event, const event_head& head) {
+  constexpr std::size_t few = 4; // and their sender is one: three copies cost no more than sharing
+  if (context_.share == nullptr || registrations_.size() <= few || event.directed_to)
+    return {};
+  return context_.share->put(head.bytes(), event.event);
+}
+
 void dn_impl::deliver(const outgoing& event, event_head& shared) {
+  auto frame = write_once(event, shared);
   for (auto& r : registrations_) {
     if (!wants(r, event))
       continue;
-    auto head = head_for(r, event, shared);
+    auto& box = r.client->box;
+    auto head = frame.empty() ? head_for(r, event, shared) : frame;
+    auto tail = frame.empty() ? event.event : std::string_view{};
     bool tried = r.is_recorder() && !r.standby;
-    auto got = tried ? r.got
-                     : r.client->box.reserve_event(*identity_, head.size() + event.event.size(),
-                                                   event.priority);
+    auto got =
+      tried ? r.got : box.reserve_event(*identity_, head.size() + tail.size(), event.priority);
     switch (got) {
-    case room::accepted: r.client->box.write_event(*identity_, head, event.event); break;
+    case room::accepted:
+      if (frame.empty())
+        box.write_event(*identity_, head, tail);
+      else
+        box.write_shared_event(*identity_, frame);
+      break;
     case room::full: miss(r, event); break;
     case room::closed: saw_closed_ = true; break;
     }

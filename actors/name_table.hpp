@@ -21,10 +21,9 @@ namespace ringdown {
 template <class Value>
 class name_table {
 public:
-  /// What a lookup needs of an entry is in as few cache lines as can be.
-  struct alignas(64) entry {
+  /// What a lookup needs comes first, so that it is in two cache lines.
+  struct entry {
     std::string name;
-    std::size_t hash = 0;
     Value value;
   };
 
@@ -69,16 +68,15 @@ public:
       grow();
     auto made = std::make_unique<entry>();
     made->name = name;
-    made->hash = hash(name);
     auto& result = *made;
     ++count_;
-    put(std::move(made));
+    put({hash(name), std::move(made)});
     return result;
   }
 
   /// Ends an entry of this table.
   void erase(const entry& gone) {
-    auto hole = gone.hash & mask();
+    auto hole = hash(gone.name) & mask();
     while (slots_[hole].what.get() != &gone)
       hole = (hole + 1) & mask();
     slots_[hole].what.reset();
@@ -109,19 +107,18 @@ private:
 
   std::size_t mask() const noexcept { return slots_.size() - 1; }
 
-  void put(std::unique_ptr<entry> what) {
-    auto place = what->hash & mask();
+  void put(slot what) {
+    auto place = what.hash & mask();
     while (slots_[place].what)
       place = (place + 1) & mask();
-    slots_[place].hash = what->hash;
-    slots_[place].what = std::move(what);
+    slots_[place] = std::move(what);
   }
 
   void grow() {
-    auto old = std::exchange(slots_, std::vector<slot>(slots_.empty() ? 4 : slots_.size() * 2));
+    auto old = std::exchange(slots_, std::vector<slot>(slots_.empty() ? 2 : slots_.size() * 2));
     for (auto& s : old)
       if (s.what)
-        put(std::move(s.what));
+        put(std::move(s));
   }
 
   std::vector<slot> slots_; // a power of two, or empty

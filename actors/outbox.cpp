@@ -21,8 +21,7 @@ constexpr std::size_t gap_memory_bytes = 160;
 
 outbox::outbox(const limits& bounds, memory_budget& budget, std::shared_ptr<edge_signal> signal,
                threads users)
-  : bounds_(bounds), budget_(budget), signal_(std::move(signal)),
-    high_water_(bounds.outbox_high_water_bytes), used_(users), mutex_(users) {}
+  : bounds_(bounds), mutex_(users), signal_(std::move(signal)), budget_(budget) {}
 
 outbox::~outbox() {
   budget_.remove(charged_);
@@ -30,36 +29,17 @@ outbox::~outbox() {
 
 // ---- admission -----------------------------------------------------------------------------
 
-room outbox::reserve(std::size_t bytes, traffic kind) noexcept {
-  if (closed())
-    return room::closed;
-  auto spare = kind == traffic::reserved;
-  auto bytes_max = bounds_.outbox_bytes_max + (spare ? bounds_.outbox_bytes_reserve : 0);
-  // Frames of the reserve are small and few; its bytes bound them.
-  auto frames_max = spare ? std::size_t{1} << 22 : bounds_.outbox_events_max;
-  auto before = used_.add(bytes + one_frame);
-  if ((before & bytes_mask) + bytes <= bytes_max && (before >> 40) < frames_max)
-    return room::accepted;
-  unreserve(bytes);
-  return room::full;
-}
-
-void outbox::unreserve(std::size_t bytes) noexcept {
-  used_.add(-(bytes + one_frame));
-}
-
-room outbox::reserve_event(const dn_identity& dn, std::size_t bytes, traffic kind) noexcept {
-  if (kind == traffic::ordinary && has_gaps_.load(std::memory_order_acquire)) {
-    std::lock_guard lock{mutex_};
-    if (is_gap_open(dn))
-      return closed() ? room::closed : room::full;
-  }
-  return reserve(bytes, kind);
+/// Whether a gap of this DN is open.
+bool outbox::misses(const dn_identity& dn) noexcept {
+  std::lock_guard lock{mutex_};
+  return gaps_ != nullptr && gaps_->of.contains(&dn);
 }
 
 // ---- writing -------------------------------------------------------------------------------
 
 void outbox::append(std::string_view head, std::string_view tail) {
+  if (!run_.empty())
+    copy_run();
   if (waiting_.make_room(head.size() + tail.size()))
     recount_memory();
   waiting_.append(head);
@@ -67,9 +47,16 @@ void outbox::append(std::string_view head, std::string_view tail) {
   ++waiting_frames_;
 }
 
+void outbox::copy_run() {
+  if (waiting_.make_room(run_.size()))
+    recount_memory();
+  waiting_.append(std::exchange(run_, {}));
+}
+
 void outbox::recount_memory() noexcept {
-  auto holds =
-    waiting_.capacity() + taken_capacity_ + kept_bytes_ + gaps_.size() * gap_memory_bytes;
+  auto holds = waiting_.capacity() + taken_capacity_;
+  if (gaps_ != nullptr)
+    holds += gaps_->kept_bytes + gaps_->open.size() * gap_memory_bytes;
   if (holds > charged_)
     budget_.add(holds - charged_);
   else
@@ -96,17 +83,24 @@ void outbox::write_event(const dn_identity& dn, std::string_view head, std::stri
   bool was_clean;
   {
     std::lock_guard lock{mutex_};
-    if (has_gaps_.load(std::memory_order_relaxed)) {
-      auto open = gap_of_.find(&dn);
-      if (open != gap_of_.end()) {
-        tell_gap(*open->second);
-        close_gap(open->second);
-      }
-    }
+    if (gaps_ != nullptr)
+      close_gap_of(dn);
     append(head, tail);
     was_clean = mark_dirty();
   }
   if (was_clean)
+    signal_->outbox_ready();
+}
+
+void outbox::write_shared_event(const dn_identity& dn, std::string_view frame) {
+  if (!is_taken_in_time_ || gaps_ != nullptr)
+    return write_event(dn, frame, {});
+  bool follows = run_.data() + run_.size() == frame.data();
+  if (!run_.empty() && !follows)
+    copy_run();
+  run_ = run_.empty() ? frame : std::string_view{run_.data(), run_.size() + frame.size()};
+  ++waiting_frames_;
+  if (mark_dirty())
     signal_->outbox_ready();
 }
 
@@ -124,11 +118,25 @@ bool outbox::answer(std::string_view frame) {
 
 // ---- what a slow client missed -------------------------------------------------------------
 
+/// Its event comes next, so what is missing stands before it.
+void outbox::close_gap_of(const dn_identity& dn) {
+  auto open = gaps_->of.find(&dn);
+  if (open == gaps_->of.end())
+    return;
+  tell_gap(*open->second);
+  close_gap(open->second);
+  if (gaps_->open.empty())
+    forget_gaps();
+}
+
 outbox::gap_list::iterator outbox::close_gap(gap_list::iterator told) {
-  gap_of_.erase(told->dn.get());
-  auto next = gaps_.erase(told);
-  has_gaps_.store(!gaps_.empty(), std::memory_order_release);
-  return next;
+  gaps_->of.erase(told->dn.get());
+  return gaps_->open.erase(told);
+}
+
+void outbox::forget_gaps() noexcept {
+  gaps_ = nullptr;
+  has_gaps_.store(false, std::memory_order_release);
 }
 
 void outbox::note_missed(const dn_identity_ptr& dn, dn_sequence sequence, conn_id session,
@@ -137,9 +145,11 @@ void outbox::note_missed(const dn_identity_ptr& dn, dn_sequence sequence, conn_i
   bool was_clean;
   {
     std::lock_guard lock{mutex_};
-    auto [place, is_new] = gap_of_.try_emplace(dn.get());
+    if (gaps_ == nullptr)
+      gaps_ = std::make_unique<gap_book>();
+    auto [place, is_new] = gaps_->of.try_emplace(dn.get());
     if (is_new) {
-      place->second = gaps_.insert(gaps_.end(), {dn, sequence, sequence, {}});
+      place->second = gaps_->open.insert(gaps_->open.end(), {dn, sequence, sequence, {}});
       has_gaps_.store(true, std::memory_order_release);
       recount_memory();
     }
@@ -149,12 +159,12 @@ void outbox::note_missed(const dn_identity_ptr& dn, dn_sequence sequence, conn_i
       auto same = [&](const kept_indication& k) { return k.session == session; };
       auto old = std::find_if(open->newest.begin(), open->newest.end(), same);
       if (old != open->newest.end()) {
-        kept_bytes_ -= old->frame.size();
+        gaps_->kept_bytes -= old->frame.size();
         open->newest.erase(old);
       }
-      if (kept_bytes_ + newest.size() <= bounds_.coalesced_bytes_max) {
+      if (gaps_->kept_bytes + newest.size() <= bounds_.coalesced_bytes_max) {
         open->newest.push_back({session, std::string{newest}});
-        kept_bytes_ += newest.size();
+        gaps_->kept_bytes += newest.size();
       }
       recount_memory();
     }
@@ -169,12 +179,12 @@ void outbox::note_missed(const dn_identity_ptr& dn, dn_sequence sequence, conn_i
 /// at most coalesced_bytes_max in all, which the outbox's reserve covers.
 void outbox::tell_gap(const gap& missed) {
   auto add = [this](std::string_view frame) {
-    used_.add(frame.size() + one_frame);
+    count(frame.size() + one_frame);
     append(frame, {});
   };
   add(encode_missed(missed.dn->name, missed.dn->epoch, missed.from, missed.to));
   for (auto& kept : missed.newest) {
-    kept_bytes_ -= kept.frame.size();
+    gaps_->kept_bytes -= kept.frame.size();
     add(kept.frame);
   }
 }
@@ -183,11 +193,14 @@ void outbox::close_gaps() {
   if (closed())
     return; // nothing follows the last word
   // As many as fit below the mark: a client with 10,000 DNs may have as many gaps.
-  auto next = gaps_.begin();
-  while (next != gaps_.end() && bytes() + missed_frame_bytes_max < bounds_.outbox_low_water_bytes) {
+  auto next = gaps_->open.begin();
+  while (next != gaps_->open.end() &&
+         bytes() + missed_frame_bytes_max < bounds_.outbox_low_water_bytes) {
     tell_gap(*next);
     next = close_gap(next);
   }
+  if (gaps_->open.empty())
+    forget_gaps();
   recount_memory();
 }
 
@@ -195,15 +208,34 @@ void outbox::close_gaps() {
 
 std::size_t outbox::take(byte_buffer& into) {
   std::lock_guard lock{mutex_};
-  if (!gaps_.empty() && bytes() < bounds_.outbox_low_water_bytes)
+  if (gaps_ != nullptr && bytes() < bounds_.outbox_low_water_bytes)
     close_gaps();
+  if (!run_.empty())
+    copy_run();
   swap(into, waiting_); // the edge's old buffer is filled next
   if (waiting_.capacity() > spare_capacity_max && into.size() < waiting_.capacity() / 8)
     waiting_.release();
   taken_capacity_ = into.capacity();
   recount_memory();
   dirty_ = false;
+  is_taken_in_time_ = true;
   return std::exchange(waiting_frames_, 0);
+}
+
+outbox::shared_bytes outbox::take_shared() noexcept {
+  if (run_.empty() || !waiting_.empty() || gaps_ != nullptr)
+    return {};
+  dirty_ = false;
+  return {std::exchange(run_, {}), std::exchange(waiting_frames_, 0)};
+}
+
+void outbox::copy_shared(std::size_t edge_capacity) {
+  std::lock_guard lock{mutex_};
+  is_taken_in_time_ = false;
+  taken_capacity_ = edge_capacity;
+  if (!run_.empty())
+    copy_run();
+  recount_memory();
 }
 
 void outbox::trim() {
@@ -215,13 +247,14 @@ void outbox::trim() {
 }
 
 void outbox::sent(std::size_t bytes, std::size_t frames) {
-  used_.add(-(bytes + frames * one_frame));
+  count(-(bytes + frames * one_frame));
   if (!has_gaps_.load(std::memory_order_acquire) || this->bytes() >= bounds_.outbox_low_water_bytes)
     return;
   bool was_clean;
   {
     std::lock_guard lock{mutex_};
-    close_gaps();
+    if (gaps_ != nullptr)
+      close_gaps();
     was_clean = !waiting_.empty() && mark_dirty();
   }
   if (was_clean)

@@ -83,10 +83,19 @@ public:
 
   /// Room for an event of `dn`. While a gap of that DN is open, ordinary events find none: what is
   /// missed stays one range.
-  room reserve_event(const dn_identity& dn, std::size_t bytes, traffic kind) noexcept;
+  room reserve_event(const dn_identity& dn, std::size_t bytes, traffic kind) noexcept {
+    if (kind == traffic::ordinary && has_gap() && misses(dn)) [[unlikely]]
+      return closed() ? room::closed : room::full;
+    return reserve(bytes, kind);
+  }
   /// Appends an event for which `reserve_event` made room. An open gap of its DN is told first, so
   /// that sequences rise.
   void write_event(const dn_identity& dn, std::string_view head, std::string_view tail);
+
+  /// As `write_event`, of a frame in the turn's share (turn_share.hpp). It is not copied if it can
+  /// be sent from where it stands: if nothing waits that it would have to be in one piece with, and
+  /// the edge takes what waits before the turn ends. For one thread.
+  void write_shared_event(const dn_identity& dn, std::string_view frame);
 
   /// Remembers that the client did not get this event. An indication may be kept as the newest of
   /// its session: then `newest` is the whole frame (else empty).
@@ -102,9 +111,21 @@ public:
 
   /// Moves what waits into `into` (which must be empty) and returns its number of frames.
   std::size_t take(byte_buffer& into);
+
+  struct shared_bytes {
+    std::string_view bytes;
+    std::size_t frames = 0;
+  };
+  /// If all that waits is in the turn's share: takes it as `take` does. Else nothing.
+  shared_bytes take_shared() noexcept;
+  /// The turn ends and the edge cannot take: what is shared is copied, and so is all that is
+  /// written until the next take. `edge_capacity` is what the edge keeps of an earlier one.
+  void copy_shared(std::size_t edge_capacity);
   /// The kernel took so many bytes of what was taken. When the last byte of a `take` is out,
   /// `frames` is its result, before that 0. Closes gaps when the client reads again.
   void sent(std::size_t bytes, std::size_t frames);
+
+  edge_signal& edge() const noexcept { return *signal_; }
 
   /// Gives back the buffers of an idle connection; the edge has none of its own any more.
   void trim();
@@ -122,7 +143,7 @@ public:
   std::size_t frames() const noexcept { return used_.get() >> 40; }
   /// The client misses something that it was not told of yet.
   bool has_gap() const noexcept { return has_gaps_.load(std::memory_order_acquire); }
-  bool above_high_water() const noexcept { return bytes() > high_water_; }
+  bool above_high_water() const noexcept { return bytes() > bounds_.outbox_high_water_bytes; }
   /// Events that were not delivered to this client, ever.
   std::uint64_t missed_total() const noexcept { return missed_.load(std::memory_order_relaxed); }
 
@@ -144,8 +165,22 @@ private:
 
   using gap_list = std::list<gap>; // as they opened
 
+  /// Only a slow client has one.
+  struct gap_book {
+    gap_list open;
+    // A tool may be registered on as many DNs as it likes, and be slow. A DN's life has one
+    // identity.
+    std::unordered_map<const dn_identity*, gap_list::iterator> of;
+    std::size_t kept_bytes = 0;
+  };
+
+  bool misses(const dn_identity& dn) noexcept;
+  std::uint64_t count(std::uint64_t n) noexcept { return used_.add(n, mutex_.is_shared()); }
+
   // All with mutex_ held.
-  bool is_gap_open(const dn_identity& dn) const noexcept { return gap_of_.contains(&dn); }
+  void copy_run();
+  void close_gap_of(const dn_identity& dn);
+  void forget_gaps() noexcept;
   gap_list::iterator close_gap(gap_list::iterator told);
   void append(std::string_view head, std::string_view tail);
   void tell_gap(const gap& missed);
@@ -153,27 +188,43 @@ private:
   void recount_memory() noexcept;
   bool mark_dirty() noexcept;
 
+  // What each event needs is in one cache line.
   const limits& bounds_;
-  memory_budget& budget_;
-  const std::shared_ptr<edge_signal> signal_;
-  const std::size_t high_water_;
-
   thread_counter used_;
   std::atomic<bool> closed_{false};
   std::atomic<bool> overrun_{false};
   std::atomic<bool> has_gaps_{false};
-  std::atomic<std::uint64_t> missed_{0};
-
+  bool dirty_ = false; // signalled and not yet taken
+  std::uint32_t waiting_frames_ = 0;
   thread_mutex mutex_;
   byte_buffer waiting_;
-  std::size_t waiting_frames_ = 0;
-  bool dirty_ = false; // signalled and not yet taken
-  gap_list gaps_;
-  // A tool may be registered on as many DNs as it likes, and be slow. A DN's life has one identity.
-  std::unordered_map<const dn_identity*, gap_list::iterator> gap_of_;
-  std::size_t kept_bytes_ = 0;
+  std::string_view run_;         // waits too, behind `waiting_`: in the turn's share
+  bool is_taken_in_time_ = true; // the edge takes what waits before a turn ends
+
+  const std::shared_ptr<edge_signal> signal_;
+  memory_budget& budget_;
+  std::atomic<std::uint64_t> missed_{0};
+  std::unique_ptr<gap_book> gaps_; // while there are any
   std::size_t taken_capacity_ = 0; // the buffer that the edge is sending from
   std::size_t charged_ = 0;        // what the budget was told
 };
+
+inline room outbox::reserve(std::size_t bytes, traffic kind) noexcept {
+  if (closed())
+    return room::closed;
+  auto spare = kind == traffic::reserved;
+  auto bytes_max = bounds_.outbox_bytes_max + (spare ? bounds_.outbox_bytes_reserve : 0);
+  // Frames of the reserve are small and few; its bytes bound them.
+  auto frames_max = spare ? std::size_t{1} << 22 : bounds_.outbox_events_max;
+  auto before = count(bytes + one_frame);
+  if ((before & bytes_mask) + bytes <= bytes_max && (before >> 40) < frames_max) [[likely]]
+    return room::accepted;
+  unreserve(bytes);
+  return room::full;
+}
+
+inline void outbox::unreserve(std::size_t bytes) noexcept {
+  count(-(bytes + one_frame));
+}
 
 } // namespace ringdown

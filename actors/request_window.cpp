@@ -23,7 +23,7 @@ std::size_t request_window::place_of(std::uint32_t reference) const noexcept {
 }
 
 void request_window::grow() {
-  auto old = std::exchange(slots_, std::vector<slot>(slots_.empty() ? 8 : slots_.size() * 2));
+  auto old = std::exchange(slots_, std::vector<slot>(slots_.empty() ? 2 : slots_.size() * 2));
   for (auto& s : old)
     if (s.answers != 0)
       slots_[place_of(s.reference)] = s;
@@ -43,7 +43,7 @@ request_window::admission request_window::admit(reference_id reference, std::siz
                    (safety ? bounds_.request_bytes_outstanding_reserve : 0);
   if (count_ >= requests_max || bytes_ + bytes > bytes_max)
     return admission::full;
-  slots_[place] = {reference.value, answers, bytes};
+  slots_[place] = {reference.value, answers, static_cast<std::uint32_t>(bytes)};
   ++count_;
   bytes_ += bytes;
   return admission::accepted;

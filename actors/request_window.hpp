@@ -39,7 +39,7 @@ private:
   struct slot {
     std::uint32_t reference = 0;
     std::uint32_t answers = 0; // 0: the slot is free
-    std::size_t bytes = 0;
+    std::uint32_t bytes = 0;   // of one frame: far below 4 GiB
   };
 
   std::size_t place_of(std::uint32_t reference) const noexcept;
@@ -48,8 +48,8 @@ private:
 
   const limits& bounds_;
   mutable thread_mutex mutex_;
+  std::uint32_t count_ = 0;
   std::vector<slot> slots_; // open addressing; a power of two, or empty while never used
-  std::size_t count_ = 0;
   std::size_t bytes_ = 0;
 };
 

@@ -29,6 +29,27 @@ constexpr event_kind kind_of(capture_verb verb) noexcept {
   return is_command(verb) ? event_kind::command : event_kind::indication;
 }
 
+/// A DN's word to a connection about one registration: what the connection must know to keep its
+/// table, beside what the client was told. How things stand after a batch.
+struct registration_report {
+  std::string dn;
+  bool registered = false;
+  registration_mode mode = registration_mode::share;
+  /// Not of a batch: the DN ended the registration.
+  bool unasked = false;
+};
+
+/// Takes reports to the connection's actor. Any thread.
+class report_target {
+public:
+  virtual ~report_target() = default;
+  virtual void report(registration_report what) = 0;
+};
+
+/// Read batches of one connection that may be in the actors' hands at a time. Two let the edge
+/// read while the actors work; a third only adds memory.
+inline constexpr std::uint32_t read_batches_in_flight_max = 2;
+
 class t_client {
 public:
   t_client(const limits& bounds, memory_budget& budget, std::shared_ptr<edge_signal> signal,
@@ -36,14 +57,34 @@ public:
     : box(bounds, budget, std::move(signal), users), window(bounds, users) {}
 
   client_identity who;
-  outbox box;
-  request_window window;
   /// Event kinds it wants to hear, by RequestSetInputMask.
   std::atomic<std::uint8_t> mask{every_event_kind};
+
+private:
+  std::atomic<std::uint32_t> batches_in_flight_{0}; // here it takes only what the mask leaves
+
+public:
+  outbox box;
+  request_window window;
 
   bool hears(event_kind kind) const noexcept {
     return (mask.load(std::memory_order_relaxed) & static_cast<std::uint8_t>(kind)) != 0;
   }
+
+  /// The credit between edge and connection: the edge reads only while fewer than
+  /// `read_batches_in_flight_max` are, so no mailbox grows past what one client's reads hold.
+  std::uint32_t batches_in_flight() const noexcept {
+    return batches_in_flight_.load(std::memory_order_acquire);
+  }
+  void batch_begins() noexcept { batches_in_flight_.fetch_add(1, std::memory_order_acq_rel); }
+  void batch_ends() noexcept {
+    if (batches_in_flight_.fetch_sub(1) == read_batches_in_flight_max)
+      box.edge().read_credit();
+  }
+
+  /// Where reports go from now on. Before any DN hears of the client.
+  void reports_go_to(std::unique_ptr<report_target> target) { reports_ = std::move(target); }
+  void report(registration_report what) const { reports_->report(std::move(what)); }
 
   /// Gives the request's credit back and writes its answer, in this order: a client that has heard
   /// the answer may use the ReferenceID again at once, from another thread than ours.
@@ -55,6 +96,9 @@ public:
   void refuse(reference_id reference, const fault& why, const error_context& context) {
     answer(reference, encode_error(reference, why, context));
   }
+
+private:
+  std::unique_ptr<report_target> reports_; // one for each client: a tool has 10,000 registrations
 };
 using client_ptr = std::shared_ptr<t_client>;
 

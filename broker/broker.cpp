@@ -192,6 +192,8 @@ std::vector<edge::edge_loop*> broker::state::make_loops() {
   };
   if (auto* scheduler = runtime::loop_scheduler::of(*system)) {
     context.users = scheduler->loops() == 1 ? threads::one : threads::many;
+    if (context.users == threads::one)
+      context.share = std::make_unique<turn_share>();
     for (std::size_t i = 0; i < scheduler->loops(); ++i)
       add(edge::host_on(scheduler->loop(i)));
   } else {

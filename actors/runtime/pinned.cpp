@@ -88,6 +88,7 @@ pinned_base::in_place_scope::~in_place_scope() {
 bool pinned_base::activate_in_place(caf::mailbox_element& element) noexcept {
   using result = caf::scheduled_actor::activation_result;
   in_place_scope scope{*this};
+  handling_scope handling{*this};
   auto outcome = result::terminated;
   try {
     outcome = self_.activate(home_.loop(), element);

@@ -52,7 +52,6 @@ stage_client::stage_client(stage& where)
   : stage_(where), edge_(std::make_shared<quiet_edge>()),
     client_(std::make_shared<t_client>(where.context.bounds, where.context.budget, edge_,
                                        where.context.users)),
-    credit_(std::make_shared<read_credit>(edge_)),
     actor_(runtime::pinned_ref<connection_actor>{
       spawn_connection(*where.system_, runtime::home{*where.loop_}, where.context, where.directory_,
                        client_, edge_)}) {}
@@ -74,8 +73,8 @@ read_batch_ptr stage_client::batch_of(std::string_view bytes) {
   batch->time_us = stage_.context.utc_now();
   batch->budget = &stage_.context.budget;
   batch->budget->add(batch->capacity);
-  credit_->in_flight.fetch_add(1, std::memory_order_acq_rel);
-  batch->credit = credit_;
+  client_->batch_begins();
+  batch->from = client_;
   return batch;
 }
 
@@ -90,11 +89,15 @@ void stage_client::say(std::string_view bytes) {
 }
 
 std::size_t stage_client::hear() {
-  taken_.clear();
-  auto frames = client_->box.take(taken_);
-  if (frames != 0)
-    client_->box.sent(taken_.size(), frames);
-  return frames;
+  auto shared = client_->box.take_shared();
+  if (shared.frames == 0) {
+    taken_.clear();
+    shared.frames = client_->box.take(taken_);
+    shared.bytes = taken_.view();
+  }
+  if (shared.frames != 0)
+    client_->box.sent(shared.bytes.size(), shared.frames);
+  return shared.frames;
 }
 
 // ---- the stage -----------------------------------------------------------------------------
@@ -112,6 +115,7 @@ stage::stage(directory_maker make)
     loop_(&runtime::loop_scheduler::of(*system_)->loop(0)) {
   context.server.version = "0";
   context.users = threads::one;
+  context.share = std::make_unique<turn_share>();
   // Stands still: what a clock's digits cost would differ from run to run.
   context.utc_now = [] { return std::int64_t{1'700'000'000'000'000}; };
   context.tells = observer_.get();
@@ -138,6 +142,7 @@ void stage::turn(const std::shared_ptr<job>& of) {
     of->works = of->work();
   else if (of->settled++ == turns_to_settle)
     return of->done.set_value();
+  context.share->end_turn(); // whoever is one of many has heard all
   if (++of->turns > turns_max)
     return of->done.set_exception(
       std::make_exception_ptr(std::runtime_error{"the actors have stopped"}));

@@ -45,7 +45,6 @@ private:
   stage& stage_;
   std::shared_ptr<quiet_edge> edge_;
   client_ptr client_;
-  std::shared_ptr<read_credit> credit_;
   frame_cutter cutter_;
   byte_buffer taken_;
   read_batch_ptr spare_; ///< of a read that is done, as the edge keeps it

@@ -245,7 +245,7 @@ private:
   void send(const dn_request& request) {
     auto bytes = request.event.event.size();
     static_cast<void>(sender_.client()->window.admit(request.reference, bytes, false, 1));
-    batch_.begin(*read_);
+    batch_.begin(sender_.client(), *read_);
     batch_.add() = request;
     if (!dn_.try_call(batch_) || !batch_.is_done())
       throw std::runtime_error{"the DN was not called in place"};
@@ -258,7 +258,7 @@ private:
   runtime::callable_ref<dn_actor, dn_batch> dn_{stage_.dn(events().dn_name(0))};
   read_batch_ptr read_ = sender_.batch_of(read_maker{items_of_a_turn, 1}.next());
   std::vector<dn_request> requests_;
-  dn_batch batch_{sender_.client()};
+  dn_batch batch_;
 };
 
 /// A whole event: a read, the connection, the DN, the outboxes of the sender and of the DN's

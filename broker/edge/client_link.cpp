@@ -32,13 +32,12 @@ void link_signal::visit() noexcept {
 
 client_link::client_link(edge_loop& loop, std::unique_ptr<stream> bytes, std::string peer,
                          ticket admitted)
-  : loop_(loop), stream_(std::move(bytes)), peer_(std::move(peer)), admitted_(std::move(admitted)),
+  : loop_(loop), stream_(std::move(bytes)), admitted_(std::move(admitted)),
     signal_(std::make_shared<link_signal>(loop)),
     client_(std::make_shared<t_client>(loop.context().bounds, loop.context().budget, signal_,
                                        loop.context().users)),
-    credit_(std::make_shared<read_credit>(signal_)),
     watch_(loop.context().bounds, std::chrono::steady_clock::now()) {
-  client_->who.peer = peer_;
+  client_->who.peer = std::move(peer);
 }
 
 client_link::~client_link() = default;
@@ -61,7 +60,7 @@ bool client_link::may_read() const {
   // `paused_` only looks at its end.
   return is_open() && !cutter_.ended() && !closing_ && !paused_ &&
          !client_->box.above_high_water() && !loop_.context().budget.spent() &&
-         credit_->in_flight.load(std::memory_order_acquire) < read_batches_in_flight_max;
+         client_->batches_in_flight() < read_batches_in_flight_max;
 }
 
 void client_link::arm_read() {
@@ -128,8 +127,8 @@ void client_link::hand_over(read_batch_ptr batch) {
   batch->time_us = loop_.context().utc_now();
   batch->budget = &loop_.context().budget;
   batch->budget->add(batch->capacity);
-  credit_->in_flight.fetch_add(1, std::memory_order_acq_rel);
-  batch->credit = credit_;
+  client_->batch_begins();
+  batch->from = client_;
   auto actor = actor_; // the link may be shut meanwhile
   if (actor.try_call(batch))
     loop_.keep_batch(std::move(batch));
@@ -139,13 +138,17 @@ void client_link::hand_over(read_batch_ptr batch) {
 
 // ---- sending -------------------------------------------------------------------------------
 
-void client_link::flush() {
+void client_link::flush(steady_time now) {
   if (!is_open())
     return;
   if (!write_armed_)
-    send_waiting();
+    send_waiting(now);
   if (!is_open())
     return;
+  if (write_armed_) { // what is shared stands until the end of this turn only
+    sending_.keep();
+    client_->box.copy_shared(sending_.capacity());
+  }
   paused_ = client_->box.above_high_water() ||
             (paused_ && client_->box.bytes() > loop_.context().bounds.outbox_low_water_bytes);
   if (client_->box.overrun() && !closing_)
@@ -153,15 +156,21 @@ void client_link::flush() {
   arm_read();
 }
 
-void client_link::send_waiting() {
+/// Takes what waits. False if nothing does.
+bool client_link::refill() {
+  if (auto shared = client_->box.take_shared(); shared.frames != 0)
+    sending_.borrow(shared.bytes, shared.frames);
+  else
+    sending_.holds(client_->box.take(sending_.refill()));
+  return !sending_.empty();
+}
+
+void client_link::send_waiting(steady_time now) {
   idle_since_sweep_ = false;
   trimmed_ = false;
   for (;;) {
-    if (sending_.empty()) {
-      sending_.holds(client_->box.take(sending_.refill()));
-      if (sending_.empty())
-        break;
-    }
+    if (sending_.empty() && !refill())
+      break;
     auto left = sending_.left();
     auto did = stream_->write_some(left);
     loop_.counters().sends.fetch_add(1, std::memory_order_relaxed);
@@ -170,13 +179,14 @@ void client_link::send_waiting() {
     if (did.status != transport_status::done)
       return shut();
     auto bytes = did.bytes;
-    watch_.said(std::chrono::steady_clock::now());
+    watch_.said(now);
     client_->box.sent(bytes, sending_.took(bytes));
     if (bytes < left.size())
       return arm_write(); // it is full: asking again only costs a call
     if (client_->box.bytes() == 0 && !client_->box.has_gap())
       break; // the common case needs no second look
   }
+  sending_.release_small();
   if (closing_ && client_->box.closed())
     begin_linger();
 }

@@ -55,7 +55,7 @@ public:
 
   // -- edge thread
   /// End of turn: sends what waits, and reads again if it may.
-  void flush();
+  void flush(steady_time now);
   /// Looks at the clocks; returns when to look again.
   steady_time sweep(steady_time now);
   /// Ask the actor to finish in order.
@@ -63,9 +63,8 @@ public:
   /// Closes the stream now.
   void shut();
 
-  const std::string& peer() const noexcept { return peer_; }
-  bool marked = false;   // in the edge loop's list of connections to flush
-  std::size_t place = 0; // in the edge loop's list of connections
+  std::uint32_t place = 0; // in the edge loop's list of connections
+  bool marked = false;     // in the edge loop's list of connections to flush
 
   // -- stream_user
   void readable() override;
@@ -76,7 +75,8 @@ private:
   bool read_once();
   void hand_over(read_batch_ptr batch);
   bool may_read() const;
-  void send_waiting();
+  bool refill();
+  void send_waiting(steady_time now);
   void arm_write();
   void act_on(link_due due);
   void begin_linger();
@@ -86,11 +86,9 @@ private:
 
   edge_loop& loop_;
   std::unique_ptr<stream> stream_;
-  const std::string peer_;
   ticket admitted_;
   std::shared_ptr<link_signal> signal_;
   client_ptr client_;
-  std::shared_ptr<read_credit> credit_;
   runtime::callable_ref<connection_actor, const read_batch_ptr> actor_;
   link_watch watch_;
   frame_cutter cutter_;

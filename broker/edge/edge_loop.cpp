@@ -45,7 +45,7 @@ void edge_loop::start(newcomer& who) {
   counters_.accepted.fetch_add(1, std::memory_order_relaxed);
   auto connection = std::make_shared<client_link>(*this, std::move(who.bytes), std::move(who.peer),
                                                   std::move(who.admitted));
-  connection->place = connections_.size();
+  connection->place = static_cast<std::uint32_t>(connections_.size());
   connections_.push_back({std::chrono::steady_clock::now(), connection});
   connection->start();
   if (draining_)
@@ -107,13 +107,16 @@ void edge_loop::look_soon(const client_link& connection) noexcept {
 /// before the event that it caused.
 void edge_loop::flush() {
   while (!marked_.empty()) {
+    auto now = std::chrono::steady_clock::now();
     flushing_.swap(marked_);
     for (auto& connection : flushing_) {
       connection->marked = false;
-      connection->flush();
+      connection->flush(now);
     }
     flushing_.clear();
   }
+  if (context_.share)
+    context_.share->end_turn();
 }
 
 char* edge_loop::scratch(std::size_t kept) {

@@ -9,8 +9,8 @@ void link_watch::established(steady_time now, std::chrono::milliseconds interval
   if (life_ == life::closing)
     return;
   life_ = life::established;
-  interval_ = interval;
-  timeout_ = timeout;
+  interval_ = std::chrono::duration_cast<short_ms>(interval);
+  timeout_ = std::chrono::duration_cast<short_ms>(timeout);
   last_heard_ = now;
   last_said_ = now;
 }
@@ -38,10 +38,10 @@ link_due link_watch::sweep(steady_time now, const link_facts& facts) noexcept {
   case life::established: break;
   }
   if (!facts.above_high_water)
-    slow_since_.reset();
-  else if (!slow_since_)
+    slow_since_ = never_slow;
+  else if (slow_since_ == never_slow)
     slow_since_ = now;
-  else if (now - *slow_since_ >= bounds_->slow_consumer_timeout)
+  else if (now - slow_since_ >= bounds_->slow_consumer_timeout)
     return link_due::slow_consumer;
   if (facts.reading_paused)
     last_heard_ = now;

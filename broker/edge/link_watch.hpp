@@ -7,7 +7,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
 
 namespace ringdown::edge {
 
@@ -59,14 +58,18 @@ public:
 private:
   enum class life : std::uint8_t { signing_on, established, closing };
 
+  /// Of at most 49 days.
+  using short_ms = std::chrono::duration<std::uint32_t, std::milli>;
+  static constexpr steady_time never_slow = steady_time::max();
+
   const limits* bounds_;
-  life life_ = life::signing_on;
   steady_time last_heard_;
   steady_time last_said_;
   steady_time deadline_; // of sign-on, or of closing
-  std::chrono::milliseconds interval_{0};
-  std::chrono::milliseconds timeout_{0};
-  std::optional<steady_time> slow_since_;
+  steady_time slow_since_ = never_slow;
+  short_ms interval_{0};
+  short_ms timeout_{0};
+  life life_ = life::signing_on;
 };
 
 } // namespace ringdown::edge

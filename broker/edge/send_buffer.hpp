@@ -1,9 +1,11 @@
-// What a connection took from its outbox and the kernel has not taken yet. One small type, so that
-// no other code can let its two numbers disagree: a wrong one would send memory that is not ours.
+// What a connection took from its outbox and the kernel has not taken yet: bytes of its own, or
+// lent for a turn. One small type, so that no other code can get it wrong and send memory that is
+// not ours.
 #pragma once
 
 #include "actors/byte_buffer.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <string_view>
 #include <utility>
@@ -13,35 +15,57 @@ namespace ringdown::edge {
 class send_buffer {
 public:
   /// The bytes still to send.
-  std::string_view left() const noexcept { return bytes_.view().substr(sent_); }
-  bool empty() const noexcept { return sent_ == bytes_.size(); }
+  std::string_view left() const noexcept { return left_; }
+  bool empty() const noexcept { return left_.empty(); }
+  std::size_t capacity() const noexcept { return bytes_.capacity(); }
 
   /// The buffer for `outbox::take`, empty. Only when nothing is left.
   byte_buffer& refill() noexcept {
     bytes_.clear();
-    sent_ = 0;
     frames_ = 0;
     return bytes_;
   }
   /// How many frames the refill brought.
-  void holds(std::size_t frames) noexcept { frames_ = frames; }
+  void holds(std::size_t frames) noexcept {
+    left_ = bytes_.view();
+    frames_ = frames;
+  }
+  /// In place of a refill: bytes that stand for a while elsewhere, and their number of frames.
+  void borrow(std::string_view bytes, std::size_t frames) noexcept {
+    bytes_.clear();
+    left_ = bytes;
+    frames_ = frames;
+  }
+  /// What is left of what was lent becomes its own.
+  void keep() {
+    if (left_.empty() || !bytes_.empty())
+      return;
+    bytes_.make_room(left_.size());
+    bytes_.append(left_);
+    left_ = bytes_.view();
+  }
 
   /// The kernel took so many bytes. Returns the number of frames if these were the last, else 0.
   std::size_t took(std::size_t bytes) noexcept {
-    sent_ += bytes < bytes_.size() - sent_ ? bytes : bytes_.size() - sent_;
+    left_.remove_prefix(std::min(bytes, left_.size()));
     return empty() ? std::exchange(frames_, 0) : 0;
   }
 
   /// Gives the memory back. Whatever was left is lost.
   void release() noexcept {
     bytes_.release();
-    sent_ = 0;
+    left_ = {};
     frames_ = 0;
+  }
+  /// All is sent: gives a small buffer back, which its next user finds in the cache.
+  void release_small() noexcept {
+    if (bytes_.is_small())
+      release();
   }
 
 private:
-  byte_buffer bytes_;
-  std::size_t sent_ = 0; // never above bytes_.size()
+  byte_buffer bytes_; // empty if what is left was lent
+  std::string_view left_;
   std::size_t frames_ = 0;
 };
 

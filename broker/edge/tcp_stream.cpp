@@ -61,7 +61,8 @@ transport_result tcp_stream::write_some(std::string_view bytes) noexcept {
 }
 
 void tcp_stream::await_read(std::shared_ptr<stream_user> user) {
-  reader_ = std::move(user);
+  user_ = std::move(user);
+  awaits_read_ = true;
   if (has_bytes_)
     queue();
 }
@@ -72,7 +73,8 @@ void tcp_stream::queue() {
 }
 
 void tcp_stream::await_write(std::shared_ptr<stream_user> user) {
-  writer_ = std::move(user);
+  user_ = std::move(user);
+  awaits_write_ = true;
   if (has_room_)
     queue();
 }
@@ -86,12 +88,15 @@ void tcp_stream::ready(std::uint32_t events) {
     is_queued_ = false;
   // More bytes for one that has not taken all are no reason to read it before its turn. Who is told
   // may close the stream, and end it with that.
-  auto reader = has_bytes_ && !is_queued_ ? std::exchange(reader_, nullptr) : nullptr;
-  auto writer = has_room_ ? std::exchange(writer_, nullptr) : nullptr;
-  if (writer)
-    writer->writable();
-  if (reader)
-    reader->readable();
+  bool reads = has_bytes_ && !is_queued_ && std::exchange(awaits_read_, false);
+  bool writes = has_room_ && std::exchange(awaits_write_, false);
+  if (!reads && !writes)
+    return;
+  auto user = awaits_read_ || awaits_write_ ? user_ : std::exchange(user_, nullptr);
+  if (writes)
+    user->writable();
+  if (reads)
+    user->readable();
 }
 
 void tcp_stream::end_writing() noexcept {
@@ -102,9 +107,9 @@ void tcp_stream::close() noexcept {
   loop_.remove(descriptor_, *this); // it may be queued although nothing is watched
   if (descriptor_ >= 0)
     ::close(std::exchange(descriptor_, -1));
-  // The users may hold the last reference to the link that calls: they go last.
-  auto reader = std::exchange(reader_, nullptr);
-  auto writer = std::exchange(writer_, nullptr);
+  awaits_read_ = awaits_write_ = false;
+  // The user may be the last reference to the link that calls: it goes last.
+  auto user = std::exchange(user_, nullptr);
 }
 
 } // namespace ringdown::edge

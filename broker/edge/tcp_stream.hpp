@@ -31,8 +31,9 @@ private:
   bool has_room_ = true;
   bool is_queued_ = false; ///< hears of itself behind others: it left bytes the last time
   bool has_ended_ = false; ///< the peer writes no more, or the socket failed: a read will say so
-  std::shared_ptr<stream_user> reader_;
-  std::shared_ptr<stream_user> writer_;
+  bool awaits_read_ = false;
+  bool awaits_write_ = false;
+  std::shared_ptr<stream_user> user_; ///< while it awaits
 };
 
 } // namespace ringdown::edge

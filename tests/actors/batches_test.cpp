@@ -13,19 +13,31 @@ using namespace ringdown::test;
 
 namespace {
 
+class kept_reports final : public report_target {
+public:
+  explicit kept_reports(std::vector<registration_report>& in) : in_(in) {}
+  void report(registration_report what) override { in_.push_back(std::move(what)); }
+
+private:
+  std::vector<registration_report>& in_;
+};
+
 struct bench {
+  bench() { client->reports_go_to(std::make_unique<kept_reports>(reports)); }
+
   limits bounds;
   memory_budget budget{bounds};
   std::shared_ptr<counting_signal> signal = std::make_shared<counting_signal>();
   client_ptr client = std::make_shared<t_client>(bounds, budget, signal);
   fake_edge edge{client->box};
+  std::vector<registration_report> reports;
 
   /// A batch of requests with ReferenceIDs 1 to `count`, in the client's window.
   std::unique_ptr<dn_batch> batch_of(std::uint32_t count) {
     auto read = std::make_shared<read_batch>();
     read->time_us = 1234;
-    auto batch = std::make_unique<dn_batch>(client);
-    batch->begin(*read);
+    auto batch = std::make_unique<dn_batch>();
+    batch->begin(client, *read);
     batch->keep(std::move(read));
     for (std::uint32_t i = 1; i <= count; ++i) {
       dn_request request;
@@ -113,14 +125,13 @@ TEST_CASE("a batch that dies after its connection frees the window without a wor
 
 TEST_CASE("a batch makes the report that its connection awaits, once, whatever becomes of it") {
   bench b;
-  std::vector<registration_report> reports;
-  auto to = [&](registration_report r) { reports.push_back(std::move(r)); };
+  auto& reports = b.reports;
   b.batch_of(1).reset();
   CHECK(reports.empty()); // nobody waits
   b.client->window.answered({1});
   {
     auto handled = b.batch_of(1);
-    handled->await_report("7001", to);
+    handled->await_report("7001");
     handled->answer(ack_frame(1));
     handled->report(true, registration_mode::monitor);
     CHECK_FALSE(handled->report_awaited());
@@ -131,13 +142,13 @@ TEST_CASE("a batch makes the report that its connection awaits, once, whatever b
   CHECK(reports[0].mode == registration_mode::monitor);
   CHECK_FALSE(reports[0].unasked);
   auto lost = b.batch_of(1);
-  lost->await_report("7002", to);
+  lost->await_report("7002");
   lost.reset();
   REQUIRE(reports.size() == 2);
   CHECK(reports[1].dn == "7002");
   CHECK_FALSE(reports[1].registered);
   auto forgotten = b.batch_of(1);
-  forgotten->await_report("7003", to);
+  forgotten->await_report("7003");
   forgotten->forget_report();
   forgotten.reset();
   CHECK(reports.size() == 2);
@@ -145,10 +156,9 @@ TEST_CASE("a batch makes the report that its connection awaits, once, whatever b
 
 TEST_CASE("a batch that is done is used again as if it were new") {
   bench b;
-  std::vector<registration_report> reports;
   auto batch = b.batch_of(3);
   batch->name("7001");
-  batch->await_report("7001", [&](registration_report r) { reports.push_back(std::move(r)); });
+  batch->await_report("7001");
   for (std::uint32_t i = 1; i <= 3; ++i) {
     CHECK_FALSE(batch->is_done());
     batch->answer(ack_frame(i));
@@ -159,7 +169,7 @@ TEST_CASE("a batch that is done is used again as if it were new") {
   batch->reset();
   read_batch second;
   second.time_us = 99;
-  batch->begin(second);
+  batch->begin(b.client, second);
   CHECK(batch->time_us() == 99);
   CHECK(batch->is_done());
   CHECK_FALSE(batch->report_awaited());
@@ -167,27 +177,45 @@ TEST_CASE("a batch that is done is used again as if it were new") {
   CHECK(batch->front()->reference.value == 0);
   batch->answer(ack_frame(4));
   batch.reset();
-  CHECK(reports.size() == 1);
+  CHECK(b.reports.size() == 1);
+}
+
+TEST_CASE("batches of a burst are kept up to a bound, and hold nothing of their clients") {
+  bench b;
+  batch_pool pool;
+  auto read = std::make_shared<read_batch>();
+  std::vector<dn_batch_ptr> burst;
+  for (std::size_t i = 0; i < 3 * batch_pool::spare_max; ++i) {
+    burst.push_back(pool.take());
+    burst.back()->begin(b.client, *read);
+    burst.back()->keep(read);
+  }
+  for (auto& batch : burst)
+    pool.keep(std::move(batch));
+  CHECK(pool.size() == batch_pool::spare_max);
+  CHECK(b.client.use_count() == 1);
+  CHECK(read.use_count() == 1);
+  static_cast<void>(pool.take());
+  CHECK(pool.size() == batch_pool::spare_max - 1);
 }
 
 TEST_CASE("a connection is read again when one of its read batches comes back, and not before") {
   bench b;
-  auto credit = std::make_shared<read_credit>(b.signal);
   auto read = [&] {
     auto batch = std::make_shared<read_batch>();
     batch->capacity = 500;
     batch->budget = &b.budget;
     b.budget.add(500);
-    ++credit->in_flight;
-    batch->credit = credit;
+    b.client->batch_begins();
+    batch->from = b.client;
     return batch;
   };
   auto first = read();
   auto second = read();
   CHECK(b.budget.used() == 1000);
-  CHECK(credit->in_flight == read_batches_in_flight_max);
-  auto for_dn = std::make_unique<dn_batch>(b.client);
-  for_dn->begin(*first);
+  CHECK(b.client->batches_in_flight() == read_batches_in_flight_max);
+  auto for_dn = std::make_unique<dn_batch>();
+  for_dn->begin(b.client, *first);
   for_dn->keep(std::move(first));
   CHECK(b.signal->credits == 0); // a DN still works on it
   for_dn.reset();
@@ -196,7 +224,7 @@ TEST_CASE("a connection is read again when one of its read batches comes back, a
   second.reset();
   CHECK(b.signal->credits == 1); // the edge was reading already
   CHECK(b.budget.used() == 0);
-  CHECK(credit->in_flight == 0);
+  CHECK(b.client->batches_in_flight() == 0);
 }
 
 TEST_CASE("the memory budget is spent past its limit, and its reserve later") {

@@ -218,11 +218,10 @@ struct party::inside {
   explicit inside(broker_context& context)
     : signal(std::make_shared<counting_signal>()),
       client(std::make_shared<t_client>(context.bounds, context.budget, signal, context.users)),
-      credit(std::make_shared<read_credit>(signal)), edge(client->box) {}
+      edge(client->box) {}
 
   std::shared_ptr<counting_signal> signal;
   client_ptr client;
-  std::shared_ptr<read_credit> credit;
   std::shared_ptr<fake_link> socket = std::make_shared<fake_link>();
   fake_edge edge;
   frame_cutter cutter;
@@ -287,8 +286,8 @@ void party::hand_over(read_batch_ptr batch) {
   batch->time_us = office_.context.utc_now();
   batch->budget = &office_.context.budget;
   batch->budget->add(batch->capacity);
-  ++inside_->credit->in_flight;
-  batch->credit = inside_->credit;
+  inside_->client->batch_begins();
+  batch->from = inside_->client;
   // As the edge does: in place on the connection's loop, else through the mailbox.
   auto home = inside_->actor.pinned()->where();
   if (home)
@@ -377,7 +376,7 @@ std::chrono::milliseconds party::heartbeat_timeout() const {
 }
 
 std::uint32_t party::reads_in_flight() const {
-  return inside_->credit->in_flight;
+  return inside_->client->batches_in_flight();
 }
 
 bool office::step_without(const party& one) {

@@ -378,3 +378,11 @@ TEST_CASE("who may come to a DN where two others are, in every combination") {
       }
   CHECK(cases == 12 * 12 * 12);
 }
+
+TEST_CASE("nothing of a sign-on and a registration waits for its time once they are answered") {
+  office o;
+  auto& desk = o.desktop();
+  desk.says(register_on(2, {"7001", "7002"}));
+  CHECK(desk.hears().size() == 2);
+  CHECK_FALSE(o.has_timers()); // each held the connection in memory until control_timeout
+}

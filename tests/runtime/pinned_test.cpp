@@ -54,6 +54,37 @@ private:
   numbers seen_;
 };
 
+// One behavior for all of them. Told a number, each passes it on to the next, first half of the
+// time before and half of the time after it remembers it.
+class sharing_recorder : public pinned_actor<recorder> {
+public:
+  sharing_recorder(caf::actor_config& config, home where, pinned_ref<recorder> next)
+    : pinned_to_home(config, where), next_(std::move(next)) {}
+
+protected:
+  behavior_type make_behavior() override {
+    auto self = []() -> sharing_recorder& { return static_cast<sharing_recorder&>(handling()); };
+    static const behavior_type of_all{
+      [self](int x) { self().remember(x); },
+      [self](caf::get_atom) { return self().seen_; },
+      [self](caf::tick_atom) { self().remember(-1); },
+    };
+    return of_all;
+  }
+
+private:
+  void remember(int x) {
+    if (x % 2 == 0)
+      deliver(next_, x + 2);
+    seen_.push_back(x);
+    if (x % 2 != 0)
+      deliver(next_, x + 2);
+  }
+
+  pinned_ref<recorder> next_;
+  numbers seen_;
+};
+
 auto every_scheduler() {
   return GENERATE(values<scenario>({{scheduler_kind::epoll, 1},
                                     {scheduler_kind::epoll, 2},
@@ -167,5 +198,30 @@ TEST_CASE("deliver reaches an actor that is not pinned, and ignores no actor") {
   system.settle();
   CHECK(eventually([&] { return heard == 5; }));
   caf::anon_send_exit(plain, caf::exit_reason::user_shutdown);
+  system.settle();
+}
+
+TEST_CASE("actors that share their behavior each hear their own messages") {
+  const auto where = every_scheduler();
+  CAPTURE(where);
+  test_system system{where};
+  std::vector<pinned_ref<recorder>> chain(1);
+  for (size_t i = 0; i < 4; ++i) // some at one home, some apart
+    chain.push_back(
+      recorder{system->spawn<sharing_recorder>(home::at(*system, i / 2), chain.back())});
+  numbers expected;
+  for (int k = 0; k < 200; ++k) {
+    caf::anon_send(chain.back().handle(), k);
+    expected.push_back(k);
+  }
+  for (auto one = chain.rbegin(); *one; ++one) {
+    CHECK(eventually(
+      [&] { return system.ask<numbers>(one->handle(), caf::get_atom::value) == expected; }));
+    for (auto& x : expected)
+      x += 2;
+  }
+  for (auto& one : chain)
+    if (one)
+      caf::anon_send_exit(one.handle(), caf::exit_reason::user_shutdown);
   system.settle();
 }

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <string>
+
 using ringdown::edge::send_buffer;
 
 namespace {
@@ -46,4 +48,36 @@ TEST_CASE("a count beyond the end is cut at the end") {
   buffer.holds(1);
   CHECK(buffer.took(10) == 1);
   CHECK(buffer.empty());
+}
+
+TEST_CASE("what is lent is sent from where it stands, and what is left of it is kept in time") {
+  send_buffer buffer;
+  std::string lent = "two frames";
+  buffer.borrow(lent, 2);
+  CHECK(buffer.left().data() == lent.data());
+  CHECK(buffer.took(4) == 0);
+  buffer.keep();
+  lent = "----------";
+  CHECK(buffer.left() == "frames");
+  buffer.keep(); // has it already
+  CHECK(buffer.took(6) == 2);
+  CHECK(buffer.empty());
+  buffer.keep();
+  CHECK(buffer.empty());
+}
+
+TEST_CASE("a small buffer is given back when all is sent, a large one stays") {
+  send_buffer buffer;
+  fill(buffer, "short");
+  buffer.holds(1);
+  CHECK(buffer.capacity() == ringdown::small_buffers::bytes);
+  CHECK(buffer.took(5) == 1);
+  buffer.release_small();
+  CHECK(buffer.capacity() == 0);
+  std::string large(1000, 'x');
+  fill(buffer, large);
+  buffer.holds(1);
+  CHECK(buffer.took(1000) == 1);
+  buffer.release_small();
+  CHECK(buffer.capacity() >= 1000);
 }
