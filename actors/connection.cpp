@@ -255,8 +255,7 @@ void connection_impl::flush_batches() {
   if (at_hand_ == nullptr)
     return;
   auto& touched = at_hand_->touched;
-  // In place, a DN may report back into note(), which changes the table but not these pointers:
-  // entries with something in flight are never erased.
+  // The table does not change meanwhile: what a DN reports comes by mail.
   auto prefetch = [&](std::size_t i) {
     if (i < touched.size())
       touched[i]->value.actor.prefetch(dn_lines);
@@ -272,6 +271,8 @@ void connection_impl::flush_batches() {
 
 void connection_impl::hand_over(dn_entry& dn) {
   auto batch = std::move(dn.batch);
+  if (!batch)
+    return; // handed over before a failure that cut this short
   if (dn.actor.try_call(*batch)) {
     if (batch->is_done())
       at_hand_->batches.keep(std::move(batch));

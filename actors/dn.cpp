@@ -329,8 +329,9 @@ void dn_impl::register_client(dn_batch& batch, const dn_request& request) {
   bool was_active = own != nullptr && own->is_active_recorder();
   if (own == nullptr)
     own = &registrations_.emplace_back();
-  *own = {client,          request.mode,          client->who.role, request.echo,
-          request.standby, request.hear_outcomes, room::full};
+  *own = {
+    client, request.mode, client->who.role, request.echo, request.standby, request.hear_outcomes,
+    {}};
   bool is_active = own->is_active_recorder();
 
   v1::Frame frame;

@@ -8,7 +8,7 @@
 //        |                      | write_event --------> |                  |
 //        |                      | command_admitted -----------------------> | step
 //        |                      | <------------------------------ decided --|
-//        | <----- EventOutcome -|
+//        | <----- EventOutcome -| settle
 #pragma once
 
 #include "actors/admit.hpp"
@@ -44,7 +44,8 @@ struct registration {
   bool echo = false;
   bool standby = false;
   bool hear_outcomes = false;
-  room got = room::full; ///< of an active recorder: what the event being delivered found
+  /// Of an active recorder: what the event being delivered found; nothing if it does not want it.
+  std::optional<room> got;
 
   bool is_recorder() const noexcept { return of == role::recorder; }
   /// A recorder that counts: it stands in no other's shadow and its connection stands.

@@ -26,13 +26,13 @@ dn_impl::reserved dn_impl::reserve_at_recorders(const outgoing& event, event_hea
   reserved result;
   auto bytes = head.bytes().size() + event.event.size();
   for (auto& r : registrations_) {
-    r.got = room::full;
+    r.got.reset();
     if (!r.is_recorder() || r.standby || !wants(r, event))
       continue;
     if (event.directed_to)
       bytes = head_for(r, event, head).size() + event.event.size();
     r.got = r.client->box.reserve_event(*identity_, bytes, event.priority);
-    switch (r.got) {
+    switch (*r.got) {
     case room::accepted: ++result.accepted; break;
     case room::full: ++result.full; break;
     case room::closed: saw_closed_ = true; break;
@@ -52,14 +52,16 @@ std::string_view dn_impl::write_once(const outgoing& event, const event_head& he
 void dn_impl::deliver(const outgoing& event, event_head& shared) {
   auto frame = write_once(event, shared);
   for (auto& r : registrations_) {
-    if (!wants(r, event))
+    // A recorder's wish is asked once: its connection may change it in this moment, and what was
+    // reserved must be written.
+    bool tried = r.is_recorder() && !r.standby;
+    if (tried ? !r.got : !wants(r, event))
       continue;
     auto& box = r.client->box;
     auto head = frame.empty() ? head_for(r, event, shared) : frame;
     auto tail = frame.empty() ? event.event : std::string_view{};
-    bool tried = r.is_recorder() && !r.standby;
     auto got =
-      tried ? r.got : box.reserve_event(*identity_, head.size() + tail.size(), event.priority);
+      tried ? *r.got : box.reserve_event(*identity_, head.size() + tail.size(), event.priority);
     switch (got) {
     case room::accepted:
       if (frame.empty())

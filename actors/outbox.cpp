@@ -225,6 +225,9 @@ std::size_t outbox::take(byte_buffer& into) {
 outbox::shared_bytes outbox::take_shared() noexcept {
   if (run_.empty() || !waiting_.empty() || gaps_ != nullptr)
     return {};
+  // A burst's buffers go with a take of the other kind.
+  if (std::max(taken_capacity_, waiting_.capacity()) > spare_capacity_max)
+    return {};
   dirty_ = false;
   return {std::exchange(run_, {}), std::exchange(waiting_frames_, 0)};
 }

@@ -116,7 +116,8 @@ public:
     std::string_view bytes;
     std::size_t frames = 0;
   };
-  /// If all that waits is in the turn's share: takes it as `take` does. Else nothing.
+  /// If all that waits is in the turn's share, and no buffer is left of a burst: takes it as `take`
+  /// does. Else nothing.
   shared_bytes take_shared() noexcept;
   /// The turn ends and the edge cannot take: what is shared is copied, and so is all that is
   /// written until the next take. `edge_capacity` is what the edge keeps of an earlier one.

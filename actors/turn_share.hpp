@@ -1,6 +1,10 @@
 // Where an event for many receivers is written once: their outboxes note where it stands, and each
 // of their sockets is sent from there. So a hundred receivers cost the memory, and the cache, of
-// one. Only where one thread runs everything: then a turn ends with all sent, or copied.
+// one. Only where one thread runs everything: then a turn ends with all sent, or copied. Why nobody
+// refers to it behind that: an outbox that holds a piece of it is dirty, so its link is marked or
+// waits for its socket; a marked link sends or copies (client_link::flush), and one that waits has
+// told its outbox to copy at once (outbox::copy_shared); `end_turn` comes when no link is marked
+// any more.
 #pragma once
 
 #include <algorithm>
@@ -18,11 +22,9 @@ public:
 
   /// The frame's two parts at one place, until the end of the turn. Frames that are put one after
   /// another stand so. Empty if there is no room.
-  std::string_view put(std::string_view head, std::string_view tail) {
+  std::string_view put(std::string_view head, std::string_view tail) noexcept {
     if (head.size() + tail.size() > bytes_max - used_)
       return {};
-    if (!bytes_)
-      bytes_ = std::make_unique_for_overwrite<char[]>(bytes_max);
     auto* at = bytes_.get() + used_;
     std::copy(tail.begin(), tail.end(), std::copy(head.begin(), head.end(), at));
     used_ += head.size() + tail.size();
@@ -33,7 +35,8 @@ public:
   void end_turn() noexcept { used_ = 0; }
 
 private:
-  std::unique_ptr<char[]> bytes_; // from the first use on
+  // Made at once: between an ACK and its delivery nothing may fail.
+  std::unique_ptr<char[]> bytes_ = std::make_unique_for_overwrite<char[]>(bytes_max);
   std::size_t used_ = 0;
 };
 

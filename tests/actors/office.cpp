@@ -240,6 +240,10 @@ party::party(office& where, std::string name)
 
 party::~party() = default;
 
+void party::meanwhile(std::function<void()> act) {
+  inside_->signal->meanwhile = std::move(act);
+}
+
 void party::read(const std::vector<v1::Frame>& frames) {
   std::vector<std::string> bytes;
   for (auto& frame : frames)

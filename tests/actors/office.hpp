@@ -18,6 +18,7 @@
 #include <ringdown/v1/ringdown.pb.h>
 
 #include <chrono>
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -74,6 +75,8 @@ public:
   void vanishes();
   /// The edge or a rule closes the connection.
   void is_closed(v1::DisconnectReason reason);
+  /// Another thread does this in the moment in which the client is written something.
+  void meanwhile(std::function<void()> act);
   /// The broker drains.
   void drains();
 

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -20,10 +21,15 @@ namespace ringdown::test {
 /// Counts what an edge would hear.
 class counting_signal final : public edge_signal {
 public:
-  void outbox_ready() noexcept override { ++ready; }
+  void outbox_ready() noexcept override {
+    ++ready;
+    if (meanwhile)
+      meanwhile();
+  }
   void read_credit() noexcept override { ++credits; }
   std::atomic<int> ready{0};
   std::atomic<int> credits{0};
+  std::function<void()> meanwhile; ///< what another thread does in this moment
 };
 
 inline std::vector<v1::Frame> frames_of(std::string_view bytes) {

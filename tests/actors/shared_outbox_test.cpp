@@ -175,3 +175,39 @@ TEST_CASE("who missed events hears so before what is shared next") {
   edge.drain();
   CHECK(edge.read_in_short() == std::vector<std::string>{"7001 missed 1-1", "7001 2"});
 }
+
+TEST_CASE("who hears only what is shared does not keep the buffer of a burst") {
+  limits bounds;
+  memory_budget budget{bounds};
+  outbox box{bounds, budget, std::make_shared<counting_signal>(), threads::one};
+  turn_share share;
+  auto dn = some_dn("7001");
+  byte_buffer taken;
+  auto hear = [&](std::uint64_t sequence) {
+    auto frame = share.put(event_frame(*dn, sequence, 1000), {});
+    REQUIRE(box.reserve_event(*dn, frame.size(), traffic::ordinary) == room::accepted);
+    box.write_shared_event(*dn, frame);
+  };
+  auto send_all = [&] {
+    auto shared = box.take_shared();
+    if (shared.frames == 0) {
+      taken.clear();
+      shared.frames = box.take(taken);
+      shared.bytes = taken.view();
+    }
+    box.sent(shared.bytes.size(), shared.frames);
+    share.end_turn();
+  };
+  for (std::uint64_t i = 1; i <= 1000; ++i) {
+    hear(i);
+    box.copy_shared(taken.capacity()); // the socket takes nothing
+    share.end_turn();
+  }
+  send_all();
+  for (std::uint64_t i = 1001; i <= 1010; ++i) {
+    hear(i);
+    send_all();
+  }
+  CHECK(budget.used() < 10'000);
+  CHECK(taken.capacity() < 10'000);
+}

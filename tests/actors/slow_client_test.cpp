@@ -283,3 +283,25 @@ TEST_CASE("a spent memory budget is answered 1186, and pause and stop have a res
   CHECK(say_all().size() == 5);
   CHECK(desk.client().window.outstanding() == 0);
 }
+
+TEST_CASE("what a recorder wants to hear is asked once for each event") {
+  office o;
+  auto& desk = o.desktop();
+  auto& rec = o.recorder();
+  rec.says(register_on(2, {"7001"}));
+  desk.says(register_on(2, {"7001"}));
+  rec.hears();
+  desk.hears();
+  // Its connection, on another loop, takes a new mask between the ACK and the delivery.
+  auto& mask = rec.client().mask;
+  desk.meanwhile([&mask] { mask = 0; });
+  desk.says(send(3, "7001", "start"));
+  CHECK(desk.hears().front().starts_with("ACK 3"));
+  CHECK(rec.hears().size() == 1); // its room was reserved, and the ACK said that it hears it
+  CHECK(rec.box().bytes() == 0);
+  desk.meanwhile([&mask] { mask = every_event_kind; });
+  desk.says(send(4, "7001", "start"));
+  CHECK(desk.hears().front().starts_with("ACK 4"));
+  CHECK(rec.hears().empty());
+  CHECK_FALSE(rec.box().has_gap()); // it did not want it
+}
