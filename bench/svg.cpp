@@ -190,8 +190,10 @@ std::string bar(double x, double bar_width, const spread& value, const char* col
     "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" fill=\"{}\"/>\n",
     x + bar_width * 0.08, head, bar_width * 0.84, height - bottom - head, colour);
   out += line_between(middle, place(value.low), middle, place(value.high), "#333");
+  auto number =
+    value.median < 1000 ? fmt::format("{:.3g}", value.median) : fmt::format("{:.0f}", value.median);
   return out + upright_text_at(middle + 3.5, std::min(head, place(value.high)) - 4, "start",
-                               "value", fmt::format("{:.3g}", value.median));
+                               "value", number);
 }
 
 } // namespace
@@ -251,8 +253,10 @@ drawing draw(const bar_chart& c) {
       if (g < c.members[m].values.size())
         d.parts += bar(begin + bar_width * static_cast<double>(m), bar_width,
                        c.members[m].values[g], colour_of(m), y);
-    d.parts += text_at(left + group_width * (static_cast<double>(g) + 0.5), height - bottom + 16,
-                       "middle", c.groups[g]);
+    // Long names stand a line lower than their neighbours, which they would run into.
+    auto row = c.groups[g].size() * letter_width > group_width ? 2 : 1;
+    d.parts += text_at(left + group_width * (static_cast<double>(g) + 0.5),
+                       height - bottom + 16 * row, "middle", c.groups[g]);
   }
   d.parts += names_of(names);
   return d;

@@ -61,7 +61,9 @@ public:
   int run() {
     for (std::size_t load = 0; load < result_.loads.size(); ++load)
       for (unsigned round = 0; round < arguments_.rounds; ++round)
-        for (std::size_t i = 0; i < members_.size(); ++i) {
+        for (std::size_t turn = 0; turn < members_.size(); ++turn) {
+          // Each round begins with another one: who follows a large broker has its end beside it.
+          auto i = (round + turn) % members_.size();
           if (!result_.at(load, i).failure.empty())
             continue;
           take_turn(load, i, round);
