@@ -11,6 +11,9 @@ namespace {
 
 /// A buffer larger than this is given back when it was used to less than an eighth.
 constexpr std::size_t spare_capacity_max = 4096;
+/// So often in a row an outbox with such a buffer is taken without it being looked at. The copies
+/// of one in so many are nothing; a burst's memory goes with two of them at most.
+constexpr std::uint32_t shared_takes_max = 16;
 /// No EventMissed frame is longer: a DN at its longest and three numbers.
 constexpr std::size_t missed_frame_bytes_max = dn_bytes_max + 64;
 
@@ -225,8 +228,9 @@ std::size_t outbox::take(byte_buffer& into) {
 outbox::shared_bytes outbox::take_shared() noexcept {
   if (run_.empty() || !waiting_.empty() || gaps_ != nullptr)
     return {};
-  // A burst's buffers go with a take of the other kind.
-  if (std::max(taken_capacity_, waiting_.capacity()) > spare_capacity_max)
+  // Buffers of a burst go with takes of the other kind: as long as there are any, some are.
+  if (std::max(taken_capacity_, waiting_.capacity()) > spare_capacity_max &&
+      ++shared_takes_ % shared_takes_max == 0)
     return {};
   dirty_ = false;
   return {std::exchange(run_, {}), std::exchange(waiting_frames_, 0)};

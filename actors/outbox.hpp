@@ -116,8 +116,8 @@ public:
     std::string_view bytes;
     std::size_t frames = 0;
   };
-  /// If all that waits is in the turn's share, and no buffer is left of a burst: takes it as `take`
-  /// does. Else nothing.
+  /// If all that waits is in the turn's share: takes it as `take` does. Else nothing, and now and
+  /// then while a buffer is left of a burst.
   shared_bytes take_shared() noexcept;
   /// The turn ends and the edge cannot take: what is shared is copied, and so is all that is
   /// written until the next take. `edge_capacity` is what the edge keeps of an earlier one.
@@ -197,6 +197,7 @@ private:
   std::atomic<bool> has_gaps_{false};
   bool dirty_ = false; // signalled and not yet taken
   std::uint32_t waiting_frames_ = 0;
+  std::uint32_t shared_takes_ = 0; // with a large buffer
   thread_mutex mutex_;
   byte_buffer waiting_;
   std::string_view run_;         // waits too, behind `waiting_`: in the turn's share
