@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t spare_capacity_max = 4096;
 /// So often in a row an outbox with such a buffer is taken without it being looked at. The copies
 /// of one in so many are nothing; a burst's memory goes with two of them at most.
-constexpr std::uint32_t shared_takes_max = 16;
+constexpr std::uint8_t shared_takes_max = 16;
 /// No EventMissed frame is longer: a DN at its longest and three numbers.
 constexpr std::size_t missed_frame_bytes_max = dn_bytes_max + 64;
 

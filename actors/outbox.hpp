@@ -197,11 +197,11 @@ private:
   std::atomic<bool> has_gaps_{false};
   bool dirty_ = false; // signalled and not yet taken
   std::uint32_t waiting_frames_ = 0;
-  std::uint32_t shared_takes_ = 0; // with a large buffer
   thread_mutex mutex_;
   byte_buffer waiting_;
-  std::string_view run_;         // waits too, behind `waiting_`: in the turn's share
-  bool is_taken_in_time_ = true; // the edge takes what waits before a turn ends
+  std::string_view run_;          // waits too, behind `waiting_`: in the turn's share
+  bool is_taken_in_time_ = true;  // the edge takes what waits before a turn ends
+  std::uint8_t shared_takes_ = 0; // with a large buffer; counts round
 
   const std::shared_ptr<edge_signal> signal_;
   memory_budget& budget_;
