@@ -46,6 +46,8 @@ public:
     auto place = hash & mask();
     while (slots_[place].what && slots_[place].hash != hash)
       place = (place + 1) & mask();
+    if (!slots_[place].what)
+      return; // nobody's name
     auto* at = reinterpret_cast<const char*>(slots_[place].what.get());
     runtime::prefetch(at);
     runtime::prefetch(at + 64);
