@@ -21,6 +21,9 @@ constexpr int dn_lines = 5;
 /// DNs that are fetched ahead of the one that is called: their turns take longer than the memory.
 /// All of a read at once would push each other out of the first cache level again.
 constexpr std::size_t dns_ahead = 4;
+/// So many new DNs of a desktop live on its own loop. A program with more is no agent's desktop but
+/// stands for many, and one loop must not get them all.
+constexpr std::size_t near_dns_max = 1024;
 
 /// Does not keep the connection: once it is gone nobody needs to know.
 class reports_to final : public report_target {
@@ -297,9 +300,17 @@ std::vector<dn_batch_ptr> connection_impl::take_waiting(dn_entry& dn) {
   return waiting ? std::move(*waiting) : std::vector<dn_batch_ptr>{};
 }
 
+/// Commands outnumber all else that a DN hears: near its desktop they need not cross from loop to
+/// loop. A recorder has many agents' DNs, and desktops of any loop will talk to them.
+runtime::home connection_impl::home_for_dns() const noexcept {
+  bool is_agents = client_->who.role == role::desktop && dns_.size() <= near_dns_max;
+  return is_agents ? where() : runtime::home{};
+}
+
 void connection_impl::resolve(std::vector<std::string> names) {
   ++resolves_in_flight_;
-  auto asking = request(directory_, context_.bounds.control_timeout, resolve_atom::value, names);
+  auto asking =
+    request(directory_, context_.bounds.control_timeout, dns_wanted{names, home_for_dns()});
   asking.then(
     [this, names, asked = asking.id()](const dn_handles& found) {
       clock().cancel_request_timeout(this, asked);

@@ -135,6 +135,7 @@ private:
   static std::vector<dn_batch_ptr> take_waiting(dn_entry& dn);
   void flush_batches();
   void put_away() noexcept;
+  runtime::home home_for_dns() const noexcept;
   void resolve(std::vector<std::string> names);
   void resolved(const std::vector<std::string>& asked, const dn_handles& found);
   void unresolved(const std::vector<std::string>& asked, const fault& why);

@@ -25,7 +25,7 @@ public:
   behavior_type make_behavior() override {
     set_down_handler([this](const caf::down_msg& down) { dn_died(down); });
     return {
-      [this](resolve_atom, const std::vector<std::string>& names) { return resolve(names); },
+      [this](const dns_wanted& wanted) { return resolve(wanted); },
       [this](idle_atom, const std::string& dn, dn_epoch epoch) { retire(dn, epoch); },
       [this](sign_on_atom, const client_ptr& client, const connection_actor& connection) {
         return sign_on(client, connection);
@@ -67,17 +67,17 @@ private:
     }
   };
 
-  dn_handles resolve(const std::vector<std::string>& names) {
+  dn_handles resolve(const dns_wanted& wanted) {
     dn_handles found;
-    found.reserve(names.size());
-    for (auto& name : names) {
+    found.reserve(wanted.names.size());
+    for (auto& name : wanted.names) {
       auto known = dns_.find(name);
       if (known == dns_.end()) {
         if (dns_.size() >= context_.bounds.dns_max)
           continue; // the connection answers 1186
         dn_epoch epoch{++last_epoch_};
-        auto actor =
-          spawn_dn(system(), context_, caf::actor_cast<directory_actor>(this), name, epoch);
+        auto actor = spawn_dn(system(), wanted.near, context_,
+                              caf::actor_cast<directory_actor>(this), name, epoch);
         monitor(actor);
         known = dns_.emplace(name, dn_entry{actor, epoch, {}}).first;
       }

@@ -103,14 +103,19 @@ void dn_impl::reported(const session_report& report) {
 }
 
 void dn_impl::remove() {
+  end_registrations(error_code::dn_not_configured);
+  quit();
+}
+
+/// Nobody asked for it: each client hears why, and what became of its commands.
+void dn_impl::end_registrations(error_code why) {
   conclude_all_unknown();
   for (auto& r : registrations_) {
-    static_cast<void>(r.client->box.answer(
-      encode_unregistered({}, identity_->name, error_code::dn_not_configured, now_us())));
+    static_cast<void>(
+      r.client->box.answer(encode_unregistered({}, identity_->name, why, now_us())));
     r.client->report({identity_->name, false, r.mode, true});
   }
   registrations_.clear();
-  quit();
 }
 
 void dn_impl::retire() {
@@ -130,13 +135,7 @@ void dn_impl::on_exit() {
     say({}, capture_verb::unknown, broker_reason::internal_error,
         std::any_of(sessions_.begin(), sessions_.end(), must_be_guarded));
   }
-  conclude_all_unknown();
-  for (auto& r : registrations_) {
-    static_cast<void>(r.client->box.answer(
-      encode_unregistered({}, identity_->name, error_code::internal_error, now_us())));
-    r.client->report({identity_->name, false, r.mode, true});
-  }
-  registrations_.clear();
+  end_registrations(error_code::internal_error);
   for (auto& s : sessions_)
     caf::anon_send_exit(s.actor.ref().handle(), caf::exit_reason::user_shutdown);
   sessions_.clear();
@@ -500,9 +499,10 @@ void dn_impl::recorder_left(client_id recorder, bool was_active) {
   }
 }
 
-dn_actor spawn_dn(caf::actor_system& system, broker_context& context, directory_actor directory,
-                  std::string name, dn_epoch epoch) {
-  auto where = runtime::home::at(system, std::hash<std::string>{}(name));
+dn_actor spawn_dn(caf::actor_system& system, runtime::home where, broker_context& context,
+                  directory_actor directory, std::string name, dn_epoch epoch) {
+  if (!where)
+    where = runtime::home::at(system, std::hash<std::string>{}(name));
   return system.spawn<dn_impl, caf::lazy_init>(where, &context, std::move(directory),
                                                std::move(name), epoch);
 }

@@ -32,9 +32,10 @@ class Snapshot;
 
 namespace ringdown {
 
-/// Makes a DN's actor, at home on the loop that its name leads to. It is idle until told something.
-dn_actor spawn_dn(caf::actor_system& system, broker_context& context, directory_actor directory,
-                  std::string name, dn_epoch epoch);
+/// Makes a DN's actor, at home on `where`, or if that is empty on the loop that its name leads to.
+/// It is idle until told something.
+dn_actor spawn_dn(caf::actor_system& system, runtime::home where, broker_context& context,
+                  directory_actor directory, std::string name, dn_epoch epoch);
 
 /// One client's registration.
 struct registration {
@@ -152,6 +153,7 @@ private:
   void client_gone(const client_ptr& client);
   void reported(const session_report& report);
   void remove();
+  void end_registrations(error_code why);
   void retire();
 
   // Requests.

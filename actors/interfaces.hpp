@@ -22,7 +22,6 @@ using remove_atom = caf::atom_constant<caf::atom("remove")>;
 using tick_atom = caf::atom_constant<caf::atom("tick")>;
 using idle_atom = caf::atom_constant<caf::atom("idle")>;
 using retire_atom = caf::atom_constant<caf::atom("retire")>;
-using resolve_atom = caf::atom_constant<caf::atom("resolve")>;
 using sign_on_atom = caf::atom_constant<caf::atom("signon")>;
 using take_over_atom = caf::atom_constant<caf::atom("takeover")>;
 using drain_atom = caf::atom_constant<caf::atom("drain")>;
@@ -102,6 +101,12 @@ using dn_actor = caf::typed_actor<
   // The directory agrees, no handle has gone out lately: end.
   caf::reacts_to<retire_atom>>;
 
+/// The DNs that a connection asks for, and where one is to live that has no actor yet.
+struct dns_wanted {
+  std::vector<std::string> names;
+  runtime::home near; ///< empty: on the loop that its name leads to
+};
+
 /// What the directory hands out.
 struct dn_handle {
   std::string dn;
@@ -128,6 +133,7 @@ using connection_actor = caf::typed_actor<
 
 } // namespace ringdown
 
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::dns_wanted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::dn_handle)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::dn_handles)
 
@@ -137,7 +143,7 @@ namespace ringdown {
 using directory_actor = caf::typed_actor<
   // Finds or makes the actors of these DNs. Fewer than asked for if dns_max is reached: the rest
   // have no actor.
-  caf::replies_to<resolve_atom, std::vector<std::string>>::with<dn_handles>,
+  caf::replies_to<dns_wanted>::with<dn_handles>,
   // A DN has had nothing to do for dn_idle_timeout: may it end? Answered by retire_atom, or not.
   caf::reacts_to<idle_atom, std::string, dn_epoch>,
   // A client signs on: its id. An older connection of the same program is told taken_over first.

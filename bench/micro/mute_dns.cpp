@@ -40,9 +40,9 @@ public:
 
   behavior_type make_behavior() override {
     return {
-      [this](resolve_atom, const std::vector<std::string>& names) {
+      [this](const dns_wanted& wanted) {
         dn_handles found;
-        for (auto& name : names) {
+        for (auto& name : wanted.names) {
           auto [place, is_new] = dns_.try_emplace(name);
           if (is_new)
             place->second = dn_actor{system().spawn<mute_dn>(where())};

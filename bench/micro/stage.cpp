@@ -185,7 +185,7 @@ stage_client& stage::join(role as, const std::vector<std::string>& dns,
 runtime::pinned_ref<dn_actor> stage::dn(const std::string& name) {
   caf::scoped_actor self{*system_};
   runtime::pinned_ref<dn_actor> found;
-  self->request(directory_, answer_patience, resolve_atom::value, std::vector<std::string>{name})
+  self->request(directory_, answer_patience, dns_wanted{{name}, {}})
     .receive([&](const dn_handles& handles) { found = handles.at(0).actor; },
              [](const caf::error&) { throw std::runtime_error{"the directory does not answer"}; });
   return found;

@@ -8,6 +8,7 @@
 #include "tests/runtime/systems.hpp"
 
 #include <caf/actor_registry.hpp>
+#include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
 #include <algorithm>
@@ -146,6 +147,16 @@ lines office::told() {
 std::size_t office::actors() {
   settle();
   return inside_->system->registry().running();
+}
+
+std::size_t office::loop_of(const std::string& dn) {
+  caf::scoped_actor self{*inside_->system};
+  std::size_t loop = 0;
+  self->request(inside_->directory, 60s, dns_wanted{{dn}, {}})
+    .receive(
+      [&](const dn_handles& found) { loop = found.at(0).actor.pinned()->where().loop()->index(); },
+      [&](const caf::error&) { give_up("the directory does not answer"); });
+  return loop;
 }
 
 std::size_t office::remembered(const std::string& name) {

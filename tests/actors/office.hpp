@@ -151,6 +151,8 @@ public:
 
   /// How many actors there are, the directory included.
   std::size_t actors();
+  /// Which loop a DN lives on (on loops). The question makes one that does not live.
+  std::size_t loop_of(const std::string& dn);
   /// How many clients of this name, gone or not, anybody still holds on to.
   std::size_t remembered(const std::string& name);
 
