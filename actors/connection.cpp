@@ -69,6 +69,7 @@ connection_impl::behavior_type connection_impl::make_behavior() {
 
 void connection_impl::socket_closed() {
   socket_gone_ = true;
+  early_ = nullptr;
   client_->box.close();
   leave_dns();
   life_ = life::closing;
@@ -83,6 +84,7 @@ void connection_impl::on_exit() {
   }
   leave_dns();
   put_away();
+  early_ = nullptr;
   edge_.reset();
   directory_ = nullptr;
 }
@@ -90,18 +92,27 @@ void connection_impl::on_exit() {
 // ---- frames --------------------------------------------------------------------------------
 
 void connection_impl::take(const read_batch_ptr& batch) {
+  if (life_ == life::signing_on)
+    put_aside(batch, 0);
+  else
+    read_from(batch, 0);
+}
+
+void connection_impl::read_from(const read_batch_ptr& batch, std::size_t first) {
   auto& here = workplace_here();
   here.begin(batch);
   at_hand_ = &here;
   auto& frames = batch->frames;
   auto& stretches = here.stretches;
-  look_ahead(frames, 0, stretches[0]);
+  look_ahead(frames, first, stretches[0]);
   prefetch_dns(stretches[0]);
-  for (std::size_t begin = 0, turn = 0; begin < frames.size(); begin += stretch_frames, ++turn) {
+  auto read = first;
+  for (std::size_t begin = first, turn = 0; begin < frames.size();
+       begin += stretch_frames, ++turn) {
     auto& now = stretches[turn % 2];
     auto& next = stretches[(turn + 1) % 2];
     look_ahead(frames, begin + stretch_frames, next);
-    for (std::size_t i = 0; i < now.count && !is_deaf(); ++i)
+    for (std::size_t i = 0; i < now.count && may_read(); ++i, ++read)
       read_frame(now.frames[i]);
     prefetch_dns(next);
   }
@@ -109,10 +120,31 @@ void connection_impl::take(const read_batch_ptr& batch) {
   if (!here.to_resolve.empty())
     resolve(std::exchange(here.to_resolve, {}));
   put_away();
-  if (life_ == life::signing_off)
+  if (life_ == life::signing_on)
+    put_aside(batch, read);
+  else if (life_ == life::signing_off)
     drain_step();
   else if (batch->end != stream_end::open && !is_deaf())
     end_stream(batch->end);
+}
+
+/// A client need not wait for the answer to its sign-on: what follows has its turn when that is
+/// known, and is answered behind it. No more is read than `read_batches_in_flight_max`.
+void connection_impl::put_aside(const read_batch_ptr& batch, std::size_t first) {
+  if (first == batch->frames.size() && batch->end == stream_end::open)
+    return;
+  if (!early_)
+    early_ = std::make_unique<std::vector<early_read>>();
+  early_->push_back({batch, first});
+}
+
+void connection_impl::read_what_waits() {
+  auto early = std::exchange(early_, nullptr);
+  if (!early)
+    return;
+  for (auto& read : *early)
+    if (!is_deaf())
+      read_from(read.batch, read.first);
 }
 
 void connection_impl::end_stream(stream_end end) {
@@ -401,6 +433,7 @@ void connection_impl::close(v1::DisconnectReason reason, std::string_view text,
   tell(is_usual ? observer::severity::info : observer::severity::warning, "connection closed",
        text);
   leave_dns();
+  early_ = nullptr;
   life_ = life::closing;
   disconnect(*client_, reason, text, reference);
   edge_->close_after_flush();

@@ -56,6 +56,12 @@ private:
   };
   using dn_table = name_table<dn_entry>;
 
+  /// What a client said behind its sign-on, from frame `first` on.
+  struct early_read {
+    read_batch_ptr batch;
+    std::size_t first = 0;
+  };
+
   /// A frame of the read at hand, read ahead: looking and parsing change nothing, and while a later
   /// one is parsed the memory that an earlier one needs arrives.
   struct ahead {
@@ -89,6 +95,9 @@ private:
   static workplace& workplace_here();
 
   // Frames.
+  void read_from(const read_batch_ptr& batch, std::size_t first);
+  void put_aside(const read_batch_ptr& batch, std::size_t first);
+  void read_what_waits();
   void look_ahead(std::string_view bytes, ahead& out) const;
   void look_ahead(const std::vector<std::string_view>& frames, std::size_t begin,
                   stretch& out) const;
@@ -101,6 +110,8 @@ private:
   }
   /// What the client still says is nobody's.
   bool is_deaf() const noexcept { return life_ == life::signing_off || life_ == life::closing; }
+  /// The next frame has its turn now.
+  bool may_read() const noexcept { return !is_deaf() && life_ != life::signing_on; }
 
   // Requests.
   void sign_on(const frame_view& frame);
@@ -162,6 +173,8 @@ private:
   std::shared_ptr<link> edge_;
   dn_table dns_;
   workplace* at_hand_ = nullptr; // while it has a read
+  /// Until the sign-on is answered; `read_batches_in_flight_max` at most.
+  std::unique_ptr<std::vector<early_read>> early_;
   std::uint32_t resolves_in_flight_ = 0;
   life life_ = life::awaiting_sign_on;
   bool socket_gone_ = false;

@@ -150,6 +150,7 @@ void connection_impl::signed_on(reference_id reference, std::uint64_t id,
   link.set_time_us(context_.utc_now());
   static_cast<void>(client_->box.answer(delimited(frame)));
   tell(observer::severity::info, "client signed on");
+  read_what_waits();
 }
 
 // ---- registration --------------------------------------------------------------------------

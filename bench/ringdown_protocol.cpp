@@ -46,7 +46,13 @@ void ringdown_protocol::on_open(link_port& port, std::size_t link) {
   who.role = plans_[link].role;
   who.capabilities = options_.capabilities;
   who.heartbeat_interval = options_.heartbeat_interval;
-  port.say(link, codec::sign_on({1}, who));
+  auto first_words = codec::sign_on({1}, who);
+  // One DN need not wait for what the broker grants.
+  if (auto& dns = plans_[link].dns; !dns.empty()) {
+    first_words += codec::register_address({2}, {{events_.dn_name(dns.front())}}, {});
+    links_[link].asked = 1;
+  }
+  port.say(link, first_words);
 }
 
 std::size_t ringdown_protocol::write_request(char* out, std::size_t, slot_index slot,

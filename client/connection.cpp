@@ -154,7 +154,10 @@ const event_link_connected& connection::link() const noexcept {
 submission connection::register_address(std::span<const std::string> dns, const registration& how) {
   auto answers = std::max<std::size_t>(dns.size(), 1);
   auto reference = impl_->next_reference();
-  return impl_->submit(reference, codec::register_address(reference, dns, how), answers);
+  auto frame = codec::register_address(reference, dns, how);
+  if (impl_->is_opening())
+    return impl_->submit_behind_sign_on(reference, std::move(frame), answers);
+  return impl_->submit(reference, std::move(frame), answers);
 }
 
 submission connection::unregister_address(std::span<const std::string> dns) {

@@ -183,7 +183,9 @@ public:
   /// What the broker granted. Meaningful once the link was up.
   const event_link_connected& link() const noexcept;
 
-  /// Each DN gets its own answer with this reference: EventRegistered or EventError.
+  /// Each DN gets its own answer with this reference: EventRegistered or EventError. While the link
+  /// opens one request for one DN is accepted, which any window has room for: it goes out right
+  /// behind the sign-on. Another is `window_full` until the link is up.
   [[nodiscard]] submission register_address(std::span<const std::string> dns,
                                             const registration& how = {});
   [[nodiscard]] submission unregister_address(std::span<const std::string> dns);

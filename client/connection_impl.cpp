@@ -86,7 +86,8 @@ void connection::impl::sign_on_over(std::unique_ptr<transport> over) {
   stream = std::move(over);
   state = link_state::signing_on;
   last_heard = now();
-  out = codec::sign_on(next_reference(), who);
+  sign_on_reference = next_reference();
+  out.insert(0, codec::sign_on(sign_on_reference, who)); // before what does not wait for it
 }
 
 void connection::impl::take_link_connected(codec::link_connected connected) {
@@ -156,12 +157,26 @@ submission connection::impl::submit(reference_id reference, std::string frame, s
   auto verdict = admit(answers, frame.size(), safety);
   if (!verdict)
     return verdict;
+  note_sent(reference, std::move(frame), answers);
+  return {send_status::accepted, reference};
+}
+
+submission connection::impl::submit_behind_sign_on(reference_id reference, std::string frame,
+                                                   std::size_t answers) {
+  if (frame.size() > frame_bytes_before_sign_on_max)
+    return {send_status::too_large, {}};
+  if (answers != 1 || answers_outstanding != 0)
+    return {send_status::window_full, {}};
+  note_sent(reference, std::move(frame), answers);
+  return {send_status::accepted, reference};
+}
+
+void connection::impl::note_sent(reference_id reference, std::string frame, std::size_t answers) {
   outstanding[reference.value] = {answers, frame.size()};
   answers_outstanding += answers;
   bytes_outstanding += frame.size();
   out += frame;
   flush();
-  return {send_status::accepted, reference};
 }
 
 void connection::impl::flush() {
@@ -232,11 +247,12 @@ void connection::impl::take_frame(std::string_view frame) {
 void connection::impl::take_event(event e, std::size_t bytes) {
   auto* ended = std::get_if<event_link_disconnected>(&e);
   if (state == link_state::signing_on) {
-    if (auto* error = std::get_if<event_error>(&e)) {
+    auto* error = std::get_if<event_error>(&e);
+    if (error != nullptr && !outstanding.contains(error->reference.value)) {
       result.error = std::move(*error);
       return fail(link_fault::sign_on_refused, "sign-on refused");
     }
-    if (ended == nullptr)
+    if (error == nullptr && ended == nullptr)
       return fail(link_fault::protocol_error, "an event before EventLinkConnected");
   }
   account(e);

@@ -26,8 +26,13 @@ public:
   void wait_for_end(std::chrono::milliseconds timeout);
   submission submit(reference_id reference, std::string frame, std::size_t answers,
                     bool safety = false);
+  /// One request that does not wait for what the broker grants.
+  submission submit_behind_sign_on(reference_id reference, std::string frame, std::size_t answers);
   submission admit(std::size_t answers, std::size_t bytes, bool safety) const;
   reference_id next_reference();
+  bool is_opening() const {
+    return state == link_state::connecting || state == link_state::signing_on;
+  }
   void begin_sign_off() { state = link_state::signing_off; }
 
   bool events_full() const {
@@ -71,6 +76,7 @@ private:
   void take_frame(std::string_view frame);
   void take_link_connected(codec::link_connected connected);
   void take_event(event e, std::size_t bytes);
+  void note_sent(reference_id reference, std::string frame, std::size_t answers);
   void account(const event& e);
   void check_time();
   void fail(link_fault fault, std::string text);
@@ -94,6 +100,7 @@ private:
   std::size_t event_bytes = 0;
 
   std::uint32_t last_reference = 0;
+  reference_id sign_on_reference;
   std::size_t answers_outstanding = 0;
   std::size_t bytes_outstanding = 0;
 

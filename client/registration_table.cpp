@@ -3,6 +3,7 @@
 #include "messages/send_event.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace ringdown::client {
 
@@ -82,7 +83,8 @@ void registration_table::enqueue(const std::string& dn, entry& e) {
 }
 
 void registration_table::link_up() {
-  up_ = true;
+  if (std::exchange(up_, true))
+    return;
   for (auto& [dn, e] : entries_)
     enqueue(dn, e);
   // The same order with every run: a program's log should not depend on a hash.

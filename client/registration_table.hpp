@@ -39,6 +39,8 @@ public:
 
   // ---- the link
 
+  /// A link opens or stands: what is wanted is to be asked for on it. Once for each link, or more
+  /// often.
   void link_up();
   void link_down();
   /// What to ask for now, at most `dns_max` DNs; then either `asked` or `not_asked` must follow.

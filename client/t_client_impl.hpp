@@ -108,6 +108,8 @@ private:
   std::size_t registrations_in_flight_max() const;
   bool may_ask() const;
   void ask_for_registrations();
+  send_status ask_for(registration_table::batch what, steady_time link_stands);
+  void ask_early();
   void send_again();
   send_status room_for(const std::string& dn, std::size_t kept_bytes);
   submission submit(const outgoing_event& what, bool distribute, bool again);

@@ -134,12 +134,61 @@ TEST_CASE("a heartbeat needs no sign-on and gets no reply") {
   CHECK(desk.hears() == lines{"connected 1"});
 }
 
-TEST_CASE("what follows sign-on without waiting for its reply is still before it") {
+TEST_CASE("what follows sign-on without waiting for its reply is answered behind it") {
+  const lines answers{"connected 1", "Error 4: 53", // it needs no DN's word
+                      "registered 2: 7001 share; light unknown, v0 #0, recorders 0+0, clients 1",
+                      "ACK 3: recorders 0, #1"};
+  auto first = sign_on(1, v1::ROLE_DESKTOP, "desk");
+  auto second = register_on(2, {"7001"});
+  auto third = send(3, "7001", "");
+  auto fourth = sign_on(4, v1::ROLE_DESKTOP, "desk");
   office o;
   auto& desk = o.connect("desk");
-  desk.says(sign_on(1, v1::ROLE_DESKTOP, "desk"), sign_on(2, v1::ROLE_DESKTOP, "desk"),
-            register_on(3, {"7001"}));
-  CHECK(desk.hears() == lines{"Error 2: 217", "Error 3: 217", "connected 1"});
+  SECTION("in one read") {
+    desk.says(first, second, third, fourth);
+  }
+  SECTION("in two reads") {
+    desk.says(first, second);
+    desk.says(third, fourth);
+  }
+  SECTION("in a read of its own") {
+    desk.says(first);
+    desk.says(second, third, fourth);
+  }
+  CHECK(desk.hears() == answers);
+  CHECK(desk.reads_in_flight() == 0);
+}
+
+TEST_CASE("what follows a sign-on that is refused is before sign-on") {
+  office o;
+  auto& desk = o.connect("desk");
+  auto wrong = sign_on(1, v1::ROLE_DESKTOP, "desk");
+  wrong.mutable_request_sign_on()->set_version_min(2);
+  wrong.mutable_request_sign_on()->set_version_max(3);
+  desk.says(wrong, register_on(2, {"7001"}), sign_on(3, v1::ROLE_DESKTOP, "desk"),
+            register_on(4, {"7001"}));
+  CHECK(desk.hears() ==
+        lines{"Error 1: 55", "Error 2: 217", "connected 3",
+              "registered 4: 7001 share; light unknown, v0 #0, recorders 0+0, clients 1"});
+}
+
+TEST_CASE("a stream that cannot be read behind a sign-on ends when that is answered") {
+  office o;
+  auto& desk = o.connect("desk");
+  desk.read_bytes({sign_on(1, v1::ROLE_DESKTOP, "desk").SerializeAsString(),
+                   query_address(2, "7001").SerializeAsString()},
+                  static_cast<int>(stream_end::malformed));
+  CHECK(desk.hears() ==
+        lines{"connected 1", "Error 2: 41 on 7001", "Error: 53", "disconnected: PROTOCOL_ERROR"});
+  CHECK(desk.closing());
+  CHECK(o.told() == lines{"connection: connection closed"});
+}
+
+TEST_CASE("a sign-off behind a sign-on is the last that is heard") {
+  office o;
+  auto& desk = o.connect("desk");
+  desk.says(sign_on(1, v1::ROLE_DESKTOP, "desk"), sign_off(2), register_on(3, {"7001"}));
+  CHECK(desk.hears() == lines{"connected 1", "disconnected 2: SIGNED_OFF"});
 }
 
 TEST_CASE("a second sign-on is refused, and the first stays") {
@@ -256,7 +305,8 @@ TEST_CASE("a program whose old connection is gone signs on without taking over")
 TEST_CASE("a client that is gone before its sign-on is answered leaves nothing behind") {
   office o; // which checks at its end that nobody holds on to a client
   auto& hasty = o.connect("hasty");
-  hasty.says(sign_on(1, v1::ROLE_DESKTOP, "hasty"));
+  hasty.says(sign_on(1, v1::ROLE_DESKTOP, "hasty"), register_on(2, {"7001"}));
+  hasty.says(send(3, "7001", ""));
   hasty.vanishes();
   CHECK(hasty.hears().empty());
   o.settle();

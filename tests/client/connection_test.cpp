@@ -366,6 +366,66 @@ TEST_CASE("a sign-on that is refused says why") {
   CHECK(link.state() == link_state::closed);
 }
 
+TEST_CASE("one request for one DN goes out behind the sign-on, before that is answered") {
+  fake_broker::options options;
+  std::vector<v1::Frame> order; // the broker's thread's, while there is one
+  v1::Frame first;
+  options.on_request = [&](fake_broker& broker, int fd, const v1::Frame& request) {
+    order.push_back(request);
+    if (request.has_request_sign_on()) {
+      first = request;
+      return true; // answered when the registration has come
+    }
+    if (request.has_request_register_address() && first.has_request_sign_on())
+      broker.sign_on(fd, std::exchange(first, {}));
+    return false;
+  };
+  std::optional<fake_broker> broker{options};
+  connection link;
+  link.start(at(*broker), as(role::desktop));
+  const std::vector<std::string> two{"7002", "7003"}, long_one{std::string(5000, '7')}, one{"7001"};
+  CHECK(link.register_address(two).status == send_status::window_full);
+  CHECK(link.register_address(long_one).status == send_status::too_large);
+  CHECK(link.unregister_address(one).status == send_status::disconnected);
+  CHECK(link.sign_off().status == send_status::disconnected);
+  auto sent = link.register_address(one);
+  CHECK(sent);
+  CHECK(link.register_address(one).status == send_status::window_full);
+  CHECK(answer_to<event_registered>(link, sent).this_dn == "7001");
+  CHECK(link.state() == link_state::up);
+  broker.reset();
+  REQUIRE(order.size() == 2);
+  CHECK(order[0].has_request_sign_on());
+  CHECK(order[1].request_register_address().this_dn(0) == "7001");
+  CHECK(link.unanswered().empty());
+}
+
+TEST_CASE("an EventError for what went out behind a sign-on is not the sign-on's") {
+  fake_broker::options options;
+  v1::Frame first;
+  options.on_request = [&](fake_broker& broker, int fd, const v1::Frame& request) {
+    if (request.has_request_sign_on()) {
+      first = request;
+      return true;
+    }
+    v1::Frame error;
+    error.set_reference_id(request.reference_id());
+    error.mutable_event_error()->set_error_code(217);
+    broker.send(fd, error);
+    broker.sign_on(fd, first);
+    return true;
+  };
+  fake_broker broker{options};
+  connection link;
+  link.start(at(broker), as(role::desktop));
+  auto sent = link.register_address(std::vector<std::string>{"7001"});
+  CHECK(answer_to<event_error>(link, sent).code == 217);
+  auto until = std::chrono::steady_clock::now() + patience;
+  while (link.state() != link_state::up && std::chrono::steady_clock::now() < until)
+    link.poll(10ms);
+  CHECK(link.state() == link_state::up);
+}
+
 TEST_CASE("the broker's last word is the last event") {
   fake_broker::options options;
   options.on_request = [](fake_broker& broker, int fd, const v1::Frame& request) {

@@ -40,6 +40,8 @@ public:
   void send(int fd, const v1::Frame& frame);
   void send_bytes(int fd, const std::string& bytes);
   void disconnect(int fd);
+  /// Grants it.
+  void sign_on(int fd, const v1::Frame& request);
 
   // Seen so far; from any thread.
   std::atomic<int> heartbeats{0};
@@ -66,7 +68,6 @@ private:
   void read_from(int fd);
   void write_to(int fd);
   void handle(int fd, const v1::Frame& request);
-  void sign_on(int fd, const v1::Frame& request);
   void register_on(int fd, const v1::Frame& request);
   void relay(int fd, std::uint32_t reference, const v1::Event& event, std::uint32_t directed);
   void snapshot(const std::string& name, v1::Snapshot& out);

@@ -40,6 +40,60 @@ TEST_CASE("a client signs on and registers by itself, and again after each loss"
   CHECK_FALSE(up.back().broker_restarted);
 }
 
+TEST_CASE("a client with one DN asks for it before its sign-on is answered, on each link") {
+  scripted_client c;
+  c.subject.register_on("7001");
+  c.subject.start();
+  for (int link = 0; link < 2; ++link) {
+    c.settle();
+    auto said = c.broker.said();
+    REQUIRE(said.size() == 2);
+    CHECK(said[1].request_register_address().this_dn(0) == "7001");
+    CHECK(c.subject.registration_of("7001") == registration_phase::wanted);
+    c.broker.grant(said[0]);
+    c.broker.registered(said[1], 3);
+    c.settle();
+    CHECK(c.subject.registration_of("7001") == registration_phase::registered);
+    CHECK(c.broker.said().empty()); // asked once
+    CHECK(c.told<registration_notice>().size() == 1);
+    c.broker.vanish();
+    c.settle();
+    c.pass(1s);
+  }
+}
+
+TEST_CASE(
+  "a registration that went out with a sign-on waits for it as long as the sign-on may take") {
+  t_client_options options;
+  options.limits.registration_timeout = 1s;
+  options.link.connect_timeout = 5s;
+  scripted_client c{options};
+  c.subject.register_on("7001");
+  c.subject.start();
+  c.settle();
+  auto said = c.broker.said();
+  REQUIRE(said.size() == 2);
+  c.pass(4s);
+  CHECK(c.told<registration_notice>().empty()); // not late: the link is not up
+  c.broker.grant(said[0]);
+  c.broker.registered(said[1]);
+  c.settle();
+  CHECK(c.subject.registration_of("7001") == registration_phase::registered);
+}
+
+TEST_CASE("a client with more DNs asks for them together, within what is granted") {
+  scripted_client c;
+  c.subject.register_on("7001");
+  c.subject.register_on("7002");
+  c.subject.start();
+  c.settle();
+  auto said = c.broker.said();
+  REQUIRE(said.size() == 1);
+  c.broker.grant(said[0]);
+  c.settle();
+  CHECK(c.broker.expect().request_register_address().this_dn_size() == 2);
+}
+
 TEST_CASE("a client has the same instance id over all its links, and notices a new broker") {
   scripted_client c;
   c.subject.start();
