@@ -66,6 +66,7 @@ struct broker_context {
   limits bounds;
   confirm_rules confirm;
   server_identity server;
+  std::uint64_t hash_secret = 0; ///< random; for tables with keys that clients choose
   utc_clock utc_now;
   authorize_function authorize; ///< empty: everything is allowed
   observer* tells = nullptr;    ///< never null once running

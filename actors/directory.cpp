@@ -4,9 +4,11 @@
 #include "actors/dn.hpp"
 
 #include <algorithm>
-#include <set>
-#include <tuple>
+#include <array>
+#include <cstring>
+#include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 namespace ringdown {
@@ -18,7 +20,8 @@ public:
   directory_impl(caf::actor_config& config, runtime::home where, broker_context* context)
     : pinned_to_home(config, where), context_(*context),
       // Epochs rise over restarts too, as the clock does.
-      last_epoch_(static_cast<std::uint64_t>(context->utc_now())) {}
+      last_epoch_(static_cast<std::uint64_t>(context->utc_now())),
+      signed_on_(0, hash_of_instance{context->hash_secret}) {}
 
   const char* name() const override { return "directory"; }
 
@@ -57,13 +60,25 @@ private:
     client_ptr client;
     connection_actor connection;
   };
-  struct by_program {
-    static auto program(const signed_on_client& one) {
-      auto& who = one.client->who;
-      return std::tie(who.application, who.instance);
-    }
+  struct same_program {
     bool operator()(const signed_on_client& a, const signed_on_client& b) const {
-      return program(a) < program(b);
+      auto& one = a.client->who;
+      auto& other = b.client->who;
+      return one.instance == other.instance && one.application == other.application;
+    }
+  };
+  /// A client may choose instance ids, but not many of one hash: it does not know the secret.
+  struct hash_of_instance {
+    std::uint64_t secret;
+    std::size_t operator()(const signed_on_client& one) const {
+      auto& id = one.client->who.instance.bytes;
+      std::array<std::uint64_t, 2> words;
+      static_assert(sizeof words == sizeof id);
+      std::memcpy(words.data(), id.data(), sizeof words);
+      words[0] ^= secret;
+      words[1] += secret;
+      return std::hash<std::string_view>{}(
+        {reinterpret_cast<const char*>(words.data()), sizeof words});
     }
   };
 
@@ -157,8 +172,8 @@ private:
 
   broker_context& context_;
   std::unordered_map<std::string, dn_entry> dns_;
-  std::set<signed_on_client, by_program> signed_on_;
   std::uint64_t last_epoch_;
+  std::unordered_set<signed_on_client, hash_of_instance, same_program> signed_on_;
   std::uint64_t last_client_ = 0;
 };
 

@@ -218,6 +218,7 @@ start_result broker::state::start() {
   try {
     std::random_device random; // a file, on some machines
     context.server.instance = std::uint64_t{random()} << 32 | random();
+    context.hash_secret = std::uint64_t{random()} << 32 | random();
     on_own_thread([&] {
       caf_config = system_config(config);
       system = std::make_unique<caf::actor_system>(*caf_config);
