@@ -202,6 +202,7 @@ json to_json(const load_options& o, const load_result& r) {
            {"producers", o.producers},
            {"window", o.window},
            {"dns", o.dns},
+           {"threads", o.threads},
            {"receivers", o.receivers},
            {"fan_out", o.fan_out},
            {"user_data_bytes", o.user_data_bytes},

@@ -1,5 +1,6 @@
 #include "bench/run.hpp"
 
+#include "bench/load_threads.hpp"
 #include "bench/process.hpp"
 #include "bench/ringdown_protocol.hpp"
 #include "messages/errors.hpp"
@@ -62,7 +63,10 @@ public:
 
   load_result run() {
     result_.resident_before = resident();
-    if (auto trouble = bring_up()) {
+    auto trouble = bring_up();
+    if (options_.meet && !options_.meet(!trouble) && !trouble)
+      trouble = others_failed;
+    if (trouble) {
       result_.trouble = *trouble;
       return std::move(result_);
     }
@@ -466,6 +470,11 @@ bool used_up_by_client(nanoseconds own_cpu, std::optional<nanoseconds> broker_cp
 }
 
 std::optional<std::string> unusable(const load_options& o) {
+  if (o.threads == 0 || o.producers % o.threads != 0 || o.receivers % o.threads != 0 ||
+      o.dns % o.threads != 0)
+    return "--producers, --receivers and --dns must be multiples of --threads: each has its share";
+  if (o.threads > 1 && (o.fan_out > o.receivers / o.threads || o.slow_receivers > 0))
+    return "with --threads --fan-out must not be above a thread's receivers, and none may be slow";
   if (o.dns < o.producers || (o.dns < o.receivers && o.fan_out < o.receivers))
     return "--dns must be at least --producers and --receivers: each needs a DN of its own";
   if (o.fan_out > o.receivers)
@@ -481,7 +490,8 @@ std::optional<std::string> unusable(const load_options& o) {
 }
 
 load_result run_load(const load_options& options) {
-  return load_run{options}.run();
+  auto run = [](const load_options& o) { return load_run{o}.run(); };
+  return options.threads > 1 ? run_on_threads(options, run) : run(options);
 }
 
 } // namespace ringdown::bench

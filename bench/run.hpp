@@ -54,12 +54,17 @@ struct run_options {
   /// Deliveries that have not come after so long without any are lost.
   std::chrono::milliseconds silence_max{5'000};
   std::function<bool()> stopped;
+  /// Of a run with others beside it: told once whether its links are up, it waits for the others
+  /// and says whether all are.
+  std::function<bool(bool up)> meet;
   std::function<void(const sample&)> on_sample;
   /// The measured time begins (true), and is over (false).
   std::function<void(bool)> on_measuring;
 };
 
 struct load_options : run_options {
+  /// That load the broker, each with its share of producers, receivers and DNs.
+  std::uint32_t threads = 1;
   std::uint32_t producers = 16;
   std::uint32_t window = 64; ///< requests outstanding, for each producer
   std::uint32_t dns = 10'000;
@@ -105,7 +110,8 @@ struct load_result {
   std::uint64_t reads = 0;
   std::uint64_t frames = 0;
   std::optional<std::chrono::nanoseconds> broker_cpu;
-  std::chrono::nanoseconds own_cpu{0};
+  std::chrono::nanoseconds own_cpu{0}; ///< of all threads
+  std::uint32_t threads = 1;
   std::optional<std::uint64_t> resident_before; ///< before the first connection
   std::optional<std::uint64_t> resident_start;  ///< when the measured time begins
   std::optional<std::uint64_t> resident_end;
@@ -123,12 +129,13 @@ struct load_result {
     return std::min(acked, delivered / fan_out);
   }
   bool client_was_the_limit() const noexcept {
-    return used_up_by_client(own_cpu, broker_cpu, measured);
+    return used_up_by_client(own_cpu / threads, broker_cpu, measured);
   }
 };
 
 /// Nothing, or why these options make no run.
 std::optional<std::string> unusable(const load_options& options);
+/// With several threads the latencies of a sample are those of the slowest.
 load_result run_load(const load_options& options);
 
 } // namespace ringdown::bench

@@ -202,6 +202,8 @@ void load_arguments::add_to(CLI::App& verb) {
     ->capture_default_str();
   number("--producers", producers, 1, 100'000,
          "Sending connections, each with its share of the DNs");
+  number("--threads", threads, 1, 64,
+         "Threads of this program that load it, each with its share of connections and DNs");
   number("--window", window, 1, event_template::slots_max, "Requests outstanding per producer");
   number("--dns", dns, 1, 9'999'999, "DNs, spread evenly");
   number("--receivers", receivers, 1, 100'000, "Recorders that share the DNs between them");
@@ -233,6 +235,7 @@ std::optional<std::string> load_arguments::fill(load_options& o) const {
       into = *given;
   };
   take(o.producers, producers);
+  take(o.threads, threads);
   take(o.window, window);
   take(o.dns, dns);
   take(o.receivers, receivers);

@@ -116,7 +116,7 @@ std::chrono::milliseconds from_seconds(double seconds);
 /// What the options of a run say, over a workload's own.
 struct load_arguments {
   std::string workload = "w1";
-  std::optional<std::uint32_t> producers, window, dns, receivers, fan_out, slow;
+  std::optional<std::uint32_t> threads, producers, window, dns, receivers, fan_out, slow;
   std::optional<std::size_t> bytes, slow_rate;
   std::optional<double> seconds, warmup_s, patience_s;
   std::optional<double> rate, rate_from;
