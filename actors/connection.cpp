@@ -3,7 +3,6 @@
 #include "actors/disconnect.hpp"
 
 #include <algorithm>
-#include <array>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -15,15 +14,6 @@ namespace {
 /// How often a draining connection looks whether all was answered. Answers take one turn; this
 /// only bounds how long the last one keeps the broker up.
 constexpr std::chrono::milliseconds drain_poll{10};
-
-/// Cache lines of a DN's own state that an event needs: to the end of its first registrations.
-constexpr int dn_lines = 5;
-/// DNs that are fetched ahead of the one that is called: their turns take longer than the memory.
-/// All of a read at once would push each other out of the first cache level again.
-constexpr std::size_t dns_ahead = 4;
-/// So many new DNs of a desktop live on its own loop. A program with more is no agent's desktop but
-/// stands for many, and one loop must not get them all.
-constexpr std::size_t near_dns_max = 1024;
 
 /// Does not keep the connection: once it is gone nobody needs to know.
 class reports_to final : public report_target {
@@ -93,12 +83,14 @@ void connection_impl::on_exit() {
 
 void connection_impl::take(const read_batch_ptr& batch) {
   if (life_ == life::signing_on)
-    put_aside(batch, 0);
-  else
-    read_from(batch, 0);
+    return put_aside(batch, 0);
+  read_from(batch, 0,
+            is_signed_on() ? context_.bounds.frame_bytes_max : frame_bytes_before_sign_on_max);
 }
 
-void connection_impl::read_from(const read_batch_ptr& batch, std::size_t first) {
+/// `frame_bytes_max` is what the stream was cut by.
+void connection_impl::read_from(const read_batch_ptr& batch, std::size_t first,
+                                std::size_t frame_bytes_max) {
   auto& here = workplace_here();
   here.begin(batch);
   at_hand_ = &here;
@@ -125,7 +117,7 @@ void connection_impl::read_from(const read_batch_ptr& batch, std::size_t first) 
   else if (life_ == life::signing_off)
     drain_step();
   else if (batch->end != stream_end::open && !is_deaf())
-    end_stream(batch->end);
+    end_stream(batch->end, frame_bytes_max);
 }
 
 /// A client need not wait for the answer to its sign-on: what follows has its turn when that is
@@ -144,13 +136,11 @@ void connection_impl::read_what_waits() {
     return;
   for (auto& read : *early)
     if (!is_deaf())
-      read_from(read.batch, read.first);
+      read_from(read.batch, read.first, frame_bytes_before_sign_on_max);
 }
 
-void connection_impl::end_stream(stream_end end) {
+void connection_impl::end_stream(stream_end end, std::size_t frame_bytes_max) {
   if (end == stream_end::frame_too_large) {
-    auto frame_bytes_max =
-      is_signed_on() ? context_.bounds.frame_bytes_max : frame_bytes_before_sign_on_max;
     refuse({}, invalid("frame", "at most " + std::to_string(frame_bytes_max) + " bytes",
                        "the frame is too large"));
     close(v1::DISCONNECT_REASON_PROTOCOL_ERROR, "the frame is too large");
@@ -240,179 +230,6 @@ void connection_impl::dispatch(const ahead& next) {
                            "a request of protocol version 1",
                            "the request is not known",
                            {}});
-}
-
-// ---- DNs -----------------------------------------------------------------------------------
-
-connection_impl::workplace& connection_impl::workplace_here() {
-  thread_local workplace here;
-  return here;
-}
-
-void connection_impl::workplace::begin(const read_batch_ptr& next) {
-  touched.clear();
-  to_resolve.clear();
-  read = next;
-}
-
-void connection_impl::workplace::end() noexcept {
-  touched.clear();
-  read = nullptr;
-}
-
-/// The read is done with.
-void connection_impl::put_away() noexcept {
-  if (auto* place = std::exchange(at_hand_, nullptr))
-    place->end();
-}
-
-/// Where the read at hand puts its requests to this DN.
-dn_batch& connection_impl::batch_for(dn_table::entry& entry, dn_request::kind what) {
-  auto& dn = entry.value;
-  if (!dn.batch) {
-    dn.batch = at_hand_->batches.take();
-    dn.batch->begin(client_, *at_hand_->read);
-    at_hand_->touched.push_back(&entry);
-  }
-  bool certain = dn.registered && dn.reports_awaited == 0 && what != dn_request::kind::register_ &&
-                 what != dn_request::kind::unregister;
-  if (what != dn_request::kind::send)
-    dn.batch->name(entry.name);
-  if (!certain && !dn.batch->report_awaited()) {
-    ++dn.reports_awaited;
-    dn.batch->await_report(entry.name);
-  }
-  return *dn.batch;
-}
-
-/// Hands each DN what this read holds for it, in the order in which the DNs first appeared.
-void connection_impl::flush_batches() {
-  if (at_hand_ == nullptr)
-    return;
-  auto& touched = at_hand_->touched;
-  // The table does not change meanwhile: what a DN reports comes by mail.
-  auto prefetch = [&](std::size_t i) {
-    if (i < touched.size())
-      touched[i]->value.actor.prefetch(dn_lines);
-  };
-  for (std::size_t i = 0; i < dns_ahead; ++i)
-    prefetch(i);
-  for (std::size_t i = 0; i < touched.size(); ++i) {
-    prefetch(i + dns_ahead);
-    hand_over(touched[i]->value);
-  }
-  touched.clear();
-}
-
-void connection_impl::hand_over(dn_entry& dn) {
-  auto batch = std::move(dn.batch);
-  if (!batch)
-    return; // handed over before a failure that cut this short
-  if (dn.actor.try_call(*batch)) {
-    if (batch->is_done())
-      at_hand_->batches.keep(std::move(batch));
-    return; // what a DN that failed left is answered by the batch's end
-  }
-  batch->keep(at_hand_->read);
-  if (dn.actor)
-    runtime::deliver(dn.actor.ref(), std::move(batch));
-  else
-    wait(dn, std::move(batch));
-}
-
-void connection_impl::wait(dn_entry& dn, dn_batch_ptr batch) {
-  if (!dn.waiting)
-    dn.waiting = std::make_unique<std::vector<dn_batch_ptr>>();
-  dn.waiting->push_back(std::move(batch));
-}
-
-/// What waits for the DN's actor, taken away.
-std::vector<dn_batch_ptr> connection_impl::take_waiting(dn_entry& dn) {
-  auto waiting = std::exchange(dn.waiting, nullptr);
-  return waiting ? std::move(*waiting) : std::vector<dn_batch_ptr>{};
-}
-
-/// Commands outnumber all else that a DN hears: near its desktop they need not cross from loop to
-/// loop. A recorder has many agents' DNs, and desktops of any loop will talk to them.
-runtime::home connection_impl::home_for_dns() const noexcept {
-  bool is_agents = client_->who.role == role::desktop && dns_.size() <= near_dns_max;
-  return is_agents ? where() : runtime::home{};
-}
-
-void connection_impl::resolve(std::vector<std::string> names) {
-  ++resolves_in_flight_;
-  auto asking =
-    request(directory_, context_.bounds.control_timeout, dns_wanted{names, home_for_dns()});
-  asking.then(
-    [this, names, asked = asking.id()](const dn_handles& found) {
-      clock().cancel_request_timeout(this, asked);
-      resolved(names, found);
-    },
-    [this, names](const caf::error&) {
-      unresolved(names, {error_code::internal_error, {}, {}, "the DN was not found in time", {}});
-    });
-}
-
-void connection_impl::resolved(const std::vector<std::string>& asked, const dn_handles& found) {
-  for (auto& handle : found) {
-    auto* entry = dns_.find(handle.dn);
-    if (entry == nullptr) { // the connection closed meanwhile: the DN may rest again
-      caf::anon_send(handle.actor.handle(), client_gone_atom::value, client_);
-      continue;
-    }
-    auto& dn = entry->value;
-    dn.actor = runtime::callable_ref<dn_actor, dn_batch>{handle.actor};
-    for (auto& batch : take_waiting(dn))
-      runtime::deliver(dn.actor.ref(), std::move(batch));
-  }
-  unresolved(asked, {error_code::overloaded, "this_dn", {}, "the broker has too many DNs", {}});
-}
-
-/// Refuses what waits for those of `asked` that have no actor.
-void connection_impl::unresolved(const std::vector<std::string>& asked, const fault& why) {
-  for (auto& name : asked) {
-    auto* entry = dns_.find(name);
-    if (entry == nullptr || entry->value.actor)
-      continue;
-    for (auto& batch : take_waiting(entry->value)) {
-      batch->refuse_all(why, name);
-      batch->forget_report();
-    }
-    dns_.erase(*entry);
-  }
-  --resolves_in_flight_;
-  quit_if_done();
-}
-
-void connection_impl::note(const registration_report& report) {
-  auto* entry = dns_.find(report.dn);
-  if (entry == nullptr)
-    return;
-  auto& dn = entry->value;
-  if (!report.unasked)
-    --dn.reports_awaited;
-  dn.registered = report.registered;
-  if (report.registered)
-    dn.mode = report.mode;
-  erase_if_unused(*entry);
-}
-
-void connection_impl::erase_if_unused(dn_table::entry& entry) {
-  auto& dn = entry.value;
-  if (!dn.registered && dn.reports_awaited == 0 && !dn.batch && !dn.waiting)
-    dns_.erase(entry);
-}
-
-/// Ends all registrations; from here on no DN is spoken to.
-void connection_impl::leave_dns() {
-  flush_batches();
-  auto dns = std::exchange(dns_, {});
-  dns.for_each([this](dn_table::entry& entry) {
-    if (entry.value.actor)
-      caf::anon_send(entry.value.actor.ref().handle(), client_gone_atom::value, client_);
-  });
-  if ((is_signed_on() || life_ == life::signing_on) && directory_)
-    caf::anon_send(directory_, client_gone_atom::value, client_);
 }
 
 // ---- ends ----------------------------------------------------------------------------------

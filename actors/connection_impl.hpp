@@ -1,4 +1,5 @@
-// The connection actor's inside; connection.cpp has its life, connection_requests.cpp the requests.
+// The connection actor's inside; connection.cpp has its life and frames, connection_dns.cpp its
+// DNs, connection_requests.cpp the requests.
 #pragma once
 
 #include "actors/admit.hpp"
@@ -95,7 +96,7 @@ private:
   static workplace& workplace_here();
 
   // Frames.
-  void read_from(const read_batch_ptr& batch, std::size_t first);
+  void read_from(const read_batch_ptr& batch, std::size_t first, std::size_t frame_bytes_max);
   void put_aside(const read_batch_ptr& batch, std::size_t first);
   void read_what_waits();
   void look_ahead(std::string_view bytes, ahead& out) const;
@@ -104,7 +105,7 @@ private:
   void prefetch_dns(const stretch& next) const noexcept;
   void read_frame(const ahead& next);
   void dispatch(const ahead& next);
-  void end_stream(stream_end end);
+  void end_stream(stream_end end, std::size_t frame_bytes_max);
   bool is_signed_on() const noexcept {
     return life_ == life::signed_on || life_ == life::draining || life_ == life::signing_off;
   }

@@ -147,7 +147,8 @@ std::optional<std::size_t> link_set::next_to_open() {
     again_.pop();
     return index;
   }
-  return next_ < links_.size() ? std::optional{next_++} : std::nullopt;
+  bool is_early = next_ == options_.first && up_ < options_.first;
+  return next_ < links_.size() && !is_early ? std::optional{next_++} : std::nullopt;
 }
 
 void link_set::open(std::size_t index) {

@@ -27,6 +27,8 @@ public:
     stream_source streams;
     /// Not up yet at a time; below the broker's `connections_unsigned_max`.
     std::size_t opening_max = 256;
+    /// So many are up before the others begin.
+    std::size_t first = 0;
     /// Links that are refused come again, when the broker says or after `untold_pause`. Else one
     /// that is refused ends the run. Only for protocols that begin anew in `on_open`: ours.
     bool come_again = false;

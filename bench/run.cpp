@@ -59,7 +59,7 @@ public:
   explicit load_run(const load_options& o)
     : options_(o), events_(o.dn_prefix, o.dns, o.user_data_bytes, o.command), plans_(plan(o)),
       protocol_(make_protocol()), verifier_(o.dns, o.fan_out, protocol_->sequenced()),
-      links_(o.links, *protocol_, plans_.size()), producers_(o.producers) {}
+      links_(links_of(o), *protocol_, plans_.size()), producers_(o.producers) {}
 
   load_result run() {
     result_.resident_before = resident();
@@ -147,6 +147,13 @@ private:
         plans[o.producers + (dn + copy) % o.receivers].dns.push_back(dn);
     }
     return plans;
+  }
+
+  /// Desktops come before recorders: a broker may have a DN live near its desktop.
+  static link_set::options links_of(const load_options& o) {
+    auto links = o.links;
+    links.first = o.producers;
+    return links;
   }
 
   std::unique_ptr<protocol> make_protocol() {

@@ -147,6 +147,10 @@ link_state connection::state() const noexcept {
   return impl_->state;
 }
 
+bool connection::stood() const noexcept {
+  return impl_->stood;
+}
+
 const event_link_connected& connection::link() const noexcept {
   return impl_->granted;
 }

@@ -180,6 +180,8 @@ public:
   const open_result& result() const noexcept;
 
   link_state state() const noexcept;
+  /// It was up since it was started, whatever it is now.
+  bool stood() const noexcept;
   /// What the broker granted. Meaningful once the link was up.
   const event_link_connected& link() const noexcept;
 

@@ -86,8 +86,7 @@ void connection::impl::sign_on_over(std::unique_ptr<transport> over) {
   stream = std::move(over);
   state = link_state::signing_on;
   last_heard = now();
-  sign_on_reference = next_reference();
-  out.insert(0, codec::sign_on(sign_on_reference, who)); // before what does not wait for it
+  out.insert(0, codec::sign_on(next_reference(), who)); // before what does not wait for it
 }
 
 void connection::impl::take_link_connected(codec::link_connected connected) {
@@ -98,6 +97,7 @@ void connection::impl::take_link_connected(codec::link_connected connected) {
   granted.heartbeat_timeout =
     std::max(granted.heartbeat_timeout, granted.heartbeat_interval * 3 / 2);
   state = link_state::up;
+  stood = true;
 }
 
 // ---- ends ----------------------------------------------------------------------------------
@@ -113,14 +113,14 @@ void connection::impl::close() {
 
 /// The link is gone. A program that has seen it stand gets the reason as its last event.
 void connection::impl::fail(link_fault fault, std::string text) {
-  bool stood = state == link_state::up || state == link_state::signing_off;
+  bool stands = state == link_state::up || state == link_state::signing_off;
   auto error = std::move(result.error);
   auto ended = std::move(result.ended);
   connecting.reset();
   stream.reset();
   state = link_state::closed;
   result = {fault, std::move(text), std::move(error), std::move(ended)};
-  if (stood && fault != link_fault::ended_by_broker)
+  if (stands && fault != link_fault::ended_by_broker)
     push(link_lost{fault, result.text}, 0);
 }
 

@@ -47,6 +47,7 @@ public:
   steady_time next_deadline() const;
 
   link_state state = link_state::closed;
+  bool stood = false;
   open_result result{link_fault::closed_here, "not connected", std::nullopt};
   event_link_connected granted;
 
@@ -100,7 +101,6 @@ private:
   std::size_t event_bytes = 0;
 
   std::uint32_t last_reference = 0;
-  reference_id sign_on_reference;
   std::size_t answers_outstanding = 0;
   std::size_t bytes_outstanding = 0;
 

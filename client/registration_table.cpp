@@ -221,7 +221,10 @@ void registration_table::refuse(const std::string& dn, const event_error* error,
   settle(e);
   if (e.queued)
     return; // the wish has changed since
-  bool again = error == nullptr || passes(error->retry);
+  // An older broker refuses so what has not waited for its grant.
+  bool was_early =
+    error != nullptr && error->code == static_cast<std::uint32_t>(error_code::not_signed_on);
+  bool again = error == nullptr || was_early || passes(error->retry);
   auto wait = limits_.registration_retry;
   if (error != nullptr && error->retry_after)
     wait =

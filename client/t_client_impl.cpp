@@ -190,7 +190,7 @@ bool t_client::impl::link_runs() const {
 void t_client::impl::turn() {
   if (link_runs() && !attempt_due_) {
     link.poll(milliseconds{0});
-    if (phase == link_phase::connecting && link.state() == link_state::up)
+    if (phase == link_phase::connecting && link.stood()) // and may be gone again
       on_up();
     drain();
     if (link.state() == link_state::closed && !more_events_)
@@ -273,39 +273,39 @@ void t_client::impl::ask_for_registrations() {
     auto batch = registrations.next_batch(most);
     if (!batch)
       return;
-    auto sent = ask_for(std::move(*batch), now());
-    if (sent == send_status::accepted)
+    auto sent = batch->how ? link.register_address(batch->dns, *batch->how)
+                           : link.unregister_address(batch->dns);
+    if (sent) {
+      if (batch->how)
+        show(registration_sent{sent.reference, batch->dns, *batch->how});
+      registrations.asked(sent.reference, std::move(*batch), now());
       continue;
+    }
+    registrations.not_asked(std::move(*batch));
     asking_blocked_ = true;
-    if (sent != send_status::too_large || dns_per_batch_ == 1)
+    if (sent.status != send_status::too_large || dns_per_batch_ == 1)
       return; // an answer to something may make room
     dns_per_batch_ /= 2;
     asking_blocked_ = false;
   }
 }
 
-/// Their answers are waited for from `link_stands` on.
-send_status t_client::impl::ask_for(registration_table::batch batch, steady_time link_stands) {
-  auto sent =
-    batch.how ? link.register_address(batch.dns, *batch.how) : link.unregister_address(batch.dns);
-  if (!sent) {
-    registrations.not_asked(std::move(batch));
-    return sent.status;
-  }
-  if (batch.how)
-    show(registration_sent{sent.reference, batch.dns, *batch.how});
-  registrations.asked(sent.reference, std::move(batch), link_stands);
-  return sent.status;
-}
-
 /// A client with one DN, as a desktop is, does not wait for the answer to its sign-on: after a loss
-/// it hears its DN again one round trip sooner.
+/// it hears its DN again one round trip sooner. The time for the answer begins when the link must
+/// be up.
 void t_client::impl::ask_early() {
+  asked_early_.reset();
   if (registrations.size() != 1)
     return;
   registrations.link_up();
-  if (auto batch = registrations.next_batch(1))
-    static_cast<void>(ask_for(std::move(*batch), now() + options.link.connect_timeout));
+  auto batch = registrations.next_batch(1);
+  if (!batch || !batch->how)
+    return;
+  auto sent = link.register_address(batch->dns, *batch->how);
+  if (!sent)
+    return registrations.not_asked(std::move(*batch));
+  asked_early_ = registration_sent{sent.reference, batch->dns, *batch->how};
+  registrations.asked(sent.reference, std::move(*batch), now() + options.link.connect_timeout);
 }
 
 /// Each behind its DN's registration, and those of one DN in the order in which the program sent
@@ -386,6 +386,8 @@ void t_client::impl::begin(prepared&& how) {
 
 void t_client::impl::on_up() {
   granted = link.link();
+  if (asked_early_)
+    show(*asked_early_);
   plan_.link_stands(now());
   dns_per_batch_ = std::max<std::size_t>(1, granted.dns_per_request_max);
   link_notice n;

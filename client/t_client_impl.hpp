@@ -108,7 +108,6 @@ private:
   std::size_t registrations_in_flight_max() const;
   bool may_ask() const;
   void ask_for_registrations();
-  send_status ask_for(registration_table::batch what, steady_time link_stands);
   void ask_early();
   void send_again();
   send_status room_for(const std::string& dn, std::size_t kept_bytes);
@@ -124,6 +123,7 @@ private:
   reconnect_plan::attempt next_;
   bool attempt_due_ = false;
   bool more_events_ = false;
+  std::optional<registration_sent> asked_early_; ///< before the link is up, to be shown then
   bool asking_blocked_ = false; ///< no room for a registration: until something came
   std::size_t dns_per_batch_ = 1;
   std::uint64_t last_instance_ = 0;

@@ -184,6 +184,18 @@ TEST_CASE("a stream that cannot be read behind a sign-on ends when that is answe
   CHECK(o.told() == lines{"connection: connection closed"});
 }
 
+TEST_CASE("a frame behind a sign-on is refused by the limit that it was cut by") {
+  office o;
+  auto& desk = o.connect("desk");
+  desk.read_bytes({sign_on(1, v1::ROLE_DESKTOP, "desk").SerializeAsString()},
+                  static_cast<int>(stream_end::frame_too_large));
+  auto heard = desk.frames();
+  REQUIRE(heard.size() == 3);
+  CHECK(heard[0].has_event_link_connected());
+  CHECK(heard[1].event_error().accepted() == "at most 4096 bytes");
+  CHECK(o.told() == lines{"connection: connection closed"});
+}
+
 TEST_CASE("a sign-off behind a sign-on is the last that is heard") {
   office o;
   auto& desk = o.connect("desk");
@@ -300,6 +312,36 @@ TEST_CASE("a program whose old connection is gone signs on without taking over")
   auto& again = o.desktop("desk");
   CHECK(old.hears().empty());
   CHECK_FALSE(again.closing());
+}
+
+TEST_CASE("what waits behind a sign-on is let go with the connection, whatever ends it") {
+  office o;
+  auto& desk = o.connect("desk");
+  desk.says(sign_on(1, v1::ROLE_DESKTOP, "desk"), register_on(2, {"7001"}));
+  desk.says(send(3, "7001", ""));
+  for (int read = 0; read < 2; ++read) {
+    o.next_is(desk);
+    REQUIRE(o.step()); // and not the directory
+  }
+  CHECK(desk.reads_in_flight() == 2);
+  lines last_word;
+  SECTION("the broker drains") {
+    desk.drains();
+    last_word = {"disconnected: DRAINING"};
+  }
+  SECTION("a rule") {
+    desk.is_closed(v1::DISCONNECT_REASON_HEARTBEAT_TIMEOUT);
+    last_word = {"disconnected: HEARTBEAT_TIMEOUT"};
+  }
+  SECTION("a directory that does not answer in time") {
+    o.stand_still(o.context.bounds.control_timeout);
+    last_word = {"Error 1: 52", "disconnected: INTERNAL_ERROR"};
+  }
+  o.next_is(desk);
+  REQUIRE(o.step());
+  CHECK(desk.hears() == last_word);
+  CHECK(desk.reads_in_flight() == 0);
+  o.told();
 }
 
 TEST_CASE("a client that is gone before its sign-on is answered leaves nothing behind") {

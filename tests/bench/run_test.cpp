@@ -52,6 +52,26 @@ TEST_CASE("an honest broker passes with every delivery verified") {
   CHECK(r.frames > 0);
 }
 
+TEST_CASE("receivers come when all producers are up") {
+  fake_broker::options options;
+  std::string order; // the broker's thread's, while there is one
+  options.on_request = [&order](fake_broker&, int, const v1::Frame& request) {
+    if (request.has_request_sign_on())
+      order += request.request_sign_on().role() == v1::ROLE_DESKTOP ? 'd' : 'r';
+    else if (request.has_request_register_address())
+      order += '.';
+    return false;
+  };
+  std::optional<fake_broker> broker{options};
+  auto o = small(*broker);
+  o.dns = 3; // one registration for each producer
+  o.producers = 3;
+  CHECK(run_load(o).good());
+  broker.reset();
+  REQUIRE(order.size() > 6);
+  CHECK(order.find('r') == 6); // three sign-ons and three registrations
+}
+
 TEST_CASE("a broker that loses one delivery is caught") {
   fake_broker::options options;
   int count = 0;

@@ -81,6 +81,41 @@ TEST_CASE(
   CHECK(c.subject.registration_of("7001") == registration_phase::registered);
 }
 
+TEST_CASE("a registration that a broker does not take before its grant is asked for again") {
+  scripted_client c;
+  c.subject.register_on("7001");
+  c.subject.start();
+  c.settle();
+  auto said = c.broker.said();
+  REQUIRE(said.size() == 2);
+  c.broker.error(said[1], 217);
+  c.broker.grant(said[0]);
+  c.settle();
+  CHECK(c.subject.registration_of("7001") == registration_phase::wanted);
+  c.pass(10s);
+  c.broker.registered(c.broker.expect());
+  c.settle();
+  CHECK(c.subject.registration_of("7001") == registration_phase::registered);
+}
+
+TEST_CASE("a link that stood for a moment is told before what came over it") {
+  scripted_client c;
+  c.subject.register_on("7001");
+  c.subject.start();
+  c.settle();
+  auto said = c.broker.said();
+  REQUIRE(said.size() == 2);
+  c.notices.clear();
+  c.broker.grant(said[0]);
+  c.broker.registered(said[1]);
+  c.broker.vanish();
+  c.settle();
+  REQUIRE(c.notices.size() == 3);
+  CHECK(std::get<link_notice>(c.notices[0]).phase == link_phase::up);
+  CHECK(std::get<registration_notice>(c.notices[1]).phase == registration_phase::registered);
+  CHECK(std::get<link_notice>(c.notices[2]).phase == link_phase::waiting);
+}
+
 TEST_CASE("a client with more DNs asks for them together, within what is granted") {
   scripted_client c;
   c.subject.register_on("7001");

@@ -111,7 +111,7 @@ TEST_CASE("A link signs on once") {
   check_bad_input(client.answer(reference), reference, error_code::invalid_attribute,
                   "request_sign_on");
   CHECK(kind_of(client.ask(capture("7001", "paused"))) == "EventError 165"); // still a desktop
-  // What is pipelined behind a sign-on comes too early.
+  // What is pipelined behind the first has its turn when that is answered.
   raw_client hasty{broker.port()};
   auto sign = sign_on(v1::ROLE_DESKTOP);
   sign.set_reference_id(1);
@@ -120,8 +120,7 @@ TEST_CASE("A link signs on once") {
   hasty.send_bytes(delimited_bytes(sign.SerializeAsString()) +
                    delimited_bytes(early.SerializeAsString()));
   CHECK(hasty.answer(1).has_event_link_connected());
-  auto second = hasty.answer(2);
-  CHECK((kind_of(second) == "EventError 217" || second.has_event_registered()));
+  CHECK(hasty.answer(2).has_event_registered());
   CHECK(broker.stop() == 0);
 }
 
