@@ -55,7 +55,7 @@ TEST_CASE("an honest broker passes with every delivery verified") {
 TEST_CASE("receivers come when all producers are up") {
   fake_broker::options options;
   options.dns_per_request_max = 1; // it takes the producers a while
-  std::string order; // the broker's thread's, while there is one
+  std::string order;               // the broker's thread's, while there is one
   options.on_request = [&order](fake_broker&, int, const v1::Frame& request) {
     if (request.has_request_sign_on())
       order += request.request_sign_on().role() == v1::ROLE_DESKTOP ? 'd' : 'r';
