@@ -1,5 +1,5 @@
 // The DN's decision about a request, as a pure function: who may send what, in the order of checks
-// that domain.md gives. No clock, no outbox, no actor; so every combination can be listed in a
+// that docs/errors.md gives. No clock, no outbox, no actor; so every combination can be listed in a
 // test, and the connection uses the same rules for what it must refuse by itself.
 #pragma once
 

@@ -51,17 +51,18 @@ struct broker_options {
 
 /// Counters since the start; not of one instant.
 struct broker_counters {
-  std::size_t connections = 0;
-  std::size_t connections_unsigned = 0;
-  std::uint64_t accepted = 0;
-  std::uint64_t refused = 0;
-  std::uint64_t reads = 0;
+  std::size_t connections = 0;          ///< that stand now, in-process ones too
+  std::size_t connections_unsigned = 0; ///< of them not signed on yet
+  std::uint64_t accepted = 0;           ///< connections, ever
+  std::uint64_t refused = 0;            ///< the same, for want of room or files
+  std::uint64_t reads = 0;              ///< that brought something
   std::uint64_t frames_in = 0;
-  std::uint64_t sends = 0;
-  std::size_t queued_bytes = 0;
+  std::uint64_t sends = 0;      ///< writes to sockets and pipes
+  std::size_t queued_bytes = 0; ///< what counts against `memory_budget_bytes` now
 };
 
-/// Whether a broker runs, and if not, why: each error with the name of its key.
+/// Whether a broker runs, and if not, why: each error with the name of its key. A broker that was
+/// started before has an error without one.
 struct [[nodiscard]] start_result {
   std::vector<configuration::config_error> errors;
 
@@ -78,6 +79,8 @@ struct [[nodiscard]] connect_result {
   explicit operator bool() const noexcept { return transport != nullptr; }
 };
 
+/// A broker. Every function may be called from any thread at any time, but not from the broker's
+/// own threads.
 class broker {
 public:
   /// Nothing happens before `start`, which also checks `config`.
@@ -103,7 +106,8 @@ public:
 
   /// Stops accepting, tells the clients, finishes what is in flight, and waits until all links are
   /// closed. Returns false at `limits.drain_timeout`, or when `cancelled` says so (asked every
-  /// 20 ms). New links are refused from the first moment. At most one thread drains.
+  /// 20 ms; it must not throw). New links are refused from the first moment. Several threads may
+  /// drain, each waits for itself. True at once if the broker does not run.
   bool drain(const std::function<bool()>& cancelled = {});
   /// Closes what is left and joins all threads. Idempotent.
   void stop();
@@ -113,7 +117,7 @@ public:
 
   /// Takes over what a running broker can change: the list of DNs. An empty result, or what is
   /// wrong; then nothing has changed. What cannot change is the caller's to report
-  /// (`configuration::differences`).
+  /// (`configuration::differences`). Of a broker that does not run it only checks.
   start_result reload(const configuration::config& config);
 
   broker_counters counters() const;

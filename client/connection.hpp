@@ -155,6 +155,8 @@ struct reply {
   explicit operator bool() const noexcept { return status == wait_status::answered; }
 };
 
+/// One link to a broker. It belongs to one thread at a time; no call blocks but `open`, `leave`,
+/// `poll`, `wait` and `wait_reply`, and those for as long as they are told.
 class connection {
 public:
   connection();
@@ -190,11 +192,16 @@ public:
   /// behind the sign-on. Another is `window_full` until the link is up.
   [[nodiscard]] submission register_address(std::span<const std::string> dns,
                                             const registration& how = {});
+  /// Each DN gets its own answer: EventUnregistered or EventError. What the names are is the
+  /// broker's to check, here and below: 53, 59, 41.
   [[nodiscard]] submission unregister_address(std::span<const std::string> dns);
   /// An empty list: hear everything again. Answered by EventACK.
   [[nodiscard]] submission set_mask(std::span<const event_kind> kinds);
+  /// RequestSendEvent, answered by EventACK or EventError.
   [[nodiscard]] submission send_event(const outgoing_event& what);
+  /// The older RequestDistributeUserEvent, answered the same.
   [[nodiscard]] submission distribute(const outgoing_event& what);
+  /// Answered by EventAddressInfo or EventError.
   [[nodiscard]] submission query_address(const std::string& dn);
   /// From role call_source: two calls have become one; a call is over. Answered by EventACK.
   [[nodiscard]] submission merge_calls(const std::string& dn, conn_id old, conn_id into);

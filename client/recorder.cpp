@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <exception>
 #include <map>
 #include <mutex>
 #include <set>
@@ -54,12 +55,22 @@ struct recorder::shared : std::enable_shared_from_this<recorder::shared> {
     carry_out(now.orders, capture_verb::none);
   }
 
+  /// All of them, also behind one at which the handler throws: it may be a pause. The first throw
+  /// goes on to the client, which reports it.
   void carry_out(const std::vector<indication>& wanted, capture_verb verb) {
+    std::exception_ptr first;
     for (auto& what : wanted) {
       order o{what, verb, with_model([&] { return model.screen(what.this_dn); })};
-      if (auto state = on_order ? on_order(o) : std::nullopt)
-        answer(o.what, *state);
+      try {
+        if (auto state = on_order ? on_order(o) : std::nullopt)
+          answer(o.what, *state);
+      } catch (...) {
+        if (!first)
+          first = std::current_exception();
+      }
     }
+    if (first)
+      std::rethrow_exception(first);
   }
 
   void seek_snapshot(const std::string& dn) {

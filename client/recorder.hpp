@@ -28,6 +28,8 @@ namespace ringdown::client {
 /// A recorder with what this library makes use of: exact versions, directed answers.
 identity recorder_identity(std::string application_name);
 
+/// A screen recorder. Over a `background_client` every call may be made by any thread; over a
+/// `t_client` by that client's.
 class recorder {
 public:
   /// Indications that wait for room in the window. Far above what a person's commands can cause;
@@ -46,7 +48,8 @@ public:
     /// them is.
     capture_state screen = capture_state::disabled;
   };
-  /// Returns the state that is so now; nothing: it will be said later.
+  /// Returns the state that is so now; nothing: it will be said later. A throw counts as nothing
+  /// and is reported (`t_client_options::on_handler_failure`).
   using order_handler = std::function<std::optional<capture_state>(const order&)>;
 
   recorder(any_t_client& client, order_handler on_order, const registration& how = {});
@@ -55,7 +58,10 @@ public:
   recorder(const recorder&) = delete;
   recorder& operator=(const recorder&) = delete;
 
+  /// Registers on the DN, now or with the next link. `bad_dn`, or `too_many` DNs or listeners, and
+  /// nothing has changed; again: nothing changes either.
   [[nodiscard]] registering record(const std::string& dn);
+  /// Unregisters and forgets the DN's states. Of one that is not recorded: nothing.
   void leave(const std::string& dn);
 
   /// An order is done, and this is so now. If it cannot be sent for want of room, here or at the

@@ -304,7 +304,7 @@ void t_client::impl::ask_early() {
   auto sent = link.register_address(batch->dns, *batch->how);
   if (!sent)
     return registrations.not_asked(std::move(*batch));
-  asked_early_ = registration_sent{sent.reference, batch->dns, *batch->how};
+  asked_early_ = early_registration{sent.reference, batch->dns.front(), *batch->how};
   registrations.asked(sent.reference, std::move(*batch), now() + options.link.connect_timeout);
 }
 
@@ -387,7 +387,7 @@ void t_client::impl::begin(prepared&& how) {
 void t_client::impl::on_up() {
   granted = link.link();
   if (asked_early_)
-    show(*asked_early_);
+    show(registration_sent{asked_early_->reference, {&asked_early_->dn, 1}, asked_early_->how});
   plan_.link_stands(now());
   dns_per_batch_ = std::max<std::size_t>(1, granted.dns_per_request_max);
   link_notice n;

@@ -88,6 +88,11 @@ public:
   bool in_handler = false; // t_client's own; background_client compares threads
 
 private:
+  struct early_registration {
+    reference_id reference;
+    std::string dn;
+    registration how;
+  };
   using waiting = std::variant<finished_request, timer, notice>;
 
   void tell(notice n) { ready_.emplace_back(std::move(n)); }
@@ -123,7 +128,7 @@ private:
   reconnect_plan::attempt next_;
   bool attempt_due_ = false;
   bool more_events_ = false;
-  std::optional<registration_sent> asked_early_; ///< before the link is up, to be shown then
+  std::optional<early_registration> asked_early_; ///< to be shown when the link is up
   bool asking_blocked_ = false; ///< no room for a registration: until something came
   std::size_t dns_per_batch_ = 1;
   std::uint64_t last_instance_ = 0;

@@ -42,7 +42,8 @@ struct t_client_bounds {
   std::chrono::milliseconds request_timeout{5'000};
   /// The longest that a request may ask for; longer is cut.
   std::chrono::milliseconds request_timeout_max{3'600'000};
-  /// Without an answer so long, a registration is asked for again.
+  /// Without an answer so long, a registration is asked for again. For one that goes out with the
+  /// sign-on it counts from the end of `bounds::connect_timeout`.
   std::chrono::milliseconds registration_timeout{10'000};
   /// How long after a refusal that may pass (overloaded, a fault of the broker's), if it does not
   /// say.
@@ -89,7 +90,8 @@ struct t_client_options {
   /// signed on elsewhere would be thrown out in turn, for ever; and credentials do not become
   /// right by repetition, but accounts get locked.
   bool reconnect_when_refused = false;
-  /// Called at once, inside the client's own calls; must not call back into the client.
+  /// Called at once, inside the client's own calls; must not call back into the client. A
+  /// registration that goes out with the sign-on is shown when the link is up.
   std::function<void(const traffic&)> on_traffic = {};
   /// Nothing given: failures are only counted (`handler_failures()`).
   std::function<void(const handler_failure&)> on_handler_failure = {};

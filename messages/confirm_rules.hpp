@@ -30,7 +30,7 @@ constexpr std::size_t confirmations_needed(confirm_policy p, std::size_t recorde
   return recorders;
 }
 
-/// What follows when the desktop that paused disappears (domain.md "a desktop that vanishes").
+/// What follows when the desktop that paused disappears (docs/confirmed-control.md).
 enum class dead_desktop_policy : std::uint8_t {
   stay,   ///< paused, the safe side
   alarm,  ///< paused, and an alarm after a time

@@ -46,7 +46,7 @@ constexpr bool is_command(capture_verb verb) noexcept {
 constexpr bool is_indication(capture_verb verb) noexcept {
   return verb >= capture_verb::enabled;
 }
-/// `pause` and `stop`: admitted when other traffic is refused (domain.md "safety commands").
+/// `pause` and `stop`: admitted when other traffic is refused (docs/protocol.md).
 constexpr bool is_safety_command(capture_verb verb) noexcept {
   return verb == capture_verb::pause || verb == capture_verb::stop;
 }

@@ -1,8 +1,9 @@
 // For a program that runs CAF: its own actors as T-Clients. The only public header that shows CAF.
 //
 //   caf_bridge bridge{my_system};
-//   auto port = bridge.attach(my_actor, {.places = {inside}, .who =
-//   client::desktop_identity("x")}); anon_send(port, bridge_register{"7001"});
+//   client::t_client_options options{.places = {inside}, .who = client::desktop_identity("x")};
+//   auto port = bridge.attach(my_actor, options);
+//   anon_send(port, bridge_register{"7001"});
 //
 //   my_actor              port (an actor of my_system)       the bridge's thread
 //     bridge_register ->    |  queued, at most requests_max ->   t_client
@@ -91,7 +92,8 @@ public:
 
   /// Makes a T-Client for `owner` and begins to connect. The client signs off when `owner` or the
   /// port ends, as any actor does that nobody refers to: keep it. The owner is not kept alive.
-  /// `options.now` is not used.
+  /// `options.now` is not used. `owner` is an actor, not null; there may be as many as the host
+  /// makes, each with a client's bounds.
   [[nodiscard]] caf::actor attach(const caf::actor& owner, client::t_client_options options);
 
 private:

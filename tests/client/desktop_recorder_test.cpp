@@ -769,3 +769,31 @@ TEST_CASE("an order handler that throws says nothing, and the next order is carr
   c.settle();
   CHECK(verb_of(c.broker.expect()) == "paused");
 }
+
+TEST_CASE("a handler that throws at one order is still given the others of the same command") {
+  scripted_client c;
+  std::vector<std::string> asked;
+  recorder screen{c.subject, [&](const recorder::order& o) -> std::optional<capture_state> {
+                    asked.push_back(to_string(o.what.connection) + " " +
+                                    std::string{to_string(o.what.state)});
+                    if (asked.size() == 1)
+                      throw std::runtime_error{"no camera"};
+                    return o.what.state;
+                  }};
+  REQUIRE(screen.record("7001") == registering::accepted);
+  c.bring_up();
+  auto asking = c.broker.expect();
+  v1::Frame frame;
+  frame.set_reference_id(asking.reference_id());
+  auto& registered = *frame.mutable_event_registered();
+  registered.set_this_dn("7001");
+  for (std::uint64_t call : {1, 2})
+    add_session(*registered.mutable_snapshot(), call, v1::CAPTURE_STATE_PAUSED, call,
+                v1::CAPTURE_STATE_ENABLED);
+  c.broker.send(frame);
+  c.settle();
+  CHECK(asked.size() == 2);
+  CHECK(c.failures.size() == 1);
+  CHECK(verb_of(c.broker.expect()) == "paused");
+  CHECK(c.broker.said().empty());
+}

@@ -82,15 +82,23 @@ TEST_CASE(
 }
 
 TEST_CASE("a registration that a broker does not take before its grant is asked for again") {
-  scripted_client c;
+  std::vector<std::string> shown;
+  t_client_options options;
+  options.on_traffic = [&](const traffic& t) {
+    if (auto* asked = std::get_if<registration_sent>(&t))
+      shown.insert(shown.end(), asked->dns.begin(), asked->dns.end());
+  };
+  scripted_client c{options};
   c.subject.register_on("7001");
   c.subject.start();
   c.settle();
   auto said = c.broker.said();
   REQUIRE(said.size() == 2);
+  CHECK(shown.empty()); // until the link is up
   c.broker.error(said[1], 217);
   c.broker.grant(said[0]);
   c.settle();
+  CHECK(shown == std::vector<std::string>{"7001"});
   CHECK(c.subject.registration_of("7001") == registration_phase::wanted);
   c.pass(10s);
   c.broker.registered(c.broker.expect());

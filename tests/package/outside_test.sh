@@ -74,6 +74,32 @@ quietly cmake --build "$work/build"
 "$work/build/embedded_broker" | tee "$work/out"
 grep -q 'light: paused' "$work/out" || fail "the embedded broker's desktop saw no pause"
 
+# The desktop and the recorder, beside the installed daemon.
+started=()
+stop_all() { ((${#started[@]} == 0)) || kill "${started[@]}" 2>/dev/null || true; }
+trap stop_all EXIT
+"$prefix/bin/ringdownd" --listen.port=0 >"$work/daemon" 2>&1 &
+started+=($!)
+port_of() { sed -n 's/.* listening .*port=\([0-9]*\).*/\1/p' "$work/daemon"; }
+for _ in $(seq 300); do
+    [[ -z $(port_of) ]] || break
+    sleep 0.1
+done
+"$work/build/recorder" "127.0.0.1:$(port_of)" >"$work/recorder" 2>&1 &
+started+=($!)
+for _ in $(seq 300); do # a command without a recorder is refused: try until it has come
+    printf 'start\nquit\n' | "$work/build/desktop" "127.0.0.1:$(port_of)" >"$work/desktop" 2>&1
+    ! grep -q '^start: acknowledged' "$work/desktop" || break
+    sleep 0.1
+done
+printf 'pause\nquit\n' | "$work/build/desktop" "127.0.0.1:$(port_of)" >"$work/desktop" 2>&1
+grep -q '^pause: acknowledged' "$work/desktop" || fail "the desktop's pause: $(cat "$work/desktop")"
+for _ in $(seq 300); do
+    ! grep -q '^7001 paused' "$work/recorder" || break
+    sleep 0.1
+done
+grep -q '^7001 paused' "$work/recorder" || fail "the recorder heard no pause: $(cat "$work/recorder")"
+
 # pkg-config names everything that a link needs, in its order.
 libdir=$(dirname "$(find "$prefix" -name ringdown-client.pc)")
 export PKG_CONFIG_PATH=$libdir

@@ -123,8 +123,14 @@ TEST_CASE("every function of a broker may be called from several threads at a ti
   auto config = run_as(how);
   config.dns.list = {"7001", "7002", "7003"};
   broker b{config, quiet(log)};
-  REQUIRE(b.start());
   std::atomic<int> failed{0};
+  std::atomic<int> started{0};
+  std::vector<std::thread> starters;
+  for (int i = 0; i < 3; ++i)
+    starters.push_back(in_thread(failed, [&] { started += b.start() ? 1 : 0; }));
+  for (auto& thread : starters)
+    thread.join();
+  REQUIRE(started == 1); // once in its life, whoever comes first
   std::atomic<bool> ends{false};
   std::vector<std::thread> all;
   for (std::string dn : {"7001", "7002", "7003"})
@@ -155,13 +161,16 @@ TEST_CASE("every function of a broker may be called from several threads at a ti
   while (!heard() && std::chrono::steady_clock::now() < deadline)
     std::this_thread::yield();
   CHECK(heard());
-  for (int i = 0; i < 2; ++i)
-    all.push_back(in_thread(failed, [&] {
+  std::vector<std::thread> enders;
+  for (int i = 0; i < 2; ++i) {
+    enders.push_back(in_thread(failed, [&] { insist(b.drain()); }));
+    enders.push_back(in_thread(failed, [&] {
       b.stop(patience);
       insist(b.counters().connections == 0);
     }));
-  all[all.size() - 1].join();
-  all[all.size() - 2].join();
+  }
+  for (auto& thread : enders)
+    thread.join();
   ends = true;
   for (auto& thread : all)
     if (thread.joinable())
