@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 namespace ringdown {
 
@@ -46,6 +47,9 @@ public:
     for (auto& [name, entry] : dns_)
       caf::anon_send_exit(entry.actor.handle(), caf::exit_reason::user_shutdown);
     dns_.clear();
+    for (auto& dn : removed_)
+      caf::anon_send_exit(dn, caf::exit_reason::user_shutdown);
+    removed_.clear();
     signed_on_.clear();
   }
 
@@ -109,29 +113,32 @@ private:
     if (known == dns_.end() || known->second.epoch != epoch ||
         clock().now() - known->second.handed_out < 2 * context_.bounds.control_timeout)
       return;
-    forget(known, retire_atom::value);
+    auto& actor = known->second.actor.handle();
+    demonitor(actor.address());
+    send(actor, retire_atom::value);
+    dns_.erase(known);
   }
 
+  /// Who has a handle may not have heard yet: the DN answers a while longer.
   void remove_unconfigured() {
     for (auto known = dns_.begin(); known != dns_.end();) {
       auto next = std::next(known);
-      if (!context_.configured.has(known->first))
-        forget(known, remove_atom::value);
+      if (!context_.configured.has(known->first)) {
+        auto& actor = known->second.actor.handle();
+        send(actor, remove_atom::value);
+        delayed_send(actor, 2 * context_.bounds.control_timeout, retire_atom::value);
+        removed_.push_back(actor);
+        dns_.erase(known);
+      }
       known = next;
     }
-  }
-
-  template <class Word>
-  void forget(std::unordered_map<std::string, dn_entry>::iterator known, Word last_word) {
-    auto& actor = known->second.actor.handle();
-    demonitor(actor.address());
-    send(actor, last_word);
-    dns_.erase(known);
   }
 
   /// A DN that failed has told its clients; the next registration makes a new one. It is looked for
   /// among all: that is rarer than a table of actors is large.
   void dn_died(const caf::down_msg& down) {
+    if (std::erase_if(removed_, [&](auto& dn) { return dn.address() == down.source; }) != 0)
+      return;
     auto is_it = [&](const auto& one) {
       return one.second.actor.handle().address() == down.source;
     };
@@ -172,6 +179,7 @@ private:
 
   broker_context& context_;
   std::unordered_map<std::string, dn_entry> dns_;
+  std::vector<dn_actor> removed_; // and not ended yet
   std::uint64_t last_epoch_;
   std::unordered_set<signed_on_client, hash_of_instance, same_program> signed_on_;
   std::uint64_t last_client_ = 0;

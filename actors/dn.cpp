@@ -104,7 +104,14 @@ void dn_impl::reported(const session_report& report) {
 
 void dn_impl::remove() {
   end_registrations(error_code::dn_not_configured);
-  quit();
+  end_sessions();
+  is_removed_ = true;
+}
+
+void dn_impl::end_sessions() {
+  for (auto& s : sessions_)
+    caf::anon_send_exit(s.actor.ref().handle(), caf::exit_reason::user_shutdown);
+  sessions_.clear();
 }
 
 /// Nobody asked for it: each client hears why, and what became of its commands.
@@ -136,9 +143,7 @@ void dn_impl::on_exit() {
         std::any_of(sessions_.begin(), sessions_.end(), must_be_guarded));
   }
   end_registrations(error_code::internal_error);
-  for (auto& s : sessions_)
-    caf::anon_send_exit(s.actor.ref().handle(), caf::exit_reason::user_shutdown);
-  sessions_.clear();
+  end_sessions();
 }
 
 /// A DN that is used has no tick; one that became empty has one.
@@ -168,6 +173,9 @@ caf::actor_clock::time_point dn_impl::turn_time() {
 
 void dn_impl::take(dn_batch& batch) {
   last_use_ = turn_time();
+  if (is_removed_)
+    batch.refuse_all({error_code::dn_not_configured, "this_dn", "a configured DN", {}, {}},
+                     identity_->name);
   while (auto* request = batch.front()) {
     switch (request->what) {
     case dn_request::kind::send: send_event(batch, *request); break;

@@ -154,6 +154,7 @@ private:
   void reported(const session_report& report);
   void remove();
   void end_registrations(error_code why);
+  void end_sessions();
   void retire();
 
   // Requests.
@@ -273,6 +274,7 @@ private:
   bool saw_closed_ = false;
   bool tick_armed_ = false;
   bool draining_ = false;
+  bool is_removed_ = false; // from the configuration: what still comes is refused
   caf::actor_clock::time_point last_use_;
   dn_identity_ptr identity_;
   // A desktop and a recorder are what a DN has: they need no memory of their own.

@@ -92,13 +92,13 @@ using dn_actor = caf::typed_actor<
   caf::reacts_to<client_gone_atom, client_ptr>,
   // A session's effects.
   caf::reacts_to<session_report>,
-  // The DN is no longer configured: everybody is unregistered with 59.
+  // The DN is no longer configured: everybody is unregistered with 59, and what still comes gets 59.
   caf::reacts_to<remove_atom>,
   // Idle long enough? Then ask the directory to retire.
   caf::reacts_to<tick_atom>,
   // The broker drains: commands get some more time, and then the outcome `unknown`.
   caf::reacts_to<drain_atom>,
-  // The directory agrees, no handle has gone out lately: end.
+  // The directory agrees, no handle has gone out lately: end. So does one that was removed.
   caf::reacts_to<retire_atom>>;
 
 /// The DNs that a connection asks for, and where one is to live that has no actor yet.

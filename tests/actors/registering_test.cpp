@@ -232,14 +232,29 @@ TEST_CASE("a registration that meets the removal of its DN is answered, and can 
   o.next_is(other);
   REQUIRE(o.step());
   CHECK(desk.hears() ==
-        lines{"unregistered: 7001, 59", "Error 3: 52 on 7001", "Error 4: 52 on 7001"});
-  CHECK(other.hears() == lines{"unregistered: 7001, 59", "Error 3: 52 on 7001"});
+        lines{"unregistered: 7001, 59", "Error 3: 59 on 7001", "Error 4: 59 on 7001"});
+  CHECK(other.hears() == lines{"unregistered: 7001, 59", "Error 3: 59 on 7001"});
   o.configure({"7001"});
   o.settle();
   for (auto* one : {&desk, &other}) {
     one->says(register_on(5, {"7001"}), unregister(6, {"7001"}));
     CHECK(one->hears() == lines{"registered 5: 7001 share; " + empty_dn, "unregistered 6: 7001"});
   }
+}
+
+TEST_CASE("a DN that was removed ends when nobody can have its handle any more") {
+  office o;
+  o.configure({"7001"});
+  auto& desk = o.desktop();
+  auto before = o.actors();
+  desk.says(register_on(2, {"7001"}));
+  CHECK(desk.hears().size() == 1);
+  CHECK(o.actors() == before + 1);
+  o.configure({});
+  CHECK(desk.hears() == lines{"unregistered: 7001, 59"});
+  CHECK(o.actors() == before + 1);
+  o.pass(2 * o.context.bounds.control_timeout);
+  CHECK(o.actors() == before);
 }
 
 TEST_CASE("who has gone holds no DN, before anybody has told the DN") {
