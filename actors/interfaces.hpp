@@ -92,7 +92,8 @@ using dn_actor = caf::typed_actor<
   caf::reacts_to<client_gone_atom, client_ptr>,
   // A session's effects.
   caf::reacts_to<session_report>,
-  // The DN is no longer configured: everybody is unregistered with 59, and what still comes gets 59.
+  // The DN is no longer configured: everybody is unregistered with 59, and what still comes
+  // gets 59.
   caf::reacts_to<remove_atom>,
   // Idle long enough? Then ask the directory to retire.
   caf::reacts_to<tick_atom>,
