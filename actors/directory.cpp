@@ -47,7 +47,7 @@ public:
     for (auto& [name, entry] : dns_)
       caf::anon_send_exit(entry.actor.handle(), caf::exit_reason::user_shutdown);
     dns_.clear();
-    for (auto& dn : removed_)
+    for (auto& [id, dn] : removed_)
       caf::anon_send_exit(dn, caf::exit_reason::user_shutdown);
     removed_.clear();
     signed_on_.clear();
@@ -127,7 +127,7 @@ private:
         auto& actor = known->second.actor.handle();
         send(actor, remove_atom::value);
         delayed_send(actor, 2 * context_.bounds.control_timeout, retire_atom::value);
-        removed_.push_back(actor);
+        removed_.emplace(actor.id(), actor);
         dns_.erase(known);
       }
       known = next;
@@ -137,7 +137,7 @@ private:
   /// A DN that failed has told its clients; the next registration makes a new one. It is looked for
   /// among all: that is rarer than a table of actors is large.
   void dn_died(const caf::down_msg& down) {
-    if (std::erase_if(removed_, [&](auto& dn) { return dn.address() == down.source; }) != 0)
+    if (removed_.erase(down.source.id()) != 0)
       return;
     auto is_it = [&](const auto& one) {
       return one.second.actor.handle().address() == down.source;
@@ -179,7 +179,7 @@ private:
 
   broker_context& context_;
   std::unordered_map<std::string, dn_entry> dns_;
-  std::vector<dn_actor> removed_; // and not ended yet
+  std::unordered_map<caf::actor_id, dn_actor> removed_; // and not ended yet
   std::uint64_t last_epoch_;
   std::unordered_set<signed_on_client, hash_of_instance, same_program> signed_on_;
   std::uint64_t last_client_ = 0;
