@@ -115,16 +115,18 @@ runtime::home connection_impl::home_for_dns() const noexcept {
 
 void connection_impl::resolve(std::vector<std::string> names) {
   ++resolves_in_flight_;
-  auto asking =
-    request(directory_, context_.bounds.control_timeout, dns_wanted{names, home_for_dns()});
+  dns_wanted wanted{std::move(names), home_for_dns()};
+  fault too_late{error_code::internal_error, {}, {}, "the DN was not found in time", {}};
+  dns_call call{wanted, {}};
+  if (runtime::callable_ref<directory_actor, dns_call>{directory_}.try_call(call))
+    return call.found ? resolved(wanted.names, *call.found) : unresolved(wanted.names, too_late);
+  auto asking = request(directory_, context_.bounds.control_timeout, wanted);
   asking.then(
-    [this, names, asked = asking.id()](const dn_handles& found) {
+    [this, names = wanted.names, asked = asking.id()](const dn_handles& found) {
       clock().cancel_request_timeout(this, asked);
       resolved(names, found);
     },
-    [this, names](const caf::error&) {
-      unresolved(names, {error_code::internal_error, {}, {}, "the DN was not found in time", {}});
-    });
+    [this, names = wanted.names, too_late](const caf::error&) { unresolved(names, too_late); });
 }
 
 void connection_impl::resolved(const std::vector<std::string>& asked, const dn_handles& found) {

@@ -116,7 +116,9 @@ private:
 
   // Requests.
   void sign_on(const frame_view& frame);
+  void ask_to_sign_on(reference_id reference, std::chrono::milliseconds heartbeat);
   void signed_on(reference_id reference, std::uint64_t id, std::chrono::milliseconds heartbeat);
+  void not_signed_on(reference_id reference);
   void register_address(const frame_view& frame);
   void register_one(const std::string& dn, const dn_request& request);
   void unregister_address(const frame_view& frame);

@@ -104,17 +104,27 @@ void connection_impl::sign_on(const frame_view& frame) {
   if (asked.heartbeat_interval_ms() != 0)
     heartbeat = std::chrono::milliseconds{asked.heartbeat_interval_ms()};
   life_ = life::signing_on;
-  auto asking = request(directory_, context_.bounds.control_timeout, sign_on_atom::value, client_,
-                        caf::actor_cast<connection_actor>(this));
+  ask_to_sign_on(frame.reference, heartbeat);
+}
+
+void connection_impl::ask_to_sign_on(reference_id reference, std::chrono::milliseconds heartbeat) {
+  auto self = caf::actor_cast<connection_actor>(this);
+  sign_on_call call{client_, self, {}};
+  if (runtime::callable_ref<directory_actor, sign_on_call>{directory_}.try_call(call))
+    return call.id ? signed_on(reference, *call.id, heartbeat) : not_signed_on(reference);
+  auto asking =
+    request(directory_, context_.bounds.control_timeout, sign_on_atom::value, client_, self);
   asking.then(
-    [this, asked = asking.id(), reference = frame.reference, heartbeat](std::uint64_t id) {
+    [this, asked = asking.id(), reference, heartbeat](std::uint64_t id) {
       clock().cancel_request_timeout(this, asked);
       signed_on(reference, id, heartbeat);
     },
-    [this, reference = frame.reference](const caf::error&) {
-      refuse(reference, {error_code::internal_error, {}, {}, {}, {}});
-      close(v1::DISCONNECT_REASON_INTERNAL_ERROR, "sign-on took too long");
-    });
+    [this, reference](const caf::error&) { not_signed_on(reference); });
+}
+
+void connection_impl::not_signed_on(reference_id reference) {
+  refuse(reference, {error_code::internal_error, {}, {}, {}, {}});
+  close(v1::DISCONNECT_REASON_INTERNAL_ERROR, "sign-on took too long");
 }
 
 void connection_impl::signed_on(reference_id reference, std::uint64_t id,

@@ -16,7 +16,9 @@ namespace ringdown {
 
 namespace {
 
-class directory_impl : public runtime::pinned_actor<directory_actor> {
+class directory_impl final : public runtime::pinned_actor<directory_actor>,
+                             public runtime::callable_in_place<sign_on_call>,
+                             public runtime::callable_in_place<dns_call> {
 public:
   directory_impl(caf::actor_config& config, runtime::home where, broker_context* context)
     : pinned_to_home(config, where), context_(*context),
@@ -42,6 +44,9 @@ public:
       },
     };
   }
+
+  void take(sign_on_call& asked) override { asked.id = sign_on(asked.client, asked.connection); }
+  void take(dns_call& asked) override { asked.found = resolve(asked.wanted); }
 
   void on_exit() override {
     for (auto& [name, entry] : dns_)

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -68,8 +69,10 @@ std::optional<std::string> listener::bind_to(const std::string& address, std::ui
   std::unique_ptr<addrinfo, void (*)(addrinfo*)> where{found, &::freeaddrinfo};
   acceptor_ = ::socket(where->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   int on = 1;
+  // What is accepted inherits TCP_NODELAY: one system call less for each connection.
   bool listens =
     acceptor_ >= 0 && ::setsockopt(acceptor_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+    ::setsockopt(acceptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0 &&
     ::bind(acceptor_, where->ai_addr, where->ai_addrlen) == 0 && ::listen(acceptor_, backlog) == 0;
   if (listens)
     return std::nullopt;

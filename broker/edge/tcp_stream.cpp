@@ -1,7 +1,5 @@
 #include "broker/edge/tcp_stream.hpp"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -32,10 +30,10 @@ transport_result uninterrupted(Call call) noexcept {
 } // namespace
 
 tcp_stream::tcp_stream(epoll_loop& loop, int descriptor) : loop_(loop), descriptor_(descriptor) {
-  int on = 1;
-  ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (!loop_.add(descriptor_, *this))
-    close(); // no memory for it in the kernel: the link ends with its first read
+  if (loop_.add(descriptor_, *this))
+    return;
+  close(); // no memory for it in the kernel: the link ends with its first read
+  has_bytes_ = true;
 }
 
 tcp_stream::~tcp_stream() {

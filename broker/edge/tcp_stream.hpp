@@ -10,7 +10,7 @@ namespace ringdown::edge {
 /// socket has bytes or room: waiting for what is there costs no system call.
 class tcp_stream final : public stream, private epoll_user {
 public:
-  /// Takes over an accepted socket.
+  /// Takes over an accepted socket; what it writes leaves at once (listener.cpp sets TCP_NODELAY).
   tcp_stream(epoll_loop& loop, int descriptor);
   ~tcp_stream();
 
@@ -26,8 +26,8 @@ private:
   void queue();
 
   epoll_loop& loop_;
-  int descriptor_; ///< -1: closed
-  bool has_bytes_ = true;
+  int descriptor_;         ///< -1: closed
+  bool has_bytes_ = false; ///< what came before it was watched is told like news
   bool has_room_ = true;
   bool is_queued_ = false; ///< hears of itself behind others: it left bytes the last time
   bool has_ended_ = false; ///< the peer writes no more, or the socket failed: a read will say so

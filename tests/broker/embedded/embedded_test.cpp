@@ -3,10 +3,14 @@
 #include "client/socket.hpp"
 #include "tests/broker/embedded/in_process.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <atomic>
 #include <future>
+#include <map>
 #include <stdexcept>
 #include <thread>
 
@@ -246,6 +250,79 @@ TEST_CASE("stop drains: clients hear why, and what they asked is answered") {
   ender.join();
   CHECK(drained);
   CHECK(b.counters().connections == 0);
+}
+
+TEST_CASE("what an accepted socket is written leaves at once") {
+  kept_log log;
+  auto options = quiet(log);
+  options.listen = true;
+  auto config = run_as(way::one_loop);
+  config.listen.port = 0;
+  broker b{config, options};
+  REQUIRE(b.start());
+  connection client;
+  REQUIRE(client.open(endpoint{"127.0.0.1", b.port()}, as(role::desktop)));
+  std::size_t accepted = 0;
+  for (int file = 0; file < 100; ++file) {
+    sockaddr_in own{};
+    sockaddr_in peer{};
+    socklen_t size = sizeof own;
+    int delays_not = 0;
+    if (::getsockname(file, reinterpret_cast<sockaddr*>(&own), &size) != 0 ||
+        ntohs(own.sin_port) != b.port() ||
+        ::getpeername(file, reinterpret_cast<sockaddr*>(&peer), &size) != 0)
+      continue; // not a socket, another one, or the one that listens
+    size = sizeof delays_not;
+    REQUIRE(::getsockopt(file, IPPROTO_TCP, TCP_NODELAY, &delays_not, &size) == 0);
+    CHECK(delays_not == 1);
+    ++accepted;
+  }
+  CHECK(accepted == 1);
+}
+
+TEST_CASE("who registers right behind the sign-on is answered in one write, however many come") {
+  kept_log log;
+  auto options = quiet(log);
+  std::promise<void> loop_stands;
+  std::promise<void> goes_on;
+  options.authorize = [&](const client_identity& who, action, std::string_view, std::string_view) {
+    if (who.application == "holder") {
+      loop_stands.set_value();
+      goes_on.get_future().wait();
+    }
+    return true;
+  };
+  broker b{run_as(way::one_loop), options};
+  REQUIRE(b.start());
+  auto say = [](const connect_result& link, const std::string& bytes) {
+    REQUIRE(link.transport->write_some(bytes).bytes == bytes.size());
+  };
+  auto holder = b.connect();
+  say(holder, codec::sign_on(reference_id{1}, as(role::desktop, "holder")));
+  loop_stands.get_future().wait();
+  std::map<std::string, connect_result> crowd; // by DN
+  for (int number = 7000; number < 7200; ++number) {
+    std::string dn[] = {std::to_string(number)};
+    auto& link = crowd.emplace(dn[0], b.connect()).first->second;
+    say(link, codec::sign_on(reference_id{1}, as(role::desktop, dn[0])) +
+                codec::register_address(reference_id{2}, dn, {}));
+  }
+  goes_on.set_value();
+  for (auto& [dn, link] : crowd) {
+    std::string heard;
+    while (heard.find(dn) == std::string::npos) {
+      pollfd one{link.transport->descriptor(), link.transport->poll_events(true, false), 0};
+      REQUIRE(::poll(&one, 1, 60'000) == 1);
+      char bytes[1000];
+      auto got = link.transport->read_some(bytes, sizeof bytes);
+      REQUIRE(
+        (got.status == transport_status::done || got.status == transport_status::would_block));
+      heard.append(bytes, got.bytes);
+    }
+  }
+  while (b.counters().sends < 1 + crowd.size()) // counted behind the write
+    std::this_thread::yield();
+  CHECK(b.counters().sends == 1 + crowd.size());
 }
 
 TEST_CASE("who comes once the drain has begun is refused, though the listener is still there") {
