@@ -173,6 +173,13 @@ void scripted_client::bring_up_on(const std::string& dn, std::uint64_t sequence)
   REQUIRE(subject.registration_of(dn) == registration_phase::registered);
 }
 
+std::vector<v1::Frame> scripted_client::begin_on(const std::string& dn) {
+  subject.register_on(dn);
+  subject.start();
+  settle();
+  return broker.said();
+}
+
 void scripted_client::bring_back() {
   settle();
   REQUIRE(subject.phase() == link_phase::waiting);

@@ -61,6 +61,8 @@ public:
   void bring_up();
   /// Is told of a registration by its snapshot.
   void bring_up_on(const std::string& dn, std::uint64_t sequence = 0);
+  /// Wants this DN and starts: what the broker hears before it has said a word.
+  std::vector<v1::Frame> begin_on(const std::string& dn);
   /// Lets the time pass to the next attempt, and grants the link.
   void bring_back();
 

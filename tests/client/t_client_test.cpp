@@ -68,10 +68,7 @@ TEST_CASE(
   options.limits.registration_timeout = 1s;
   options.link.connect_timeout = 5s;
   scripted_client c{options};
-  c.subject.register_on("7001");
-  c.subject.start();
-  c.settle();
-  auto said = c.broker.said();
+  auto said = c.begin_on("7001");
   REQUIRE(said.size() == 2);
   c.pass(4s);
   CHECK(c.told<registration_notice>().empty()); // not late: the link is not up
@@ -89,10 +86,7 @@ TEST_CASE("a registration that a broker does not take before its grant is asked 
       shown.insert(shown.end(), asked->dns.begin(), asked->dns.end());
   };
   scripted_client c{options};
-  c.subject.register_on("7001");
-  c.subject.start();
-  c.settle();
-  auto said = c.broker.said();
+  auto said = c.begin_on("7001");
   REQUIRE(said.size() == 2);
   CHECK(shown.empty()); // until the link is up
   c.broker.error(said[1], 217);
@@ -108,10 +102,7 @@ TEST_CASE("a registration that a broker does not take before its grant is asked 
 
 TEST_CASE("a link that stood for a moment is told before what came over it") {
   scripted_client c;
-  c.subject.register_on("7001");
-  c.subject.start();
-  c.settle();
-  auto said = c.broker.said();
+  auto said = c.begin_on("7001");
   REQUIRE(said.size() == 2);
   c.notices.clear();
   c.broker.grant(said[0]);

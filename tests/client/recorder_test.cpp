@@ -1,0 +1,379 @@
+// The recorder over scripted links: the orders, and what is said and when.
+#include "client/recorder.hpp"
+#include "tests/client/role_frames.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace ringdown;
+using namespace ringdown::client;
+using namespace ringdown::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct recorder_stand : scripted_client {
+  explicit recorder_stand(bool standby = false, const std::string& app = "test")
+    : scripted_client([&] {
+        t_client_options options;
+        options.who = recorder_identity(app);
+        return options;
+      }()),
+      screen(
+        subject,
+        [this](const recorder::order& o) {
+          orders.push_back(o);
+          return answers ? std::optional{o.what.state} : std::nullopt;
+        },
+        how(standby)) {
+    REQUIRE(screen.record("7001") == registering::accepted);
+    bring_up();
+  }
+
+  static registration how(bool standby) {
+    registration r;
+    r.standby = standby;
+    return r;
+  }
+
+  /// EventUserEvent with a command.
+  void order(const std::string& verb, std::uint64_t sequence, std::uint64_t version = 0,
+             std::uint64_t origin = 0) {
+    v1::Frame frame;
+    auto& event = *frame.mutable_event_user_event();
+    event.set_dn_sequence(sequence);
+    event.set_dn_epoch(1);
+    event.set_version(version);
+    event.set_origin_client_id(origin);
+    event.set_command_id("command-id-00001");
+    event.mutable_event()->set_this_dn("7001");
+    auto& pair = *event.mutable_event()->mutable_user_data()->add_pairs();
+    pair.set_key("screen-capture");
+    pair.set_string_value(verb);
+    broker.send(frame);
+    settle();
+  }
+
+  /// Loses the link and is registered again, with this snapshot.
+  template <class Fill>
+  void come_back(Fill fill) {
+    if (subject.phase() == link_phase::up)
+      broker.vanish();
+    bring_back();
+    v1::Frame frame;
+    frame.set_reference_id(broker.expect().reference_id());
+    auto& event = *frame.mutable_event_registered();
+    event.set_this_dn("7001");
+    event.mutable_snapshot()->set_dn_epoch(1);
+    event.mutable_snapshot()->set_dn_sequence(9);
+    fill(*event.mutable_snapshot());
+    broker.send(frame);
+    settle();
+  }
+
+  /// With the program's own requests, whose answers are no business of the recorder's.
+  void fill_window() {
+    while (subject.send(command(capture_verb::none), {})) {
+    }
+    settle();
+  }
+
+  bool answers = true;
+  std::vector<recorder::order> orders;
+  recorder screen;
+};
+
+} // namespace
+
+TEST_CASE("a recorder carries out commands and says so, with their version and id") {
+  recorder_stand s;
+  s.broker.registered(s.broker.expect());
+  s.settle();
+  s.order("start", 1, 1);
+  REQUIRE(s.orders.size() == 1);
+  CHECK(s.orders[0].verb == capture_verb::start);
+  CHECK(s.orders[0].what.state == capture_state::enabled);
+  auto said = s.broker.expect();
+  CHECK(verb_of(said) == "enabled");
+  CHECK(said.request_send_event().version() == 1);
+  CHECK(said.request_send_event().command_id() == "command-id-00001");
+  s.order("pause", 2, 2);
+  CHECK(verb_of(s.broker.expect()) == "paused");
+  s.order("query", 3, 0, 42); // the desktop that asked gets its answer
+  said = s.broker.expect();
+  CHECK(verb_of(said) == "paused");
+  CHECK(said.request_send_event().directed_client_id() == 42);
+  CHECK(s.screen.state("7001") == capture_state::paused);
+}
+
+TEST_CASE("a recorder may say later, or say that it is otherwise") {
+  recorder_stand s;
+  s.answers = false;
+  s.broker.registered(s.broker.expect());
+  s.settle();
+  s.order("start", 1, 1);
+  CHECK(s.broker.said().empty());
+  s.screen.say(s.orders.at(0), capture_state::disabled); // the disk is full
+  s.settle();
+  CHECK(verb_of(s.broker.expect()) == "disabled");
+  CHECK(s.screen.state("7001") == capture_state::disabled);
+  s.screen.say("7001", capture_state::enabled);
+  s.settle();
+  CHECK(verb_of(s.broker.expect()) == "enabled");
+}
+
+TEST_CASE("a recorder that comes back hears the pause it missed and confirms it") {
+  recorder_stand s;
+  s.broker.registered(s.broker.expect());
+  s.settle();
+  s.order("start", 1, 1);
+  s.broker.expect();
+  s.come_back([](v1::Snapshot& now) { add_session(now, 0x71, v1::CAPTURE_STATE_PAUSED, 4); });
+  REQUIRE(s.orders.size() == 2);
+  CHECK(s.orders[1].verb == capture_verb::none);
+  CHECK(s.orders[1].what.state == capture_state::paused);
+  auto said = s.broker.expect();
+  CHECK(verb_of(said) == "paused");
+  CHECK(said.request_send_event().version() == 4);
+  CHECK(said.request_send_event().event().connection_id() == 0x71);
+}
+
+TEST_CASE("a recorder that comes back finds one screen, paused if any call is, and nothing held") {
+  recorder_stand s;
+  s.broker.registered(s.broker.expect());
+  s.settle();
+  s.come_back([](v1::Snapshot& now) {
+    add_session(now, 0x71, v1::CAPTURE_STATE_PAUSED, 4);
+    add_session(now, 0x72, v1::CAPTURE_STATE_ENABLED, 5);
+    add_session(now, 0x73, v1::CAPTURE_STATE_ENABLED, 6);
+    now.mutable_sessions(2)->set_held(true);
+  });
+  REQUIRE(s.orders.size() == 3);
+  std::vector<std::uint64_t> versions;
+  for (auto& o : s.orders) {
+    CHECK(o.screen == capture_state::paused);
+    auto said = s.broker.expect();
+    CHECK(verb_of(said) == (o.what.connection == conn_id{0x72} ? "enabled" : "paused"));
+    versions.push_back(said.request_send_event().version());
+  }
+  CHECK(versions == std::vector<std::uint64_t>{4, 5, 0});
+}
+
+TEST_CASE("a recorder that comes back and missed nothing says what is so, without an order") {
+  recorder_stand s;
+  s.broker.registered(s.broker.expect());
+  s.settle();
+  s.order("start", 1, 1);
+  CHECK(verb_of(s.broker.expect()) == "enabled");
+  s.screen.say("7001", capture_state::disabled); // the disk is full
+  s.settle();
+  s.come_back([](v1::Snapshot& now) { add_session(now, 0, v1::CAPTURE_STATE_ENABLED, 1); });
+  CHECK(s.orders.size() == 1);
+  CHECK(verb_of(s.broker.expect()) == "disabled");
+  CHECK(s.broker.said().empty());
+}
+
+TEST_CASE("what a recorder said while it had no link it says when it is back") {
+  recorder_stand s;
+  s.answers = false;
+  s.broker.registered(s.broker.expect());
+  s.settle();
+  s.order("start", 1, 1);
+  s.broker.vanish();
+  s.settle();
+  s.screen.say(s.orders.at(0), capture_state::enabled);
+  s.come_back([](v1::Snapshot& now) { add_session(now, 0, v1::CAPTURE_STATE_ENABLED, 1); });
+  CHECK(s.orders.size() == 1);
+  auto said = s.broker.expect();
+  CHECK(verb_of(said) == "enabled");
+  CHECK(said.request_send_event().version() == 1);
+}
+
+TEST_CASE("an order without an answer is given again to a recorder that comes back") {
+  recorder_stand s;
+  s.answers = false;
+  s.broker.registered(s.broker.expect());
+  s.settle();
+  s.order("start", 1, 1);
+  s.come_back([](v1::Snapshot& now) { add_session(now, 0, v1::CAPTURE_STATE_ENABLED, 1); });
+  REQUIRE(s.orders.size() == 2);
+  CHECK(s.orders[1].what.state == capture_state::enabled);
+}
+
+TEST_CASE("a late answer to an older order is not said and changes nothing") {
+  recorder_stand s;
+  s.answers = false;
+  s.broker.registered(s.broker.expect());
+  s.settle();
+  s.order("start", 1, 1);
+  s.order("pause", 2, 2);
+  s.screen.say(s.orders.at(1), capture_state::paused);
+  s.settle();
+  CHECK(verb_of(s.broker.expect()) == "paused");
+  s.screen.say(s.orders.at(0), capture_state::enabled);
+  s.settle();
+  CHECK(s.broker.said().empty());
+  CHECK(s.screen.state("7001") == capture_state::paused);
+}
+
+TEST_CASE("a recorder that missed events asks for the snapshot until it comes, and does it") {
+  recorder_stand s;
+  s.broker.registered(s.broker.expect());
+  s.settle();
+  s.order("start", 1, 1);
+  s.broker.expect();
+  s.broker.send(missed(2, 2));
+  s.settle();
+  s.broker.error(s.broker.expect(), 111, "7001", 300);
+  s.settle();
+  CHECK(s.broker.said().empty());
+  s.pass(300ms);
+  auto answer = address_info(s.broker.expect(), 2, v1::CAPTURE_STATE_ENABLED);
+  add_session(*answer.mutable_event_address_info()->mutable_snapshot(), 0, v1::CAPTURE_STATE_PAUSED,
+              2, v1::CAPTURE_STATE_ENABLED);
+  s.broker.send(answer);
+  s.settle();
+  REQUIRE(s.orders.size() == 2);
+  CHECK(s.orders[1].what.state == capture_state::paused);
+  CHECK(verb_of(s.broker.expect()) == "paused");
+  s.order("pause", 2, 2); // in the snapshot already
+  CHECK(s.orders.size() == 2);
+  CHECK(s.broker.said().empty());
+}
+
+TEST_CASE("a question for the snapshot that finds no room is asked later") {
+  recorder_stand s;
+  s.broker.registered(s.broker.expect());
+  s.settle();
+  s.fill_window();
+  s.broker.send(missed(1, 1));
+  s.settle();
+  for (auto& frame : s.broker.said())
+    s.broker.ack(frame);
+  s.settle();
+  s.pass(snapshot_retry);
+  CHECK(s.broker.expect().has_request_query_address());
+}
+
+TEST_CASE("a standby recorder follows and stays quiet") {
+  recorder_stand s{true};
+  auto asked = s.broker.expect();
+  CHECK(asked.request_register_address().standby());
+  s.broker.registered(asked);
+  s.settle();
+  s.order("start", 1, 1);
+  CHECK(s.orders.size() == 1);
+  CHECK(s.screen.state("7001") == capture_state::enabled);
+  CHECK(s.broker.said().empty());
+}
+
+TEST_CASE("what cannot be said for want of room is said later, in order, and bounded") {
+  recorder_stand s; // a window of 16
+  s.broker.registered(s.broker.expect());
+  s.settle();
+  for (int i = 0; i < 40; ++i)
+    s.screen.say("7001", i % 2 == 0 ? capture_state::enabled : capture_state::paused);
+  s.settle();
+  std::size_t heard = 0;
+  for (int round = 0; round < 10; ++round) {
+    for (auto& frame : s.broker.said()) {
+      CHECK(verb_of(frame) == (heard++ % 2 == 0 ? "enabled" : "paused"));
+      s.broker.ack(frame, heard);
+    }
+    s.settle();
+  }
+  CHECK(heard == 40);
+  for (std::size_t i = 0; i < recorder::unsaid_max + 100; ++i)
+    s.screen.say("7001", capture_state::enabled);
+  CHECK(s.screen.given_up() > 0);
+  CHECK(s.screen.given_up() <= 100);
+}
+
+TEST_CASE("what waits for room is said at its own time, whoever took the room") {
+  recorder_stand s;
+  s.broker.registered(s.broker.expect());
+  s.settle();
+  s.fill_window();
+  s.screen.say("7001", capture_state::enabled);
+  for (auto& frame : s.broker.said())
+    s.broker.ack(frame);
+  s.settle();
+  s.pass(recorder::say_retry);
+  CHECK(verb_of(s.broker.expect()) == "enabled");
+  s.pass(1h);
+  CHECK(s.broker.said().empty());
+}
+
+TEST_CASE("what the broker had no room for is said again, unless it is so no more") {
+  recorder_stand s;
+  s.broker.registered(s.broker.expect());
+  s.settle();
+  s.order("start", 1, 1);
+  s.broker.error(s.broker.expect(), 111, "7001", 300);
+  s.settle();
+  s.pass(299ms);
+  CHECK(s.broker.said().empty());
+  s.pass(1ms);
+  auto again = s.broker.expect();
+  CHECK(verb_of(again) == "enabled");
+  CHECK(again.request_send_event().version() == 1);
+  s.broker.error(again, 1186, "7001", 300);
+  s.order("pause", 2, 2);
+  s.broker.ack(s.broker.expect());
+  s.pass(1h);
+  CHECK(s.broker.said().empty());
+  s.screen.say("7001", capture_state::enabled);
+  s.settle();
+  s.broker.error(s.broker.expect(), 165, "7001"); // another time would not help
+  s.pass(1h);
+  CHECK(s.broker.said().empty());
+}
+
+TEST_CASE("an order handler that throws says nothing, and the next order is carried out") {
+  scripted_client c;
+  bool throws = true;
+  recorder screen{c.subject, [&](const recorder::order& o) -> std::optional<capture_state> {
+                    if (throws)
+                      throw std::runtime_error{"no camera"};
+                    return o.what.state;
+                  }};
+  REQUIRE(screen.record("7001") == registering::accepted);
+  c.bring_up();
+  c.broker.registered(c.broker.expect());
+  c.broker.event("7001", "start", 1);
+  c.settle();
+  CHECK(c.broker.said().empty());
+  REQUIRE(c.failures.size() == 1);
+  CHECK(c.failures[0].what == "no camera");
+  throws = false;
+  c.broker.event("7001", "pause", 2);
+  c.settle();
+  CHECK(verb_of(c.broker.expect()) == "paused");
+}
+
+TEST_CASE("a handler that throws at one order is still given the others of the same command") {
+  scripted_client c;
+  std::vector<std::string> asked;
+  recorder screen{c.subject, [&](const recorder::order& o) -> std::optional<capture_state> {
+                    asked.push_back(to_string(o.what.connection) + " " +
+                                    std::string{to_string(o.what.state)});
+                    if (asked.size() == 1)
+                      throw std::runtime_error{"no camera"};
+                    return o.what.state;
+                  }};
+  REQUIRE(screen.record("7001") == registering::accepted);
+  c.bring_up();
+  auto asking = c.broker.expect();
+  v1::Frame frame;
+  frame.set_reference_id(asking.reference_id());
+  auto& registered = *frame.mutable_event_registered();
+  registered.set_this_dn("7001");
+  for (std::uint64_t call : {1, 2})
+    add_session(*registered.mutable_snapshot(), call, v1::CAPTURE_STATE_PAUSED, call,
+                v1::CAPTURE_STATE_ENABLED);
+  c.broker.send(frame);
+  c.settle();
+  CHECK(asked.size() == 2);
+  CHECK(c.failures.size() == 1);
+  CHECK(verb_of(c.broker.expect()) == "paused");
+  CHECK(c.broker.said().empty());
+}
