@@ -1,6 +1,8 @@
 // The connection's DNs: who they are, and how what a read holds for them gets there.
 #include "actors/connection_impl.hpp"
 
+#include "actors/directory.hpp"
+
 #include <utility>
 
 namespace ringdown {
@@ -118,7 +120,7 @@ void connection_impl::resolve(std::vector<std::string> names) {
   dns_wanted wanted{std::move(names), home_for_dns()};
   fault too_late{error_code::internal_error, {}, {}, "the DN was not found in time", {}};
   dns_call call{wanted, {}};
-  if (runtime::callable_ref<directory_actor, dns_call>{directory_}.try_call(call))
+  if (ask_in_place(directory_, call))
     return call.found ? resolved(wanted.names, *call.found) : unresolved(wanted.names, too_late);
   auto asking = request(directory_, context_.bounds.control_timeout, wanted);
   asking.then(

@@ -2,6 +2,7 @@
 // checks before it, and the requests that are about the link alone.
 #include "actors/connection_impl.hpp"
 
+#include "actors/directory.hpp"
 #include "messages/schema_check.hpp"
 #include "messages/wire.hpp"
 
@@ -110,7 +111,7 @@ void connection_impl::sign_on(const frame_view& frame) {
 void connection_impl::ask_to_sign_on(reference_id reference, std::chrono::milliseconds heartbeat) {
   auto self = caf::actor_cast<connection_actor>(this);
   sign_on_call call{client_, self, {}};
-  if (runtime::callable_ref<directory_actor, sign_on_call>{directory_}.try_call(call))
+  if (ask_in_place(directory_, call))
     return call.id ? signed_on(reference, *call.id, heartbeat) : not_signed_on(reference);
   auto asking =
     request(directory_, context_.bounds.control_timeout, sign_on_atom::value, client_, self);

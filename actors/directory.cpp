@@ -7,6 +7,7 @@
 #include <array>
 #include <cstring>
 #include <string_view>
+#include <typeinfo>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -16,9 +17,7 @@ namespace ringdown {
 
 namespace {
 
-class directory_impl final : public runtime::pinned_actor<directory_actor>,
-                             public runtime::callable_in_place<sign_on_call>,
-                             public runtime::callable_in_place<dns_call> {
+class directory_impl final : public runtime::pinned_actor<directory_actor> {
 public:
   directory_impl(caf::actor_config& config, runtime::home where, broker_context* context)
     : pinned_to_home(config, where), context_(*context),
@@ -45,8 +44,10 @@ public:
     };
   }
 
-  void take(sign_on_call& asked) override { asked.id = sign_on(asked.client, asked.connection); }
-  void take(dns_call& asked) override { asked.found = resolve(asked.wanted); }
+  /// As the handlers of the same questions; like `callable_in_place`, CAF is not asked for
+  /// anything.
+  void take(sign_on_call& asked) { asked.id = sign_on(asked.client, asked.connection); }
+  void take(dns_call& asked) { asked.found = resolve(asked.wanted); }
 
   void on_exit() override {
     for (auto& [name, entry] : dns_)
@@ -156,13 +157,12 @@ private:
   }
 
   std::uint64_t sign_on(const client_ptr& client, const connection_actor& connection) {
-    signed_on_client newest{client, connection};
-    auto older = signed_on_.find(newest);
-    if (older != signed_on_.end()) {
-      take_over(*older);
-      signed_on_.erase(older);
+    auto [place, is_first] = signed_on_.insert({client, connection});
+    if (!is_first) {
+      take_over(*place);
+      signed_on_.erase(place);
+      signed_on_.insert({client, connection});
     }
-    signed_on_.insert(std::move(newest));
     auto node = std::uint64_t{context_.server.node} << 48;
     return node | (++last_client_ & ((std::uint64_t{1} << 48) - 1));
   }
@@ -190,7 +190,25 @@ private:
   std::uint64_t last_client_ = 0;
 };
 
+/// The type is compared: a cast would search all of CAF's bases for it.
+template <class Question>
+bool ask(const directory_actor& directory, Question& question) noexcept {
+  auto* actor = caf::actor_cast<caf::abstract_actor*>(directory);
+  if (actor == nullptr || typeid(*actor) != typeid(directory_impl))
+    return false;
+  auto* ours = static_cast<directory_impl*>(actor);
+  return ours->call_in_place([&] { ours->take(question); });
+}
+
 } // namespace
+
+bool ask_in_place(const directory_actor& directory, sign_on_call& question) noexcept {
+  return ask(directory, question);
+}
+
+bool ask_in_place(const directory_actor& directory, dns_call& question) noexcept {
+  return ask(directory, question);
+}
 
 directory_actor spawn_directory(caf::actor_system& system, broker_context& context) {
   return system.spawn<directory_impl>(runtime::home::at(system, 0), &context);

@@ -10,7 +10,6 @@
 #include <caf/typed_actor.hpp>
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -132,19 +131,6 @@ using connection_actor = caf::typed_actor<
   caf::reacts_to<closed_atom>,
   // While draining: is everything answered?
   caf::reacts_to<tick_atom>>;
-
-/// The directory's two questions as a connection on its loop asks them (`callable_in_place`): it
-/// reads on with the answer, so that all that a client says at its start is answered at once. A
-/// directory that fails leaves none.
-struct sign_on_call {
-  const client_ptr& client;
-  const connection_actor& connection;
-  std::optional<std::uint64_t> id;
-};
-struct dns_call {
-  const dns_wanted& wanted;
-  std::optional<dn_handles> found;
-};
 
 } // namespace ringdown
 

@@ -34,12 +34,12 @@ namespace {
 home choose_home(caf::actor_system& system, const caf::actor_config& config, home wanted) {
   if ((config.flags & caf::abstract_actor::is_detached_flag) != 0)
     return {};
-  auto* scheduler = loop_scheduler::of(system);
-  if (wanted) {
-    if (&wanted.loop()->scheduler() != scheduler)
+  if (wanted) { // the usual case: no search for what the scheduler is
+    if (&wanted.loop()->scheduler() != &system.scheduler())
       throw std::logic_error("a pinned actor's home must be a loop of its own actor system");
     return wanted;
   }
+  auto* scheduler = loop_scheduler::of(system);
   if (scheduler == nullptr)
     return {};
   const auto* spawner = dynamic_cast<actor_loop*>(config.host);

@@ -2,6 +2,7 @@
 
 #include "broker/logging/escape.hpp"
 
+#include <spdlog/fmt/compile.h>
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
@@ -15,20 +16,23 @@ namespace {
 constexpr std::array<std::string_view, 6> upper_names{"TRACE", "DEBUG", "INFO",
                                                       "WARN",  "ERROR", "OFF"};
 
-/// "2026-11-22", a separator, "15:04:05.", then the fraction with `digits` digits.
+enum class fraction { milliseconds, microseconds };
+
+/// "2026-11-22", a separator, "15:04:05.", then the fraction.
 void append_time(std::string& out, std::chrono::system_clock::time_point at, char separator,
-                 int digits) {
+                 fraction parts) {
   using namespace std::chrono;
   const auto day = floor<days>(at);
   const year_month_day date{day};
   const hh_mm_ss time{floor<microseconds>(at - day)};
-  auto fraction = time.subseconds().count();
-  if (digits == 3)
-    fraction /= 1000;
-  fmt::format_to(std::back_inserter(out), "{:04}-{:02}-{:02}{}{:02}:{:02}:{:02}.{:0{}}",
+  fmt::format_to(std::back_inserter(out), FMT_COMPILE("{:04}-{:02}-{:02}{}{:02}:{:02}:{:02}."),
                  int{date.year()}, unsigned{date.month()}, unsigned{date.day()}, separator,
-                 time.hours().count(), time.minutes().count(), time.seconds().count(), fraction,
-                 digits);
+                 time.hours().count(), time.minutes().count(), time.seconds().count());
+  auto us = time.subseconds().count();
+  if (parts == fraction::milliseconds)
+    fmt::format_to(std::back_inserter(out), FMT_COMPILE("{:03}"), us / 1000);
+  else
+    fmt::format_to(std::back_inserter(out), FMT_COMPILE("{:06}"), us);
 }
 
 /// A text cut to its bound, with the number of bytes that are gone.
@@ -73,7 +77,9 @@ struct human_value {
     append_printable(out, kept);
     append_gone(out, gone);
   }
-  void operator()(auto number) const { fmt::format_to(std::back_inserter(out), "{}", number); }
+  void operator()(auto number) const {
+    fmt::format_to(std::back_inserter(out), FMT_COMPILE("{}"), number);
+  }
 };
 
 struct json_value {
@@ -83,16 +89,18 @@ struct json_value {
   void operator()(double v) const {
     // JSON has no word for infinity and not-a-number.
     if (std::isfinite(v))
-      fmt::format_to(std::back_inserter(out), "{}", v);
+      fmt::format_to(std::back_inserter(out), FMT_COMPILE("{}"), v);
     else
       out += "null";
   }
-  void operator()(auto number) const { fmt::format_to(std::back_inserter(out), "{}", number); }
+  void operator()(auto number) const {
+    fmt::format_to(std::back_inserter(out), FMT_COMPILE("{}"), number);
+  }
 };
 
 void append_human(std::string& out, const entry& e) {
-  append_time(out, e.at, ' ', 3);
-  fmt::format_to(std::back_inserter(out), " {:<5} {:<10} ",
+  append_time(out, e.at, ' ', fraction::milliseconds);
+  fmt::format_to(std::back_inserter(out), FMT_COMPILE(" {:<5} {:<10} "),
                  upper_names[static_cast<std::size_t>(e.importance)], to_string(e.from));
   const auto [kept, gone] = bound(e.message);
   append_printable(out, kept);
@@ -113,7 +121,7 @@ bool is_fixed_key(std::string_view key) noexcept {
 
 void append_json(std::string& out, const entry& e) {
   out += R"({"time":")";
-  append_time(out, e.at, 'T', 6);
+  append_time(out, e.at, 'T', fraction::microseconds);
   out += R"(Z","level":")";
   out += to_string(e.importance);
   out += R"(","component":")";
