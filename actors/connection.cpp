@@ -315,11 +315,11 @@ void connection_impl::tell(observer::severity level, std::string_view what, std:
                         {"reason", why}});
 }
 
-connection_actor spawn_connection(caf::actor_system& system, runtime::home where,
-                                  broker_context& context, directory_actor directory,
-                                  client_ptr client, std::shared_ptr<link> edge) {
-  return system.spawn<connection_impl>(where, &context, std::move(directory), std::move(client),
-                                       std::move(edge));
+connection_ref spawn_connection(caf::actor_system& system, runtime::home where,
+                                broker_context& context, directory_actor directory,
+                                client_ptr client, std::shared_ptr<link> edge) {
+  return connection_ref::of<connection_impl>(system.spawn<connection_impl>(
+    where, &context, std::move(directory), std::move(client), std::move(edge)));
 }
 
 } // namespace ringdown

@@ -16,8 +16,8 @@
 namespace ringdown {
 
 /// Makes the actor of a new connection, at home on `where` (the loop that reads its socket).
-connection_actor spawn_connection(caf::actor_system& system, runtime::home where,
-                                  broker_context& context, directory_actor directory,
-                                  client_ptr client, std::shared_ptr<link> edge);
+connection_ref spawn_connection(caf::actor_system& system, runtime::home where,
+                                broker_context& context, directory_actor directory,
+                                client_ptr client, std::shared_ptr<link> edge);
 
 } // namespace ringdown

@@ -139,7 +139,7 @@ void connection_impl::resolved(const std::vector<std::string>& asked, const dn_h
       continue;
     }
     auto& dn = entry->value;
-    dn.actor = runtime::callable_ref<dn_actor, dn_batch>{handle.actor};
+    dn.actor = handle.actor;
     for (auto& batch : take_waiting(dn))
       runtime::deliver(dn.actor.ref(), std::move(batch));
   }
@@ -187,7 +187,7 @@ void connection_impl::leave_dns() {
   auto dns = std::exchange(dns_, {});
   dns.for_each([this](dn_table::entry& entry) {
     if (entry.value.actor)
-      caf::anon_send(entry.value.actor.ref().handle(), client_gone_atom::value, client_);
+      caf::anon_send(entry.value.actor.handle(), client_gone_atom::value, client_);
   });
   if ((is_signed_on() || life_ == life::signing_on) && directory_)
     caf::anon_send(directory_, client_gone_atom::value, client_);

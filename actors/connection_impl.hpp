@@ -42,7 +42,7 @@ private:
 
   /// What the connection knows of a DN that its client has asked to be registered on.
   struct dn_entry {
-    runtime::callable_ref<dn_actor, dn_batch> actor; // none while the directory is asked
+    dn_ref actor; // none while the directory is asked
     /// Of the read at hand.
     dn_batch_ptr batch;
     /// As last asked for; what a request beyond the window is judged by.

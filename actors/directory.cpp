@@ -61,7 +61,7 @@ public:
 
 private:
   struct dn_entry {
-    runtime::pinned_ref<dn_actor> actor;
+    dn_ref actor;
     dn_epoch epoch;
     caf::actor_clock::time_point handed_out;
   };
@@ -103,7 +103,7 @@ private:
         dn_epoch epoch{++last_epoch_};
         auto actor = spawn_dn(system(), wanted.near, context_,
                               caf::actor_cast<directory_actor>(this), name, epoch);
-        monitor(actor);
+        monitor(actor.handle());
         known = dns_.emplace(name, dn_entry{actor, epoch, {}}).first;
       }
       known->second.handed_out = clock().now();

@@ -110,7 +110,7 @@ void dn_impl::remove() {
 
 void dn_impl::end_sessions() {
   for (auto& s : sessions_)
-    caf::anon_send_exit(s.actor.ref().handle(), caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(s.actor.handle(), caf::exit_reason::user_shutdown);
   sessions_.clear();
 }
 
@@ -507,12 +507,12 @@ void dn_impl::recorder_left(client_id recorder, bool was_active) {
   }
 }
 
-dn_actor spawn_dn(caf::actor_system& system, runtime::home where, broker_context& context,
-                  directory_actor directory, std::string name, dn_epoch epoch) {
+dn_ref spawn_dn(caf::actor_system& system, runtime::home where, broker_context& context,
+                directory_actor directory, std::string name, dn_epoch epoch) {
   if (!where)
     where = runtime::home::at(system, std::hash<std::string>{}(name));
-  return system.spawn<dn_impl, caf::lazy_init>(where, &context, std::move(directory),
-                                               std::move(name), epoch);
+  return dn_ref::of<dn_impl>(system.spawn<dn_impl, caf::lazy_init>(
+    where, &context, std::move(directory), std::move(name), epoch));
 }
 
 } // namespace ringdown

@@ -34,8 +34,8 @@ namespace ringdown {
 
 /// Makes a DN's actor, at home on `where`, or if that is empty on the loop that its name leads to.
 /// It is idle until told something.
-dn_actor spawn_dn(caf::actor_system& system, runtime::home where, broker_context& context,
-                  directory_actor directory, std::string name, dn_epoch epoch);
+dn_ref spawn_dn(caf::actor_system& system, runtime::home where, broker_context& context,
+                directory_actor directory, std::string name, dn_epoch epoch);
 
 /// One client's registration.
 struct registration {
@@ -88,7 +88,7 @@ struct session_record {
   std::vector<told_word> told;    // each recorder's last word
   std::vector<indication_heard> said_since_merge; // what the other session hears in its place
   std::uint64_t mail_read = 0;                    // reports that came through the mailbox
-  runtime::callable_ref<session_actor, session_call> actor;
+  session_ref actor;
 
   /// Whether this ConnID, or a call that was merged into it, is the session's.
   bool is_of(conn_id connection) const noexcept {

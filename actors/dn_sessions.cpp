@@ -48,10 +48,9 @@ session_record& dn_impl::begin(session_state known) {
   record.serial = ++sessions_made_;
   record.changed_time_us = now_us();
   record.state = known;
-  runtime::pinned_ref<session_actor> session{spawn_session(
-    system(), where(), context_, caf::actor_cast<dn_actor>(this), record.serial, std::move(known))};
-  monitor(session.handle());
-  record.actor = decltype(record.actor){std::move(session)};
+  record.actor = spawn_session(system(), where(), context_, caf::actor_cast<dn_actor>(this),
+                               record.serial, std::move(known));
+  monitor(record.actor.handle());
   return sessions_.emplace_back(std::move(record));
 }
 
@@ -206,7 +205,7 @@ void dn_impl::handle_report(const session_report& report) {
 /// not be lost with it.
 void dn_impl::finish(std::vector<session_record>::iterator record, const session_report& report) {
   auto last = std::move(*record);
-  demonitor(last.actor.ref().handle().address());
+  demonitor(last.actor.handle().address());
   sessions_.erase(record);
   if (last.merging_into != 0) {
     auto* target = session_by(last.merging_into);

@@ -84,6 +84,8 @@ using session_actor = caf::typed_actor<
   // The armed tick of this generation came.
   caf::reacts_to<tick_atom, std::uint64_t>>;
 
+using session_ref = runtime::callable_ref<session_actor, session_call>;
+
 /// One directory number: decides and delivers.
 using dn_actor = caf::typed_actor<
   // Requests of one connection, in their order; each is answered once.
@@ -101,6 +103,7 @@ using dn_actor = caf::typed_actor<
   caf::reacts_to<drain_atom>,
   // The directory agrees, no handle has gone out lately: end. So does one that was removed.
   caf::reacts_to<retire_atom>>;
+using dn_ref = runtime::callable_ref<dn_actor, dn_batch>;
 
 /// The DNs that a connection asks for, and where one is to live that has no actor yet.
 struct dns_wanted {
@@ -111,7 +114,7 @@ struct dns_wanted {
 /// What the directory hands out.
 struct dn_handle {
   std::string dn;
-  runtime::pinned_ref<dn_actor> actor;
+  dn_ref actor;
 };
 using dn_handles = std::vector<dn_handle>;
 
@@ -131,6 +134,7 @@ using connection_actor = caf::typed_actor<
   caf::reacts_to<closed_atom>,
   // While draining: is everything answered?
   caf::reacts_to<tick_atom>>;
+using connection_ref = runtime::callable_ref<connection_actor, const read_batch_ptr>;
 
 } // namespace ringdown
 

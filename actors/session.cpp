@@ -96,10 +96,10 @@ private:
 
 } // namespace
 
-session_actor spawn_session(caf::actor_system& system, runtime::home where, broker_context& context,
-                            dn_actor owner, std::uint64_t serial, session_state known) {
-  return system.spawn<session_impl, caf::lazy_init>(where, &context, std::move(owner), serial,
-                                                    std::move(known));
+session_ref spawn_session(caf::actor_system& system, runtime::home where, broker_context& context,
+                          dn_actor owner, std::uint64_t serial, session_state known) {
+  return session_ref::of<session_impl>(system.spawn<session_impl, caf::lazy_init>(
+    where, &context, std::move(owner), serial, std::move(known)));
 }
 
 } // namespace ringdown

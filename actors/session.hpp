@@ -8,7 +8,7 @@ namespace ringdown {
 
 /// Makes a session for the DN `owner`, at home where the DN is, of the ConnID that stands in
 /// `known` (see `begin_session`). Its reports carry `serial`. It ends by itself with `end_session`.
-session_actor spawn_session(caf::actor_system& system, runtime::home where, broker_context& context,
-                            dn_actor owner, std::uint64_t serial, session_state known);
+session_ref spawn_session(caf::actor_system& system, runtime::home where, broker_context& context,
+                          dn_actor owner, std::uint64_t serial, session_state known);
 
 } // namespace ringdown

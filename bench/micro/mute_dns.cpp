@@ -45,7 +45,7 @@ public:
         for (auto& name : wanted.names) {
           auto [place, is_new] = dns_.try_emplace(name);
           if (is_new)
-            place->second = dn_actor{system().spawn<mute_dn>(where())};
+            place->second = dn_ref::of<mute_dn>(system().spawn<mute_dn>(where()));
           found.push_back({name, place->second});
         }
         return found;
@@ -67,7 +67,7 @@ public:
   }
 
 private:
-  std::unordered_map<std::string, runtime::pinned_ref<dn_actor>> dns_;
+  std::unordered_map<std::string, dn_ref> dns_;
   std::uint64_t clients_ = 0;
 };
 

@@ -52,9 +52,8 @@ stage_client::stage_client(stage& where)
   : stage_(where), edge_(std::make_shared<quiet_edge>()),
     client_(std::make_shared<t_client>(where.context.bounds, where.context.budget, edge_,
                                        where.context.users)),
-    actor_(runtime::pinned_ref<connection_actor>{
-      spawn_connection(*where.system_, runtime::home{*where.loop_}, where.context, where.directory_,
-                       client_, edge_)}) {}
+    actor_(spawn_connection(*where.system_, runtime::home{*where.loop_}, where.context,
+                            where.directory_, client_, edge_)) {}
 
 stage_client::~stage_client() {
   client_->box.close();
@@ -182,9 +181,9 @@ stage_client& stage::join(role as, const std::vector<std::string>& dns,
   return who;
 }
 
-runtime::pinned_ref<dn_actor> stage::dn(const std::string& name) {
+dn_ref stage::dn(const std::string& name) {
   caf::scoped_actor self{*system_};
-  runtime::pinned_ref<dn_actor> found;
+  dn_ref found;
   self->request(directory_, answer_patience, dns_wanted{{name}, {}})
     .receive([&](const dn_handles& handles) { found = handles.at(0).actor; },
              [](const caf::error&) { throw std::runtime_error{"the directory does not answer"}; });

@@ -48,7 +48,7 @@ private:
   frame_cutter cutter_;
   byte_buffer taken_;
   read_batch_ptr spare_; ///< of a read that is done, as the edge keeps it
-  runtime::callable_ref<connection_actor, const read_batch_ptr> actor_;
+  connection_ref actor_;
 };
 
 class stage {
@@ -65,7 +65,7 @@ public:
   stage_client& join(role as, const std::vector<std::string>& dns,
                      const std::vector<client::capability>& abilities = {});
   /// The actor of a DN; made if need be.
-  runtime::pinned_ref<dn_actor> dn(const std::string& name);
+  dn_ref dn(const std::string& name);
 
   broker_context context;
 

@@ -255,7 +255,7 @@ private:
   stage stage_;
   stage_client& sender_ = stage_.join(role::desktop, names_of(1));
   std::vector<stage_client*> receivers_;
-  runtime::callable_ref<dn_actor, dn_batch> dn_{stage_.dn(events().dn_name(0))};
+  dn_ref dn_{stage_.dn(events().dn_name(0))};
   read_batch_ptr read_ = sender_.batch_of(read_maker{items_of_a_turn, 1}.next());
   std::vector<dn_request> requests_;
   dn_batch batch_;

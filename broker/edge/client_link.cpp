@@ -44,10 +44,8 @@ client_link::~client_link() = default;
 
 void client_link::start() {
   signal_->attach(this);
-  runtime::pinned_ref<connection_actor> actor{spawn_connection(loop_.system(), loop_.host().where(),
-                                                               loop_.context(), loop_.directory(),
-                                                               client_, shared_from_this())};
-  actor_ = decltype(actor_){std::move(actor)};
+  actor_ = spawn_connection(loop_.system(), loop_.host().where(), loop_.context(),
+                            loop_.directory(), client_, shared_from_this());
   arm_read();
 }
 

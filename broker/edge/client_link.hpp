@@ -89,7 +89,7 @@ private:
   ticket admitted_;
   std::shared_ptr<link_signal> signal_;
   client_ptr client_;
-  runtime::callable_ref<connection_actor, const read_batch_ptr> actor_;
+  connection_ref actor_;
   link_watch watch_;
   frame_cutter cutter_;
   send_buffer sending_;

@@ -154,7 +154,9 @@ std::size_t office::loop_of(const std::string& dn) {
   std::size_t loop = 0;
   self->request(inside_->directory, 60s, dns_wanted{{dn}, {}})
     .receive(
-      [&](const dn_handles& found) { loop = found.at(0).actor.pinned()->where().loop()->index(); },
+      [&](const dn_handles& found) {
+        loop = found.at(0).actor.ref().pinned()->where().loop()->index();
+      },
       [&](const caf::error&) { give_up("the directory does not answer"); });
   return loop;
 }
@@ -246,7 +248,8 @@ party::party(office& where, std::string name)
   inside_->client->who.peer = name_;
   inside_->actor =
     spawn_connection(*world.system, runtime::home::at(*world.system, world.connections++),
-                     where.context, world.directory, inside_->client, inside_->socket);
+                     where.context, world.directory, inside_->client, inside_->socket)
+      .handle();
 }
 
 party::~party() = default;

@@ -86,6 +86,17 @@ struct fixture {
 
 } // namespace
 
+TEST_CASE("a handle that was told its actor's class calls as one that looked for it") {
+  numbers log;
+  fixture f;
+  auto looked = f.spawn_idle([&](worker_impl&, int x) { log.push_back(x); });
+  auto told = worker_ref::of<worker_impl>(looked.handle());
+  CHECK(told.ref().pinned() == looked.ref().pinned());
+  CHECK(f.call(looked, 1));
+  CHECK(f.call(told, 2));
+  CHECK(log == numbers{1, 2});
+}
+
 TEST_CASE("an idle actor at home is called, and counted, before the call returns") {
   numbers log;
   fixture f;
