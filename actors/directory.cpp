@@ -3,13 +3,15 @@
 #include "actors/disconnect.hpp"
 #include "actors/dn.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <string_view>
 #include <typeinfo>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -23,7 +25,7 @@ public:
     : pinned_to_home(config, where), context_(*context),
       // Epochs rise over restarts too, as the clock does.
       last_epoch_(static_cast<std::uint64_t>(context->utc_now())),
-      signed_on_(0, hash_of_instance{context->hash_secret}) {}
+      hash_secret_(context->hash_secret) {}
 
   const char* name() const override { return "directory"; }
 
@@ -67,6 +69,7 @@ private:
   };
   /// A program's connection. The client's own name and instance are the key: there may be many.
   struct signed_on_client {
+    std::size_t hash;
     client_ptr client;
     connection_actor connection;
   };
@@ -77,20 +80,27 @@ private:
       return one.instance == other.instance && one.application == other.application;
     }
   };
-  /// A client may choose instance ids, but not many of one hash: it does not know the secret.
-  struct hash_of_instance {
-    std::uint64_t secret;
-    std::size_t operator()(const signed_on_client& one) const {
-      auto& id = one.client->who.instance.bytes;
-      std::array<std::uint64_t, 2> words;
-      static_assert(sizeof words == sizeof id);
-      std::memcpy(words.data(), id.data(), sizeof words);
-      words[0] ^= secret;
-      words[1] += secret;
-      return std::hash<std::string_view>{}(
-        {reinterpret_cast<const char*>(words.data()), sizeof words});
-    }
+  struct hash_of_program {
+    using is_avalanching = void;
+    std::size_t operator()(const signed_on_client& one) const { return one.hash; }
   };
+  struct hash_of_name {
+    using is_avalanching = void;
+    std::size_t operator()(const std::string& name) const { return std::hash<std::string>{}(name); }
+  };
+
+  /// A client may choose instance ids, but not many of one hash: it does not know the secret.
+  signed_on_client program_of(const client_ptr& client, const connection_actor& connection) const {
+    auto& id = client->who.instance.bytes;
+    std::array<std::uint64_t, 2> words;
+    static_assert(sizeof words == sizeof id);
+    std::memcpy(words.data(), id.data(), sizeof words);
+    words[0] ^= hash_secret_;
+    words[1] += hash_secret_;
+    auto hash =
+      std::hash<std::string_view>{}({reinterpret_cast<const char*>(words.data()), sizeof words});
+    return {hash, client, connection};
+  }
 
   dn_handles resolve(const dns_wanted& wanted) {
     dn_handles found;
@@ -157,11 +167,12 @@ private:
   }
 
   std::uint64_t sign_on(const client_ptr& client, const connection_actor& connection) {
-    auto [place, is_first] = signed_on_.insert({client, connection});
+    auto newest = program_of(client, connection);
+    auto [place, is_first] = signed_on_.insert(newest);
     if (!is_first) {
       take_over(*place);
       signed_on_.erase(place);
-      signed_on_.insert({client, connection});
+      signed_on_.insert(std::move(newest));
     }
     auto node = std::uint64_t{context_.server.node} << 48;
     return node | (++last_client_ & ((std::uint64_t{1} << 48) - 1));
@@ -177,16 +188,19 @@ private:
   }
 
   void sign_off(const client_ptr& client) {
-    auto place = signed_on_.find({client, {}});
+    auto place = signed_on_.find(program_of(client, {}));
     if (place != signed_on_.end() && place->client == client)
       signed_on_.erase(place);
   }
 
   broker_context& context_;
-  std::unordered_map<std::string, dn_entry> dns_;
+  // In one piece each: who looks for what is not there, as every newcomer does, touches a line or
+  // two, and not the memory of others.
+  boost::unordered_flat_map<std::string, dn_entry, hash_of_name> dns_;
   std::unordered_map<caf::actor_id, dn_actor> removed_; // and not ended yet
   std::uint64_t last_epoch_;
-  std::unordered_set<signed_on_client, hash_of_instance, same_program> signed_on_;
+  boost::unordered_flat_set<signed_on_client, hash_of_program, same_program> signed_on_;
+  const std::uint64_t hash_secret_;
   std::uint64_t last_client_ = 0;
 };
 

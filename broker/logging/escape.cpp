@@ -1,5 +1,6 @@
 #include "broker/logging/escape.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace ringdown::logging {
@@ -66,7 +67,16 @@ void append_bad_byte(std::string& out, char c, bad_bytes bad) {
 }
 
 void append(std::string& out, std::string_view text, bad_bytes bad, bool quoted) {
-  while (!text.empty()) {
+  const auto is_plain = [quoted](char c) {
+    return c >= 0x20 && c < 0x7f && !(quoted && (c == '"' || c == '\\'));
+  };
+  for (;;) {
+    // Nearly all of it, in one piece.
+    const auto odd = std::find_if_not(text.begin(), text.end(), is_plain);
+    out.append(text.begin(), odd);
+    text.remove_prefix(static_cast<std::size_t>(odd - text.begin()));
+    if (text.empty())
+      return;
     const auto c = decode(text);
     if (c.length == 0) {
       append_bad_byte(out, text.front(), bad);

@@ -98,10 +98,17 @@ struct json_value {
   }
 };
 
+/// A column: as wide at least, and a space.
+void append_padded(std::string& out, std::string_view text, std::size_t width) {
+  out += text;
+  out.append(1 + width - std::min(width, text.size()), ' ');
+}
+
 void append_human(std::string& out, const entry& e) {
   append_time(out, e.at, ' ', fraction::milliseconds);
-  fmt::format_to(std::back_inserter(out), FMT_COMPILE(" {:<5} {:<10} "),
-                 upper_names[static_cast<std::size_t>(e.importance)], to_string(e.from));
+  out += ' ';
+  append_padded(out, upper_names[static_cast<std::size_t>(e.importance)], 5);
+  append_padded(out, to_string(e.from), 10);
   const auto [kept, gone] = bound(e.message);
   append_printable(out, kept);
   append_gone(out, gone);
