@@ -83,7 +83,6 @@ using session_actor = caf::typed_actor<
   caf::reacts_to<session_letter>,
   // The armed tick of this generation came.
   caf::reacts_to<tick_atom, std::uint64_t>>;
-
 using session_ref = runtime::callable_ref<session_actor, session_call>;
 
 /// One directory number: decides and delivers.

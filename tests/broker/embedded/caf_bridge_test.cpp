@@ -12,6 +12,8 @@
 
 #include <future>
 #include <map>
+#include <mutex>
+#include <set>
 #include <system_error>
 #include <thread>
 
@@ -72,21 +74,45 @@ auto has_token(std::uint64_t token) {
   return [token](const bridge_done& d) { return d.token == token; };
 }
 
+/// The threads on which something ran.
+class threads_seen {
+public:
+  void note() {
+    std::scoped_lock lock{mutex_};
+    ids_.insert(std::this_thread::get_id());
+  }
+  std::set<std::thread::id> ids() const {
+    std::scoped_lock lock{mutex_};
+    return ids_;
+  }
+
+private:
+  mutable std::mutex mutex_;
+  std::set<std::thread::id> ids_;
+};
+
 /// An actor of the host that does what a recorder does, once it was given its port.
-caf::behavior recording(caf::event_based_actor* self, const std::string& dn) {
+caf::behavior recording_seen(caf::event_based_actor* self, const std::string& dn,
+                             threads_seen* seen) {
   auto port = std::make_shared<caf::actor>();
   return {
     [port, self, dn](const caf::actor& given) {
       *port = given;
       self->send(given, bridge_register{dn});
     },
-    [port, self](const bridge_heard& heard) {
+    [port, self, seen](const bridge_heard& heard) {
+      if (seen != nullptr)
+        seen->note();
       auto* e = std::get_if<event_user_event>(&heard.what);
       if (e != nullptr && e->verb == capture_verb::pause)
         self->send(*port, say(1, e->this_dn, capture_verb::paused));
     },
     [](const bridge_done&) {},
   };
+}
+
+caf::behavior recording(caf::event_based_actor* self, const std::string& dn) {
+  return recording_seen(self, dn, nullptr);
 }
 
 /// Keeps a bridge's thread in a function of the host until it is told otherwise.
@@ -113,6 +139,45 @@ private:
 };
 
 } // namespace
+
+TEST_CASE("neither system runs the other's actors") {
+  kept_log log;
+  threads_seen brokers;
+  threads_seen hosts;
+  auto options = quiet(log);
+  options.authorize = [&](const client_identity&, action, std::string_view, std::string_view) {
+    brokers.note(); // within the broker's actors
+    return true;
+  };
+  broker b{run_as(GENERATE(from_range(every_way))), options};
+  REQUIRE(b.start());
+  host_config config;
+  caf::actor_system host{config};
+  {
+    caf_bridge bridge{host};
+    auto recorder = host.spawn(recording_seen, std::string{"7001"}, &hosts);
+    caf::anon_send(recorder, bridge.attach(recorder, inside(b, recorder_identity("host"))));
+    caf::scoped_actor desktop{host};
+    auto port = bridge.attach(desktop, inside(b, desktop_identity("host")));
+    desktop->send(port, bridge_register{"7001"});
+    hears<bridge_heard>(desktop, is_registered);
+    for (std::uint64_t token = 1; token <= 200; ++token)
+      desktop->send(port, say(token, "7001", capture_verb::none));
+    for (std::uint64_t token = 1; token <= 200; ++token)
+      hears<bridge_done>(desktop, has_token(token));
+    while (hosts.ids().empty()) // it comes when it likes
+      std::this_thread::yield();
+    caf::anon_send_exit(recorder, caf::exit_reason::user_shutdown);
+  }
+  b.stop();
+  auto ours = brokers.ids();
+  auto theirs = hosts.ids();
+  CHECK_FALSE(ours.empty());
+  CHECK_FALSE(theirs.empty());
+  CHECK(ours.count(std::this_thread::get_id()) == 0);
+  for (auto& id : theirs)
+    CHECK(ours.count(id) == 0);
+}
 
 TEST_CASE("a host's own actors are desktop and recorder of the broker in its program") {
   kept_log log;
