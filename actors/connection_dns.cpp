@@ -17,6 +17,9 @@ constexpr std::size_t dns_ahead = 4;
 /// So many new DNs of a desktop live on its own loop. A program with more is no agent's desktop but
 /// stands for many, and one loop must not get them all.
 constexpr std::size_t near_dns_max = 1024;
+/// So many DNs of a read are found within it. A tool's thousands are found by mail: that takes some
+/// microseconds for each, and others on this loop have their turn between.
+constexpr std::size_t found_in_place_max = 64;
 
 } // namespace
 
@@ -120,7 +123,7 @@ void connection_impl::resolve(std::vector<std::string> names) {
   dns_wanted wanted{std::move(names), home_for_dns()};
   fault too_late{error_code::internal_error, {}, {}, "the DN was not found in time", {}};
   dns_call call{wanted, {}};
-  if (ask_in_place(directory_, call))
+  if (wanted.names.size() <= found_in_place_max && ask_in_place(directory_, call))
     return call.found ? resolved(wanted.names, *call.found) : unresolved(wanted.names, too_late);
   auto asking = request(directory_, context_.bounds.control_timeout, wanted);
   asking.then(
