@@ -27,6 +27,38 @@ outgoing_event plain(std::string dn) {
   return event;
 }
 
+void say(const connect_result& link, const std::string& bytes) {
+  REQUIRE(link.transport->write_some(bytes).bytes == bytes.size());
+}
+
+/// Keeps the only loop of a broker in a function of the host's.
+class loop_holder {
+public:
+  authorize_function authorize() {
+    return [this](const client_identity& who, action, std::string_view, std::string_view) {
+      if (who.application == "holder") {
+        stands_.set_value();
+        goes_on_.get_future().wait();
+      }
+      return true;
+    };
+  }
+  /// Signs on. When it returns, the loop stands.
+  void hold(broker& b) {
+    link_ = b.connect();
+    say(link_, codec::sign_on(reference_id{1}, as(role::desktop, "holder")));
+    stands_.get_future().wait();
+  }
+  void let_go() { goes_on_.set_value(); }
+  /// Ends its link.
+  void leave() { link_.transport.reset(); }
+
+private:
+  std::promise<void> stands_;
+  std::promise<void> goes_on_;
+  connect_result link_;
+};
+
 } // namespace
 
 TEST_CASE("a desktop and a recorder inside the process speak as over sockets") {
@@ -283,23 +315,11 @@ TEST_CASE("what an accepted socket is written leaves at once") {
 TEST_CASE("who registers right behind the sign-on is answered in one write, however many come") {
   kept_log log;
   auto options = quiet(log);
-  std::promise<void> loop_stands;
-  std::promise<void> goes_on;
-  options.authorize = [&](const client_identity& who, action, std::string_view, std::string_view) {
-    if (who.application == "holder") {
-      loop_stands.set_value();
-      goes_on.get_future().wait();
-    }
-    return true;
-  };
+  loop_holder holder;
+  options.authorize = holder.authorize();
   broker b{run_as(way::one_loop), options};
   REQUIRE(b.start());
-  auto say = [](const connect_result& link, const std::string& bytes) {
-    REQUIRE(link.transport->write_some(bytes).bytes == bytes.size());
-  };
-  auto holder = b.connect();
-  say(holder, codec::sign_on(reference_id{1}, as(role::desktop, "holder")));
-  loop_stands.get_future().wait();
+  holder.hold(b);
   std::map<std::string, connect_result> crowd; // by DN
   for (int number = 7000; number < 7200; ++number) {
     std::string dn[] = {std::to_string(number)};
@@ -307,7 +327,7 @@ TEST_CASE("who registers right behind the sign-on is answered in one write, howe
     say(link, codec::sign_on(reference_id{1}, as(role::desktop, dn[0])) +
                 codec::register_address(reference_id{2}, dn, {}));
   }
-  goes_on.set_value();
+  holder.let_go();
   for (auto& [dn, link] : crowd) {
     std::string heard;
     while (heard.find(dn) == std::string::npos) {
@@ -329,28 +349,18 @@ TEST_CASE("who comes once the drain has begun is refused, though the listener is
   kept_log log;
   auto options = quiet(log);
   options.listen = true;
-  std::promise<void> loop_stands;
-  std::promise<void> goes_on;
-  options.authorize = [&](const client_identity& who, action, std::string_view, std::string_view) {
-    if (who.application == "holder") {
-      loop_stands.set_value();
-      goes_on.get_future().wait();
-    }
-    return true;
-  };
+  loop_holder holder;
+  options.authorize = holder.authorize();
   auto config = run_as(way::one_loop);
   config.listen.port = 0;
   broker b{config, options};
   REQUIRE(b.start());
-  auto holder = b.connect();
-  auto hello = codec::sign_on(reference_id{1}, as(role::desktop, "holder"));
-  REQUIRE(holder.transport->write_some(hello).bytes == hello.size());
-  loop_stands.get_future().wait();
+  holder.hold(b);
   auto late = start_connect(resolve("127.0.0.1", b.port()).addresses.at(0));
   pollfd one{late.get(), POLLOUT, 0};
   REQUIRE(::poll(&one, 1, 60'000) == 1);
   CHECK_FALSE(b.drain([] { return true; })); // it has begun, and nobody waits for its end
-  goes_on.set_value();
+  holder.let_go();
   one.events = POLLIN;
   REQUIRE(::poll(&one, 1, 60'000) == 1);
   char heard[1000];
@@ -358,7 +368,7 @@ TEST_CASE("who comes once the drain has begun is refused, though the listener is
   CHECK(std::string(heard, got.bytes).find("the broker is shutting down") != std::string::npos);
   CHECK(b.counters().accepted == 1);
   CHECK(b.counters().refused == 1);
-  holder.transport.reset();
+  holder.leave();
   CHECK(b.stop(patience));
 }
 
