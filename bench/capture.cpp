@@ -116,11 +116,20 @@ private:
     return options_.broker_pid ? cpu_time(*options_.broker_pid) : std::nullopt;
   }
 
+  void tell_progress(clock::time_point now) {
+    if (!options_.on_progress || now < next_progress_)
+      return;
+    if (next_progress_ != clock::time_point{})
+      options_.on_progress(result_, now - started_);
+    next_progress_ = now + std::chrono::seconds{1};
+  }
+
   // ---- agents
 
   void drive(milliseconds time) {
     auto until = clock::now() + time;
     for (auto now = clock::now(); now < until && going_on(); now = clock::now()) {
+      tell_progress(now);
       auto next = std::min({until, take_calls(now), press_buttons(now)});
       links_.turn(next - clock::now(), *this);
     }
@@ -283,6 +292,7 @@ private:
   std::priority_queue<timer, std::vector<timer>, std::greater<>> timers_;
   std::optional<pacer> pacer_;
   clock::time_point started_;
+  clock::time_point next_progress_;
   bool taking_calls_ = true;
   capture_result result_;
 };

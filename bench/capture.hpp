@@ -11,11 +11,15 @@ namespace ringdown::bench {
 /// start, pause, resume, query, stop.
 inline constexpr std::uint64_t commands_of_call = 5;
 
+struct capture_result;
+
 struct capture_options : run_options {
   std::uint32_t agents = 1000;
   std::uint32_t agents_per_link = 1; ///< that share a desktop's and a recorder's link
   double calls_per_hour = 10;        ///< of one agent; the rest of the time it waits
   std::chrono::milliseconds call{10'000};
+  /// Once a second, with the time since the first call.
+  std::function<void(const capture_result& so_far, std::chrono::nanoseconds at)> on_progress;
 
   std::size_t links_wanted() const noexcept {
     return std::size_t{2} * ((agents + agents_per_link - 1) / agents_per_link);

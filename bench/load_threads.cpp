@@ -1,5 +1,7 @@
 #include "bench/load_threads.hpp"
 
+#include "bench/process.hpp"
+
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
@@ -145,7 +147,7 @@ load_result merged(std::span<const load_result> parts, bool embedded) {
   auto sum = parts.front();
   for (auto& more : parts.subspan(1))
     add(sum, more);
-  sum.threads = static_cast<std::uint32_t>(parts.size());
+  sum.cores = std::min(static_cast<std::uint32_t>(parts.size()), usable_processors());
   for (auto& one : parts)
     if (sum.trouble.empty() || sum.trouble == others_failed)
       sum.trouble = one.trouble;

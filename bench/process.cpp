@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <string>
 
@@ -53,6 +54,13 @@ bool pin_to(unsigned processor) {
   CPU_ZERO(&set);
   CPU_SET(processor, &set);
   return ::sched_setaffinity(0, sizeof set, &set) == 0;
+}
+
+unsigned usable_processors() noexcept {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  bool is_known = ::sched_getaffinity(0, sizeof set, &set) == 0;
+  return is_known ? std::max(1u, static_cast<unsigned>(CPU_COUNT(&set))) : 1u;
 }
 
 bool allow_open_files(std::uint64_t files) {

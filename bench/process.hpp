@@ -19,6 +19,8 @@ std::chrono::nanoseconds own_thread_cpu_time();
 std::optional<std::uint64_t> resident_bytes(pid_t process);
 /// Keeps this process on one processor; false if that is not possible.
 bool pin_to(unsigned processor);
+/// The processors that this process may run on; 1 at least.
+unsigned usable_processors() noexcept;
 /// Raises the limit of open files to at least `files`; false if the system forbids it.
 bool allow_open_files(std::uint64_t files);
 /// The same for so many sockets; what is wrong, or nothing.

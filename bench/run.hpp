@@ -110,8 +110,8 @@ struct load_result {
   std::uint64_t reads = 0;
   std::uint64_t frames = 0;
   std::optional<std::chrono::nanoseconds> broker_cpu;
-  std::chrono::nanoseconds own_cpu{0}; ///< of all threads
-  std::uint32_t threads = 1;
+  std::chrono::nanoseconds own_cpu{0};          ///< of all threads
+  std::uint32_t cores = 1;                      ///< that its threads could use at once
   std::optional<std::uint64_t> resident_before; ///< before the first connection
   std::optional<std::uint64_t> resident_start;  ///< when the measured time begins
   std::optional<std::uint64_t> resident_end;
@@ -129,7 +129,7 @@ struct load_result {
     return std::min(acked, delivered / fan_out);
   }
   bool client_was_the_limit() const noexcept {
-    return used_up_by_client(own_cpu / threads, broker_cpu, measured);
+    return used_up_by_client(own_cpu / cores, broker_cpu, measured);
   }
 };
 

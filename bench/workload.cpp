@@ -75,7 +75,7 @@ const std::array<workload, 11> all{{
      o.seconds = std::chrono::seconds{45};
      o.silence_max = std::chrono::seconds{15};
    }},
-  {"soak", "open loop, 20,000/s as from many agents, for an hour: memory must not grow",
+  {"soak", "open loop, 20,000/s as from many agents, for an hour; says how memory grows",
    [](load_options& o) {
      o.open_loop = evenly(20'000);
      o.open_loop->kind = arrival::poisson;

@@ -32,6 +32,8 @@ int run(const settings& common, const idle_arguments& a, bool storm) {
   o.stopped = [] { return stop_requested(); };
   if (a.heartbeat_ms != 0)
     o.heartbeat_interval = std::chrono::milliseconds{a.heartbeat_ms};
+  if (auto fault = unwritten(common, storm ? "storm" : "idle"))
+    return complain(*fault);
   if (auto fault = settle_on_core(common.core))
     return complain(*fault);
   target broker;
@@ -39,6 +41,8 @@ int run(const settings& common, const idle_arguments& a, bool storm) {
   if (auto fault = broker.prepare(common, limits_for(a.connections, a.dns, 1, links_of_a_dn)))
     return complain(*fault);
   broker.aim(o);
+  if (!common.quiet)
+    fmt::print(stderr, "{} connections come up, and idle for {:g} s\n", a.connections, a.seconds);
   auto result = run_idle(o);
   if (!result.trouble.empty()) {
     for (auto& [why, count] : result.refused.by_reason)

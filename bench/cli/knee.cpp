@@ -24,6 +24,8 @@ int tell_knee(const settings& common, const knee_options& o, const knee_result& 
 int run(const settings& common, const load_arguments& arguments, knee_options o) {
   catch_stop_signals();
   o.load.stopped = [] { return stop_requested(); };
+  if (auto fault = unwritten(common, "knee", {.pictures = true}))
+    return complain(*fault);
   if (auto fault = arguments.fill(o.load))
     return complain(*fault);
   if (o.load.open_loop)

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -61,6 +62,19 @@ std::optional<std::string> write_pictures(const settings& common,
     if (auto fault = write_picture(common, one.name, draw(one.what)))
       return fault;
   return std::nullopt;
+}
+
+std::optional<std::string> unwritten(const settings& common, std::string_view verb,
+                                     files_written writes) {
+  const char* option = !writes.hgrm && !common.hgrm.empty()       ? "--hgrm"
+                       : !writes.pictures && !common.html.empty() ? "--html"
+                       : !writes.pictures && !common.svg.empty()  ? "--svg"
+                                                                  : nullptr;
+  if (option == nullptr)
+    return std::nullopt;
+  return fmt::format("{}: {} writes no such file; those of `run` and `overload` write all, `knee` "
+                     "and `compare` --html and --svg",
+                     option, verb);
 }
 
 int complain(const std::string& text) {
@@ -234,12 +248,15 @@ std::optional<std::string> load_arguments::fill(load_options& o) const {
     if (given)
       into = *given;
   };
+  bool all_receive = o.receivers == o.fan_out; // of each DN
   take(o.producers, producers);
   take(o.threads, threads);
   take(o.window, window);
   take(o.dns, dns);
   take(o.receivers, receivers);
   take(o.fan_out, fan_out);
+  if (fan_out && !receivers)
+    o.receivers = all_receive ? o.fan_out : std::max(o.receivers, o.fan_out);
   take(o.slow_receivers, slow);
   take(o.slow_bytes_per_second, slow_rate);
   take(o.user_data_bytes, bytes);

@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ringdown::bench {
@@ -102,6 +103,15 @@ int tell(const settings& common, const load_options& options, const load_result&
 
 /// Progress goes to stderr, once a second: the result on stdout stays clean.
 std::function<void(const sample&)> progress(const settings& common);
+
+/// The files that global options ask for.
+struct files_written {
+  bool hgrm = false;
+  bool pictures = false; ///< --html and --svg
+};
+/// What is wrong if a file was asked for that this verb does not write, or nothing.
+std::optional<std::string> unwritten(const settings& common, std::string_view verb,
+                                     files_written writes = {});
 
 /// False: the file cannot be written.
 bool write_file(const std::string& path, const std::string& text);

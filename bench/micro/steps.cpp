@@ -155,28 +155,6 @@ private:
   byte_buffer taken_;
 };
 
-/// What the harness itself spends on an event, both ways.
-class verify final : public step {
-public:
-  void run(std::size_t items) override {
-    auto event = std::string_view{frame_}.substr(frame_.size() - events().event_bytes());
-    for (std::size_t i = 0; i < items; ++i) {
-      auto number = verifier_.send(1);
-      events().write(frame_.data(), event_template::reference_min, {1, number, 0});
-      verifier_.acked(1, number, ++sequence_);
-      auto reading = events().read(event);
-      verifier_.delivered(reading.of.dn, 0, reading.of.number, sequence_);
-    }
-    if (verifier_.finish().faults() != 0)
-      throw std::runtime_error{"the verifier found faults where there are none"};
-  }
-
-private:
-  delivery_verifier verifier_{dns};
-  std::string frame_ = std::string(events().frame_bytes(), '\0');
-  std::uint64_t sequence_ = 0;
-};
-
 /// What the steps through the actors cost beside the broker: writing the requests of a read.
 class make_read final : public step {
 public:

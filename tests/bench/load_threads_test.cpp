@@ -1,11 +1,15 @@
 // A load by several threads: each has its share, and the results are made one.
 #include "bench/load_threads.hpp"
+#include "bench/process.hpp"
 #include "client/connection.hpp"
 
 #include "tests/client/fake_broker.hpp"
 
 #include <catch2/catch.hpp>
 
+#include <sched.h>
+
+#include <algorithm>
 #include <atomic>
 
 using namespace ringdown;
@@ -144,7 +148,7 @@ TEST_CASE("several threads load a broker, and every delivery of each is verified
   CHECK(r.good() == is_honest);
   CHECK(r.found.lost == (is_honest ? 0 : 1));
   CHECK(broker.sign_ons == 6);
-  CHECK(r.threads == 2);
+  CHECK(r.cores == std::min(2u, usable_processors()));
   CHECK(r.found.delivered + r.found.lost == r.found.acked);
   CHECK(began == 1);
   std::uint64_t sampled = 0;
@@ -152,6 +156,25 @@ TEST_CASE("several threads load a broker, and every delivery of each is verified
     sampled += s.acked;
   CHECK(sampled == in_samples);
   CHECK(sampled > 0);
+}
+
+TEST_CASE("threads that are kept on one processor are the limit when that one is used up") {
+  cpu_set_t before;
+  REQUIRE(::sched_getaffinity(0, sizeof before, &before) == 0);
+  unsigned first = 0;
+  while (!CPU_ISSET(first, &before))
+    ++first;
+  REQUIRE(pin_to(first));
+  CHECK(usable_processors() == 1);
+  REQUIRE(::sched_setaffinity(0, sizeof before, &before) == 0);
+  load_result r;
+  r.measured = std::chrono::seconds{1};
+  r.broker_cpu = std::chrono::milliseconds{500};
+  r.own_cpu = std::chrono::milliseconds{980}; // of both threads together
+  r.cores = 1;
+  CHECK(r.client_was_the_limit());
+  r.cores = 2;
+  CHECK_FALSE(r.client_was_the_limit());
 }
 
 TEST_CASE("threads whose broker refuses one of them all come back, and say why") {

@@ -72,6 +72,24 @@ TEST_CASE("Too much load is pushed back, and a pause beside it is acknowledged e
   }
 }
 
+TEST_CASE("A fan-out has as many receivers as it names") {
+  auto r = bench({"run", "--seconds=0.2", "--warmup=0.1", "--workload=fan-out", "--fan-out=5"});
+  CHECK(r["verified"]["good"] == true);
+  CHECK(r["verified"]["delivered"] == 5 * r["verified"]["acked"].get<std::uint64_t>());
+}
+
+TEST_CASE(
+  "A file that a verb does not write is refused by its option's name, before anything runs") {
+  auto [verb, option] = GENERATE(table<std::string, std::string>({{"idle", "--html"},
+                                                                  {"storm", "--svg"},
+                                                                  {"capture", "--hgrm"},
+                                                                  {"knee", "--hgrm"},
+                                                                  {"compare", "--hgrm"}}));
+  process child{RINGDOWN_BENCH_PROGRAM, {verb, option, "never-written"}};
+  CHECK(child.wait() == 2);
+  CHECK(child.err().find(option + ": " + verb + " writes no such file") != std::string::npos);
+}
+
 TEST_CASE("Whoever exceeds the window is refused, and each refusal is told") {
   auto r = bench(short_run + flags{"--window=500", "--exceed-window",
                                    "--broker-flag=--limits.requests_outstanding_max=16"});
