@@ -21,6 +21,10 @@ constexpr std::size_t near_dns_max = 1024;
 /// microseconds for each, and others on this loop have their turn between.
 constexpr std::size_t found_in_place_max = 64;
 
+fault not_found_in_time() {
+  return {error_code::internal_error, {}, {}, "the DN was not found in time", {}};
+}
+
 } // namespace
 
 connection_impl::workplace& connection_impl::workplace_here() {
@@ -121,17 +125,17 @@ runtime::home connection_impl::home_for_dns() const noexcept {
 void connection_impl::resolve(std::vector<std::string> names) {
   ++resolves_in_flight_;
   dns_wanted wanted{std::move(names), home_for_dns()};
-  fault too_late{error_code::internal_error, {}, {}, "the DN was not found in time", {}};
   dns_call call{wanted, {}};
   if (wanted.names.size() <= found_in_place_max && ask_in_place(directory_, call))
-    return call.found ? resolved(wanted.names, *call.found) : unresolved(wanted.names, too_late);
+    return call.found ? resolved(wanted.names, *call.found)
+                      : unresolved(wanted.names, not_found_in_time());
   auto asking = request(directory_, context_.bounds.control_timeout, wanted);
   asking.then(
     [this, names = wanted.names, asked = asking.id()](const dn_handles& found) {
       clock().cancel_request_timeout(this, asked);
       resolved(names, found);
     },
-    [this, names = wanted.names, too_late](const caf::error&) { unresolved(names, too_late); });
+    [this, names = wanted.names](const caf::error&) { unresolved(names, not_found_in_time()); });
 }
 
 void connection_impl::resolved(const std::vector<std::string>& asked, const dn_handles& found) {
