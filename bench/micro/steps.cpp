@@ -5,7 +5,6 @@
 #include "bench/event_template.hpp"
 #include "bench/micro/mute_dns.hpp"
 #include "bench/micro/stage.hpp"
-#include "bench/verifier.hpp"
 #include "client/codec.hpp"
 #include "messages/frame.hpp"
 #include "messages/send_event.hpp"

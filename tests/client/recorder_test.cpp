@@ -35,6 +35,12 @@ struct recorder_stand : scripted_client {
     return r;
   }
 
+  /// The broker takes the registration that the client asks for.
+  void is_registered() {
+    broker.registered(broker.expect());
+    settle();
+  }
+
   /// EventUserEvent with a command.
   void order(const std::string& verb, std::uint64_t sequence, std::uint64_t version = 0,
              std::uint64_t origin = 0) {
@@ -86,8 +92,7 @@ struct recorder_stand : scripted_client {
 
 TEST_CASE("a recorder carries out commands and says so, with their version and id") {
   recorder_stand s;
-  s.broker.registered(s.broker.expect());
-  s.settle();
+  s.is_registered();
   s.order("start", 1, 1);
   REQUIRE(s.orders.size() == 1);
   CHECK(s.orders[0].verb == capture_verb::start);
@@ -108,8 +113,7 @@ TEST_CASE("a recorder carries out commands and says so, with their version and i
 TEST_CASE("a recorder may say later, or say that it is otherwise") {
   recorder_stand s;
   s.answers = false;
-  s.broker.registered(s.broker.expect());
-  s.settle();
+  s.is_registered();
   s.order("start", 1, 1);
   CHECK(s.broker.said().empty());
   s.screen.say(s.orders.at(0), capture_state::disabled); // the disk is full
@@ -123,8 +127,7 @@ TEST_CASE("a recorder may say later, or say that it is otherwise") {
 
 TEST_CASE("a recorder that comes back hears the pause it missed and confirms it") {
   recorder_stand s;
-  s.broker.registered(s.broker.expect());
-  s.settle();
+  s.is_registered();
   s.order("start", 1, 1);
   s.broker.expect();
   s.come_back([](v1::Snapshot& now) { add_session(now, 0x71, v1::CAPTURE_STATE_PAUSED, 4); });
@@ -139,8 +142,7 @@ TEST_CASE("a recorder that comes back hears the pause it missed and confirms it"
 
 TEST_CASE("a recorder that comes back finds one screen, paused if any call is, and nothing held") {
   recorder_stand s;
-  s.broker.registered(s.broker.expect());
-  s.settle();
+  s.is_registered();
   s.come_back([](v1::Snapshot& now) {
     add_session(now, 0x71, v1::CAPTURE_STATE_PAUSED, 4);
     add_session(now, 0x72, v1::CAPTURE_STATE_ENABLED, 5);
@@ -160,8 +162,7 @@ TEST_CASE("a recorder that comes back finds one screen, paused if any call is, a
 
 TEST_CASE("a recorder that comes back and missed nothing says what is so, without an order") {
   recorder_stand s;
-  s.broker.registered(s.broker.expect());
-  s.settle();
+  s.is_registered();
   s.order("start", 1, 1);
   CHECK(verb_of(s.broker.expect()) == "enabled");
   s.screen.say("7001", capture_state::disabled); // the disk is full
@@ -175,8 +176,7 @@ TEST_CASE("a recorder that comes back and missed nothing says what is so, withou
 TEST_CASE("what a recorder said while it had no link it says when it is back") {
   recorder_stand s;
   s.answers = false;
-  s.broker.registered(s.broker.expect());
-  s.settle();
+  s.is_registered();
   s.order("start", 1, 1);
   s.broker.vanish();
   s.settle();
@@ -191,8 +191,7 @@ TEST_CASE("what a recorder said while it had no link it says when it is back") {
 TEST_CASE("an order without an answer is given again to a recorder that comes back") {
   recorder_stand s;
   s.answers = false;
-  s.broker.registered(s.broker.expect());
-  s.settle();
+  s.is_registered();
   s.order("start", 1, 1);
   s.come_back([](v1::Snapshot& now) { add_session(now, 0, v1::CAPTURE_STATE_ENABLED, 1); });
   REQUIRE(s.orders.size() == 2);
@@ -202,8 +201,7 @@ TEST_CASE("an order without an answer is given again to a recorder that comes ba
 TEST_CASE("a late answer to an older order is not said and changes nothing") {
   recorder_stand s;
   s.answers = false;
-  s.broker.registered(s.broker.expect());
-  s.settle();
+  s.is_registered();
   s.order("start", 1, 1);
   s.order("pause", 2, 2);
   s.screen.say(s.orders.at(1), capture_state::paused);
@@ -217,8 +215,7 @@ TEST_CASE("a late answer to an older order is not said and changes nothing") {
 
 TEST_CASE("a recorder that missed events asks for the snapshot until it comes, and does it") {
   recorder_stand s;
-  s.broker.registered(s.broker.expect());
-  s.settle();
+  s.is_registered();
   s.order("start", 1, 1);
   s.broker.expect();
   s.broker.send(missed(2, 2));
@@ -242,8 +239,7 @@ TEST_CASE("a recorder that missed events asks for the snapshot until it comes, a
 
 TEST_CASE("a question for the snapshot that finds no room is asked later") {
   recorder_stand s;
-  s.broker.registered(s.broker.expect());
-  s.settle();
+  s.is_registered();
   s.fill_window();
   s.broker.send(missed(1, 1));
   s.settle();
@@ -268,8 +264,7 @@ TEST_CASE("a standby recorder follows and stays quiet") {
 
 TEST_CASE("what cannot be said for want of room is said later, in order, and bounded") {
   recorder_stand s; // a window of 16
-  s.broker.registered(s.broker.expect());
-  s.settle();
+  s.is_registered();
   for (int i = 0; i < 40; ++i)
     s.screen.say("7001", i % 2 == 0 ? capture_state::enabled : capture_state::paused);
   s.settle();
@@ -290,8 +285,7 @@ TEST_CASE("what cannot be said for want of room is said later, in order, and bou
 
 TEST_CASE("what waits for room is said at its own time, whoever took the room") {
   recorder_stand s;
-  s.broker.registered(s.broker.expect());
-  s.settle();
+  s.is_registered();
   s.fill_window();
   s.screen.say("7001", capture_state::enabled);
   for (auto& frame : s.broker.said())
@@ -305,8 +299,7 @@ TEST_CASE("what waits for room is said at its own time, whoever took the room") 
 
 TEST_CASE("what the broker had no room for is said again, unless it is so no more") {
   recorder_stand s;
-  s.broker.registered(s.broker.expect());
-  s.settle();
+  s.is_registered();
   s.order("start", 1, 1);
   s.broker.error(s.broker.expect(), 111, "7001", 300);
   s.settle();
