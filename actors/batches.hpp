@@ -4,6 +4,7 @@
 
 #include "actors/memory_budget.hpp"
 #include "actors/t_client.hpp"
+#include "messages/frame.hpp"
 #include "messages/frame_cutter.hpp"
 #include "messages/ids.hpp"
 #include "messages/send_event.hpp"
@@ -15,6 +16,16 @@
 #include <vector>
 
 namespace ringdown {
+
+/// A frame that was read ahead of its turn: looking and parsing change nothing, and while a later
+/// one is parsed the memory that an earlier one needs arrives.
+struct frame_ahead {
+  frame_view frame;
+  std::size_t bytes = 0;
+  std::size_t dn_hash = 0;
+  bool is_send = false;
+  send_event_view event;
+};
 
 /// All whole frames of one read of one connection.
 struct read_batch {
@@ -31,6 +42,7 @@ struct read_batch {
     from = nullptr;
     frames.clear();
     end = stream_end::open;
+    is_read_ahead = false;
   }
 
   std::unique_ptr<char[]> bytes;
@@ -40,6 +52,9 @@ struct read_batch {
   stream_end end = stream_end::open;
   std::int64_t time_us = 0; // UTC, when it was read
   client_ptr from;          // counts it among its batches in flight
+  /// Of a read of one frame, if it was read ahead.
+  frame_ahead only;
+  bool is_read_ahead = false;
 
 private:
   void give_back() noexcept {

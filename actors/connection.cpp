@@ -94,8 +94,27 @@ void connection_impl::read_from(const read_batch_ptr& batch, std::size_t first,
   auto& here = workplace_here();
   here.begin(batch);
   at_hand_ = &here;
-  auto& frames = batch->frames;
-  auto& stretches = here.stretches;
+  auto read = read_frames(*batch, first);
+  flush_batches();
+  if (!here.to_resolve.empty())
+    resolve(std::exchange(here.to_resolve, {}));
+  put_away();
+  if (life_ == life::signing_on)
+    put_aside(batch, read);
+  else if (life_ == life::signing_off)
+    drain_step();
+  else if (batch->end != stream_end::open && !is_deaf())
+    end_stream(batch->end, frame_bytes_max);
+}
+
+/// Reads from frame `first` on while it may; which frame has not had its turn.
+std::size_t connection_impl::read_frames(const read_batch& batch, std::size_t first) {
+  if (batch.is_read_ahead && first == 0 && may_read()) {
+    read_frame(batch.only);
+    return 1;
+  }
+  auto& frames = batch.frames;
+  auto& stretches = at_hand_->stretches;
   look_ahead(frames, first, stretches[0]);
   prefetch_dns(stretches[0]);
   auto read = first;
@@ -108,16 +127,7 @@ void connection_impl::read_from(const read_batch_ptr& batch, std::size_t first,
       read_frame(now.frames[i]);
     prefetch_dns(next);
   }
-  flush_batches();
-  if (!here.to_resolve.empty())
-    resolve(std::exchange(here.to_resolve, {}));
-  put_away();
-  if (life_ == life::signing_on)
-    put_aside(batch, read);
-  else if (life_ == life::signing_off)
-    drain_step();
-  else if (batch->end != stream_end::open && !is_deaf())
-    end_stream(batch->end, frame_bytes_max);
+  return read;
 }
 
 /// A client need not wait for the answer to its sign-on: what follows has its turn when that is
@@ -167,7 +177,7 @@ static void make_at(Value& place, Make make) {
 }
 
 /// Reads what can be read without knowing anything of the connection. Pure but for the prefetch.
-void connection_impl::look_ahead(std::string_view bytes, ahead& out) const {
+void connection_impl::look_ahead(std::string_view bytes, frame_ahead& out) const {
   make_at(out.frame, [&] { return look(bytes); });
   out.bytes = bytes.size();
   auto number = static_cast<body_number>(out.frame.body_number);
@@ -189,7 +199,7 @@ void connection_impl::prefetch_dns(const stretch& next) const noexcept {
       dns_.prefetch_entry(next.frames[i].dn_hash);
 }
 
-void connection_impl::read_frame(const ahead& next) {
+void connection_impl::read_frame(const frame_ahead& next) {
   auto& frame = next.frame;
   if (frame.malformed) {
     refuse(frame.reference, invalid("frame", "a ringdown.v1.Frame", "the frame cannot be parsed"));
@@ -206,7 +216,7 @@ void connection_impl::read_frame(const ahead& next) {
   dispatch(next);
 }
 
-void connection_impl::dispatch(const ahead& next) {
+void connection_impl::dispatch(const frame_ahead& next) {
   auto& frame = next.frame;
   switch (static_cast<body_number>(frame.body_number)) {
   case body_number::request_send_event:

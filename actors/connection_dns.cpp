@@ -87,6 +87,23 @@ void connection_impl::flush_batches() {
   touched.clear();
 }
 
+void connection_impl::fetch_ahead(const read_batch_ptr& batch, unsigned step) const noexcept {
+  if (batch->frames.size() != 1)
+    return; // several are read ahead of each other
+  auto& only = batch->only;
+  if (step == 0) {
+    look_ahead(batch->frames.front(), only);
+    batch->is_read_ahead = true;
+  }
+  if (!only.is_send)
+    return;
+  if (step == 1)
+    dns_.prefetch_entry(only.dn_hash);
+  else if (step == 2)
+    if (auto* entry = dns_.find(only.event.this_dn, only.dn_hash))
+      entry->value.actor.prefetch(dn_lines);
+}
+
 void connection_impl::hand_over(dn_entry& dn) {
   auto batch = std::move(dn.batch);
   if (!batch)

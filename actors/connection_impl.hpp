@@ -29,6 +29,8 @@ public:
   void on_exit() override;
   /// All frames of a read.
   void take(const read_batch_ptr& batch) override;
+  /// Of a read of one frame: the frame, where its DN's entry stands, the entry, the DN.
+  void fetch_ahead(const read_batch_ptr& batch, unsigned step) const noexcept override;
 
 private:
   enum class life : std::uint8_t {
@@ -63,19 +65,10 @@ private:
     std::size_t first = 0;
   };
 
-  /// A frame of the read at hand, read ahead: looking and parsing change nothing, and while a later
-  /// one is parsed the memory that an earlier one needs arrives.
-  struct ahead {
-    frame_view frame;
-    std::size_t bytes = 0;
-    std::size_t dn_hash = 0;
-    bool is_send = false;
-    send_event_view event;
-  };
   /// Small enough for the stack and the first cache level, large enough to hide a miss.
   static constexpr std::size_t stretch_frames = 8;
   struct stretch {
-    std::array<ahead, stretch_frames> frames;
+    std::array<frame_ahead, stretch_frames> frames;
     std::size_t count = 0;
   };
 
@@ -99,12 +92,13 @@ private:
   void read_from(const read_batch_ptr& batch, std::size_t first, std::size_t frame_bytes_max);
   void put_aside(const read_batch_ptr& batch, std::size_t first);
   void read_what_waits();
-  void look_ahead(std::string_view bytes, ahead& out) const;
+  void look_ahead(std::string_view bytes, frame_ahead& out) const;
   void look_ahead(const std::vector<std::string_view>& frames, std::size_t begin,
                   stretch& out) const;
   void prefetch_dns(const stretch& next) const noexcept;
-  void read_frame(const ahead& next);
-  void dispatch(const ahead& next);
+  std::size_t read_frames(const read_batch& batch, std::size_t first);
+  void read_frame(const frame_ahead& next);
+  void dispatch(const frame_ahead& next);
   void end_stream(stream_end end, std::size_t frame_bytes_max);
   bool is_signed_on() const noexcept {
     return life_ == life::signed_on || life_ == life::draining || life_ == life::signing_off;
@@ -130,7 +124,7 @@ private:
   void ask_within_window(const frame_view& frame, const std::string& dn, dn_request request);
   void ask_one(const std::string& dn, const dn_request& request);
   void set_input_mask(const frame_view& frame);
-  void send_event(const ahead& next);
+  void send_event(const frame_ahead& next);
   template <class Message>
   bool parse(const frame_view& frame, Message& out);
   std::optional<fault> gate(reference_id reference, std::size_t bytes, bool safety,

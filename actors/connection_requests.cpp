@@ -376,7 +376,7 @@ void connection_impl::set_input_mask(const frame_view& frame) {
 
 // ---- events --------------------------------------------------------------------------------
 
-void connection_impl::send_event(const ahead& next) {
+void connection_impl::send_event(const frame_ahead& next) {
   auto& frame = next.frame;
   auto& event = next.event;
   if (event.malformed()) {

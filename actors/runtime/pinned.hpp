@@ -286,6 +286,10 @@ class callable_in_place {
 public:
   /// What the actor's handler of this message does. An exception ends the actor.
   virtual void take(Message& message) = 0;
+  /// A step towards `take` of this message, which may come soon or never: fetches memory that it
+  /// will need, found by what earlier steps fetched. Changes nothing but what the message itself
+  /// keeps of it. Where `take` would run in place only.
+  virtual void fetch_ahead(Message&, unsigned /*step*/) const noexcept {}
 
 protected:
   ~callable_in_place() = default;
@@ -345,7 +349,23 @@ public:
       runtime::prefetch(own + 64 * line);
   }
 
+  /// Steps in which memory is fetched for a call: the actor first, then what it knows of.
+  static constexpr unsigned fetch_steps = 4;
+  /// Fetches for a call that will be made soon, in `fetch_steps` steps from 0 on, with some time
+  /// between. A hint: any of them may be left out, and the call too. The actor's home only.
+  void fetch_ahead(Message& message, unsigned step) const noexcept {
+    if (callable_ == nullptr || !to_.pinned()->where().is_current())
+      return;
+    if (step == 0)
+      prefetch(fetched_lines);
+    else
+      callable_->fetch_ahead(message, step - 1);
+  }
+
 private:
+  /// Of an actor's own state.
+  static constexpr int fetched_lines = 5;
+
   pinned_ref<Handle> to_;
   callable_in_place<Message>* callable_ = nullptr;
 };

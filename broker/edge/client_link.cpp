@@ -101,7 +101,7 @@ bool client_link::read_once() {
   }
   std::memcpy(buffer, cutter_.kept().data(), kept);
   auto whole = kept + bytes;
-  auto batch = loop_.take_batch();
+  auto batch = loop_.reads().take(whole);
   if (whole <= copied_read_max) {
     if (batch->capacity < whole) {
       batch->bytes = std::make_unique_for_overwrite<char[]>(whole);
@@ -114,24 +114,27 @@ bool client_link::read_once() {
   }
   std::string_view stream{batch->bytes.get(), whole};
   batch->end = cutter_.cut(stream, frame_limit(loop_.context().bounds, watch_), batch->frames);
-  hand_over(std::move(batch));
+  pass_on(std::move(batch));
   return true;
 }
 
-void client_link::hand_over(read_batch_ptr batch) {
+void client_link::pass_on(read_batch_ptr batch) {
+  auto& reads = loop_.reads();
   if (batch->frames.empty() && batch->end == stream_end::open)
-    return loop_.keep_batch(std::move(batch));
+    return reads.keep(std::move(batch));
   loop_.counters().frames_in.fetch_add(batch->frames.size(), std::memory_order_relaxed);
   batch->time_us = loop_.context().utc_now();
   batch->budget = &loop_.context().budget;
   batch->budget->add(batch->capacity);
   client_->batch_begins();
   batch->from = client_;
-  auto actor = actor_; // the link may be shut meanwhile
-  if (actor.try_call(batch))
-    loop_.keep_batch(std::move(batch));
+  // A sign-on says how long the next frame may be: nothing is read before it was heard.
+  bool may_wait = loop_.may_gather() && watch_.is_established() && batch->end == stream_end::open &&
+                  batch->frames.size() == 1 && batch->capacity <= read_batches::gathered_bytes_max;
+  if (may_wait)
+    reads.gather(actor_, std::move(batch));
   else
-    runtime::deliver(actor.ref(), std::move(batch));
+    reads.pass(actor_, std::move(batch));
 }
 
 // ---- sending -------------------------------------------------------------------------------
@@ -257,6 +260,7 @@ void client_link::discard_input() {
 void client_link::shut() {
   if (!is_open())
     return;
+  loop_.reads().pass_gathered(); // what it said last is heard before it is gone
   stream_->close();
   stream_.reset();
   signal_->attach(nullptr);

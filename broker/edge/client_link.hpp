@@ -73,7 +73,7 @@ public:
 private:
   void arm_read();
   bool read_once();
-  void hand_over(read_batch_ptr batch);
+  void pass_on(read_batch_ptr batch);
   bool may_read() const;
   bool refill();
   void send_waiting(steady_time now);

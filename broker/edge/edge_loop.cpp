@@ -18,9 +18,10 @@ constexpr std::chrono::milliseconds sweep_interval{100};
 
 edge_loop::edge_loop(std::unique_ptr<edge_host> host, caf::actor_system& system,
                      broker_context& context, directory_actor directory, edge_counters& counters)
-  : host_(std::move(host)), system_(system), context_(context), directory_(std::move(directory)),
-    counters_(counters) {
+  : host_(std::move(host)), epoll_(host_->loop()), system_(system), context_(context),
+    directory_(std::move(directory)), counters_(counters) {
   host_->at_end_of_turn([this] { flush(); });
+  host_->post([this] { epoll_.at_end_of_wait([this] { reads_.pass_gathered(); }); });
 }
 
 edge_loop::~edge_loop() = default;
@@ -126,17 +127,6 @@ char* edge_loop::scratch(std::size_t kept) {
     scratch_size_ = wanted;
   }
   return scratch_.get();
-}
-
-read_batch_ptr edge_loop::take_batch() {
-  return spare_batch_ ? std::exchange(spare_batch_, nullptr) : std::make_shared<read_batch>();
-}
-
-void edge_loop::keep_batch(read_batch_ptr batch) noexcept {
-  if (batch.use_count() != 1)
-    return; // its last holder ends it
-  batch->reset();
-  spare_batch_ = std::move(batch);
 }
 
 std::unique_ptr<char[]> edge_loop::take_scratch() noexcept {

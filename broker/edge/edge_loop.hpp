@@ -7,6 +7,7 @@
 #include "broker/edge/admission.hpp"
 #include "broker/edge/edge_host.hpp"
 #include "broker/edge/epoll_loop.hpp"
+#include "broker/edge/read_batches.hpp"
 #include "broker/edge/stream.hpp"
 
 #include <chrono>
@@ -50,10 +51,9 @@ public:
   /// Room for one read behind a frame's beginning of `kept` bytes; shared by all connections.
   char* scratch(std::size_t kept);
   std::size_t scratch_size() const noexcept { return scratch_size_; }
-  /// A read batch without frames; its buffer may be of use.
-  read_batch_ptr take_batch();
-  /// One that may not be in use any more: then it serves again.
-  void keep_batch(read_batch_ptr batch) noexcept;
+  read_batches& reads() noexcept { return reads_; }
+  /// What is gathered of `reads` now is passed on before anything else is run.
+  bool may_gather() const noexcept { return epoll_.is_serving(); }
   /// Gives the scratch buffer away to a large read; the next read makes another.
   std::unique_ptr<char[]> take_scratch() noexcept;
 
@@ -70,6 +70,7 @@ private:
   void shut_each();
 
   std::unique_ptr<edge_host> host_;
+  epoll_loop& epoll_; // the host's
   caf::actor_system& system_;
   broker_context& context_;
   directory_actor directory_;
@@ -85,7 +86,7 @@ private:
   std::vector<std::shared_ptr<client_link>> flushing_;
   std::unique_ptr<char[]> scratch_;
   std::size_t scratch_size_ = 0;
-  read_batch_ptr spare_batch_; // the last read's, if nobody holds it: one does for all links
+  read_batches reads_;
   std::unique_ptr<epoll_loop::timer> sweep_timer_;
   bool sweeping_ = false;
   bool draining_ = false;

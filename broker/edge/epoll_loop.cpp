@@ -88,10 +88,16 @@ std::size_t epoll_loop::wait(time_point deadline) {
     auto first = timers_.empty() ? time_point::max() : timers_.begin()->first;
     block(again_.empty() ? std::min(deadline, first) : poll_only);
   }
+  is_serving_ = true;
   auto end = clock_type::now() + serving_time_max;
   // Those who have news first: who was not served to the end may have much, and can wait.
   auto served = serve_events(end);
-  return served + serve_again(end) + serve_timers();
+  served += serve_again(end);
+  served += serve_timers();
+  is_serving_ = false;
+  if (at_end_of_wait_)
+    at_end_of_wait_();
+  return served;
 }
 
 void epoll_loop::block(time_point deadline) noexcept {

@@ -10,6 +10,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <utility>
 
 #include <sys/epoll.h>
 
@@ -51,6 +52,10 @@ public:
   /// The user hears `ready(0)` in one of the next waits, which do not block, behind those who have
   /// news: for who was not served to the end. Not again before it has heard.
   void call_again(epoll_user& user);
+  /// Called at the end of each wait from now on, behind all that it served.
+  void at_end_of_wait(std::function<void()> hook) { at_end_of_wait_ = std::move(hook); }
+  /// A wait serves, and its end is to come: it is one of its users or timers that asks.
+  bool is_serving() const noexcept { return is_serving_; }
 
   /// Calls a function once, at a time; ends with the object. Lives on the loop's thread.
   class timer {
@@ -90,6 +95,8 @@ private:
   std::size_t next_ = 0; ///< of the events, those from here on are not served yet
   std::size_t count_ = 0;
   std::deque<epoll_user*> again_;
+  std::function<void()> at_end_of_wait_;
+  bool is_serving_ = false;
   std::multimap<runtime::time_point, timer*> timers_;
 };
 

@@ -29,6 +29,9 @@ public:
     : pinned_actor<worker>(config, where), on_number_(std::move(on_number)) {}
 
   void take(int& x) override { on_number_(*this, x); }
+  void fetch_ahead(int& x, unsigned step) const noexcept override {
+    x = 10 * x + static_cast<int>(step) + 1;
+  }
   void on_exit() override { on_number_ = nullptr; }
 
 protected:
@@ -116,6 +119,21 @@ TEST_CASE("an actor without that function, and none, are not called") {
   CHECK_FALSE(f.call(worker_ref{}, 1));
   CHECK_FALSE(worker_ref{});
   worker_ref{}.prefetch(5);
+}
+
+TEST_CASE("an actor is told at home alone what it will be called with") {
+  fixture f{2};
+  const auto near = f.spawn_idle([](worker_impl&, int) { FAIL("called"); });
+  const auto far = f.spawn_idle([](worker_impl&, int) { FAIL("called"); }, 1);
+  const worker_ref plain{f.system->spawn<plain_impl>(home::at(*f.system, 0))};
+  int seen = 0;
+  f.run([&] {
+    for (auto* to : {&near, &far, &plain})
+      for (unsigned step = 0; step < worker_ref::fetch_steps; ++step)
+        to->fetch_ahead(seen, step);
+    worker_ref{}.fetch_ahead(seen, 0);
+  });
+  CHECK(seen == 123); // the first step is the handle's own
 }
 
 TEST_CASE("an actor that has not begun is not called") {

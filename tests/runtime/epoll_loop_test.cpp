@@ -211,6 +211,28 @@ TEST_CASE("timers fire in their order, not early, and not once they are set anew
   CHECK(clock_type::now() >= begin + 9ms);
 }
 
+TEST_CASE("a wait's end comes once, behind all that it serves") {
+  epoll_loop loop;
+  std::string log;
+  auto note = [&](char what) { log += loop.is_serving() ? what : '!'; };
+  pair_of_sockets pair;
+  counting_user user;
+  user.on_ready = [&] {
+    note('s');
+    if (user.calls == 1)
+      loop.call_again(user);
+  };
+  REQUIRE(loop.add(pair.ends[0], user));
+  epoll_loop::timer timer{loop};
+  timer.call_after(0ns, [&] { note('t'); });
+  loop.at_end_of_wait([&] { log += loop.is_serving() ? '!' : '.'; });
+  pair.say("x");
+  for (int i = 0; i < 2; ++i)
+    loop.wait(epoll_loop::poll_only);
+  CHECK(log == "sst..");
+  loop.remove(pair.ends[0], user);
+}
+
 TEST_CASE("a loop without files for itself says so") {
   rlimit before{};
   REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);

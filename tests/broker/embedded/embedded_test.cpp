@@ -11,6 +11,7 @@
 #include <atomic>
 #include <future>
 #include <map>
+#include <set>
 #include <stdexcept>
 #include <thread>
 
@@ -343,6 +344,49 @@ TEST_CASE("who registers right behind the sign-on is answered in one write, howe
   while (b.counters().sends < 1 + crowd.size()) // counted behind the write
     std::this_thread::yield();
   CHECK(b.counters().sends == 1 + crowd.size());
+}
+
+TEST_CASE("many clients that say one thing each at the same time are answered as if alone") {
+  kept_log log;
+  auto options = quiet(log);
+  options.listen = true;
+  loop_holder holder;
+  options.authorize = holder.authorize();
+  auto config = run_as(way::one_loop);
+  config.listen.port = 0;
+  broker b{config, options};
+  REQUIRE(b.start());
+  auto dn_of = [](std::size_t number) { return std::to_string(7000 + number); };
+  auto recorder = join(b, role::recorder);
+  std::vector<connection> crowd(150); // more reads than wait for each other
+  for (std::size_t i = 0; i < crowd.size(); ++i) {
+    REQUIRE(crowd[i].open(endpoint{"127.0.0.1", b.port()}, as(role::desktop)));
+    register_on(crowd[i], dn_of(i));
+    register_on(recorder, dn_of(i));
+  }
+  holder.hold(b);
+  std::vector<submission> said;
+  for (std::size_t i = 0; i < crowd.size(); ++i) {
+    auto& desktop = crowd[i];
+    said.push_back(i % 3 == 0   ? send(desktop, dn_of(i), capture_verb::start)
+                   : i % 3 == 1 ? send(desktop, dn_of(i + 1), capture_verb::start)
+                                : desktop.query_address(dn_of(i)));
+    CHECK_FALSE(desktop.poll(0ms)); // what it said is on its way
+  }
+  holder.let_go();
+  for (std::size_t i = 0; i < crowd.size(); ++i) {
+    if (i % 3 == 0)
+      CHECK(answer_to<event_ack>(crowd[i], said[i]).sequence.value == 1);
+    else if (i % 3 == 1)
+      CHECK(answer_to<event_error>(crowd[i], said[i]).this_dn == dn_of(i + 1));
+    else
+      CHECK(answer_to<event_address_info>(crowd[i], said[i]).this_dn == dn_of(i));
+  }
+  std::set<std::string> told;
+  for (std::size_t i = 0; i < crowd.size(); i += 3)
+    told.insert(next<event_user_event>(recorder).this_dn);
+  CHECK(told.size() == crowd.size() / 3);
+  CHECK_FALSE(recorder.poll(0ms));
 }
 
 TEST_CASE("who comes once the drain has begun is refused, though the listener is still there") {
