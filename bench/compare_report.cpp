@@ -1,7 +1,8 @@
 #include "bench/compare_report.hpp"
 
+#include "bench/report_text.hpp"
+
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 
@@ -12,10 +13,6 @@ namespace {
 /// The share of accepted events that must be delivered within the measured time: the rest is on its
 /// way.
 constexpr double keeps_up = 0.9;
-
-double micros(std::uint64_t ns) {
-  return static_cast<double>(ns) / 1000;
-}
 
 std::string spread_text(const std::vector<double>& values, int digits) {
   if (values.empty())

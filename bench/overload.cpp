@@ -1,10 +1,10 @@
 #include "bench/overload.hpp"
 
 #include "bench/memory_trend.hpp"
+#include "bench/report_text.hpp"
 #include "messages/errors.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
@@ -14,12 +14,7 @@ namespace ringdown::bench {
 
 namespace {
 
-constexpr double bytes_in_mib = 1024.0 * 1024.0;
 constexpr double ns_in_ms = 1e6;
-
-double mib(std::uint64_t bytes) {
-  return static_cast<double>(bytes) / bytes_in_mib;
-}
 
 double p99_ms(const probe_figures& f) {
   return static_cast<double>(f.ack.percentile(99)) / ns_in_ms;

@@ -1,19 +1,13 @@
 #include "bench/plots.hpp"
 
 #include "bench/hgrm.hpp"
-#include "bench/report.hpp"
+#include "bench/report_text.hpp"
 
 #include <algorithm>
 
 namespace ringdown::bench {
 
 namespace {
-
-constexpr double bytes_in_mib = 1024.0 * 1024.0;
-
-double micros(std::uint64_t ns) {
-  return static_cast<double>(ns) / 1000;
-}
 
 plot latency_plot(const load_result& r) {
   plot p{"Latency by percentile", "percentile", "microseconds", true, true, {}, {}};

@@ -1,0 +1,63 @@
+#include "bench/report_text.hpp"
+
+#include <fmt/format.h>
+
+namespace ringdown::bench {
+
+json to_json(const capture_options& o, const capture_result& r) {
+  json out{{"load", "capture"},
+           {"agents", o.agents},
+           {"calls_per_hour", o.calls_per_hour},
+           {"seconds", std::chrono::duration<double>(r.measured).count()},
+           {"calls", r.calls},
+           {"calls_not_taken", r.calls_not_taken},
+           {"sends_per_s", per_second(r.sends, r.measured)},
+           {"own_cpu_share", share(r.own_cpu, r.measured)}};
+  if (r.broker_cpu)
+    out["broker_cpu_share"] = share(*r.broker_cpu, r.measured);
+  if (r.resident_end)
+    out["broker_resident_bytes"] = *r.resident_end;
+  out["ack_us"] = latency_json(r.ack);
+  out["light_us"] = latency_json(r.light);
+  out["outcome_us"] = latency_json(r.outcome);
+  out["pause_outcome_us"] = latency_json(r.pause);
+  out["errors"] = errors_json(r.errors);
+  out["outcomes"] = r.outcomes;
+  out["verified"] = {{"commands", r.commands},
+                     {"commands_acked", r.commands_acked},
+                     {"commands_heard", r.commands_heard},
+                     {"indications", r.indications},
+                     {"indications_acked", r.indications_acked},
+                     {"indications_heard", r.indications_heard},
+                     {"strays", r.strays},
+                     {"good", r.good()}};
+  return out;
+}
+
+std::string text_of(const capture_options& o, const capture_result& r) {
+  auto out = fmt::format(
+    "{} agents, {} calls an hour each, {} begun in {:.1f} s{}\n", o.agents, o.calls_per_hour,
+    r.calls, std::chrono::duration<double>(r.measured).count(),
+    r.calls_not_taken > 0 ? fmt::format(" ({} not taken: every agent was busy)", r.calls_not_taken)
+                          : std::string{});
+  out += fmt::format(
+    "sends/s         {:>12.0f}   (commands and indications; {} in all, to the last call's end)\n",
+    per_second(r.sends, r.measured), r.commands + r.indications);
+  if (r.broker_cpu)
+    out += fmt::format("broker CPU      {:>12.2f} % of a core   (this program {:.0f} %)\n",
+                       100 * share(*r.broker_cpu, r.measured), 100 * share(r.own_cpu, r.measured));
+  if (r.resident_end)
+    out += fmt::format("broker memory   {:>12.1f} MiB\n", mib(*r.resident_end));
+  out += latency_text("ACK us", r.ack) + latency_text("light us", r.light) +
+         latency_text("outcome us", r.outcome) + latency_text("pause us", r.pause) +
+         errors_text(r.errors);
+  for (auto& [name, count] : r.outcomes)
+    out += fmt::format("outcome         {}: {}\n", name, count);
+  return out +
+         fmt::format(
+           "{:<16}{} commands acked {}, heard {}; {} indications acked {}, heard {}; {} strays\n",
+           r.good() ? "verified" : "NOT VERIFIED", r.commands, r.commands_acked, r.commands_heard,
+           r.indications, r.indications_acked, r.indications_heard, r.strays);
+}
+
+} // namespace ringdown::bench
