@@ -66,6 +66,7 @@ int run(const embedded_arguments& a) {
     return complain(*fault);
   options.links.streams = [&inside] { return inside.connect("bench").transport; };
   options.stopped = [] { return stop_requested(); };
+  options.on_sample = progress(a.common);
   options.broker_pid = ::getpid(); // its memory; this program's own is in it
   options.embedded = true;
   auto status = tell(a.common, options, run_load(options));
@@ -90,6 +91,7 @@ int run(int argc, char** argv) {
   app.add_option("--html", a.common.html, "Write a report with plots to this file");
   app.add_option("--svg", a.common.svg, "Write each plot as a picture, NAME.<plot>.svg");
   app.add_flag("--json", a.common.json, "The result as one JSON object");
+  app.add_flag("--quiet", a.common.quiet, "No progress on stderr");
   a.load.add_to(app);
   app.footer(exit_status_help);
   try {

@@ -170,11 +170,14 @@ TEST_CASE("A DN that the broker does not know ends a run with its error") {
   CHECK_THAT(child.err(), Catch::Matchers::Contains("59"));
 }
 
-TEST_CASE("A broker in the same process is measured too") {
-  process child{RINGDOWN_BENCH_EMBEDDED_PROGRAM,
-                {"--seconds=0.3", "--warmup=0.1", "--dns=100", "--producers=4", "--core=-1",
-                 "--broker-core=-1", "--json"}};
+TEST_CASE(
+  "A broker in the same process is measured too, with its progress unless that is unwanted") {
+  bool is_quiet = GENERATE(false, true);
+  flags words{"--seconds=0.5", "--warmup=0.1",     "--dns=100", "--producers=4",
+              "--core=-1",     "--broker-core=-1", "--json"};
+  process child{RINGDOWN_BENCH_EMBEDDED_PROGRAM, words + (is_quiet ? flags{"--quiet"} : flags{})};
   REQUIRE(child.wait() == 0);
+  CHECK((child.err().find("events/s") == std::string::npos) == is_quiet);
   auto r = json::parse(child.out());
   CHECK(r["verified"]["good"] == true);
   CHECK(r["verified"]["acked"] > 0);
