@@ -29,6 +29,8 @@ constexpr std::array<step_of_call, commands_of_call> steps{{{capture_verb::start
 
 /// A link's commands are numbered by agent and step, its indications upwards from here.
 constexpr std::uint32_t first_reference = 128;
+/// A look at the broker's memory and what was done so often.
+constexpr std::chrono::seconds sample_every{1};
 
 class capture_run : public run_sink {
 public:
@@ -41,6 +43,7 @@ public:
   }
 
   capture_result run() {
+    result_.resident_before = resident();
     if (auto trouble = links_.bring_up(options_.patience, options_.stopped, *this)) {
       result_.trouble = *trouble;
       return std::move(result_);
@@ -49,19 +52,11 @@ public:
     calls.kind = arrival::poisson;
     calls.per_second = options_.calls_per_hour * options_.agents / 3600;
     pacer_.emplace(calls);
-    started_ = clock::now();
-    auto cpu = broker_cpu();
-    auto own = own_thread_cpu_time();
+    begin_measuring();
     drive(options_.seconds);
-    result_.measured = clock::now() - started_;
-    result_.sends = result_.commands + result_.indications;
+    end_measuring();
     taking_calls_ = false;
-    if (auto now = broker_cpu(); now && cpu)
-      result_.broker_cpu = *now - *cpu;
-    result_.own_cpu = own_thread_cpu_time() - own;
     drive_until_quiet();
-    if (options_.broker_pid)
-      result_.resident_end = resident_bytes(*options_.broker_pid);
     if (result_.trouble.empty())
       result_.trouble = links_.lost_text();
     return std::move(result_);
@@ -116,12 +111,61 @@ private:
     return options_.broker_pid ? cpu_time(*options_.broker_pid) : std::nullopt;
   }
 
-  void tell_progress(clock::time_point now) {
-    if (!options_.on_progress || now < next_progress_)
-      return;
-    if (next_progress_ != clock::time_point{})
-      options_.on_progress(result_, now - started_);
-    next_progress_ = now + std::chrono::seconds{1};
+  std::optional<std::uint64_t> resident() const {
+    return options_.broker_pid ? resident_bytes(*options_.broker_pid) : std::nullopt;
+  }
+
+  // ---- measuring
+
+  void begin_measuring() {
+    started_ = clock::now();
+    next_sample_ = started_ + sample_every;
+    result_.resident_start = resident();
+    result_.broker_cpu = broker_cpu();
+    result_.own_cpu = own_thread_cpu_time();
+    result_.reads = links_.reads();
+    result_.frames = protocol_.frames();
+  }
+
+  void end_measuring() {
+    result_.measured = clock::now() - started_;
+    auto before = result_.broker_cpu;
+    result_.broker_cpu = broker_cpu();
+    if (result_.broker_cpu && before)
+      *result_.broker_cpu -= *before;
+    result_.own_cpu = own_thread_cpu_time() - result_.own_cpu;
+    result_.reads = links_.reads() - result_.reads;
+    result_.frames = protocol_.frames() - result_.frames;
+    result_.resident_end = resident();
+    result_.sends = result_.commands + result_.indications;
+    result_.acked = result_.commands_acked;
+  }
+
+  /// What was done since the sample before.
+  void take_sample(clock::time_point now) {
+    auto& r = result_;
+    sample total;
+    total.at = now - started_;
+    total.acked = r.commands_acked + r.indications_acked;
+    total.delivered = r.commands_heard + r.indications_heard;
+    for (auto [code, count] : r.errors)
+      total.refused += count;
+    total.ack_p50_ns = sample_ack_.percentile(50);
+    total.ack_p99_ns = sample_ack_.percentile(99);
+    auto sent = r.commands + r.indications;
+    total.outstanding = sent - std::min(sent, total.acked + total.refused);
+    total.resident_bytes = resident();
+    auto s = total;
+    s.length = total.at - at_sample_.at;
+    s.acked -= at_sample_.acked;
+    s.delivered -= at_sample_.delivered;
+    s.refused -= at_sample_.refused;
+    r.samples.push_back(s);
+    if (options_.on_sample)
+      options_.on_sample(s);
+    at_sample_ = total;
+    sample_ack_.clear();
+    next_sample_ = now + sample_every;
   }
 
   // ---- agents
@@ -129,8 +173,9 @@ private:
   void drive(milliseconds time) {
     auto until = clock::now() + time;
     for (auto now = clock::now(); now < until && going_on(); now = clock::now()) {
-      tell_progress(now);
-      auto next = std::min({until, take_calls(now), press_buttons(now)});
+      if (now >= next_sample_)
+        take_sample(now);
+      auto next = std::min({until, next_sample_, take_calls(now), press_buttons(now)});
       links_.turn(next - clock::now(), *this);
     }
   }
@@ -218,6 +263,7 @@ private:
     p->is_acked = true;
     ++result_.commands_acked;
     result_.ack.record(since(*p));
+    sample_ack_.record(since(*p));
   }
 
   /// The recorder does at once what it is told, and says so.
@@ -292,7 +338,9 @@ private:
   std::priority_queue<timer, std::vector<timer>, std::greater<>> timers_;
   std::optional<pacer> pacer_;
   clock::time_point started_;
-  clock::time_point next_progress_;
+  clock::time_point next_sample_;
+  sample at_sample_; ///< totals at the last one
+  histogram sample_ack_;
   bool taking_calls_ = true;
   capture_result result_;
 };

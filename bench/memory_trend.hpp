@@ -3,6 +3,7 @@
 
 #include "bench/run.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -15,6 +16,8 @@ std::optional<std::uint64_t> resident_max(const std::vector<sample>& samples);
 /// Bytes an hour, as the samples of the second half rise (least squares): what a start needs is
 /// over by then. Nothing if there are too few.
 std::optional<double> growth_per_hour(const std::vector<sample>& samples);
+/// A trend of less says nothing of an hour.
+inline constexpr std::chrono::seconds trend_time_min{10};
 
 /// Median bytes of both halves of a run: an outbox that fills for a moment is no growth.
 struct memory_halves {

@@ -1,4 +1,3 @@
-#include "bench/memory_trend.hpp"
 #include "bench/report_text.hpp"
 
 #include <fmt/format.h>
@@ -8,9 +7,6 @@ namespace ringdown::bench {
 using std::chrono::nanoseconds;
 
 namespace {
-
-/// A trend of less says nothing of an hour.
-constexpr std::chrono::seconds trend_time_min{10};
 
 std::string load_name(const load_options& o) {
   if (!o.open_loop)
@@ -51,52 +47,6 @@ json verified_json(const load_result& r) {
   for (auto [name, count] : faults_of(r))
     out[name] = count;
   out["good"] = r.good();
-  return out;
-}
-
-json samples_json(const load_result& r) {
-  auto list = json::array();
-  for (auto& s : r.samples) {
-    json one{{"at_s", std::chrono::duration<double>(s.at).count()},
-             {"acked_per_s", per_second(s.acked, s.length)},
-             {"delivered_per_s", per_second(s.delivered, s.length)},
-             {"refused_per_s", per_second(s.refused, s.length)},
-             {"ack_us_p50", micros(s.ack_p50_ns)},
-             {"ack_us_p99", micros(s.ack_p99_ns)},
-             {"outstanding", s.outstanding}};
-    if (s.resident_bytes)
-      one["resident_bytes"] = *s.resident_bytes;
-    list.push_back(std::move(one));
-  }
-  return list;
-}
-
-std::string cpu_text(const load_result& r) {
-  auto own = 100 * share(r.own_cpu, r.measured);
-  if (auto cpu = cpu_us_per_event(r))
-    return fmt::format(
-      "broker CPU      {:>12.2f} us per event   ({:.0f} % of a core; this program {:.0f} %)\n",
-      *cpu, 100 * share(*r.broker_cpu, r.measured), own);
-  if (r.broker_cpu)
-    return fmt::format(
-      "broker CPU      {:>12.0f} % of a core, and no event accepted   (this program "
-      "{:.0f} %)\n",
-      100 * share(*r.broker_cpu, r.measured), own);
-  return fmt::format("broker CPU      not measured: give --broker-pid or --spawn   (this program "
-                     "{:.0f} % of a core)\n",
-                     own);
-}
-
-std::string memory_text(const load_result& r) {
-  if (!r.resident_before || !r.resident_start || !r.resident_end)
-    return {};
-  auto out = fmt::format(
-    "broker memory   {:>12.1f} MiB   (before the first connection {:.1f}, grown by {:.2f} "
-    "while measured)\n",
-    mib(*r.resident_end), mib(*r.resident_before), mib(*r.resident_end) - mib(*r.resident_start));
-  if (auto growth = growth_per_hour(r.samples); growth && r.measured >= trend_time_min)
-    out += fmt::format("memory growth   {:>12.2f} MiB an hour   (the trend of the second half)\n",
-                       *growth / bytes_in_mib);
   return out;
 }
 
@@ -153,18 +103,14 @@ json to_json(const load_options& o, const load_result& r) {
     out["broker_cpu_us_per_event"] = *cpu;
     out["broker_cpu_share"] = share(*r.broker_cpu, r.measured);
   }
-  if (r.resident_before && r.resident_start && r.resident_end)
-    out["broker_resident_bytes"] = {
-      {"before", *r.resident_before}, {"start", *r.resident_start}, {"end", *r.resident_end}};
-  if (auto growth = growth_per_hour(r.samples))
-    out["broker_resident_growth_per_hour"] = *growth;
+  add_memory(out, memory_of(r));
   out["ack_us"] = latency_json(r.ack_latency);
   out["delivery_us"] = latency_json(r.delivery_latency);
   out["errors"] = errors_json(r.errors);
   if (o.slow_receivers > 0)
     out["slow_receivers_lost"] = r.slow_receivers_lost;
   out["verified"] = verified_json(r);
-  out["samples"] = samples_json(r);
+  out["samples"] = samples_json(r.samples);
   return out;
 }
 
@@ -184,7 +130,8 @@ std::string text_of(const load_options& o, const load_result& r) {
     out +=
       fmt::format("offered/s       {:>12.0f}   (achieved {:.1f} %; {} never sent)\n",
                   per_second(r.offered, r.measured), 100 * ratio(r.acked, r.offered), r.unsent);
-  out += cpu_text(r) + memory_text(r) + latency_text("ACK us", r.ack_latency) +
+  out += cpu_text({r.broker_cpu, r.own_cpu, r.measured}, r.acked, "event") +
+         memory_text(memory_of(r)) + latency_text("ACK us", r.ack_latency) +
          latency_text("delivery us", r.delivery_latency) + errors_text(r.errors);
   if (o.slow_receivers > 0)
     out += fmt::format("slow receivers  {:>12}   ({} of them disconnected)\n", o.slow_receivers,

@@ -1,5 +1,6 @@
 #include "bench/report_text.hpp"
 
+#include "bench/memory_trend.hpp"
 #include "messages/errors.hpp"
 
 #include <fmt/format.h>
@@ -77,6 +78,58 @@ std::string errors_text(const std::map<std::uint32_t, std::uint64_t>& errors) {
       fmt::format("EventError      {} {}: {}\n", code, row ? row->name : "unknown_code", count);
   }
   return out;
+}
+
+std::string cpu_text(const cpu_figures& f, std::uint64_t accepted, const char* unit) {
+  auto own = 100 * share(f.own, f.time);
+  if (auto cpu = micros_for_each(f.broker, accepted))
+    return fmt::format(
+      "broker CPU      {:>12.2f} us per {}   ({:.0f} % of a core; this program {:.0f} %)\n", *cpu,
+      unit, 100 * share(*f.broker, f.time), own);
+  if (f.broker)
+    return fmt::format(
+      "broker CPU      {:>12.0f} % of a core, and no {} accepted   (this program {:.0f} %)\n",
+      100 * share(*f.broker, f.time), unit, own);
+  return fmt::format("broker CPU      not measured: give --broker-pid or --spawn   (this program "
+                     "{:.0f} % of a core)\n",
+                     own);
+}
+
+void add_memory(json& out, const memory_figures& f) {
+  if (f.before && f.start && f.end)
+    out["broker_resident_bytes"] = {{"before", *f.before}, {"start", *f.start}, {"end", *f.end}};
+  if (auto growth = growth_per_hour(f.samples))
+    out["broker_resident_growth_per_hour"] = *growth;
+}
+
+std::string memory_text(const memory_figures& f) {
+  if (!f.before || !f.start || !f.end)
+    return {};
+  auto out =
+    fmt::format("broker memory   {:>12.1f} MiB   (before the first connection {:.1f}, grown by "
+                "{:.2f} while measured)\n",
+                mib(*f.end), mib(*f.before), mib(*f.end) - mib(*f.start));
+  if (auto growth = growth_per_hour(f.samples); growth && f.measured >= trend_time_min)
+    out += fmt::format("memory growth   {:>12.2f} MiB an hour   (the trend of the second half)\n",
+                       *growth / bytes_in_mib);
+  return out;
+}
+
+json samples_json(const std::vector<sample>& samples) {
+  auto list = json::array();
+  for (auto& s : samples) {
+    json one{{"at_s", std::chrono::duration<double>(s.at).count()},
+             {"acked_per_s", per_second(s.acked, s.length)},
+             {"delivered_per_s", per_second(s.delivered, s.length)},
+             {"refused_per_s", per_second(s.refused, s.length)},
+             {"ack_us_p50", micros(s.ack_p50_ns)},
+             {"ack_us_p99", micros(s.ack_p99_ns)},
+             {"outstanding", s.outstanding}};
+    if (s.resident_bytes)
+      one["resident_bytes"] = *s.resident_bytes;
+    list.push_back(std::move(one));
+  }
+  return list;
 }
 
 } // namespace ringdown::bench

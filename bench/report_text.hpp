@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace ringdown::bench {
 
@@ -35,6 +36,32 @@ std::string latency_text(const char* name, const histogram& h);
 /// EventErrors by code.
 json errors_json(const std::map<std::uint32_t, std::uint64_t>& errors);
 std::string errors_text(const std::map<std::uint32_t, std::uint64_t>& errors);
+
+/// What a run took of both processors.
+struct cpu_figures {
+  std::optional<std::chrono::nanoseconds> broker;
+  std::chrono::nanoseconds own;
+  std::chrono::nanoseconds time; ///< that passed meanwhile
+};
+/// The broker's for each of so many that it accepted.
+std::string cpu_text(const cpu_figures& f, std::uint64_t accepted, const char* unit);
+
+/// The broker's resident memory: before the first connection, and over the measured time.
+struct memory_figures {
+  std::optional<std::uint64_t> before;
+  std::optional<std::uint64_t> start;
+  std::optional<std::uint64_t> end;
+  const std::vector<sample>& samples;
+  std::chrono::nanoseconds measured;
+};
+template <class Result>
+memory_figures memory_of(const Result& r) {
+  return {r.resident_before, r.resident_start, r.resident_end, r.samples, r.measured};
+}
+void add_memory(json& out, const memory_figures& f);
+std::string memory_text(const memory_figures& f);
+
+json samples_json(const std::vector<sample>& samples);
 
 /// What the verifier says of a run, fault by fault.
 std::string verdict_text(const load_result& r);

@@ -24,13 +24,7 @@ int run(const settings& common, const capture_arguments& a) {
   o.call = from_seconds(a.call_s);
   o.patience = from_seconds(a.patience_s);
   o.stopped = [] { return stop_requested(); };
-  if (!common.quiet)
-    o.on_progress = [](const capture_result& r, std::chrono::nanoseconds at) {
-      auto confirmed = r.outcomes.find("confirmed");
-      fmt::print(stderr, "{:>7.1f} s {:>10} commands {:>10} ACKed {:>10} confirmed\n",
-                 std::chrono::duration<double>{at}.count(), r.commands, r.commands_acked,
-                 confirmed == r.outcomes.end() ? 0 : confirmed->second);
-    };
+  o.on_sample = progress(common);
   if (auto fault = unwritten(common, "capture"))
     return complain(*fault);
   if (auto fault = unusable(o))

@@ -154,11 +154,31 @@ TEST_CASE("In a login storm all are served, or told when to come again and serve
 
 TEST_CASE("Agents' calls are played to their end, each command confirmed once") {
   auto r = bench({"capture", "--agents=20", "--agents-per-link=4", "--calls=100000",
-                  "--seconds=0.5", "--call-seconds=0.1"});
+                  "--seconds=1.5", "--call-seconds=0.1"});
   CHECK(r["verified"]["good"] == true);
+  CHECK(r["offered_per_s"] > 0);
+  CHECK(r["achieved_per_s"] <= r["offered_per_s"]);
+  CHECK(r["frames_per_read"] > 0);
+  CHECK(r["broker_cpu_us_per_command"] > 0);
+  CHECK(r["broker_resident_bytes"]["start"] > r["broker_resident_bytes"]["before"]);
+  REQUIRE_FALSE(r["samples"].empty());
+  CHECK(r["samples"][0]["acked_per_s"] > 0);
+  CHECK(r["samples"][0]["delivered_per_s"] > 0);
   CHECK(r["calls"] > 0);
   CHECK(r["outcomes"]["confirmed"] == r["verified"]["commands"]);
   CHECK(r["verified"]["commands"] == 5 * r["calls"].get<std::uint64_t>());
+}
+
+TEST_CASE("A capture tells its progress, unless that is unwanted") {
+  bool is_quiet = GENERATE(false, true);
+  process child{RINGDOWN_BENCH_PROGRAM,
+                flags{"capture", "--agents=20", "--calls=10000", "--seconds=1.5",
+                      "--call-seconds=0.1", "--spawn", ringdownd_program(),
+                      "--broker-flag=--config=/dev/null", "--core=-1", "--broker-core=-1"} +
+                  (is_quiet ? flags{"--quiet"} : flags{})};
+  REQUIRE(child.wait() == 0);
+  CHECK((child.err().find("events/s") == std::string::npos) == is_quiet);
+  CHECK_THAT(child.out(), Catch::Matchers::Contains("us per command"));
 }
 
 TEST_CASE("A DN that the broker does not know ends a run with its error") {
