@@ -1,8 +1,5 @@
 #include "bench/html.hpp"
 
-#include "bench/plots.hpp"
-#include "bench/report.hpp"
-
 #include <fmt/format.h>
 
 namespace ringdown::bench {
@@ -26,21 +23,14 @@ std::string page(const std::string& command, bool is_good, const std::string& fi
   return out + "<pre>" + html_escaped(figures) + "</pre>\n" + pictures + "</body></html>\n";
 }
 
-std::string drawn(const std::vector<named_plot>& plots) {
-  std::string out;
-  for (auto& p : plots)
-    out += inline_svg(draw(p.what));
-  return out;
-}
-
 } // namespace
 
-std::string html_report(const std::string& command, const load_options& o, const load_result& r) {
-  return page(command, r.good(), text_of(o, r), drawn(plots_of(r)));
-}
-
-std::string html_report(const std::string& command, const knee_options& o, const knee_result& r) {
-  return page(command, r.good(), text_of(o, r), drawn(plots_of(r)));
+std::string html_report(const std::string& command, bool is_good, const std::string& figures,
+                        const std::vector<named_plot>& plots) {
+  std::string pictures;
+  for (auto& p : plots)
+    pictures += inline_svg(draw(p.what));
+  return page(command, is_good, figures, pictures);
 }
 
 std::string html_report(const std::string& command, const comparison_result& c) {

@@ -2,18 +2,16 @@
 #pragma once
 
 #include "bench/compare_report.hpp"
-#include "bench/knee.hpp"
-#include "bench/run.hpp"
+#include "bench/plots.hpp"
 
 #include <string>
+#include <vector>
 
 namespace ringdown::bench {
 
-/// The whole report: what was run, its figures as text, latency by percentile, rate and latency
-/// over time.
-std::string html_report(const std::string& command, const load_options& o, const load_result& r);
-/// The same of rising rates: latency against rate.
-std::string html_report(const std::string& command, const knee_options& o, const knee_result& r);
+/// What was run, its figures as text, its plots.
+std::string html_report(const std::string& command, bool is_good, const std::string& figures,
+                        const std::vector<named_plot>& plots);
 /// Of a comparison: its tables, and the CPU of each broker under each load.
 std::string html_report(const std::string& command, const comparison_result& c);
 

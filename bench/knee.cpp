@@ -16,12 +16,17 @@ bool knee_result::good() const {
          std::all_of(steps.begin(), steps.end(), [](auto& s) { return s.load.good(); });
 }
 
-double knee_result::knee_per_s() const {
-  double highest = 0;
+const knee_step* knee_result::knee() const {
+  const knee_step* highest = nullptr;
   for (auto& s : steps)
-    if (s.keeps_up())
-      highest = std::max(highest, s.achieved_per_s());
+    if (s.keeps_up() && (highest == nullptr || s.achieved_per_s() >= highest->achieved_per_s()))
+      highest = &s;
   return highest;
+}
+
+double knee_result::knee_per_s() const {
+  auto* step = knee();
+  return step != nullptr ? step->achieved_per_s() : 0;
 }
 
 knee_result run_knee(const knee_options& options,

@@ -29,7 +29,9 @@ struct knee_result {
   std::vector<knee_step> steps;
 
   bool good() const;
-  /// The highest rate that was kept up with; 0 if none was.
+  /// The step with the highest rate that was kept up with; null if none was.
+  const knee_step* knee() const;
+  /// Its rate; 0 if there is none.
   double knee_per_s() const;
 };
 

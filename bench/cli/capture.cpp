@@ -17,6 +17,16 @@ struct capture_arguments {
   double patience_s = 120;
 };
 
+account account_of(const capture_options& o, const capture_result& r) {
+  return {r.good(),
+          text_of(o, r),
+          dump(to_json(o, r)),
+          latencies_of(r),
+          plots_of(r),
+          r.trouble,
+          r.trouble.empty() || r.commands > 0};
+}
+
 int run(const settings& common, const capture_arguments& a) {
   catch_stop_signals();
   auto o = a.options;
@@ -25,8 +35,6 @@ int run(const settings& common, const capture_arguments& a) {
   o.patience = from_seconds(a.patience_s);
   o.stopped = [] { return stop_requested(); };
   o.on_sample = progress(common);
-  if (auto fault = unwritten(common, "capture"))
-    return complain(*fault);
   if (auto fault = unusable(o))
     return complain(*fault);
   if (auto fault = settle_on_core(common.core))
@@ -36,15 +44,7 @@ int run(const settings& common, const capture_arguments& a) {
         broker.prepare(common, limits_for(o.links_wanted(), o.agents, o.agents_per_link, 2)))
     return complain(*fault);
   broker.aim(o);
-  auto result = run_capture(o);
-  if (!result.trouble.empty() && result.commands == 0)
-    return complain(result.trouble);
-  fmt::print("{}", common.json ? dump(to_json(o, result)) + "\n" : text_of(o, result));
-  if (!result.trouble.empty()) {
-    complain(result.trouble);
-    return lost;
-  }
-  return result.good() ? all_well : not_verified;
+  return tell(common, account_of(o, run_capture(o)));
 }
 
 } // namespace

@@ -213,8 +213,8 @@ private:
 
 int run(const settings& common, const compare_arguments& arguments) {
   catch_stop_signals();
-  if (auto fault = unwritten(common, "compare", {.pictures = true}))
-    return complain(*fault);
+  if (!common.hgrm.empty())
+    return complain("--hgrm: compare writes no such file; the other verbs do");
   comparison all{common, arguments};
   if (auto fault = all.prepare())
     return complain(*fault);

@@ -32,8 +32,6 @@ int run(const settings& common, const idle_arguments& a, bool storm) {
   o.stopped = [] { return stop_requested(); };
   if (a.heartbeat_ms != 0)
     o.heartbeat_interval = std::chrono::milliseconds{a.heartbeat_ms};
-  if (auto fault = unwritten(common, storm ? "storm" : "idle"))
-    return complain(*fault);
   if (auto fault = settle_on_core(common.core))
     return complain(*fault);
   target broker;
@@ -49,8 +47,12 @@ int run(const settings& common, const idle_arguments& a, bool storm) {
       complain(fmt::format("refused {} times: {}", count, why));
     return complain(result.trouble);
   }
-  fmt::print("{}", common.json ? dump(to_json(o, result)) + "\n" : text_of(o, result));
-  return all_well;
+  return tell(common, {true,
+                       text_of(o, result),
+                       dump(to_json(o, result)),
+                       latencies_of(result),
+                       plots_of(result),
+                       {}});
 }
 
 /// What both verbs have.

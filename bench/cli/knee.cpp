@@ -1,6 +1,5 @@
 // `ringdown-bench knee`: latency against rate, up to what the broker can do and a little beyond.
 #include "bench/cli/settings.hpp"
-#include "bench/html.hpp"
 #include "bench/workload.hpp"
 
 #include <fmt/format.h>
@@ -10,22 +9,18 @@ namespace ringdown::bench {
 
 namespace {
 
-int tell_knee(const settings& common, const knee_options& o, const knee_result& r) {
-  if (!r.closed.trouble.empty() && r.closed.found.sent == 0)
-    return complain(r.closed.trouble);
-  if (!common.html.empty() && !write_file(common.html, html_report(common.command, o, r)))
-    return complain("--html: cannot write " + common.html);
-  if (auto fault = write_pictures(common, plots_of(r)))
-    return complain(*fault);
-  fmt::print("{}", common.json ? dump(to_json(o, r)) + "\n" : text_of(o, r));
-  return r.good() ? all_well : not_verified;
+account account_of(const knee_options& o, const knee_result& r) {
+  account a{r.good(), text_of(o, r), dump(to_json(o, r)), latencies_of(r), plots_of(r), {}};
+  if (!r.closed.trouble.empty() && r.closed.found.sent == 0) {
+    a.trouble = r.closed.trouble;
+    a.has_figures = false;
+  }
+  return a;
 }
 
 int run(const settings& common, const load_arguments& arguments, knee_options o) {
   catch_stop_signals();
   o.load.stopped = [] { return stop_requested(); };
-  if (auto fault = unwritten(common, "knee", {.pictures = true}))
-    return complain(*fault);
   if (auto fault = arguments.fill(o.load))
     return complain(*fault);
   if (o.load.open_loop)
@@ -42,7 +37,7 @@ int run(const settings& common, const load_arguments& arguments, knee_options o)
     if (!common.quiet)
       fmt::print(stderr, "{}", text_of(step));
   });
-  return tell_knee(common, o, result);
+  return tell(common, account_of(o, result));
 }
 
 } // namespace

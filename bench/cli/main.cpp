@@ -23,7 +23,8 @@ void add_global_options(CLI::App& app, settings& common) {
     ->capture_default_str();
   app.add_option("--broker-pid", common.broker_pid,
                  "The broker's process, to measure its CPU and memory");
-  app.add_option("--hgrm", common.hgrm, "Write latencies to NAME.ack.hgrm and NAME.delivery.hgrm");
+  app.add_option("--hgrm", common.hgrm,
+                 "Write each latency as a histogram, NAME.<latency>.hgrm: NAME.ack.hgrm");
   app.add_option("--html", common.html, "Write a report with plots to this file");
   app.add_option("--svg", common.svg, "Write each plot as a picture, NAME.<plot>.svg");
   app.add_flag("--json", common.json, "The result as one JSON object");

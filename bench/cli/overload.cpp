@@ -44,6 +44,22 @@ void make_too_much(load_options& options, double capacity, double factor) {
   options.backlog_max = static_cast<std::size_t>(capacity / 10);
 }
 
+/// The run's, and what belongs to this verb.
+account account_of(const load_options& options, const overload_result& result, bool is_probe_good) {
+  auto a = account_of(options, result.under_load);
+  a.is_good = a.is_good && is_probe_good;
+  a.text += text_of(result);
+  auto object = to_json(options, result.under_load);
+  add_to(object, result);
+  a.json_text = dump(object);
+  auto append = [](auto& into, const auto& more) {
+    into.insert(into.end(), more.begin(), more.end());
+  };
+  append(a.latencies, latencies_of(result));
+  append(a.plots, plots_of(result));
+  return a;
+}
+
 int run_against(const settings& common, const overload_arguments& a, const target& broker,
                 load_options& options) {
   probe_options about_probe;
@@ -53,7 +69,7 @@ int run_against(const settings& common, const overload_arguments& a, const targe
   overload_result result;
   load_result closed;
   if (!measure_before(a, options, probe, closed))
-    return tell(common, options, closed);
+    return tell(common, account_of(options, closed));
   result.capacity = per_second(closed.acked, closed.measured);
   if (!common.json)
     fmt::print("{}\noffered {} times as much:\n\n", text_of(options, closed), a.factor);
@@ -67,11 +83,9 @@ int run_against(const settings& common, const overload_arguments& a, const targe
   result.probe_trouble = probe.trouble();
   result.probe_runs_first = probe.runs_first();
   result.memory_bound = printed_memory_bound(broker.printed());
-  auto status =
-    tell(common, options, result.under_load,
-         {[&](json& object) { add_to(object, result); }, [&] { return text_of(result); }});
-  bool is_enough = probe.good() && !(a.must_reach && !all_reached(goals_of(result)));
-  return status == all_well && !is_enough ? int{not_verified} : status;
+  auto status = tell(common, account_of(options, result, probe.good()));
+  bool is_missed = a.must_reach && !all_reached(goals_of(result));
+  return status == all_well && is_missed ? int{not_verified} : status;
 }
 
 int run(const settings& common, const overload_arguments& a) {

@@ -30,7 +30,7 @@ int run(const settings& common, run_arguments& arguments) {
   if (auto fault = broker.prepare(common, limits_for(options)))
     return complain(*fault);
   broker.aim(options);
-  return tell(common, options, run_load(options));
+  return tell(common, account_of(options, run_load(options)));
 }
 
 } // namespace

@@ -56,26 +56,25 @@ std::optional<std::string> write_picture(const settings& common, const std::stri
   return "--svg: cannot write " + path;
 }
 
-std::optional<std::string> write_pictures(const settings& common,
-                                          const std::vector<named_plot>& plots) {
-  for (auto& one : plots)
+namespace {
+
+/// The files that global options ask for; what is wrong, or nothing.
+std::optional<std::string> write_files(const settings& common, const account& a) {
+  if (!common.hgrm.empty())
+    for (auto& one : a.latencies)
+      if (auto path = common.hgrm + "." + one.name + ".hgrm";
+          !write_file(path, hgrm_text(one.latency)))
+        return "--hgrm: cannot write " + path;
+  if (!common.html.empty() &&
+      !write_file(common.html, html_report(common.command, a.is_good, a.text, a.plots)))
+    return "--html: cannot write " + common.html;
+  for (auto& one : a.plots)
     if (auto fault = write_picture(common, one.name, draw(one.what)))
       return fault;
   return std::nullopt;
 }
 
-std::optional<std::string> unwritten(const settings& common, std::string_view verb,
-                                     files_written writes) {
-  const char* option = !writes.hgrm && !common.hgrm.empty()       ? "--hgrm"
-                       : !writes.pictures && !common.html.empty() ? "--html"
-                       : !writes.pictures && !common.svg.empty()  ? "--svg"
-                                                                  : nullptr;
-  if (option == nullptr)
-    return std::nullopt;
-  return fmt::format("{}: {} writes no such file; those of `run` and `overload` write all, `knee` "
-                     "and `compare` --html and --svg",
-                     option, verb);
-}
+} // namespace
 
 int complain(const std::string& text) {
   fmt::print(stderr, "ringdown-bench: {}\n", client::escaped(text));
@@ -172,34 +171,27 @@ void target::aim(run_options& options) const {
   options.broker_pid = pid_;
 }
 
-int tell(const settings& common, const load_options& options, const load_result& result,
-         const addition& more) {
-  bool lost_link = !result.trouble.empty();
-  if (lost_link && result.found.sent == 0)
-    return complain(result.trouble);
-  if (!common.hgrm.empty())
-    for (auto [name, latency] :
-         {std::pair{"ack", &result.ack_latency}, {"delivery", &result.delivery_latency}})
-      if (!write_file(common.hgrm + "." + name + ".hgrm", hgrm_text(*latency)))
-        return complain("--hgrm: cannot write " + common.hgrm + "." + name + ".hgrm");
-  if (!common.html.empty() &&
-      !write_file(common.html, html_report(common.command, options, result)))
-    return complain("--html: cannot write " + common.html);
-  if (auto fault = write_pictures(common, plots_of(result)))
+account account_of(const load_options& options, const load_result& result) {
+  return {result.good(),
+          text_of(options, result),
+          dump(to_json(options, result)),
+          latencies_of(result),
+          plots_of(result),
+          result.trouble,
+          result.trouble.empty() || result.found.sent > 0};
+}
+
+int tell(const settings& common, const account& a) {
+  if (!a.has_figures)
+    return complain(a.trouble);
+  if (auto fault = write_files(common, a))
     return complain(*fault);
-  if (common.json) {
-    auto object = to_json(options, result);
-    if (more.to_json)
-      more.to_json(object);
-    fmt::print("{}\n", dump(object));
-  } else {
-    fmt::print("{}{}", text_of(options, result), more.to_text ? more.to_text() : std::string{});
-  }
-  if (lost_link) {
-    complain(result.trouble);
+  fmt::print("{}", common.json ? a.json_text + "\n" : a.text);
+  if (!a.trouble.empty()) {
+    complain(a.trouble);
     return lost;
   }
-  return result.good() ? all_well : not_verified;
+  return a.is_good ? all_well : not_verified;
 }
 
 // ---- what a run is told ----------------------------------------------------------------------

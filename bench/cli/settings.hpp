@@ -14,7 +14,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace ringdown::bench {
@@ -42,7 +41,7 @@ struct settings {
   int broker_pid = 0;
   bool json = false;
   bool quiet = false;
-  std::string hgrm;    ///< beginning of the names of the histogram files
+  std::string hgrm;    ///< beginning of the names of the histograms' files
   std::string html;    ///< the report's file
   std::string svg;     ///< beginning of the names of the pictures' files
   std::string command; ///< all words of the command line
@@ -92,32 +91,26 @@ private:
 /// Keeps the program on its core, if it has more than one and one is wished.
 std::optional<std::string> settle_on_core(int core);
 
-/// What a verb says beside a run's result.
-struct addition {
-  std::function<void(json&)> to_json;
-  std::function<std::string()> to_text;
+/// What a verb has to tell, in each form that an option asks for.
+struct account {
+  bool is_good = true;
+  std::string text;
+  std::string json_text;
+  std::vector<named_latency> latencies;
+  std::vector<named_plot> plots;
+  std::string trouble;     ///< why it ended before its time; empty if it did not
+  bool has_figures = true; ///< else its trouble is all that it tells
 };
+account account_of(const load_options& options, const load_result& result);
 /// Writes the files and prints the result as the settings say; the exit status.
-int tell(const settings& common, const load_options& options, const load_result& result,
-         const addition& more = {});
+int tell(const settings& common, const account& a);
 
 /// Progress goes to stderr, once a second: the result on stdout stays clean.
 std::function<void(const sample&)> progress(const settings& common);
 
-/// The files that global options ask for.
-struct files_written {
-  bool hgrm = false;
-  bool pictures = false; ///< --html and --svg
-};
-/// What is wrong if a file was asked for that this verb does not write, or nothing.
-std::optional<std::string> unwritten(const settings& common, std::string_view verb,
-                                     files_written writes = {});
-
 /// False: the file cannot be written.
 bool write_file(const std::string& path, const std::string& text);
-/// Each plot as NAME.<its name>.svg, if --svg asks for it; what is wrong, or nothing.
-std::optional<std::string> write_pictures(const settings& common,
-                                          const std::vector<named_plot>& plots);
+/// As NAME.<its name>.svg, if --svg asks for it; what is wrong, or nothing.
 std::optional<std::string> write_picture(const settings& common, const std::string& name,
                                          const drawing& picture);
 

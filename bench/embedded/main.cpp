@@ -69,7 +69,7 @@ int run(const embedded_arguments& a) {
   options.on_sample = progress(a.common);
   options.broker_pid = ::getpid(); // its memory; this program's own is in it
   options.embedded = true;
-  auto status = tell(a.common, options, run_load(options));
+  auto status = tell(a.common, account_of(options, run_load(options)));
   inside.stop();
   return status;
 }

@@ -1,6 +1,7 @@
 // Reports and pictures: whole in themselves, and drawn from what was measured.
 #include "bench/html.hpp"
 #include "bench/plots.hpp"
+#include "bench/report.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -52,7 +53,7 @@ TEST_CASE("a report stands alone: nothing is fetched and nothing runs") {
   load_options o;
   auto r = some_result();
   r.drained = false;
-  auto text = html_report("run --a <b> & \"c\"", o, r);
+  auto text = html_report("run --a <b> & \"c\"", r.good(), text_of(o, r), plots_of(r));
   CHECK_THAT(text, Contains("run --a &lt;b&gt; &amp; &quot;c&quot;"));
   CHECK_THAT(text, Contains("99.9 %"));
   CHECK_THAT(text, Contains("Broker memory"));
@@ -108,11 +109,63 @@ TEST_CASE("the knee is the highest rate that was kept up with") {
   k.steps[2].load.drained = false;
   CHECK_FALSE(k.good());
   auto plots = plots_of(k);
-  REQUIRE(plots.size() == 1);
+  REQUIRE(plots[0].name == "knee");
   CHECK(plots[0].what.lines.size() == 3);
-  auto text = html_report("knee", {}, k);
+  auto text = html_report("knee", k.good(), text_of(knee_options{}, k), plots);
   CHECK_THAT(text, Contains("does not keep up"));
   CHECK_THAT(text, Contains("p99.9"));
   CHECK_THAT(text, Contains("offered events per second"));
   CHECK(plots[0].what.lines[0].points[2].first == 2000); // what was offered, not what was accepted
+}
+
+TEST_CASE("a report of rising rates holds all plots of the rate that was kept up with") {
+  auto k = some_knee();
+  auto text = html_report("knee", k.good(), text_of(knee_options{}, k), plots_of(k));
+  CHECK(count_of(text, "<svg") == 5);
+  for (auto* title : {"Latency by percentile", "Rate over time", "ACK latency over time",
+                      "Broker memory over time"})
+    CHECK_THAT(text, Contains(std::string{title} + ", 1000 events/s offered<"));
+  check_nothing_from_outside(text);
+  for (auto& step : k.steps)
+    step.load.acked = 1;
+  CHECK_THAT(plots_of(k)[1].what.title, Contains("Latency by percentile, closed loop"));
+}
+
+TEST_CASE("a report of overload holds its goals, its pauses and their plot") {
+  overload_result r;
+  r.under_load = some_result();
+  r.unloaded.ack.record(300'000);
+  r.loaded.ack.record(900'000);
+  auto plots = plots_of(r);
+  REQUIRE(plots.size() == 1);
+  REQUIRE(plots[0].what.lines.size() == 2);
+  for (auto& line : plots[0].what.lines)
+    CHECK_FALSE(line.points.empty());
+  CHECK_THAT(plots[0].what.title, Contains("Pause"));
+}
+
+TEST_CASE("each latency of a result has a name of its own for its file") {
+  auto names = [](const std::vector<named_latency>& all) {
+    std::vector<std::string> out;
+    for (auto& one : all)
+      out.push_back(one.name);
+    return out;
+  };
+  using list = std::vector<std::string>;
+  CHECK(names(latencies_of(load_result{})) == list{"ack", "delivery"});
+  CHECK(names(latencies_of(capture_result{})) == list{"ack", "light", "outcome", "pause"});
+  CHECK(names(latencies_of(idle_result{})) == list{"opening", "sign-on"});
+  CHECK(names(latencies_of(overload_result{})) == list{"pause-unloaded", "pause-loaded"});
+  auto k = some_knee();
+  k.steps.resize(1);
+  CHECK(names(latencies_of(k)) == list{"500.ack", "500.delivery"});
+  CHECK(latencies_of(k)[0].latency.count() == 1000);
+}
+
+TEST_CASE("a run that took no sample has no plot over time") {
+  capture_result r;
+  CHECK(plots_of(r).size() == 1);
+  r.samples = some_result().samples;
+  CHECK(plots_of(r).size() == 4);
+  CHECK(plots_of(r)[0].what.lines.size() == 4);
 }

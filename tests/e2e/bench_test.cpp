@@ -1,6 +1,10 @@
 // ringdown-bench against the real daemon.
 #include "tests/e2e/expect.hpp"
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
 using namespace ringdown;
 using namespace ringdown::e2e;
 using nlohmann::json;
@@ -33,6 +37,15 @@ const flags stuck_run{"run",
                       "--broker-flag=--limits.outbox_bytes_max=1 MiB",
                       "--broker-flag=--limits.outbox_high_water_bytes=512 KiB",
                       "--broker-flag=--limits.outbox_low_water_bytes=256 KiB"};
+
+/// The files that were written beside a temporary one.
+void remove_beginning_with(const std::string& path) {
+  namespace fs = std::filesystem;
+  auto name = fs::path{path}.filename().string() + ".";
+  for (auto& entry : fs::directory_iterator{fs::path{path}.parent_path()})
+    if (entry.path().filename().string().starts_with(name))
+      fs::remove(entry.path());
+}
 
 /// Some requests were refused with this code and no other; none is without its answer.
 void check_refused_with(const char* code, const json& r) {
@@ -78,16 +91,54 @@ TEST_CASE("A fan-out has as many receivers as it names") {
   CHECK(r["verified"]["delivered"] == 5 * r["verified"]["acked"].get<std::uint64_t>());
 }
 
-TEST_CASE(
-  "A file that a verb does not write is refused by its option's name, before anything runs") {
-  auto [verb, option] = GENERATE(table<std::string, std::string>({{"idle", "--html"},
-                                                                  {"storm", "--svg"},
-                                                                  {"capture", "--hgrm"},
-                                                                  {"knee", "--hgrm"},
-                                                                  {"compare", "--hgrm"}}));
-  process child{RINGDOWN_BENCH_PROGRAM, {verb, option, "never-written"}};
+TEST_CASE("A comparison refuses to write histograms, before anything runs") {
+  process child{RINGDOWN_BENCH_PROGRAM, {"compare", "--hgrm", "never-written"}};
   CHECK(child.wait() == 2);
-  CHECK(child.err().find(option + ": " + verb + " writes no such file") != std::string::npos);
+  CHECK_THAT(child.err(), Catch::Matchers::Contains("--hgrm: compare writes no such file"));
+}
+
+TEST_CASE("A verb writes its histograms, its plots, and a report with both its text and plots") {
+  struct written {
+    flags words;
+    std::vector<std::string> files;
+    std::string text; ///< in the report
+  };
+  auto verb = GENERATE(
+    written{short_run, {"ack.hgrm", "delivery.hgrm", "latency.svg", "rate.svg"}, "verified"},
+    written{{"capture", "--agents=20", "--calls=100000", "--seconds=1.5", "--call-seconds=0.1"},
+            {"ack.hgrm", "light.hgrm", "outcome.hgrm", "pause.hgrm", "latency.svg", "rate.svg"},
+            "offered/s"},
+    written{{"idle", "--connections=20", "--dns=20", "--seconds=0.1"},
+            {"opening.hgrm", "sign-on.hgrm", "latency.svg"},
+            "registrations/s"},
+    written{{"storm", "--connections=20", "--dns=20"},
+            {"opening.hgrm", "sign-on.hgrm", "latency.svg"},
+            "served at once"},
+    written{{"knee", "--seconds=0.3", "--warmup=0.1", "--dns=100", "--producers=4", "--steps=1",
+             "--up-to=0.1"},
+            {"knee.svg", "latency.svg", "rate.svg", "ack-over-time.svg", "memory.svg"},
+            "keeps up with"},
+    written{
+      {"overload", "--seconds=0.5", "--warmup=0.1", "--dns=100", "--producers=4", "--unloaded=0.3"},
+      {"ack.hgrm", "pause-unloaded.hgrm", "pause-loaded.hgrm", "latency.svg", "pause.svg"},
+      "pause ACKed"});
+  INFO(verb.words.front());
+  temporary_file beginning; // of their names
+  auto html = beginning.path() + ".html";
+  bench(verb.words + flags{"--hgrm", beginning.path(), "--svg", beginning.path(), "--html", html});
+  auto content = [](const std::string& path) {
+    std::ifstream file{path};
+    return std::string{std::istreambuf_iterator<char>{file}, {}};
+  };
+  for (auto& name : verb.files) {
+    INFO(name);
+    auto text = content(beginning.path() + "." + name);
+    CHECK_THAT(text, Catch::Matchers::Contains(name.ends_with("hgrm") ? "#[Max" : "<svg"));
+    CHECK_THAT(text, !Catch::Matchers::Contains("Total count    =            0"));
+  }
+  auto page = content(html);
+  CHECK_THAT(page, Catch::Matchers::Contains(verb.text) && Catch::Matchers::Contains("<svg"));
+  remove_beginning_with(beginning.path());
 }
 
 TEST_CASE("Whoever exceeds the window is refused, and each refusal is told") {
