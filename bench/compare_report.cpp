@@ -40,26 +40,27 @@ std::string notes_of(const figures& f) {
 }
 
 std::string event_row(const figures& f, const figures& first) {
-  return fmt::format("{}{} | {} | {} | {} | {} | {} | {} | {} | {}", whole(f.rate), notes_of(f),
-                     fine(f.cpu_us), fine(ratios(f.cpu_us, first.cpu_us)), fine(f.delivery_cpu_us),
-                     whole(f.p50_us), whole(f.p99_us), whole(f.p999_us), whole(f.delivery_p50_us),
-                     whole(f.delivery_p99_us));
+  return fmt::format("{}{} | {} | {} | {} | {} | {} | {} | {} | {} | {}", whole(f.rate),
+                     notes_of(f), fine(f.cpu_us), fine(ratios(f.cpu_us, first.cpu_us)),
+                     fine(f.delivery_cpu_us), whole(f.p50_us), whole(f.p99_us), whole(f.p999_us),
+                     whole(f.delivery_p50_us), whole(f.delivery_p99_us), whole(f.own_cpu_percent));
 }
 
 std::string connection_row(const figures& f, const figures& first) {
-  return fmt::format(
-    "{}{} | {} | {} | {} | {} | {} | {}", whole(f.rate), notes_of(f), fine(f.cpu_us),
-    fine(ratios(f.cpu_us, first.cpu_us)), whole(f.connection_bytes),
-    fine(ratios(f.connection_bytes, first.connection_bytes)), whole(f.p50_us), whole(f.p99_us));
+  return fmt::format("{}{} | {} | {} | {} | {} | {} | {} | {}", whole(f.rate), notes_of(f),
+                     fine(f.cpu_us), fine(ratios(f.cpu_us, first.cpu_us)),
+                     whole(f.connection_bytes),
+                     fine(ratios(f.connection_bytes, first.connection_bytes)), whole(f.p50_us),
+                     whole(f.p99_us), whole(f.own_cpu_percent));
 }
 
 constexpr const char* event_head =
   "| load | broker | events/s | CPU us/event | ratio | CPU us/delivery | ACK p50 us | ACK p99 us | "
-  "ACK p99.9 us | delivery p50 us | delivery p99 us |\n"
-  "|---|---|---|---|---|---|---|---|---|---|---|\n";
+  "ACK p99.9 us | delivery p50 us | delivery p99 us | own CPU % |\n"
+  "|---|---|---|---|---|---|---|---|---|---|---|---|\n";
 constexpr const char* connection_head =
   "| load | broker | registrations/s | CPU us/registration | ratio | bytes/connection | ratio | "
-  "p50 us | p99 us |\n|---|---|---|---|---|---|---|---|---|\n";
+  "p50 us | p99 us | own CPU % |\n|---|---|---|---|---|---|---|---|---|---|\n";
 
 std::string table_of(const comparison_result& c, bool of_connections) {
   std::string rows;
@@ -106,6 +107,7 @@ void note(figures& f, const load_options& o, const load_result& r) {
   f.p999_us.push_back(micros(r.ack_latency.percentile(99.9)));
   f.delivery_p50_us.push_back(micros(r.delivery_latency.percentile(50)));
   f.delivery_p99_us.push_back(micros(r.delivery_latency.percentile(99)));
+  f.own_cpu_percent.push_back(100 * share(r.own_cpu, r.measured));
   f.client_was_the_limit |= r.client_was_the_limit();
   f.fell_behind |= static_cast<double>(done) < keeps_up * static_cast<double>(r.acked);
   f.told_missed += r.found.told_missed;
@@ -116,6 +118,7 @@ void note(figures& f, const idle_options& o, const idle_result& r) {
   f.cpu_us.push_back(cpu_us_per_connection(o, r).value_or(0));
   f.p50_us.push_back(micros(r.opening_times.percentile(50)));
   f.p99_us.push_back(micros(r.opening_times.percentile(99)));
+  f.own_cpu_percent.push_back(100 * share(r.own_opening_cpu, r.opening));
   f.client_was_the_limit |= r.client_was_the_limit();
   f.connection_bytes.push_back(bytes_per_connection(o, r).value_or(0));
 }
@@ -154,6 +157,7 @@ json to_json(const comparison_result& c) {
         add_connections(row, f);
       else
         add_events(row, f);
+      row["own_cpu_percent"] = spread_json(f.own_cpu_percent);
       row["client_was_the_limit"] = f.client_was_the_limit;
       row["failure"] = f.failure;
       out["compare"].push_back(std::move(row));
@@ -166,7 +170,8 @@ std::string text_of(const comparison_result& c) {
   for (auto& m : c.members)
     out += fmt::format("{:<10} {}\n", m.name, m.version.empty() ? "not installed" : m.version);
   out += fmt::format("\nMedians of {} rounds in turns, {} s each (lowest to highest); CPU is the "
-                     "broker's, and ratios to {} are taken within each round.\n",
+                     "broker's, but for this program's own at the end, and ratios to {} are taken "
+                     "within each round.\n",
                      c.rounds, c.seconds, c.members.at(0).name);
   return out + table_of(c, false) + table_of(c, true);
 }

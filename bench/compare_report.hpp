@@ -21,6 +21,7 @@ struct figures {
   std::vector<double> p50_us, p99_us, p999_us;
   std::vector<double> delivery_p50_us, delivery_p99_us;
   std::vector<double> connection_bytes; ///< the broker's memory for each connection
+  std::vector<double> own_cpu_percent;  ///< of a core, this program's
   bool client_was_the_limit = false;
   bool fell_behind = false;      ///< it answered well ahead of what it delivered
   std::uint64_t told_missed = 0; ///< deliveries that EventMissed stands for

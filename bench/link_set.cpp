@@ -113,10 +113,17 @@ void link_set::come_again(std::size_t index, const std::string& why, millisecond
 
 std::optional<std::string>
 link_set::bring_up(milliseconds timeout, const std::function<bool()>& stopped, run_sink& sink) {
-  auto until = clock::now() + timeout;
+  auto begin = clock::now();
+  auto until = begin + timeout;
+  auto next_told = begin + tell_every;
   while (up_ < links_.size() && lost_text_.empty()) {
     turn(open_some() ? nanoseconds{0} : turn_max, sink);
-    if (clock::now() >= until)
+    auto now = clock::now();
+    if (options_.on_opening && now >= next_told) {
+      options_.on_opening(*this, now - begin);
+      next_told += tell_every;
+    }
+    if (now >= until)
       return "only " + std::to_string(up_) + " of " + std::to_string(links_.size()) +
              " connections are up after " + std::to_string(timeout.count()) + " ms";
     if (stopped && stopped())

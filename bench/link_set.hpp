@@ -36,8 +36,11 @@ public:
     /// address pair one by one, which takes long once most of its 28,000 are taken; to a broker in
     /// 127.0.0.0/8 more links come from 127.0.0.2 and so on.
     std::size_t links_of_a_source_max = 4'000;
+    /// Once a second while they come up.
+    std::function<void(const link_set& so_far, std::chrono::nanoseconds time)> on_opening;
   };
   static constexpr std::chrono::milliseconds untold_pause{1'000};
+  static constexpr std::chrono::milliseconds tell_every{1'000};
 
   /// What became of links that came too early.
   struct refusals {

@@ -40,6 +40,8 @@ std::string text_of(const std::string& name, const probe_figures& f);
 std::string text_of(const knee_step& step);
 /// One line of progress.
 std::string text_of(const sample& s);
+/// The same while connections come up, with the time since the first connect.
+std::string text_of(const link_set& opening, std::chrono::nanoseconds time);
 
 /// One line. Bytes that are not UTF-8 are replaced, control characters escaped.
 std::string dump(const json& object);

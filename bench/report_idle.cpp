@@ -45,6 +45,7 @@ json to_json(const idle_options& o, const idle_result& r) {
            {"dns", o.dns},
            {"registrations_per_s", per_second(o.connections, r.opening)},
            {"opening_us", latency_json(r.opening_times)},
+           {"own_cpu_share", share(r.own_opening_cpu, r.opening)},
            {"client_was_the_limit", r.client_was_the_limit()}};
   if (auto bytes = bytes_per_connection(o, r))
     out["broker_bytes_per_connection"] = *bytes;
@@ -79,8 +80,7 @@ std::string text_of(const idle_options& o, const idle_result& r) {
     out += latency_text("sign-on, us", r.sign_on_times); // to its registration
   }
   out += latency_text("each, us", r.opening_times);
-  if (auto cpu = cpu_us_per_connection(o, r))
-    out += fmt::format("broker CPU      {:>12.2f} us per connection\n", *cpu);
+  out += cpu_text({r.opening_cpu, r.own_opening_cpu, r.opening}, o.connections, "connection");
   if (auto bytes = bytes_per_connection(o, r))
     out += fmt::format("broker memory   {:>12.0f} bytes per connection   ({:.1f} -> {:.1f} MiB)\n",
                        *bytes, mib(*r.resident_before), mib(*r.resident_after));
@@ -90,6 +90,14 @@ std::string text_of(const idle_options& o, const idle_result& r) {
     out += fmt::format("while idle      {:>12.2f} % of a core\n",
                        100 * share(*r.broker_cpu, r.measured));
   return out;
+}
+
+std::string text_of(const link_set& opening, std::chrono::nanoseconds time) {
+  auto out = fmt::format("{:6.1f} s  {:>9} of {} connections are up",
+                         std::chrono::duration<double>(time).count(), opening.up(), opening.size());
+  if (opening.refused().links > 0)
+    out += fmt::format("  {} refused at first", opening.refused().links);
+  return out + "\n";
 }
 
 } // namespace ringdown::bench

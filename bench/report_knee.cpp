@@ -23,10 +23,11 @@ json to_json(const knee_options& o, const knee_result& r) {
 
 std::string text_of(const knee_step& step) {
   auto& h = step.load.ack_latency;
-  auto out =
-    fmt::format("{:>10.0f} {:>10.0f} {:>10.1f} {:>10.1f} {:>10.1f} {:>10}", step.offered_per_s,
-                step.achieved_per_s(), micros(h.percentile(50)), micros(h.percentile(99)),
-                micros(h.percentile(99.9)), step.load.good() ? "yes" : "NO");
+  auto out = fmt::format("{:>10.0f} {:>10.0f} {:>10.1f} {:>10.1f} {:>10.1f} {:>10.0f} {:>10}",
+                         step.offered_per_s, step.achieved_per_s(), micros(h.percentile(50)),
+                         micros(h.percentile(99)), micros(h.percentile(99.9)),
+                         100 * share(step.load.own_cpu, step.load.measured),
+                         step.load.good() ? "yes" : "NO");
   if (step.load.client_was_the_limit())
     out += "   client limited";
   return out + (step.keeps_up() ? "\n" : "   does not keep up\n");
@@ -34,8 +35,8 @@ std::string text_of(const knee_step& step) {
 
 std::string text_of(const knee_options& o, const knee_result& r) {
   auto out = "Closed loop:\n" + text_of(o.load, r.closed) + "\nOpen loop, ACK latency in us:\n";
-  out += fmt::format("{:>10} {:>10} {:>10} {:>10} {:>10} {:>10}\n", "offered/s", "accepted/s",
-                     "p50", "p99", "p99.9", "verified");
+  out += fmt::format("{:>10} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10}\n", "offered/s",
+                     "accepted/s", "p50", "p99", "p99.9", "own CPU %", "verified");
   for (auto& step : r.steps)
     out += text_of(step);
   for (auto& step : r.steps)

@@ -35,6 +35,7 @@ int run(const settings& common, const capture_arguments& a) {
   o.patience = from_seconds(a.patience_s);
   o.stopped = [] { return stop_requested(); };
   o.on_sample = progress(common);
+  o.links.on_opening = opening_progress(common);
   if (auto fault = unusable(o))
     return complain(*fault);
   if (auto fault = settle_on_core(common.core))

@@ -199,9 +199,10 @@ private:
       return;
     auto& l = result_.loads[load];
     auto& f = result_.at(load, index);
-    fmt::print(stderr, "{:<12} round {} {:<10} {:>9.0f} {}/s  {:.2f} us\n", l.name, round + 1,
-               members_[index].what->name, f.rate.back(),
-               l.is_connections() ? "registrations" : "events", f.cpu_us.back());
+    fmt::print(stderr, "{:<12} round {} {:<10} {:>9.0f} {}/s  {:.2f} us  (own CPU {:.0f} %)\n",
+               l.name, round + 1, members_[index].what->name, f.rate.back(),
+               l.is_connections() ? "registrations" : "events", f.cpu_us.back(),
+               f.own_cpu_percent.back());
   }
 
   const settings& common_;

@@ -42,6 +42,15 @@ std::function<void(const sample&)> progress(const settings& common) {
   };
 }
 
+std::function<void(const link_set&, std::chrono::nanoseconds)>
+opening_progress(const settings& common) {
+  if (common.quiet)
+    return {};
+  return [](const link_set& links, std::chrono::nanoseconds time) {
+    fmt::print(stderr, "{}", text_of(links, time));
+  };
+}
+
 bool write_file(const std::string& path, const std::string& text) {
   std::ofstream file{path};
   file << text;

@@ -107,6 +107,9 @@ int tell(const settings& common, const account& a);
 
 /// Progress goes to stderr, once a second: the result on stdout stays clean.
 std::function<void(const sample&)> progress(const settings& common);
+/// The same while connections come up.
+std::function<void(const link_set&, std::chrono::nanoseconds)>
+opening_progress(const settings& common);
 
 /// False: the file cannot be written.
 bool write_file(const std::string& path, const std::string& text);

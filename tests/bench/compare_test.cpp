@@ -94,11 +94,13 @@ comparison_result two_brokers() {
   r.acked = 100;
   r.delivered = 200;
   r.broker_cpu = 1ms;
+  r.own_cpu = 250ms;
   idle_options idle;
   idle.connections = 10;
   idle_result i;
   i.opening = 1s;
   i.opening_cpu = 1ms;
+  i.own_opening_cpu = 750ms;
   i.resident_before = 0;
   i.resident_after = 30'000;
   for (std::size_t member : {0u, 1u}) {
@@ -142,6 +144,14 @@ TEST_CASE("events and connections of a comparison stand in tables of their own")
   auto of_events = two_brokers();
   of_events.loads.pop_back();
   CHECK_THAT(text_of(of_events), !Contains("connection"));
+}
+
+TEST_CASE("a comparison tells what its own program took, but not in the tables of a document") {
+  auto text = text_of(two_brokers());
+  CHECK_THAT(text, Contains("| delivery p99 us | own CPU % |") && Contains("| 25 (25-25) |\n"));
+  CHECK_THAT(text, Contains("| p99 us | own CPU % |") && Contains("| 75 (75-75) |\n"));
+  CHECK_THAT(markdown_of(two_brokers()), !Contains("own CPU"));
+  CHECK(to_json(two_brokers())["compare"][3]["own_cpu_percent"]["median"] == 75);
 }
 
 TEST_CASE("programs read the same of a comparison") {

@@ -174,3 +174,23 @@ TEST_CASE("a storm on a broker that is not there says why nobody is in") {
   CHECK(r.refused.told == 0);
   CHECK(r.refused.links == 3);
 }
+
+TEST_CASE("while connections come up it is told once a second how many are") {
+  fake_broker::options options;
+  options.on_request = crowded{1, &v1::Frame::has_request_sign_on, [](auto& request, auto& answer) {
+                                 overloaded(request, answer);
+                                 auto& end = *answer.mutable_event_link_disconnected();
+                                 end.set_retry_after_ms(1500);
+                               }};
+  fake_broker broker{options};
+  auto o = idle_on(broker, 3);
+  o.links.come_again = true;
+  std::vector<std::string> told;
+  o.links.on_opening = [&](const link_set& links, std::chrono::nanoseconds time) {
+    CHECK(time >= 1s);
+    told.push_back(text_of(links, time));
+  };
+  CHECK(run_idle(o).trouble.empty());
+  REQUIRE(told.size() == 1);
+  CHECK_THAT(told[0], Contains("2 of 3 connections are up  1 refused at first"));
+}

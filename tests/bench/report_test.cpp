@@ -64,3 +64,25 @@ TEST_CASE("a capture whose own program had no time left says so") {
   CHECK_THAT(text_of(capture_options{}, r), Contains("CLIENT LIMITED"));
   CHECK(to_json(capture_options{}, r)["client_was_the_limit"] == true);
 }
+
+TEST_CASE("connections that come up tell what this program took for it") {
+  idle_options o;
+  idle_result r;
+  r.opening = 2s;
+  r.own_opening_cpu = 500ms;
+  r.opening_cpu = 100ms;
+  CHECK(to_json(o, r)["own_cpu_share"] == 0.25);
+  CHECK_THAT(text_of(o, r),
+             Contains("10.00 us per connection   (5 % of a core; this program 25 %)"));
+}
+
+TEST_CASE("a step of rising rates tells what this program took") {
+  knee_result r;
+  r.closed.drained = true;
+  r.steps.emplace_back();
+  r.steps[0].load.measured = 4s;
+  r.steps[0].load.own_cpu = 1s;
+  CHECK_THAT(text_of(r.steps[0]), Contains("        25 "));
+  auto table = text_of(knee_options{}, r);
+  CHECK_THAT(table, Contains(" own CPU %   verified\n"));
+}

@@ -193,6 +193,21 @@ TEST_CASE("Connections that come up at once are counted and weighed") {
   auto r = bench({"idle", "--connections=200", "--dns=50", "--seconds=0.1", "--at-once=200"});
   CHECK(r["registrations_per_s"] > 0);
   CHECK(r["broker_bytes_per_connection"] > 0);
+  CHECK(r["own_cpu_share"] > 0);
+}
+
+TEST_CASE(
+  "What is about to come up is told: a storm all at once, and nothing of idling for no time") {
+  auto [words, plan] = GENERATE(table<flags, std::string>(
+    {{{"storm", "--connections=300"}, "300 connections come up, all at once\n"},
+     {{"storm", "--connections=300", "--at-once=9"}, "300 connections come up, 9 at a time\n"},
+     {{"idle", "--connections=300", "--seconds=0.1"},
+      "300 connections come up, 256 at a time, and idle for 0.1 s\n"}}));
+  process child{RINGDOWN_BENCH_PROGRAM,
+                words + flags{"--spawn", ringdownd_program(), "--broker-flag=--config=/dev/null",
+                              "--core=-1", "--broker-core=-1"}};
+  REQUIRE(child.wait() == 0);
+  CHECK_THAT(child.err(), Catch::Matchers::StartsWith(plan));
 }
 
 TEST_CASE("In a login storm all are served, or told when to come again and served then") {
@@ -262,6 +277,7 @@ TEST_CASE("A comparison gives each its turn, and the floor is one of them") {
   for (auto& row : r["compare"]) {
     CHECK(row["events_per_s"]["rounds"].size() == 2);
     CHECK(row["events_per_s"]["median"] > 0);
+    CHECK(row["own_cpu_percent"]["median"] > 0);
   }
 }
 
@@ -273,6 +289,7 @@ TEST_CASE("A broker that fails under a load is left out, and the others are comp
                  "--broker-core=-1", "--json"}};
   CHECK(child.wait() == 1);
   CHECK_THAT(child.err(), Catch::Matchers::Contains("ringdown   failed"));
+  CHECK_THAT(child.err(), Catch::Matchers::Contains("(own CPU ")); // of the one that goes on
   auto rows = json::parse(child.out())["compare"];
   REQUIRE(rows.size() == 2);
   CHECK(rows[0]["failure"] != "");
