@@ -1,6 +1,9 @@
 #include "bench/memory_trend.hpp"
 
 #include "bench/compare.hpp"
+#include "bench/report_text.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <numeric>
@@ -64,6 +67,17 @@ std::optional<double> growth_per_hour(const std::vector<sample>& samples) {
   auto width =
     mean_of(half, [&](auto& s) { return (seconds(s) - middle_s) * (seconds(s) - middle_s); });
   return width > 0 ? std::optional{along / width * seconds_of_hour} : std::nullopt;
+}
+
+std::optional<std::string> growth_fault(const load_result& r, double mib_per_hour_max) {
+  auto growth = growth_per_hour(r.samples);
+  if (!growth || r.measured < trend_time_min)
+    return fmt::format("memory growth is not known: {:.1f} s were measured, a trend needs {}",
+                       std::chrono::duration<double>(r.measured).count(), trend_time_min.count());
+  if (*growth / bytes_in_mib <= mib_per_hour_max)
+    return std::nullopt;
+  return fmt::format("memory grew by {:.2f} MiB an hour, more than {:g}", *growth / bytes_in_mib,
+                     mib_per_hour_max);
 }
 
 bool memory_halves::is_flat() const noexcept {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace ringdown::bench {
@@ -18,6 +19,10 @@ std::optional<std::uint64_t> resident_max(const std::vector<sample>& samples);
 std::optional<double> growth_per_hour(const std::vector<sample>& samples);
 /// A trend of less says nothing of an hour.
 inline constexpr std::chrono::seconds trend_time_min{10};
+
+/// Why a run does not count whose memory may rise by so many MiB an hour: it rose more, or the run
+/// has no trend. Nothing if it counts.
+std::optional<std::string> growth_fault(const load_result& r, double mib_per_hour_max);
 
 /// Median bytes of both halves of a run: an outbox that fills for a moment is no growth.
 struct memory_halves {

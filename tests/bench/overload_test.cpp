@@ -148,3 +148,20 @@ TEST_CASE("of too few looks at the memory nothing is said") {
   CHECK_FALSE(growth_per_hour(gone));
   CHECK_FALSE(resident_max({}));
 }
+
+TEST_CASE("a run whose memory rises more than it may does not count, nor one without a trend") {
+  load_result r;
+  r.measured = 20s;
+  std::vector<std::uint64_t> rising;
+  while (rising.size() < 20)
+    rising.push_back((10 + rising.size()) * MiB);
+  r.samples = memory_of(rising);
+  CHECK_FALSE(growth_fault(r, 3601));
+  CHECK_THAT(growth_fault(r, 3599).value_or(""),
+             Contains("grew by 3600.00 MiB an hour, more than 3599"));
+  r.measured = 9s;
+  CHECK_THAT(growth_fault(r, 3601).value_or(""), Contains("not known: 9.0 s were measured"));
+  r.measured = 20s;
+  r.samples.back().resident_bytes.reset();
+  CHECK_THAT(growth_fault(r, 3601).value_or(""), Contains("not known"));
+}

@@ -180,6 +180,27 @@ TEST_CASE("A soak is the workload of that name, and says how fast memory grows")
   CHECK(r["broker_resident_growth_per_hour"].is_number());
 }
 
+TEST_CASE("A run ends with 1 if memory grows more than it may, and says so") {
+  // An hour's growth is chance after ten seconds, but it is between these.
+  auto [growth_max, status] = GENERATE(table<std::string, int>({{"1e7", 0}, {"-1e7", 1}}));
+  process child{RINGDOWN_BENCH_PROGRAM,
+                {"run", "--seconds=10", "--warmup=0.1", "--rate=100", "--growth-max=" + growth_max,
+                 "--spawn", ringdownd_program(), "--broker-flag=--config=/dev/null", "--core=-1",
+                 "--broker-core=-1", "--quiet"}};
+  CHECK(child.wait() == status);
+  CHECK((child.err().find("MiB an hour, more than -1e+07") != std::string::npos) == (status == 1));
+}
+
+TEST_CASE("A bound on memory's growth is refused where it could not be told") {
+  auto [words, text] = GENERATE(table<flags, std::string>(
+    {{flags{}, "--growth-max: the broker's memory is not measured: give --spawn or --broker-pid"},
+     {{"--spawn", ringdownd_program(), "--seconds=9"},
+      "--growth-max: a trend needs --seconds 10"}}));
+  process child{RINGDOWN_BENCH_PROGRAM, flags{"run", "--growth-max=1"} + words};
+  CHECK(child.wait() == 2);
+  CHECK_THAT(child.err(), Catch::Matchers::Contains(text));
+}
+
 TEST_CASE("Latency is measured at rising rates") {
   auto r = bench(flags{"knee", "--seconds=0.2", "--warmup=0.1", "--dns=100", "--producers=4",
                        "--steps=3", "--up-to=0.3"});
