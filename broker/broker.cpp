@@ -3,6 +3,7 @@
 #include "actors/directory.hpp"
 #include "broker/edge/admission.hpp"
 #include "broker/edge/edge_loop.hpp"
+#include "broker/edge/file_table.hpp"
 #include "broker/edge/epoll_loop.hpp"
 #include "broker/edge/listener.hpp"
 #include "broker/edge/local_pipe.hpp"
@@ -213,6 +214,8 @@ start_result broker::state::start() {
     return {std::move(errors)};
   if (auto opened = open_log(); !opened)
     return opened;
+  if (listens)
+    edge::grow_file_table(config.limits.connections_max);
   context.server.start_time_us = context.utc_now();
   std::vector<edge::edge_loop*> all;
   try {

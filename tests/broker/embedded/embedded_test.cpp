@@ -1,11 +1,13 @@
 // The broker as a part of a program: in-process T-Clients, the host's functions, start and end.
 #include "client/codec.hpp"
 #include "client/socket.hpp"
+#include "tests/broker/edge/file_table_size.hpp"
 #include "tests/broker/embedded/in_process.hpp"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <atomic>
@@ -283,6 +285,22 @@ TEST_CASE("stop drains: clients hear why, and what they asked is answered") {
   ender.join();
   CHECK(drained);
   CHECK(b.counters().connections == 0);
+}
+
+TEST_CASE("who listens has room for all connections before the first comes") {
+  kept_log log;
+  auto options = quiet(log);
+  options.listen = true;
+  auto config = run_as(GENERATE(from_range(every_way)));
+  config.listen.port = 0;
+  rlimit allowed{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &allowed) == 0);
+  auto most = std::min<std::size_t>(allowed.rlim_cur, 100'000);
+  config.limits.connections_max = std::min(2 * file_table_size(), most);
+  config.limits.connections_unsigned_max = 10;
+  broker b{config, options};
+  REQUIRE(b.start());
+  CHECK(file_table_size() >= config.limits.connections_max);
 }
 
 TEST_CASE("what an accepted socket is written leaves at once") {
