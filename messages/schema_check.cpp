@@ -4,6 +4,7 @@
 
 #include <google/protobuf/descriptor.h>
 
+#include <cstdint>
 #include <set>
 #include <string>
 
@@ -63,7 +64,8 @@ private:
     auto name = path.empty() ? known->name() : path + "." + known->name();
     bool is_packed = known->is_packable() && known->is_repeated();
     if (f.type != wire_type_of(*known))
-      return is_packed && f.type == wire::wire_type::bytes ? packed(f.bytes, name) : std::nullopt;
+      return is_packed && f.type == wire::wire_type::bytes ? packed(*known, f.bytes, name)
+                                                           : std::nullopt;
     // The fields of a oneof count as one: the last would win.
     auto* group = known->real_containing_oneof();
     int key = group != nullptr ? -1 - group->index() : known->number();
@@ -76,11 +78,18 @@ private:
     return std::nullopt;
   }
 
-  /// Packed numbers must be whole varints (all packable fields of the schema are enums).
-  static std::optional<fault> packed(std::string_view bytes, const std::string& name) {
-    if (!wire::reader::are_varints(bytes))
-      return invalid(name, "whole numbers");
-    return std::nullopt;
+  static std::optional<fault> packed(const pb::FieldDescriptor& field, std::string_view bytes,
+                                     const std::string& name) {
+    return are_whole(wire_type_of(field), bytes) ? std::nullopt
+                                                 : std::optional{invalid(name, "whole numbers")};
+  }
+
+  static bool are_whole(wire::wire_type numbers, std::string_view bytes) {
+    switch (numbers) {
+    case wire::wire_type::fixed64: return bytes.size() % sizeof(std::uint64_t) == 0;
+    case wire::wire_type::fixed32: return bytes.size() % sizeof(std::uint32_t) == 0;
+    default: return wire::reader::are_varints(bytes);
+    }
   }
 
   const int depth_max_;

@@ -94,6 +94,13 @@ TEST_CASE("packed numbers are whole") {
   CHECK(capabilities("\x01\x02" + varint(0xffffffffffffffff)) == "");
   CHECK(capabilities("\x01\x80") == "capabilities");
   CHECK(capabilities(long_varint(1, 11)) == "capabilities");
+  auto former_calls = [](std::size_t bytes) {
+    return wrong_field<v1::CaptureSession>(bytes_field(12, std::string(bytes, '\x01')));
+  };
+  CHECK(former_calls(0) == "");
+  CHECK(former_calls(16) == "");
+  CHECK(former_calls(17) == "former_connection_ids");
+  CHECK(former_calls(12) == "former_connection_ids"); // but for varints all right
   // Not packed is allowed too, and another type is a field of a later version.
   CHECK(wrong_field<v1::RequestSignOn>(number_field(3, 1) + number_field(3, 2)) == "");
   CHECK(wrong_field<v1::RequestSignOn>(fixed32_field(3, 1)) == "");
