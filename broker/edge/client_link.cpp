@@ -20,14 +20,15 @@ std::size_t frame_limit(const limits& bounds, const link_watch& watch) {
 } // namespace
 
 void link_signal::visit() noexcept {
-  auto mark = [self = shared_from_this()] {
-    if (self->link_ != nullptr)
-      self->loop_.mark(*self->link_);
-  };
   if (loop_.host().is_current())
     mark();
   else
-    loop_.host().post(mark);
+    loop_.host().post([self = shared_from_this()] { self->mark(); });
+}
+
+void link_signal::mark() {
+  if (link_ != nullptr)
+    loop_.mark(*link_);
 }
 
 client_link::client_link(edge_loop& loop, std::unique_ptr<stream> bytes, std::string peer,
@@ -92,7 +93,7 @@ bool client_link::read_once() {
     shut(); // closed, or broken
     return false;
   }
-  watch_.heard(std::chrono::steady_clock::now());
+  watch_.heard(loop_.now());
   loop_.counters().reads.fetch_add(1, std::memory_order_relaxed);
   auto bytes = got.bytes;
   if (cutter_.is_short(bytes)) {

@@ -33,6 +33,7 @@ public:
 
 private:
   void visit() noexcept;
+  void mark();
 
   edge_loop& loop_;
   client_link* link_ = nullptr; // edge thread only

@@ -54,6 +54,10 @@ public:
   read_batches& reads() noexcept { return reads_; }
   /// What is gathered of `reads` now is passed on before anything else is run.
   bool may_gather() const noexcept { return epoll_.is_serving(); }
+  /// The time, as it was before the socket that is served.
+  runtime::time_point now() const noexcept {
+    return epoll_.is_serving() ? epoll_.served_at() : runtime::clock_type::now();
+  }
   /// Gives the scratch buffer away to a large read; the next read makes another.
   std::unique_ptr<char[]> take_scratch() noexcept;
 

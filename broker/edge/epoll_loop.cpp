@@ -89,7 +89,8 @@ std::size_t epoll_loop::wait(time_point deadline) {
     block(again_.empty() ? std::min(deadline, first) : poll_only);
   }
   is_serving_ = true;
-  auto end = clock_type::now() + serving_time_max;
+  served_at_ = clock_type::now();
+  auto end = served_at_ + serving_time_max;
   // Those who have news first: who was not served to the end may have much, and can wait.
   auto served = serve_events(end);
   served += serve_again(end);
@@ -115,7 +116,7 @@ std::size_t epoll_loop::serve_again(time_point end) {
     again_.pop_front();
     user->ready(0);
     ++served;
-    if (clock_type::now() >= end)
+    if (is_time_over(end))
       break;
   }
   return served;
@@ -129,7 +130,7 @@ std::size_t epoll_loop::serve_events(time_point end) {
       continue;
     static_cast<epoll_user*>(entry.data.ptr)->ready(entry.events);
     ++served;
-    if (clock_type::now() >= end)
+    if (is_time_over(end))
       break;
   }
   return served;

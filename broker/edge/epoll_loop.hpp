@@ -56,6 +56,8 @@ public:
   void at_end_of_wait(std::function<void()> hook) { at_end_of_wait_ = std::move(hook); }
   /// A wait serves, and its end is to come: it is one of its users or timers that asks.
   bool is_serving() const noexcept { return is_serving_; }
+  /// While it serves: when it began, or was done with the last one.
+  runtime::time_point served_at() const noexcept { return served_at_; }
 
   /// Calls a function once, at a time; ends with the object. Lives on the loop's thread.
   class timer {
@@ -97,6 +99,12 @@ private:
   std::deque<epoll_user*> again_;
   std::function<void()> at_end_of_wait_;
   bool is_serving_ = false;
+  runtime::time_point served_at_;
+
+  bool is_time_over(runtime::time_point end) noexcept {
+    served_at_ = runtime::clock_type::now();
+    return served_at_ >= end;
+  }
   std::multimap<runtime::time_point, timer*> timers_;
 };
 
