@@ -9,9 +9,8 @@ namespace ringdown {
 
 namespace {
 
-constexpr std::size_t cache_line_bytes = 64;
 /// Cache lines of a DN's own state that an event needs: to the end of its first registrations.
-constexpr int dn_lines = 5;
+constexpr std::size_t dn_lines = 5;
 /// DNs that are fetched ahead of the one that is called: their turns take longer than the memory.
 /// All of a read at once would push each other out of the first cache level again.
 constexpr std::size_t dns_ahead = 4;
@@ -93,9 +92,7 @@ void connection_impl::fetch_ahead(const read_batch_ptr& batch, unsigned step) co
     return; // several are read ahead of each other
   auto& only = batch->only;
   if (step == 0) {
-    auto* client = reinterpret_cast<const char*>(client_.get());
-    for (std::size_t at = 0; at < sizeof *client_; at += cache_line_bytes)
-      runtime::prefetch(client + at);
+    runtime::prefetch(client_.get(), sizeof *client_);
     look_ahead(batch->frames.front(), only);
     batch->is_read_ahead = true;
   }

@@ -121,7 +121,7 @@ private:
     started_ = clock::now();
     next_sample_ = started_ + sample_every;
     result_.resident_start = resident();
-    result_.broker_cpu = broker_cpu();
+    cpu_at_begin_ = broker_cpu();
     result_.own_cpu = own_thread_cpu_time();
     result_.reads = links_.reads();
     result_.frames = protocol_.frames();
@@ -129,10 +129,8 @@ private:
 
   void end_measuring() {
     result_.measured = clock::now() - started_;
-    auto before = result_.broker_cpu;
-    result_.broker_cpu = broker_cpu();
-    if (result_.broker_cpu && before)
-      *result_.broker_cpu -= *before;
+    if (auto now = broker_cpu(); now && cpu_at_begin_)
+      result_.broker_cpu = *now - *cpu_at_begin_;
     result_.own_cpu = own_thread_cpu_time() - result_.own_cpu;
     result_.reads = links_.reads() - result_.reads;
     result_.frames = protocol_.frames() - result_.frames;
@@ -339,6 +337,7 @@ private:
   std::optional<pacer> pacer_;
   clock::time_point started_;
   clock::time_point next_sample_;
+  std::optional<nanoseconds> cpu_at_begin_;
   sample at_sample_; ///< totals at the last one
   histogram sample_ack_;
   bool taking_calls_ = true;

@@ -45,14 +45,16 @@ json to_json(const idle_options& o, const idle_result& r) {
            {"dns", o.dns},
            {"registrations_per_s", per_second(o.connections, r.opening)},
            {"opening_us", latency_json(r.opening_times)},
-           {"own_cpu_share", share(r.own_opening_cpu, r.opening)},
+           {"own_opening_cpu_share", share(r.own_opening_cpu, r.opening)},
            {"client_was_the_limit", r.client_was_the_limit()}};
   if (auto bytes = bytes_per_connection(o, r))
     out["broker_bytes_per_connection"] = *bytes;
   if (auto cpu = cpu_us_per_connection(o, r))
     out["broker_cpu_us_per_connection"] = *cpu;
+  if (r.opening_cpu)
+    out["broker_opening_cpu_share"] = share(*r.opening_cpu, r.opening);
   if (r.broker_cpu)
-    out["broker_cpu_share"] = share(*r.broker_cpu, r.measured);
+    out["broker_idle_cpu_share"] = share(*r.broker_cpu, r.measured);
   if (!o.links.come_again)
     return out;
   out["load"] = "storm";

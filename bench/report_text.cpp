@@ -98,7 +98,7 @@ std::string cpu_text(const cpu_figures& f, std::uint64_t accepted, const char* u
 void add_memory(json& out, const memory_figures& f) {
   if (f.before && f.start && f.end)
     out["broker_resident_bytes"] = {{"before", *f.before}, {"start", *f.start}, {"end", *f.end}};
-  if (auto growth = growth_per_hour(f.samples))
+  if (auto growth = growth_per_hour(f.samples); growth && f.measured >= trend_time_min)
     out["broker_resident_growth_per_hour"] = *growth;
 }
 

@@ -215,7 +215,7 @@ start_result broker::state::start() {
   if (auto opened = open_log(); !opened)
     return opened;
   if (listens)
-    edge::grow_file_table(config.limits.connections_max);
+    edge::grow_file_table(config.limits.connections_max + edge::own_files);
   context.server.start_time_us = context.utc_now();
   std::vector<edge::edge_loop*> all;
   try {

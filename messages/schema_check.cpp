@@ -88,8 +88,12 @@ private:
     switch (numbers) {
     case wire::wire_type::fixed64: return bytes.size() % sizeof(std::uint64_t) == 0;
     case wire::wire_type::fixed32: return bytes.size() % sizeof(std::uint32_t) == 0;
-    default: return wire::reader::are_varints(bytes);
+    case wire::wire_type::varint:
+    case wire::wire_type::bytes:
+    case wire::wire_type::group:
+    case wire::wire_type::group_end: break;
     }
+    return wire::reader::are_varints(bytes);
   }
 
   const int depth_max_;

@@ -334,7 +334,7 @@ public:
   /// Fetches what a call touches of the actor, and `lines` cache lines of its own state. Over
   /// 10,000 cold actors the misses are most of an event's cost; a hint for memory that is not
   /// needed costs little. Nothing of the actor is read for it.
-  void prefetch(int lines) const noexcept {
+  void prefetch(std::size_t lines) const noexcept {
     if (callable_ == nullptr)
       return;
     // Whatever is pinned is one.
@@ -344,9 +344,7 @@ public:
     auto* behaviors = reinterpret_cast<const char*>(&actor->bhvr_stack());
     runtime::prefetch(behaviors); // its end may stand in the next line
     runtime::prefetch(behaviors + sizeof(void*));
-    auto* own = reinterpret_cast<const char*>(to_.pinned());
-    for (int line = 0; line < lines; ++line)
-      runtime::prefetch(own + 64 * line);
+    runtime::prefetch(to_.pinned(), lines * cache_line_bytes);
   }
 
   /// Steps in which memory is fetched for a call: the actor first, then what it knows of.
@@ -364,7 +362,7 @@ public:
 
 private:
   /// Of an actor's own state.
-  static constexpr int fetched_lines = 5;
+  static constexpr std::size_t fetched_lines = 5;
 
   pinned_ref<Handle> to_;
   callable_in_place<Message>* callable_ = nullptr;

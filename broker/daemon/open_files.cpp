@@ -1,5 +1,7 @@
 #include "broker/daemon/open_files.hpp"
 
+#include "broker/edge/file_table.hpp"
+
 #include <sys/resource.h>
 
 #include <cerrno>
@@ -7,15 +9,8 @@
 
 namespace ringdown {
 
-namespace {
-
-/// Files that are not connections: listener, spare, loops, timers, log, and some room.
-constexpr std::size_t own_files = 64;
-
-} // namespace
-
 std::optional<std::string> raise_open_files(std::size_t connections_max) {
-  auto wanted = static_cast<rlim_t>(connections_max + own_files);
+  auto wanted = static_cast<rlim_t>(connections_max + edge::own_files);
   rlimit now{};
   if (::getrlimit(RLIMIT_NOFILE, &now) != 0)
     return std::string{"cannot read the limit of open files: "} + std::strerror(errno);

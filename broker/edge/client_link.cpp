@@ -280,8 +280,10 @@ void client_link::drain() {
 }
 
 void client_link::close_with(std::uint32_t reason, std::string text) {
-  if (is_open())
-    caf::anon_send(actor_.ref().handle(), close_order{reason, std::move(text)});
+  if (!is_open())
+    return;
+  loop_.reads().pass_gathered(); // what it said before is carried out
+  caf::anon_send(actor_.ref().handle(), close_order{reason, std::move(text)});
 }
 
 steady_time client_link::sweep(steady_time now) {

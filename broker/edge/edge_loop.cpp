@@ -18,8 +18,8 @@ constexpr std::chrono::milliseconds sweep_interval{100};
 
 edge_loop::edge_loop(std::unique_ptr<edge_host> host, caf::actor_system& system,
                      broker_context& context, directory_actor directory, edge_counters& counters)
-  : host_(std::move(host)), epoll_(host_->loop()), system_(system), context_(context),
-    directory_(std::move(directory)), counters_(counters) {
+  : host_(std::move(host)), epoll_(host_->loop()), has_actors_(host_->where()), system_(system),
+    context_(context), directory_(std::move(directory)), counters_(counters) {
   host_->at_end_of_turn([this] { flush(); });
   host_->post([this] { epoll_.at_end_of_wait([this] { reads_.pass_gathered(); }); });
 }

@@ -52,8 +52,10 @@ public:
   char* scratch(std::size_t kept);
   std::size_t scratch_size() const noexcept { return scratch_size_; }
   read_batches& reads() noexcept { return reads_; }
-  /// What is gathered of `reads` now is passed on before anything else is run.
-  bool may_gather() const noexcept { return epoll_.is_serving(); }
+  /// Reads may wait for each other: they are passed on at the end of the wait that serves, to
+  /// connections on this thread. Elsewhere nothing can be fetched for them, and waiting only
+  /// delays.
+  bool may_gather() const noexcept { return has_actors_ && epoll_.is_serving(); }
   /// The time, as it was before the socket that is served.
   runtime::time_point now() const noexcept {
     return epoll_.is_serving() ? epoll_.served_at() : runtime::clock_type::now();
@@ -75,6 +77,7 @@ private:
 
   std::unique_ptr<edge_host> host_;
   epoll_loop& epoll_; // the host's
+  const bool has_actors_;
   caf::actor_system& system_;
   broker_context& context_;
   directory_actor directory_;

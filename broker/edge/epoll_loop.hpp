@@ -52,7 +52,7 @@ public:
   /// The user hears `ready(0)` in one of the next waits, which do not block, behind those who have
   /// news: for who was not served to the end. Not again before it has heard.
   void call_again(epoll_user& user);
-  /// Called at the end of each wait from now on, behind all that it served.
+  /// Called at the end of each wait from now on, behind all that it served; one hook for a loop.
   void at_end_of_wait(std::function<void()> hook) { at_end_of_wait_ = std::move(hook); }
   /// A wait serves, and its end is to come: it is one of its users or timers that asks.
   bool is_serving() const noexcept { return is_serving_; }

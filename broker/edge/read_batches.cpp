@@ -1,8 +1,17 @@
 #include "broker/edge/read_batches.hpp"
 
+#include <atomic>
 #include <utility>
 
 namespace ringdown::edge {
+
+namespace {
+
+/// Views of a batch that serves again: one that held a thousand empty frames must not stay so
+/// large.
+constexpr std::size_t spare_frames_max = 64;
+
+} // namespace
 
 read_batches::read_batches() {
   gathered_.reserve(gathered_max);
@@ -23,18 +32,18 @@ read_batch_ptr read_batches::take(std::size_t bytes) {
 void read_batches::keep(read_batch_ptr batch) noexcept {
   if (batch.use_count() != 1)
     return; // its last holder ends it
+  // Another thread may have been the last but one: what it read was read before this.
+  std::atomic_thread_fence(std::memory_order_acquire);
   batch->reset();
   if (batch->capacity > gathered_bytes_max)
     large_spare_ = std::move(batch);
-  else if (spare_.size() < gathered_max)
+  else if (spare_.size() < gathered_max && batch->frames.capacity() <= spare_frames_max)
     spare_.push_back(std::move(batch));
 }
 
-void read_batches::pass(connection_ref to, read_batch_ptr batch) {
+void read_batches::pass(const connection_ref& to, read_batch_ptr batch) {
   pass_gathered();
-  read what{std::move(to), std::move(batch)};
-  give(what);
-  keep(std::move(what.batch));
+  give(to, std::move(batch));
 }
 
 void read_batches::gather(connection_ref to, read_batch_ptr batch) {
@@ -44,7 +53,8 @@ void read_batches::gather(connection_ref to, read_batch_ptr batch) {
 }
 
 /// Each read is fetched for in steps, each a read ahead of the next step's: what one step needs was
-/// fetched by the step before. A single read has nothing to hide its misses behind.
+/// fetched by the step before. A single read has nothing to hide its misses behind. Nothing is read
+/// from a socket, and so nothing gathered, while connections hear of reads.
 void read_batches::pass_gathered() {
   if (gathered_.empty())
     return;
@@ -55,16 +65,16 @@ void read_batches::pass_gathered() {
       if (i >= step && i - step < passing_.size())
         passing_[i - step].to.fetch_ahead(passing_[i - step].batch, step);
     if (i >= steps)
-      give(passing_[i - steps]);
+      give(passing_[i - steps].to, std::move(passing_[i - steps].batch));
   }
-  for (auto& done : passing_)
-    keep(std::move(done.batch));
   passing_.clear();
 }
 
-void read_batches::give(const read& what) {
-  if (!what.to.try_call(what.batch))
-    runtime::deliver(what.to.ref(), what.batch);
+void read_batches::give(const connection_ref& to, read_batch_ptr batch) {
+  if (to.try_call(batch))
+    keep(std::move(batch));
+  else
+    runtime::deliver(to.ref(), std::move(batch));
 }
 
 } // namespace ringdown::edge

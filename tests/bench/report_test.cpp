@@ -71,7 +71,8 @@ TEST_CASE("connections that come up tell what this program took for it") {
   r.opening = 2s;
   r.own_opening_cpu = 500ms;
   r.opening_cpu = 100ms;
-  CHECK(to_json(o, r)["own_cpu_share"] == 0.25);
+  CHECK(to_json(o, r)["own_opening_cpu_share"] == 0.25);
+  CHECK(to_json(o, r)["broker_opening_cpu_share"] == 0.05);
   CHECK_THAT(text_of(o, r),
              Contains("10.00 us per connection   (5 % of a core; this program 25 %)"));
 }

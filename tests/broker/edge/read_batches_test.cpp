@@ -180,6 +180,19 @@ TEST_CASE("batches serve again: small ones for small reads, one large one for la
   });
 }
 
+TEST_CASE("a batch that had very many frames does not serve again") {
+  fixture f;
+  auto usual = f.read(1);
+  usual->frames.resize(10);
+  auto* usual_one = usual.get();
+  auto crowded = f.read(1);
+  crowded->frames.resize(1000);
+  for (auto* one : {&usual, &crowded})
+    f.reads.keep(std::move(*one));
+  CHECK(f.reads.take(1).get() == usual_one);
+  CHECK(f.reads.take(1)->frames.capacity() == 0); // a new one
+}
+
 TEST_CASE("a batch that somebody holds does not serve again") {
   fixture f;
   auto batch = f.read(1);

@@ -34,6 +34,13 @@ void say(const connect_result& link, const std::string& bytes) {
   REQUIRE(link.transport->write_some(bytes).bytes == bytes.size());
 }
 
+/// A socket whose connect is over.
+unique_fd stands(unique_fd connecting) {
+  pollfd one{connecting.get(), POLLOUT, 0};
+  REQUIRE(::poll(&one, 1, 60'000) == 1);
+  return connecting;
+}
+
 /// Keeps the only loop of a broker in a function of the host's.
 class loop_holder {
 public:
@@ -407,6 +414,64 @@ TEST_CASE("many clients that say one thing each at the same time are answered as
   CHECK_FALSE(recorder.poll(0ms));
 }
 
+TEST_CASE("reads of one frame are all made before the first is heard, but for a sign-on") {
+  kept_log log;
+  auto options = quiet(log);
+  options.listen = true;
+  loop_holder holder;
+  broker* running = nullptr;
+  std::vector<std::uint64_t> reads_at; // so many were made when a request was heard
+  options.authorize = [&, hold = holder.authorize()](const client_identity& who, action what,
+                                                     std::string_view dn, std::string_view with) {
+    if (running != nullptr && who.application != "holder")
+      reads_at.push_back(running->counters().reads);
+    return hold(who, what, dn, with);
+  };
+  auto config = run_as(way::one_loop);
+  config.listen.port = 0;
+  broker b{config, options};
+  REQUIRE(b.start());
+  constexpr std::size_t clients = 10;
+  std::vector<connection> known(clients);
+  for (auto& one : known)
+    REQUIRE(one.open(endpoint{"127.0.0.1", b.port()}, as(role::desktop)));
+  std::vector<unique_fd> new_ones;
+  for (std::size_t i = 0; i < clients; ++i)
+    new_ones.push_back(stands(start_connect(resolve("127.0.0.1", b.port()).addresses.at(0))));
+  while (b.counters().accepted < 2 * clients)
+    std::this_thread::yield();
+  holder.hold(b);
+  auto before = b.counters().reads;
+  running = &b;
+  SECTION("registrations") {
+    std::vector<submission> asked;
+    for (auto& one : known) {
+      std::string dn[] = {"7001"};
+      asked.push_back(one.register_address(dn));
+      CHECK_FALSE(one.poll(0ms));
+    }
+    holder.let_go();
+    for (std::size_t i = 0; i < clients; ++i)
+      answer_to<event_registered>(known[i], asked[i]);
+    CHECK(reads_at == std::vector<std::uint64_t>(clients, before + clients));
+  }
+  SECTION("sign-ons") {
+    auto hello = codec::sign_on(reference_id{1}, as(role::desktop));
+    for (auto& one : new_ones)
+      REQUIRE(::send(one.get(), hello.data(), hello.size(), 0) ==
+              static_cast<ssize_t>(hello.size()));
+    holder.let_go();
+    for (auto& one : new_ones) {
+      pollfd answered{one.get(), POLLIN, 0};
+      REQUIRE(::poll(&answered, 1, 60'000) == 1);
+    }
+    std::vector<std::uint64_t> one_by_one;
+    for (std::size_t i = 1; i <= clients; ++i)
+      one_by_one.push_back(before + i);
+    CHECK(reads_at == one_by_one);
+  }
+}
+
 TEST_CASE("who comes once the drain has begun is refused, though the listener is still there") {
   kept_log log;
   auto options = quiet(log);
@@ -418,12 +483,10 @@ TEST_CASE("who comes once the drain has begun is refused, though the listener is
   broker b{config, options};
   REQUIRE(b.start());
   holder.hold(b);
-  auto late = start_connect(resolve("127.0.0.1", b.port()).addresses.at(0));
-  pollfd one{late.get(), POLLOUT, 0};
-  REQUIRE(::poll(&one, 1, 60'000) == 1);
+  auto late = stands(start_connect(resolve("127.0.0.1", b.port()).addresses.at(0)));
   CHECK_FALSE(b.drain([] { return true; })); // it has begun, and nobody waits for its end
   holder.let_go();
-  one.events = POLLIN;
+  pollfd one{late.get(), POLLIN, 0};
   REQUIRE(::poll(&one, 1, 60'000) == 1);
   char heard[1000];
   auto got = read_some(late.get(), heard, sizeof heard);
