@@ -1,5 +1,7 @@
 #include "bench/link_set.hpp"
 
+#include "bench/pacing.hpp"
+
 #include "client/tcp_transport.hpp"
 
 #include <netinet/in.h>
@@ -211,6 +213,8 @@ void link_set::came_up(std::size_t index) {
   auto now = clock::now();
   opening_times_.record(static_cast<std::uint64_t>(nanoseconds{now - l.opened}.count()));
   sign_on_times_.record(static_cast<std::uint64_t>(nanoseconds{now - l.signed_on}.count()));
+  // Ten thousand heartbeats at a time would hold up for milliseconds what is measured.
+  l.last_sent = now - turn_within(protocol_.heartbeat_interval() / 2, index);
 }
 
 // ---- driving -------------------------------------------------------------------------------
@@ -377,7 +381,7 @@ void link_set::send_heartbeats() {
   auto now = clock::now();
   if (interval.count() == 0 || now < heartbeats_due_)
     return;
-  heartbeats_due_ = now + interval / 4;
+  heartbeats_due_ = now + interval / turns_of_time;
   auto text = protocol_.heartbeat();
   for (std::size_t i = 0; i < links_.size(); ++i)
     if (links_[i].stream && now - links_[i].last_sent >= interval / 2)

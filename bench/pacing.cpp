@@ -57,4 +57,9 @@ void pacer::advance() {
   next_ = std::chrono::nanoseconds{static_cast<std::int64_t>(seconds_ * 1e9)};
 }
 
+std::chrono::nanoseconds turn_within(std::chrono::nanoseconds time, std::size_t index) noexcept {
+  return time * static_cast<std::int64_t>(index % turns_of_time) /
+         static_cast<std::int64_t>(turns_of_time);
+}
+
 } // namespace ringdown::bench

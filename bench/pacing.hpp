@@ -50,4 +50,9 @@ private:
   std::chrono::nanoseconds next_{0};
 };
 
+/// How many turns `turn_within` tells apart.
+inline constexpr std::size_t turns_of_time = 64;
+/// When within `time` it is the turn of one of many, so that they do not act all at once.
+std::chrono::nanoseconds turn_within(std::chrono::nanoseconds time, std::size_t index) noexcept;
+
 } // namespace ringdown::bench

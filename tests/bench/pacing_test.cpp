@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <map>
 #include <vector>
 
 using namespace ringdown::bench;
@@ -100,4 +101,14 @@ TEST_CASE("arrivals are known by name") {
   CHECK(arrival_of("poisson") == arrival::poisson);
   CHECK(arrival_of("burst") == arrival::burst);
   CHECK_FALSE(arrival_of("Poisson"));
+}
+
+TEST_CASE("many have their turns evenly within a time, and none at its end") {
+  std::map<std::chrono::nanoseconds, int> turns;
+  for (std::size_t i = 0; i < 10 * turns_of_time; ++i)
+    ++turns[turn_within(1s, i)];
+  REQUIRE(turns.size() == turns_of_time);
+  CHECK(turns.begin()->first == 0s);
+  CHECK(turns.rbegin()->first == 1s - nanoseconds{1s} / turns_of_time);
+  CHECK(std::ranges::all_of(turns, [](auto& one) { return one.second == 10; }));
 }
