@@ -89,6 +89,11 @@ private:
   std::size_t serve_events(runtime::time_point end);
   std::size_t serve_again(runtime::time_point end);
   std::size_t serve_timers();
+  /// Looks at the clock: one of its users was served.
+  bool is_time_over(runtime::time_point end) noexcept {
+    served_at_ = runtime::clock_type::now();
+    return served_at_ >= end;
+  }
   void block(runtime::time_point deadline) noexcept;
 
   int epoll_ = -1;
@@ -100,11 +105,6 @@ private:
   std::function<void()> at_end_of_wait_;
   bool is_serving_ = false;
   runtime::time_point served_at_;
-
-  bool is_time_over(runtime::time_point end) noexcept {
-    served_at_ = runtime::clock_type::now();
-    return served_at_ >= end;
-  }
   std::multimap<runtime::time_point, timer*> timers_;
 };
 

@@ -41,7 +41,8 @@ void read_batches::keep(read_batch_ptr batch) noexcept {
     spare_.push_back(std::move(batch));
 }
 
-void read_batches::pass(const connection_ref& to, read_batch_ptr batch) {
+/// The handle is its own, and stands until the call returns, whatever becomes of the link.
+void read_batches::pass(connection_ref to, read_batch_ptr batch) {
   pass_gathered();
   give(to, std::move(batch));
 }

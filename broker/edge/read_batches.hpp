@@ -30,7 +30,7 @@ public:
   void keep(read_batch_ptr batch) noexcept;
 
   /// Gives the connection a read, behind all that were gathered.
-  void pass(const connection_ref& to, read_batch_ptr batch);
+  void pass(connection_ref to, read_batch_ptr batch);
   /// The same soon: when `gathered_max` have come, or with the next `pass` or `pass_gathered`.
   void gather(connection_ref to, read_batch_ptr batch);
   /// Before anything else is done that a read may not come behind: at the end of each wait.
