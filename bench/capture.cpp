@@ -43,7 +43,7 @@ public:
   }
 
   capture_result run() {
-    result_.resident_before = resident();
+    result_.resident_before = options_.broker_resident_bytes();
     if (auto trouble = links_.bring_up(options_.patience, options_.stopped, *this)) {
       result_.trouble = *trouble;
       return std::move(result_);
@@ -107,21 +107,13 @@ private:
     return o;
   }
 
-  std::optional<nanoseconds> broker_cpu() const {
-    return options_.broker_pid ? cpu_time(*options_.broker_pid) : std::nullopt;
-  }
-
-  std::optional<std::uint64_t> resident() const {
-    return options_.broker_pid ? resident_bytes(*options_.broker_pid) : std::nullopt;
-  }
-
   // ---- measuring
 
   void begin_measuring() {
     started_ = clock::now();
     next_sample_ = started_ + sample_every;
-    result_.resident_start = resident();
-    cpu_at_begin_ = broker_cpu();
+    result_.resident_start = options_.broker_resident_bytes();
+    cpu_at_begin_ = options_.broker_cpu();
     result_.own_cpu = own_thread_cpu_time();
     result_.reads = links_.reads();
     result_.frames = protocol_.frames();
@@ -129,12 +121,12 @@ private:
 
   void end_measuring() {
     result_.measured = clock::now() - started_;
-    if (auto now = broker_cpu(); now && cpu_at_begin_)
+    if (auto now = options_.broker_cpu(); now && cpu_at_begin_)
       result_.broker_cpu = *now - *cpu_at_begin_;
     result_.own_cpu = own_thread_cpu_time() - result_.own_cpu;
     result_.reads = links_.reads() - result_.reads;
     result_.frames = protocol_.frames() - result_.frames;
-    result_.resident_end = resident();
+    result_.resident_end = options_.broker_resident_bytes();
     result_.sends = result_.commands + result_.indications;
     result_.acked = result_.commands_acked;
   }
@@ -152,7 +144,7 @@ private:
     total.ack_p99_ns = sample_ack_.percentile(99);
     auto sent = r.commands + r.indications;
     total.outstanding = sent - std::min(sent, total.acked + total.refused);
-    total.resident_bytes = resident();
+    total.resident_bytes = options_.broker_resident_bytes();
     auto s = total;
     s.length = total.at - at_sample_.at;
     s.acked -= at_sample_.acked;

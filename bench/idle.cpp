@@ -50,10 +50,8 @@ idle_result run_idle(const idle_options& o) {
   auto spoken = make_protocol(o, plans, names);
   link_set links{o.links, *spoken, plans.size()};
   deaf_sink sink;
-  auto resident = [&] { return o.broker_pid ? resident_bytes(*o.broker_pid) : std::nullopt; };
-  auto cpu = [&] { return o.broker_pid ? cpu_time(*o.broker_pid) : std::nullopt; };
-  result.resident_before = resident();
-  auto cpu_before = cpu();
+  result.resident_before = o.broker_resident_bytes();
+  auto cpu_before = o.broker_cpu();
   auto own_before = own_thread_cpu_time();
   auto begin = clock::now();
   auto trouble = links.bring_up(o.patience, o.stopped, sink);
@@ -63,7 +61,7 @@ idle_result run_idle(const idle_options& o) {
     return result;
   }
   auto up = clock::now();
-  auto cpu_up = cpu();
+  auto cpu_up = o.broker_cpu();
   result.own_opening_cpu = own_thread_cpu_time() - own_before;
   result.opening = up - begin;
   result.opening_times = links.opening_times();
@@ -74,8 +72,8 @@ idle_result run_idle(const idle_options& o) {
       return result;
     }
   result.measured = clock::now() - up;
-  result.resident_after = resident();
-  if (auto cpu_after = cpu(); cpu_after && cpu_before && cpu_up) {
+  result.resident_after = o.broker_resident_bytes();
+  if (auto cpu_after = o.broker_cpu(); cpu_after && cpu_before && cpu_up) {
     result.opening_cpu = *cpu_up - *cpu_before;
     result.broker_cpu = *cpu_after - *cpu_up;
   }

@@ -62,7 +62,7 @@ public:
       links_(links_of(o), *protocol_, plans_.size()), producers_(o.producers) {}
 
   load_result run() {
-    result_.resident_before = resident();
+    result_.resident_before = options_.broker_resident_bytes();
     auto trouble = bring_up();
     if (options_.meet && !options_.meet(!trouble) && !trouble)
       trouble = others_failed;
@@ -332,14 +332,6 @@ private:
   std::uint64_t latency(std::int64_t stamp) const noexcept {
     return static_cast<std::uint64_t>(std::max<std::int64_t>(stamp_of(links_.now()) - stamp, 0));
   }
-  std::optional<std::uint64_t> resident() const {
-    return options_.broker_pid ? resident_bytes(*options_.broker_pid) : std::nullopt;
-  }
-  std::optional<nanoseconds> broker_cpu() const {
-    if (options_.embedded)
-      return own_process_cpu_time() - own_thread_cpu_time();
-    return options_.broker_pid ? cpu_time(*options_.broker_pid) : std::nullopt;
-  }
 
   void begin_measuring() {
     measuring_ = true;
@@ -352,8 +344,8 @@ private:
     next_sample_ = measured_begin_ + sample_every;
     result_.reads = links_.reads();
     result_.frames = protocol_->frames();
-    result_.resident_start = resident();
-    result_.broker_cpu = broker_cpu();
+    result_.resident_start = options_.broker_resident_bytes();
+    result_.broker_cpu = options_.broker_cpu();
     result_.own_cpu = own_thread_cpu_time();
     if (options_.on_measuring)
       options_.on_measuring(true);
@@ -363,7 +355,7 @@ private:
     measuring_ = false;
     if (options_.on_measuring)
       options_.on_measuring(false);
-    result_.broker_cpu = broker_cpu() - result_.broker_cpu;
+    result_.broker_cpu = options_.broker_cpu() - result_.broker_cpu;
     result_.own_cpu = own_thread_cpu_time() - result_.own_cpu;
     result_.measured = clock::now() - measured_begin_;
     auto& now = verifier_.so_far();
@@ -373,7 +365,7 @@ private:
       result_.offered = now.sent - at_begin_.sent;
     result_.reads = links_.reads() - result_.reads;
     result_.frames = protocol_->frames() - result_.frames;
-    result_.resident_end = resident();
+    result_.resident_end = options_.broker_resident_bytes();
   }
 
   void take_sample() {
@@ -388,7 +380,7 @@ private:
     s.ack_p50_ns = sample_latency_.percentile(50);
     s.ack_p99_ns = sample_latency_.percentile(99);
     s.outstanding = total.sent - total.acked - total.refused + waiting_;
-    s.resident_bytes = resident();
+    s.resident_bytes = options_.broker_resident_bytes();
     result_.samples.push_back(s);
     if (options_.on_sample)
       options_.on_sample(s);
@@ -474,6 +466,16 @@ bool used_up_by_client(nanoseconds own_cpu, std::optional<nanoseconds> broker_cp
            static_cast<double>(std::max<std::int64_t>(measured.count(), 1));
   };
   return share(own_cpu) > busy && !(broker_cpu && share(*broker_cpu) > busy);
+}
+
+std::optional<nanoseconds> run_options::broker_cpu() const {
+  if (embedded)
+    return own_process_cpu_time() - own_thread_cpu_time();
+  return broker_pid ? cpu_time(*broker_pid) : std::nullopt;
+}
+
+std::optional<std::uint64_t> run_options::broker_resident_bytes() const {
+  return broker_pid ? resident_bytes(*broker_pid) : std::nullopt;
 }
 
 std::optional<std::string> unusable(const load_options& o) {

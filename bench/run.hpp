@@ -60,6 +60,10 @@ struct run_options {
   std::function<void(const sample&)> on_sample;
   /// The measured time begins (true), and is over (false).
   std::function<void(bool)> on_measuring;
+
+  /// The broker's CPU time so far, and its resident memory; nothing if its process is not known.
+  std::optional<std::chrono::nanoseconds> broker_cpu() const;
+  std::optional<std::uint64_t> broker_resident_bytes() const;
 };
 
 struct load_options : run_options {
