@@ -31,7 +31,7 @@ edge_loop::~edge_loop() = default;
 void edge_loop::adopt(int descriptor, std::string peer, ticket admitted) {
   auto who = std::make_shared<newcomer>(newcomer{std::move(peer), std::move(admitted)});
   host_->post([this, descriptor, who] {
-    who->bytes = std::make_unique<tcp_stream>(host_->loop(), descriptor);
+    who->bytes = std::make_unique<tcp_stream>(epoll_, descriptor);
     start(*who);
   });
 }
@@ -138,7 +138,7 @@ void edge_loop::arm_sweep() {
   if (std::exchange(sweeping_, true))
     return;
   if (!sweep_timer_)
-    sweep_timer_ = std::make_unique<epoll_loop::timer>(host_->loop());
+    sweep_timer_ = std::make_unique<epoll_loop::timer>(epoll_);
   sweep_timer_->call_after(sweep_interval, [this] { sweep(); });
 }
 
