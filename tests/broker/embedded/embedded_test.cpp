@@ -1,6 +1,5 @@
 // The broker as a part of a program: in-process T-Clients, the host's functions, start and end.
 #include "client/codec.hpp"
-#include "client/socket.hpp"
 #include "tests/broker/edge/file_table_size.hpp"
 #include "tests/broker/embedded/in_process.hpp"
 
@@ -11,9 +10,6 @@
 #include <sys/socket.h>
 
 #include <atomic>
-#include <future>
-#include <map>
-#include <set>
 #include <stdexcept>
 #include <thread>
 
@@ -29,45 +25,6 @@ outgoing_event plain(std::string dn) {
   event.this_dn = std::move(dn);
   return event;
 }
-
-void say(const connect_result& link, const std::string& bytes) {
-  REQUIRE(link.transport->write_some(bytes).bytes == bytes.size());
-}
-
-/// A socket whose connect is over.
-unique_fd stands(unique_fd connecting) {
-  pollfd one{connecting.get(), POLLOUT, 0};
-  REQUIRE(::poll(&one, 1, 60'000) == 1);
-  return connecting;
-}
-
-/// Keeps the only loop of a broker in a function of the host's.
-class loop_holder {
-public:
-  authorize_function authorize() {
-    return [this](const client_identity& who, action, std::string_view, std::string_view) {
-      if (who.application == "holder") {
-        stands_.set_value();
-        goes_on_.get_future().wait();
-      }
-      return true;
-    };
-  }
-  /// Signs on. When it returns, the loop stands.
-  void hold(broker& b) {
-    link_ = b.connect();
-    say(link_, codec::sign_on(reference_id{1}, as(role::desktop, "holder")));
-    stands_.get_future().wait();
-  }
-  void let_go() { goes_on_.set_value(); }
-  /// Ends its link.
-  void leave() { link_.transport.reset(); }
-
-private:
-  std::promise<void> stands_;
-  std::promise<void> goes_on_;
-  connect_result link_;
-};
 
 } // namespace
 
@@ -336,165 +293,6 @@ TEST_CASE("what an accepted socket is written leaves at once") {
     ++accepted;
   }
   CHECK(accepted == 1);
-}
-
-TEST_CASE("who registers right behind the sign-on is answered in one write, however many come") {
-  kept_log log;
-  auto options = quiet(log);
-  loop_holder holder;
-  options.authorize = holder.authorize();
-  broker b{run_as(way::one_loop), options};
-  REQUIRE(b.start());
-  holder.hold(b);
-  std::map<std::string, connect_result> crowd; // by DN
-  for (int number = 7000; number < 7200; ++number) {
-    std::string dn[] = {std::to_string(number)};
-    auto& link = crowd.emplace(dn[0], b.connect()).first->second;
-    say(link, codec::sign_on(reference_id{1}, as(role::desktop, dn[0])) +
-                codec::register_address(reference_id{2}, dn, {}));
-  }
-  holder.let_go();
-  for (auto& [dn, link] : crowd) {
-    std::string heard;
-    while (heard.find(dn) == std::string::npos) {
-      pollfd one{link.transport->descriptor(), link.transport->poll_events(true, false), 0};
-      REQUIRE(::poll(&one, 1, 60'000) == 1);
-      char bytes[1000];
-      auto got = link.transport->read_some(bytes, sizeof bytes);
-      REQUIRE(
-        (got.status == transport_status::done || got.status == transport_status::would_block));
-      heard.append(bytes, got.bytes);
-    }
-  }
-  while (b.counters().sends < 1 + crowd.size()) // counted behind the write
-    std::this_thread::yield();
-  CHECK(b.counters().sends == 1 + crowd.size());
-}
-
-TEST_CASE("many clients that say one thing each at the same time are answered as if alone") {
-  kept_log log;
-  auto options = quiet(log);
-  options.listen = true;
-  loop_holder holder;
-  options.authorize = holder.authorize();
-  auto config = run_as(way::one_loop);
-  config.listen.port = 0;
-  broker b{config, options};
-  REQUIRE(b.start());
-  auto dn_of = [](std::size_t number) { return std::to_string(7000 + number); };
-  auto recorder = join(b, role::recorder);
-  std::vector<connection> crowd(150); // more reads than wait for each other
-  for (std::size_t i = 0; i < crowd.size(); ++i) {
-    REQUIRE(crowd[i].open(endpoint{"127.0.0.1", b.port()}, as(role::desktop)));
-    register_on(crowd[i], dn_of(i));
-    register_on(recorder, dn_of(i));
-  }
-  holder.hold(b);
-  std::vector<submission> said;
-  for (std::size_t i = 0; i < crowd.size(); ++i) {
-    auto& desktop = crowd[i];
-    said.push_back(i % 3 == 0   ? send(desktop, dn_of(i), capture_verb::start)
-                   : i % 3 == 1 ? send(desktop, dn_of(i + 1), capture_verb::start)
-                                : desktop.query_address(dn_of(i)));
-    CHECK_FALSE(desktop.poll(0ms)); // what it said is on its way
-  }
-  holder.let_go();
-  for (std::size_t i = 0; i < crowd.size(); ++i) {
-    if (i % 3 == 0)
-      CHECK(answer_to<event_ack>(crowd[i], said[i]).sequence.value == 1);
-    else if (i % 3 == 1)
-      CHECK(answer_to<event_error>(crowd[i], said[i]).this_dn == dn_of(i + 1));
-    else
-      CHECK(answer_to<event_address_info>(crowd[i], said[i]).this_dn == dn_of(i));
-  }
-  std::set<std::string> told;
-  for (std::size_t i = 0; i < crowd.size(); i += 3)
-    told.insert(next<event_user_event>(recorder).this_dn);
-  CHECK(told.size() == crowd.size() / 3);
-  CHECK_FALSE(recorder.poll(0ms));
-}
-
-TEST_CASE("reads of one frame are all made before the first is heard, but for a sign-on") {
-  kept_log log;
-  auto options = quiet(log);
-  options.listen = true;
-  loop_holder holder;
-  broker* running = nullptr;
-  std::vector<std::uint64_t> reads_at; // so many were made when a request was heard
-  options.authorize = [&, hold = holder.authorize()](const client_identity& who, action what,
-                                                     std::string_view dn, std::string_view with) {
-    if (running != nullptr && who.application != "holder")
-      reads_at.push_back(running->counters().reads);
-    return hold(who, what, dn, with);
-  };
-  auto config = run_as(way::one_loop);
-  config.listen.port = 0;
-  broker b{config, options};
-  REQUIRE(b.start());
-  constexpr std::size_t clients = 10;
-  std::vector<connection> known(clients);
-  for (auto& one : known)
-    REQUIRE(one.open(endpoint{"127.0.0.1", b.port()}, as(role::desktop)));
-  std::vector<unique_fd> new_ones;
-  for (std::size_t i = 0; i < clients; ++i)
-    new_ones.push_back(stands(start_connect(resolve("127.0.0.1", b.port()).addresses.at(0))));
-  while (b.counters().accepted < 2 * clients)
-    std::this_thread::yield();
-  holder.hold(b);
-  auto before = b.counters().reads;
-  running = &b;
-  SECTION("registrations") {
-    std::vector<submission> asked;
-    for (auto& one : known) {
-      std::string dn[] = {"7001"};
-      asked.push_back(one.register_address(dn));
-      CHECK_FALSE(one.poll(0ms));
-    }
-    holder.let_go();
-    for (std::size_t i = 0; i < clients; ++i)
-      answer_to<event_registered>(known[i], asked[i]);
-    CHECK(reads_at == std::vector<std::uint64_t>(clients, before + clients));
-  }
-  SECTION("sign-ons") {
-    auto hello = codec::sign_on(reference_id{1}, as(role::desktop));
-    for (auto& one : new_ones)
-      REQUIRE(::send(one.get(), hello.data(), hello.size(), 0) ==
-              static_cast<ssize_t>(hello.size()));
-    holder.let_go();
-    for (auto& one : new_ones) {
-      pollfd answered{one.get(), POLLIN, 0};
-      REQUIRE(::poll(&answered, 1, 60'000) == 1);
-    }
-    std::vector<std::uint64_t> one_by_one;
-    for (std::size_t i = 1; i <= clients; ++i)
-      one_by_one.push_back(before + i);
-    CHECK(reads_at == one_by_one);
-  }
-}
-
-TEST_CASE("who comes once the drain has begun is refused, though the listener is still there") {
-  kept_log log;
-  auto options = quiet(log);
-  options.listen = true;
-  loop_holder holder;
-  options.authorize = holder.authorize();
-  auto config = run_as(way::one_loop);
-  config.listen.port = 0;
-  broker b{config, options};
-  REQUIRE(b.start());
-  holder.hold(b);
-  auto late = stands(start_connect(resolve("127.0.0.1", b.port()).addresses.at(0)));
-  CHECK_FALSE(b.drain([] { return true; })); // it has begun, and nobody waits for its end
-  holder.let_go();
-  pollfd one{late.get(), POLLIN, 0};
-  REQUIRE(::poll(&one, 1, 60'000) == 1);
-  char heard[1000];
-  auto got = read_some(late.get(), heard, sizeof heard);
-  CHECK(std::string(heard, got.bytes).find("the broker is shutting down") != std::string::npos);
-  CHECK(b.counters().accepted == 1);
-  CHECK(b.counters().refused == 1);
-  holder.leave();
-  CHECK(b.stop(patience));
 }
 
 TEST_CASE("a client that does not leave is closed when the time to stop is over") {
