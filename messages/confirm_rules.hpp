@@ -54,6 +54,30 @@ constexpr std::string_view to_string(pause_ownership o) noexcept {
   return pause_ownership_names[static_cast<std::size_t>(o)];
 }
 
+/// Whether a `start` with a new ConnID lifts the pauses of older calls, where no call source tells
+/// of calls.
+enum class new_call_policy : std::uint8_t {
+  held,  ///< no: it waits until no pause stands
+  lifts, ///< yes: for sites whose agents have one call at a time
+};
+/// Indexed by `new_call_policy`.
+inline constexpr std::array<std::string_view, 2> new_call_policy_names{"held", "lifts"};
+constexpr std::string_view to_string(new_call_policy p) noexcept {
+  return new_call_policy_names[static_cast<std::size_t>(p)];
+}
+
+/// What follows when a recorder leaves what is desired, unasked.
+enum class drift_policy : std::uint8_t {
+  correct, ///< it is ordered again, and an alarm is raised
+  alarm,   ///< an alarm is raised
+  ignore,  ///< the light shows it, and nothing else happens
+};
+/// Indexed by `drift_policy`.
+inline constexpr std::array<std::string_view, 3> drift_policy_names{"correct", "alarm", "ignore"};
+constexpr std::string_view to_string(drift_policy p) noexcept {
+  return drift_policy_names[static_cast<std::size_t>(p)];
+}
+
 struct confirm_rules {
   /// A `start` or `resume` that one of two recorders carries out does record.
   confirm_policy start = confirm_policy::any;
@@ -65,8 +89,16 @@ struct confirm_rules {
   bool strict = false;
   pause_ownership ownership = pause_ownership::anyone;
   dead_desktop_policy dead_desktop = dead_desktop_policy::stay;
-  /// From the desktop's end to the alarm or the resume.
+  /// From the desktop's end to the alarm or the resume, and until anybody may lift its pause.
   std::chrono::milliseconds dead_desktop_after{30'000};
+  new_call_policy new_call = new_call_policy::held;
+  /// By what is desired. A screen that is recorded during a pause shows a card number; a recording
+  /// that starts or ends by itself may be the site's rule.
+  drift_policy drift_paused = drift_policy::correct;
+  drift_policy drift_disabled = drift_policy::alarm;
+  drift_policy drift_enabled = drift_policy::alarm;
+  /// A pause that long is told to the desktops, and again after each such time; 0: never.
+  std::chrono::milliseconds pause_remind_after{0};
 };
 
 } // namespace ringdown

@@ -32,10 +32,19 @@ inline constexpr int unknown_group_depth_max = 8;
 inline constexpr std::size_t frame_bytes_before_sign_on_max = 4096;
 /// A frame's length prefix: a varint of a 32-bit length has at most 5 bytes.
 inline constexpr std::size_t frame_prefix_bytes_max = 5;
-/// ConnIDs that were merged into one session: transfers and consult calls of one conversation.
+/// ConnIDs that were merged into one call: transfers and consult calls of one conversation.
 inline constexpr std::size_t former_connections_max = 8;
 /// Outcomes that RequestQueryAddress tells: what a person looks at.
 inline constexpr std::size_t recent_outcomes_max = 8;
+/// Why a command was given, and whose hand it was: a word or two, in a log line and on a screen.
+inline constexpr std::size_t reason_bytes_max = 64;
+inline constexpr std::size_t agent_id_bytes_max = 64;
+/// Why a recorder could not do what it was ordered: a line for a person.
+inline constexpr std::size_t failure_text_bytes_max = 128;
+/// DNs of one page of RequestListAddresses, and what 0 means: a page is one turn's work of the
+/// broker's, and one frame (some 400 bytes a DN at most).
+inline constexpr std::size_t list_page_max = 300;
+inline constexpr std::size_t list_page_default = 100;
 /// Reasons and extensions of a registration: kept for T-Library's sake, never large.
 inline constexpr std::size_t registration_reasons_max = 16;
 
@@ -101,8 +110,9 @@ struct limits {
   std::size_t registrations_per_dn_max = 1024;
   /// DN actors in all: some 2 KB each.
   std::size_t dns_max = 1'000'000;
-  /// Capture sessions of one DN: calls of one agent at a time, consult calls included.
-  std::size_t sessions_per_dn_max = 8;
+  /// Calls that a DN's capture session knows: those of one agent at a time, and what must be
+  /// remembered of those before. Above it one that wants nothing is forgotten first.
+  std::size_t calls_per_dn_max = 16;
 
   /// Commands of one DN that wait for their outcome. A person gives a handful; a program that
   /// floods a DN is stopped here before its commands cost much.
@@ -129,7 +139,7 @@ struct limits {
   std::chrono::milliseconds linger_timeout{2'000};
   /// From SIGTERM to the end: answers in flight, last frames.
   std::chrono::milliseconds drain_timeout{10'000};
-  /// A capture session without any event for so long ends; the DN's clients are told.
+  /// A capture session of which nothing was heard for so long ends; the DN's clients are told.
   std::chrono::milliseconds session_idle_max{8 * 3'600'000};
   /// A DN actor without registrations and sessions is asked to leave after so long.
   std::chrono::milliseconds dn_idle_timeout{60'000};

@@ -12,6 +12,7 @@ std::string_view to_string(outcome o) noexcept {
   case outcome::superseded: return "superseded";
   case outcome::held: return "held";
   case outcome::recorder_lost: return "recorder_lost";
+  case outcome::failed: return "failed";
   case outcome::unknown: break;
   }
   return "unknown";
@@ -24,6 +25,7 @@ std::string_view to_string(recorder_verdict v) noexcept {
   case recorder_verdict::otherwise: return "otherwise";
   case recorder_verdict::not_queued: return "not_queued";
   case recorder_verdict::lost: return "lost";
+  case recorder_verdict::failed: return "failed";
   }
   return "silent";
 }
@@ -50,6 +52,11 @@ std::string_view to_string(broker_reason r) noexcept {
   case broker_reason::recorder_unconfirmed: return "recorder_unconfirmed";
   case broker_reason::pause_holder_gone: return "pause_holder_gone";
   case broker_reason::hold_released: return "hold_released";
+  case broker_reason::drift: return "drift";
+  case broker_reason::recorder_came: return "recorder_came";
+  case broker_reason::asked: return "asked";
+  case broker_reason::pause_long: return "pause_long";
+  case broker_reason::call_goes_on: return "call_goes_on";
   }
   return "unspecified";
 }

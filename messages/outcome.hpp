@@ -15,9 +15,10 @@ enum class outcome : std::uint8_t {
   timed_out = 2,     ///< no recorder confirmed it by the deadline (57)
   partial = 3,       ///< some recorders did and some did not
   superseded = 4,    ///< a later command asked for something else
-  held = 5,          ///< another call's session is paused: kept until that is over
+  held = 5,          ///< a pause stands: kept until that is over, then ordered
   recorder_lost = 6, ///< the recorders that should have confirmed are gone
-  unknown = 7,       ///< the broker cannot know: it drains, it failed, the session ended
+  unknown = 7,       ///< the broker cannot know: it drains, it failed, the call ended
+  failed = 8,        ///< the recorders that should have confirmed said that they did not
 };
 
 /// What one recorder did about a command.
@@ -27,6 +28,7 @@ enum class recorder_verdict : std::uint8_t {
   otherwise = 3,  ///< it said something else
   not_queued = 4, ///< its outbox was full: it did not get the command
   lost = 5,       ///< its registration ended first
+  failed = 6,     ///< it said `failed`
 };
 
 /// What the recorders of a DN say together, in the outcome of a query.
@@ -39,16 +41,21 @@ enum class capture_aggregate : std::uint8_t {
   mixed = 5, ///< they do not say the same
 };
 
-/// Why the broker made an event of its own.
+/// Why the broker made an event, an order or an alarm of its own.
 enum class broker_reason : std::uint8_t {
   unspecified = 0,
-  recorder_lost = 1,
-  session_ended = 2,
-  internal_error = 3,
-  call_ended = 4,
-  recorder_unconfirmed = 5,
-  pause_holder_gone = 6,
-  hold_released = 7,
+  recorder_lost = 1,        ///< an active recorder is gone
+  session_ended = 2,        ///< nothing was heard of the DN for too long
+  internal_error = 3,       ///< the broker lost what it knew of the screen
+  call_ended = 4,           ///< what is desired after a call's end
+  recorder_unconfirmed = 5, ///< an order of the broker's was not confirmed
+  pause_holder_gone = 6,    ///< who paused has been gone for `dead_desktop_after`
+  hold_released = 7,        ///< a held command goes out: no pause stands any more
+  drift = 8,                ///< a recorder left what is desired, unasked
+  recorder_came = 9,        ///< a recorder that came is to do what is desired
+  asked = 10,               ///< a recorder that is silent is asked
+  pause_long = 11,          ///< a pause has stood for `pause_remind_after`
+  call_goes_on = 12,        ///< behind a `stop`: another call wants recording
 };
 
 std::string_view to_string(outcome o) noexcept;

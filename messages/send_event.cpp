@@ -16,7 +16,8 @@ namespace {
 // Field numbers of RequestSendEvent and Event (a test holds them to the schema).
 namespace request_field {
 constexpr std::uint32_t this_dn = 1, command_id = 2, retry = 3, if_version = 4,
-                        confirm_timeout_ms = 5, directed_client_id = 6, version = 7, event = 15;
+                        confirm_timeout_ms = 5, directed_client_id = 6, version = 7, reason = 8,
+                        agent_id = 9, failure = 10, event = 15;
 }
 namespace event_field {
 constexpr std::uint32_t this_dn = 1, message_type = 2, connection_id = 3, user_data = 4,
@@ -46,14 +47,60 @@ void take_command_id(send_event_view& view, std::string_view bytes) noexcept {
     note(view.content_fault, send_fault::command_id_size);
 }
 
+/// A line for people: short, UTF-8, without control characters.
+send_fault check_text(std::string_view text, std::size_t bytes_max, send_fault wrong) noexcept {
+  bool right =
+    text.size() <= bytes_max && wire::valid_utf8(text) && !wire::has_control_character(text);
+  return right ? send_fault::none : wrong;
+}
+
+/// A Failure: its code and its text.
+bool read_failure(std::string_view bytes, event_details& out) noexcept {
+  wire::reader fields{bytes};
+  wire::field f;
+  for (;;) {
+    switch (fields.next(f)) {
+    case wire::step::end: return true;
+    case wire::step::malformed: return false;
+    case wire::step::field: break;
+    }
+    if (f.number == v1::Failure::kCodeFieldNumber && f.type == wire_type::varint)
+      out.failure_code = static_cast<std::uint32_t>(f.value);
+    else if (f.number == v1::Failure::kTextFieldNumber && f.type == wire_type::bytes)
+      out.failure_text = f.bytes;
+  }
+}
+
+send_fault check_failure(std::string_view bytes) noexcept {
+  event_details found;
+  if (!read_failure(bytes, found))
+    return send_fault::failure_text;
+  return check_text(found.failure_text, failure_text_bytes_max, send_fault::failure_text);
+}
+
+/// What concerns people belongs to what they do: a command has a reason, an indication a failure.
+send_fault check_details(capture_verb verb, std::uint32_t seen) noexcept {
+  auto has = [seen](std::uint32_t number) { return (seen >> number & 1) != 0; };
+  if ((has(request_field::reason) || has(request_field::agent_id)) && !is_command(verb))
+    return send_fault::reason_not_command;
+  if (has(request_field::failure) && !is_indication(verb))
+    return send_fault::failure_not_indication;
+  return send_fault::none;
+}
+
+constexpr std::uint32_t detail_fields = std::uint32_t{1} << request_field::reason |
+                                        std::uint32_t{1} << request_field::agent_id |
+                                        std::uint32_t{1} << request_field::failure;
+
 /// One field of the request. Unknown fields and known ones of another type pass, as Protobuf has
 /// it.
 void request_one(send_event_view& view, const wire::field& f, std::uint32_t& seen) noexcept {
   using namespace request_field;
   bool is_bytes = f.type == wire_type::bytes;
   bool is_number = f.type == wire_type::varint;
+  bool is_detail = f.number >= reason && f.number <= failure;
   bool known =
-    (is_bytes && (f.number == this_dn || f.number == request_field::command_id ||
+    (is_bytes && (is_detail || f.number == this_dn || f.number == request_field::command_id ||
                   f.number == request_field::event)) ||
     (is_number && (f.number == request_field::retry || f.number == request_field::if_version ||
                    f.number == request_field::confirm_timeout_ms || f.number == version)) ||
@@ -78,6 +125,13 @@ void request_one(send_event_view& view, const wire::field& f, std::uint32_t& see
     return;
   case directed_client_id: view.directed_to.value = f.value; return;
   case version: view.echoed_version.value = f.value; return;
+  case reason:
+    note(view.content_fault, check_text(f.bytes, reason_bytes_max, send_fault::reason_text));
+    return;
+  case agent_id:
+    note(view.content_fault, check_text(f.bytes, agent_id_bytes_max, send_fault::agent_id_text));
+    return;
+  case failure: note(view.content_fault, check_failure(f.bytes)); return;
   default: view.event = f.bytes; return;
   }
 }
@@ -196,7 +250,28 @@ send_event_view parse_send_event(std::string_view body, const limits& bounds,
     read_event(view, bounds);
   else
     note(view.content_fault, send_fault::event_missing);
+  if ((seen & detail_fields) != 0) [[unlikely]] {
+    note(view.content_fault, check_details(view.verb, seen));
+    view.details = body;
+  }
   return view;
+}
+
+event_details details_of(const send_event_view& request) noexcept {
+  event_details found;
+  wire::reader fields{request.details};
+  wire::field f;
+  while (fields.next(f) == wire::step::field) {
+    if (f.type != wire_type::bytes)
+      continue;
+    switch (f.number) {
+    case request_field::reason: found.reason = f.bytes; break;
+    case request_field::agent_id: found.agent_id = f.bytes; break;
+    case request_field::failure: read_failure(f.bytes, found); break;
+    default: break;
+    }
+  }
+  return found;
 }
 
 // ---- telling what is wrong -----------------------------------------------------------------
@@ -204,7 +279,7 @@ send_event_view parse_send_event(std::string_view body, const limits& bounds,
 namespace {
 
 fault describe_user_data_fault(user_data_fault kind, const limits& bounds) {
-  const std::string values = "start, stop, pause, resume, query; enabled, disabled, paused";
+  const std::string values = "start, stop, pause, resume, query; enabled, disabled, paused, failed";
   const std::string data = "event.user_data";
   const std::string capture = "event.user_data.screen-capture";
   switch (kind) {
@@ -231,9 +306,14 @@ fault describe_user_data_fault(user_data_fault kind, const limits& bounds) {
   case user_data_fault::capture_unknown:
     return invalid(capture, values, "only the broker says unknown");
   case user_data_fault::capture_not_indication:
-    return invalid("event.user_data.screen-capture-indication", "enabled, disabled, paused");
+    return invalid("event.user_data.screen-capture-indication",
+                   "enabled, disabled, paused, failed");
   }
   return invalid(data, "a UserData message");
+}
+
+std::string text_rule(std::size_t bytes_max) {
+  return "at most " + std::to_string(bytes_max) + " bytes of UTF-8 without control characters";
 }
 
 } // namespace
@@ -265,11 +345,20 @@ fault describe_send_fault(send_fault kind, user_data_fault data, const limits& b
   case send_fault::user_data_twice: return invalid("event.user_data", "given once");
   case send_fault::command_id_size: return invalid("command_id", "exactly 16 bytes, or absent");
   case send_fault::header_field_twice:
-    return invalid("command_id, retry, if_version, confirm_timeout_ms, directed_client_id, version",
-                   "each given once");
+    return invalid(
+      "command_id, retry, if_version, confirm_timeout_ms, directed_client_id, version, reason, "
+      "agent_id, failure",
+      "each given once");
   case send_fault::confirm_timeout_range:
     return invalid("confirm_timeout_ms",
                    "1 to " + std::to_string(bounds.confirm_timeout_max.count()) + ", or absent");
+  case send_fault::reason_text: return invalid("reason", text_rule(reason_bytes_max));
+  case send_fault::agent_id_text: return invalid("agent_id", text_rule(agent_id_bytes_max));
+  case send_fault::failure_text: return invalid("failure.text", text_rule(failure_text_bytes_max));
+  case send_fault::reason_not_command:
+    return invalid("reason, agent_id", "only with a command: start, stop, pause, resume, query");
+  case send_fault::failure_not_indication:
+    return invalid("failure", "only with an indication: failed, enabled, disabled, paused");
   case send_fault::user_data: return describe_user_data_fault(data, bounds);
   }
   return invalid("frame", "a ringdown.v1.Frame");
@@ -312,10 +401,27 @@ std::string_view cut_text(std::string_view text, std::size_t bytes_max) noexcept
 
 } // namespace
 
+/// With the DN's name lengths may take two bytes: rare, and so left to Protobuf.
+char* encode_ack_of(char* out, reference_id reference, const ack& answer) {
+  v1::Frame frame;
+  frame.set_reference_id(reference.value);
+  auto& event = *frame.mutable_event_ack();
+  if (answer.recorders_queued)
+    event.set_recorders_queued(*answer.recorders_queued);
+  event.set_dn_sequence(answer.sequence.value);
+  event.set_dn_epoch(answer.epoch.value);
+  event.set_version(answer.version.value);
+  event.set_user_event(answer.user_event);
+  event.set_time_us(answer.time_us);
+  event.set_this_dn(std::string{answer.this_dn});
+  auto bytes = delimited(frame);
+  return std::copy(bytes.begin(), bytes.end(), out);
+}
+
 char* encode_ack(char* out, reference_id reference, const ack& answer) noexcept {
   using field = v1::EventACK;
-  // Both lengths are below 128 and take one byte, to be filled in behind.
-  static_assert(ack_frame_bytes_max + wire::wide_varint_bytes_max < 0x80);
+  // Without a DN both lengths are below 128 and take one byte, to be filled in behind.
+  static_assert(ack_frame_bytes_max - dn_bytes_max + wire::wide_varint_bytes_max < 0x80);
   constexpr auto tag = std::uint64_t{static_cast<std::uint32_t>(body_number::event_ack)} << 3 | 2;
   char* end = wire::put_number(out + 1, 1, reference.value);
   char* body = wire::put_varint(end, tag) + 1;
@@ -329,6 +435,8 @@ char* encode_ack(char* out, reference_id reference, const ack& answer) noexcept 
                          static_cast<std::uint64_t>(std::int64_t{answer.user_event}));
   end = wire::put_wide_number(end, field::kTimeUsFieldNumber,
                               static_cast<std::uint64_t>(answer.time_us));
+  if (!answer.this_dn.empty()) [[unlikely]]
+    return encode_ack_of(out, reference, answer);
   body[-1] = static_cast<char>(end - body);
   out[0] = static_cast<char>(end - out - 1);
   return end;
@@ -358,6 +466,39 @@ std::string encode_error(reference_id reference, const fault& why, const error_c
   return delimited(frame);
 }
 
+namespace {
+
+char* put_order_fields(char* end, const user_event_header& header) noexcept {
+  using field = v1::EventUserEvent;
+  if (header.desired)
+    end = wire::put_present(end, field::kDesiredFieldNumber,
+                            static_cast<std::uint64_t>(*header.desired));
+  end =
+    wire::put_number(end, field::kKeptFromRecordersFieldNumber, header.kept_from_recorders ? 1 : 0);
+  return wire::put_fixed64(end, field::kForRecorderClientIdFieldNumber, header.for_recorder.value);
+}
+
+char* put_details(char* end, const event_details& details) noexcept {
+  using field = v1::EventUserEvent;
+  if (!details.reason.empty())
+    end = wire::put_bytes(end, field::kReasonFieldNumber, details.reason);
+  if (!details.agent_id.empty())
+    end = wire::put_bytes(end, field::kAgentIdFieldNumber, details.agent_id);
+  if (details.failure_code == 0 && details.failure_text.empty())
+    return end;
+  auto size = details.failure_text.size();
+  auto body = (details.failure_code == 0 ? 0 : 1 + wire::varint_size(details.failure_code)) +
+              (size == 0 ? 0 : 1 + wire::varint_size(size) + size);
+  end = wire::put_tag(end, field::kFailureFieldNumber, wire_type::bytes);
+  end = wire::put_varint(end, body);
+  end = wire::put_number(end, v1::Failure::kCodeFieldNumber, details.failure_code);
+  if (size != 0)
+    end = wire::put_bytes(end, v1::Failure::kTextFieldNumber, details.failure_text);
+  return end;
+}
+
+} // namespace
+
 event_head::event_head(const user_event_header& header, std::size_t event_bytes) noexcept
   : event_bytes_(event_bytes) {
   using field = v1::EventUserEvent;
@@ -379,6 +520,12 @@ event_head::event_head(const user_event_header& header, std::size_t event_bytes)
     end = wire::put_bytes(end, field::kOriginInstanceIdFieldNumber, header.origin_instance.view());
   end = wire::put_number(end, field::kCoalescedFieldNumber, header.coalesced ? 1 : 0);
   end = wire::put_number(end, field::kMarkFieldNumber, number(header.mark));
+  // Of capture events only.
+  if (header.desired || header.kept_from_recorders || header.for_recorder) [[unlikely]]
+    end = put_order_fields(end, header);
+  if (!header.details.reason.empty() || !header.details.agent_id.empty() ||
+      header.details.failure_code != 0 || !header.details.failure_text.empty()) [[unlikely]]
+    end = put_details(end, header.details);
   end = wire::put_tag(end, field::kEventFieldNumber, wire_type::bytes);
   end_ = wire::put_varint(end, event_bytes);
   begin_ = put_prefix({});

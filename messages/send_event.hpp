@@ -28,6 +28,8 @@ enum class body_number : std::uint32_t {
   request_query_address = 17,
   request_merge_calls = 18,
   request_end_call = 19,
+  request_list_addresses = 20,
+  request_command_addresses = 21,
   event_ack = 61,
   event_error = 62,
   event_user_event = 110,
@@ -58,6 +60,11 @@ enum class send_fault : std::uint8_t {
   command_id_size,
   header_field_twice,
   confirm_timeout_range,
+  reason_text,        ///< too long, not UTF-8, or with a control character
+  agent_id_text,      ///< the same
+  failure_text,       ///< the same, or no Failure message
+  reason_not_command, ///< `reason` or `agent_id` without a command
+  failure_not_indication,
   user_data, ///< see `user_data_fault`
 };
 
@@ -79,6 +86,9 @@ struct send_event_view {
   std::optional<std::uint32_t> confirm_timeout_ms;
   client_id directed_to;
   command_version echoed_version;
+  /// The whole request, if it has a reason, an agent id or a failure: for `details_of`. Else empty,
+  /// as it is of nearly all events.
+  std::string_view details;
 
   send_fault dn_fault = send_fault::none;      ///< check::dn_valid
   send_fault type_fault = send_fault::none;    ///< check::event_type
@@ -88,6 +98,16 @@ struct send_event_view {
   /// The bytes are no Protobuf message.
   bool malformed() const noexcept { return dn_fault == send_fault::malformed; }
 };
+
+/// What a request may say for people. Views into the received bytes.
+struct event_details {
+  std::string_view reason;
+  std::string_view agent_id;
+  std::uint32_t failure_code = 0;
+  std::string_view failure_text;
+};
+/// Of a request without content faults.
+event_details details_of(const send_event_view& request) noexcept;
 
 /// RequestSendEvent, or the older RequestDistributeUserEvent, which has only this_dn and event.
 enum class request_form : std::uint8_t { send_event, distribute_user_event };
@@ -115,10 +135,12 @@ struct ack {
   command_version version;
   std::int32_t user_event = 0;
   std::int64_t time_us = 0;
+  /// Only in answer to a request for many DNs.
+  std::string_view this_dn{};
 };
 
 /// No encoded EventACK frame is longer.
-inline constexpr std::size_t ack_frame_bytes_max = 96;
+inline constexpr std::size_t ack_frame_bytes_max = 96 + dn_bytes_max + 8;
 /// Writes the frame with its length; returns the place behind it. `out` has room for
 /// `ack_frame_bytes_max`.
 char* encode_ack(char* out, reference_id reference, const ack& answer) noexcept;
@@ -139,7 +161,7 @@ std::string encode_error(reference_id reference, const fault& why, const error_c
 enum class event_mark : std::uint8_t {
   none = 0,
   alarm = 1, ///< a person must look
-  held = 2,  ///< a resume that no recorder gets until no other call is paused
+  held = 2,  ///< a start or resume that no recorder gets while a pause stands
 };
 
 /// What the broker writes before an event: a client cannot forge any of it.
@@ -157,6 +179,13 @@ struct user_event_header {
   instance_id origin_instance;
   bool coalesced = false;
   event_mark mark = event_mark::none;
+  /// Of a command or an order: what the screen is to be. Nothing is written for one that has none.
+  std::optional<capture_state> desired{};
+  /// No recorder gets it, or only this one.
+  bool kept_from_recorders = false;
+  client_id for_recorder{};
+  /// What its request said for people.
+  event_details details{};
 };
 
 /// What stands in front of an event's own bytes in an EventUserEvent frame: encoded once for all
@@ -181,7 +210,8 @@ private:
   /// The frame's length, the body's tag and length, a directed copy's ReferenceID.
   static constexpr std::size_t prefix_bytes_max = 24;
   /// All fields of the header at their longest, and the event's tag and length.
-  static constexpr std::size_t header_bytes_max = 160;
+  static constexpr std::size_t header_bytes_max =
+    208 + reason_bytes_max + agent_id_bytes_max + failure_text_bytes_max;
 
   char* put_prefix(reference_id directed) noexcept;
 

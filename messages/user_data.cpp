@@ -9,8 +9,9 @@ namespace ringdown {
 
 namespace {
 
-constexpr std::string_view verb_names[] = {"none",  "start",   "stop",     "pause",  "resume",
-                                           "query", "enabled", "disabled", "paused", "unknown"};
+constexpr std::string_view verb_names[] = {"none",   "start",  "stop",    "pause",
+                                           "resume", "query",  "enabled", "disabled",
+                                           "paused", "failed", "unknown"};
 
 } // namespace
 
@@ -36,6 +37,7 @@ capture_state state_of(capture_verb indication) noexcept {
   case capture_verb::pause:
   case capture_verb::resume:
   case capture_verb::query:
+  case capture_verb::failed:
   case capture_verb::unknown: return capture_state::unknown;
   }
   return capture_state::unknown;
@@ -52,6 +54,7 @@ std::optional<capture_state> desired_by(capture_verb command) noexcept {
   case capture_verb::enabled:
   case capture_verb::disabled:
   case capture_verb::paused:
+  case capture_verb::failed:
   case capture_verb::unknown: return std::nullopt;
   }
   return std::nullopt;

@@ -32,6 +32,7 @@ enum class capture_verb : std::uint8_t {
   enabled,
   disabled,
   paused,
+  failed,  ///< a recorder could not do what it was ordered; says nothing of the screen
   unknown, ///< only the broker says it
 };
 
@@ -42,7 +43,7 @@ std::optional<capture_verb> parse_capture_verb(std::string_view text) noexcept;
 constexpr bool is_command(capture_verb verb) noexcept {
   return verb >= capture_verb::start && verb <= capture_verb::query;
 }
-/// enabled, disabled, paused, unknown.
+/// enabled, disabled, paused, failed, unknown.
 constexpr bool is_indication(capture_verb verb) noexcept {
   return verb >= capture_verb::enabled;
 }
@@ -50,7 +51,7 @@ constexpr bool is_indication(capture_verb verb) noexcept {
 constexpr bool is_safety_command(capture_verb verb) noexcept {
   return verb == capture_verb::pause || verb == capture_verb::stop;
 }
-/// What an indication says of the light.
+/// What an indication says of the screen; unknown of `failed`.
 capture_state state_of(capture_verb indication) noexcept;
 /// The state a command asks for; nothing for `query`.
 std::optional<capture_state> desired_by(capture_verb command) noexcept;
