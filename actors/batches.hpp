@@ -73,6 +73,7 @@ struct dn_request {
   bool echo = false;
   bool standby = false;
   bool hear_outcomes = false;
+  bool names_dn = false; ///< of a request for many DNs: its EventACK says of which it is
   registration_mode mode = registration_mode::share;
   reference_id reference;
   send_event_view event; // of a send

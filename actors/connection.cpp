@@ -229,6 +229,8 @@ void connection_impl::dispatch(const frame_ahead& next) {
   case body_number::request_set_input_mask: return set_input_mask(frame);
   case body_number::request_sign_on: return sign_on(frame);
   case body_number::request_sign_off: return begin_sign_off(frame.reference);
+  case body_number::request_list_addresses:
+  case body_number::request_command_addresses:
   case body_number::event_ack:
   case body_number::event_error:
   case body_number::event_user_event:

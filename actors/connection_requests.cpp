@@ -44,6 +44,11 @@ bool connection_impl::parse(const frame_view& frame, Message& out) {
 
 namespace {
 
+bool has(const v1::RequestSignOn& request, v1::Capability wanted) {
+  auto& all = request.capabilities();
+  return std::find(all.begin(), all.end(), static_cast<int>(wanted)) != all.end();
+}
+
 std::optional<fault> check_sign_on(const v1::RequestSignOn& request, const limits& bounds) {
   auto versions =
     std::to_string(protocol_version_min) + " to " + std::to_string(protocol_version_max);
@@ -59,6 +64,8 @@ std::optional<fault> check_sign_on(const v1::RequestSignOn& request, const limit
   if (role != v1::ROLE_DESKTOP && role != v1::ROLE_RECORDER && role != v1::ROLE_SUPERVISOR &&
       role != v1::ROLE_ADMIN && role != v1::ROLE_CALL_SOURCE)
     return invalid("role", "desktop (1), recorder (2), supervisor (3), admin (4), call_source (5)");
+  if (role != v1::ROLE_RECORDER && has(request, v1::CAPABILITY_PER_CALL))
+    return invalid("capabilities", "PER_CALL (5) of a recorder only");
   if (request.credentials().size() > credentials_bytes_max)
     return invalid("credentials", "at most " + std::to_string(credentials_bytes_max) + " bytes");
   std::chrono::milliseconds wanted{request.heartbeat_interval_ms()};
@@ -68,11 +75,6 @@ std::optional<fault> check_sign_on(const v1::RequestSignOn& request, const limit
                    std::to_string(bounds.heartbeat_interval_min.count()) + " to " +
                      std::to_string(bounds.heartbeat_interval_max.count()) + ", or absent");
   return std::nullopt;
-}
-
-bool has(const v1::RequestSignOn& request, v1::Capability wanted) {
-  auto& all = request.capabilities();
-  return std::find(all.begin(), all.end(), static_cast<int>(wanted)) != all.end();
 }
 
 } // namespace
@@ -97,6 +99,7 @@ void connection_impl::sign_on(const frame_view& frame) {
   who.exact_versions = has(asked, v1::CAPABILITY_EXACT_VERSIONS);
   who.outcomes = has(asked, v1::CAPABILITY_OUTCOMES);
   who.directed = has(asked, v1::CAPABILITY_DIRECTED);
+  who.per_call = has(asked, v1::CAPABILITY_PER_CALL);
   if (!context_.may(who, action::sign_on, {}, asked.credentials())) {
     refuse(frame.reference, {error_code::bad_credentials, {}, {}, {}, {}});
     return close(v1::DISCONNECT_REASON_SIGN_ON_REFUSED, "sign-on was refused");
@@ -151,6 +154,7 @@ void connection_impl::signed_on(reference_id reference, std::uint64_t id,
   link.add_capabilities(v1::CAPABILITY_EXACT_VERSIONS);
   link.add_capabilities(v1::CAPABILITY_DIRECTED);
   link.add_capabilities(v1::CAPABILITY_COALESCE_OK);
+  link.add_capabilities(v1::CAPABILITY_PER_CALL);
   link.set_window_requests(static_cast<std::uint32_t>(context_.bounds.requests_outstanding_max));
   link.set_window_bytes(static_cast<std::uint32_t>(context_.bounds.request_bytes_outstanding_max));
   link.set_frame_bytes_max(static_cast<std::uint32_t>(context_.bounds.frame_bytes_max));

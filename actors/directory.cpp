@@ -1,7 +1,7 @@
 #include "actors/directory.hpp"
 
 #include "actors/disconnect.hpp"
-#include "actors/dn.hpp"
+#include "actors/dn/dn.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
