@@ -6,6 +6,7 @@
 #include "actors/memory_budget.hpp"
 #include "actors/thread_share.hpp"
 #include "actors/turn_share.hpp"
+#include "actors/watch_list.hpp"
 #include "messages/confirm_rules.hpp"
 #include "messages/ids.hpp"
 #include "messages/limits.hpp"
@@ -82,6 +83,8 @@ struct broker_context {
   std::atomic<std::size_t> outcomes_owed{0};
   /// Screens that were to be recorded or paused when the broker began to drain.
   std::atomic<std::size_t> captures_live{0};
+  /// Who hears the screens' events of every DN.
+  watch_list watchers;
 
   explicit broker_context(const limits& l) : bounds(l), budget(bounds) {}
 

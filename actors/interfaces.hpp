@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/batches.hpp"
+#include "actors/dn/board.hpp"
 #include "actors/runtime/pinned.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -24,12 +25,27 @@ using ask_atom = caf::atom_constant<caf::atom("ask")>;
 using idle_atom = caf::atom_constant<caf::atom("idle")>;
 using retire_atom = caf::atom_constant<caf::atom("retire")>;
 using sign_on_atom = caf::atom_constant<caf::atom("signon")>;
+using list_atom = caf::atom_constant<caf::atom("list")>;
 using take_over_atom = caf::atom_constant<caf::atom("takeover")>;
 using drain_atom = caf::atom_constant<caf::atom("drain")>;
 using reload_atom = caf::atom_constant<caf::atom("reload")>;
 using closed_atom = caf::atom_constant<caf::atom("closed")>;
 
 // ---- letters --------------------------------------------------------------------------------
+
+/// Which DNs a page of a list has.
+struct list_wanted {
+  std::string after;
+  std::size_t limit = 0;
+  std::optional<capture_state> light;
+  bool alarmed = false;
+  bool recorder_missing = false;
+};
+/// A page, and the `after` of the next one.
+struct list_page {
+  std::vector<std::shared_ptr<const dn_board>> boards;
+  std::string next; ///< empty: there is none
+};
 
 /// Why a connection is to be closed.
 struct close_order {
@@ -44,6 +60,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::read_batch_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::dn_batch_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::client_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::registration_report)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::list_wanted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::list_page)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::close_order)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::dn_epoch)
 
@@ -121,6 +139,8 @@ using directory_actor = caf::typed_actor<
   // Finds or makes the actors of these DNs. Fewer than asked for if dns_max is reached: the rest
   // have no actor.
   caf::replies_to<dns_wanted>::with<dn_handles>,
+  // A page of the DNs in use, in the order of their names.
+  caf::replies_to<list_atom, list_wanted>::with<list_page>,
   // A DN has had nothing to do for dn_idle_timeout: may it end? Answered by retire_atom, or not.
   caf::reacts_to<idle_atom, std::string, dn_epoch>,
   // A client signs on: its id. An older connection of the same program is told taken_over first.

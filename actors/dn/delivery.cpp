@@ -74,6 +74,24 @@ void delivery::write(const roster& who, const outgoing& event, event_head& head,
       place != nullptr ? place->got : r.client->box.reserve_event(*dn_, bytes, event.priority);
     write_to(*r.client, event, before, frame, room_got, got);
   }
+  // A screen's events; an alarm may have no verb.
+  bool is_watched = event.kind != event_kind::user_event || event.header.mark == event_mark::alarm;
+  if (is_watched && !context_.watchers.empty()) [[unlikely]]
+    write_to_watchers(who, event, head, got);
+}
+
+/// Those that watch every DN, but for who is registered here.
+void delivery::write_to_watchers(const roster& who, const outgoing& event, event_head& head,
+                                 reservation& result) const {
+  for (auto watchers = context_.watchers.now(); auto& w : *watchers) {
+    auto& client = *w.client;
+    if (who.find(client.who.id) != nullptr || !client.hears(event.kind))
+      continue;
+    auto before = head_for(client, event, head);
+    auto got = client.box.reserve_event(*dn_, before.size() + event.event.size(), event.priority);
+    if (got != room::closed) // its connection takes it off the list
+      write_to(client, event, before, {}, got, result);
+  }
 }
 
 void delivery::write_to(t_client& client, const outgoing& event, std::string_view head,

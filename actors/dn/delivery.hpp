@@ -60,6 +60,8 @@ private:
                               const event_head& head) const;
   void write_to(t_client& client, const outgoing& event, std::string_view head,
                 std::string_view frame, room got, reservation& result) const;
+  void write_to_watchers(const roster& who, const outgoing& event, event_head& head,
+                         reservation& result) const;
   void miss(t_client& client, const outgoing& event) const;
 
   broker_context& context_;

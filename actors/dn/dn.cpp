@@ -35,9 +35,9 @@ fault not_registered() {
 // ---- life ----------------------------------------------------------------------------------
 
 dn_impl::dn_impl(caf::actor_config& config, runtime::home where, broker_context* context,
-                 directory_actor directory, std::string dn, dn_epoch epoch)
-  : pinned_to_home(config, where), context_(*context), epoch_(epoch),
-    delivery_(*context, std::make_shared<const dn_identity>(dn_identity{std::move(dn), epoch})),
+                 directory_actor directory, dn_board_ptr board)
+  : pinned_to_home(config, where), context_(*context), epoch_(board->identity.epoch),
+    delivery_(*context, identity_of(board)), board_(std::move(board)),
     directory_(std::move(directory)) {}
 
 dn_impl::behavior_type dn_impl::make_behavior() {
@@ -77,6 +77,7 @@ void dn_impl::end_registrations(error_code why) {
     r.client->report({delivery_.dn().name, false, r.mode, true});
   }
   roster_.clear();
+  show_roster_on_board();
 }
 
 void dn_impl::retire() {
@@ -391,6 +392,7 @@ void dn_impl::register_client(dn_batch& batch, const dn_request& request) {
   registered.set_time_us(batch.time_us());
   describe(*registered.mutable_snapshot());
   batch.answer(delimited(frame));
+  show_roster_on_board();
   if (is_active && !session_)
     arm_ask_tick();
   if (!session_)
@@ -445,6 +447,7 @@ void dn_impl::drop(const client_ptr& client) {
   bool was_recorder = own->is_recorder();
   bool told_calls = own->of == role::call_source;
   roster_.erase(*client);
+  show_roster_on_board();
   if (told_calls)
     calls_told_until_ =
       steady_now() + std::chrono::duration_cast<steady_ms>(context_.confirm.dead_desktop_after);
@@ -462,6 +465,11 @@ void dn_impl::drop(const client_ptr& client) {
     drain();
 }
 
+void dn_impl::show_roster_on_board() {
+  dn_board::set(board_->clients, static_cast<std::uint32_t>(roster_.size()));
+  dn_board::set(board_->recorders_active, static_cast<std::uint32_t>(roster_.recorders_active()));
+}
+
 /// Ends the registrations of connections that have closed. Their actors say so too, but a ghost
 /// must not count until its letter arrives.
 void dn_impl::drop_closed() {
@@ -471,11 +479,11 @@ void dn_impl::drop_closed() {
 }
 
 dn_ref spawn_dn(caf::actor_system& system, runtime::home where, broker_context& context,
-                directory_actor directory, std::string name, dn_epoch epoch) {
+                directory_actor directory, dn_board_ptr board) {
   if (!where)
-    where = runtime::home::at(system, std::hash<std::string>{}(name));
-  return dn_ref::of<dn_impl>(system.spawn<dn_impl, caf::lazy_init>(
-    where, &context, std::move(directory), std::move(name), epoch));
+    where = runtime::home::at(system, std::hash<std::string>{}(board->identity.name));
+  return dn_ref::of<dn_impl>(
+    system.spawn<dn_impl, caf::lazy_init>(where, &context, std::move(directory), std::move(board)));
 }
 
 } // namespace ringdown

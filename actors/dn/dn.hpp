@@ -15,6 +15,7 @@
 #pragma once
 
 #include "actors/context.hpp"
+#include "actors/dn/board.hpp"
 #include "actors/dn/command_book.hpp"
 #include "actors/dn/decide.hpp"
 #include "actors/dn/delivery.hpp"
@@ -37,13 +38,13 @@ namespace ringdown {
 /// Makes a DN's actor, at home on `where`, or if that is empty on the loop that its name leads to.
 /// It is idle until told something.
 dn_ref spawn_dn(caf::actor_system& system, runtime::home where, broker_context& context,
-                directory_actor directory, std::string name, dn_epoch epoch);
+                directory_actor directory, dn_board_ptr board);
 
 class dn_impl final : public runtime::pinned_actor<dn_actor>,
                       public runtime::callable_in_place<dn_batch> {
 public:
   dn_impl(caf::actor_config& config, runtime::home where, broker_context* context,
-          directory_actor directory, std::string name, dn_epoch epoch);
+          directory_actor directory, dn_board_ptr board);
 
   const char* name() const override { return "dn"; }
   behavior_type make_behavior() override;
@@ -78,6 +79,7 @@ private:
   // Registrations (dn.cpp).
   void drop(const client_ptr& client);
   void drop_closed();
+  void show_roster_on_board();
   bool calls_are_told();
   screen_rules rules() const { return {context_.bounds, context_.confirm}; }
 
@@ -116,11 +118,13 @@ private:
                     const accepted_event& accepted);
   void conclude_all_unknown();
   void tell_outcome(const accepted_command* command, outcome_event& event, bool is_kept);
+  void tell_watchers(const t_client* told, std::string_view frame);
   void log_outcome(const outcome_event& event);
   void tell_released(dn_sequence held, const decided& by);
   reservation deliver_own(outgoing event, capture_verb verb, broker_reason reason);
   void say(conn_id connection, capture_verb verb, broker_reason reason, bool alarm);
   void ask_tick();
+  void show_on_board();
   void arm_ask_tick();
 
   error_context about(const dn_batch& batch) const;
@@ -150,6 +154,7 @@ private:
   std::optional<session_turn> turn_;          // while the screen is looked at
   std::deque<screen_effect> effects_;         // to be carried out, in their order
   std::optional<steady_ms> calls_told_until_; // a call source was registered a moment ago
+  const dn_board_ptr board_;
   directory_actor directory_;
 };
 

@@ -54,7 +54,22 @@ dn_impl::screen_scope::~screen_scope() {
   if (!is_outermost_)
     return;
   dn_.settle();
+  if (dn_.turn_)
+    dn_.show_on_board();
   dn_.turn_.reset();
+}
+
+void dn_impl::show_on_board() {
+  auto& s = shown();
+  auto count = [](const auto& all) { return static_cast<std::uint32_t>(all.size()); };
+  dn_board::set(board_->light, light(s));
+  dn_board::set(board_->desired, desired(s).value_or(capture_state::unknown));
+  dn_board::set(board_->pauses, count(s.pauses));
+  dn_board::set(board_->paused_since_us,
+                s.pauses.empty() ? std::int64_t{0} : s.pauses.front().since_us);
+  dn_board::set(board_->waiting, count(s.held));
+  dn_board::set(board_->alarms, count(s.alarms));
+  dn_board::set(board_->changed_us, s.changed_us);
 }
 
 /// With all recorders that are there: their words are not known yet.
@@ -87,6 +102,7 @@ void dn_impl::end_session() {
   caf::anon_send_exit(session_.handle(), caf::exit_reason::user_shutdown);
   session_ = {};
   light_ = capture_state::unknown;
+  show_on_board(); // nothing is known
 }
 
 /// What it knew is lost, and the clients are told so. The recorders are asked anew.
@@ -310,7 +326,19 @@ void dn_impl::tell_outcome(const accepted_command* command, outcome_event& event
   for (auto& r : roster_)
     if (r.hear_outcomes && (r.client.get() != to || !to->who.outcomes))
       static_cast<void>(r.client->box.answer(frame));
+  if (!context_.watchers.empty())
+    tell_watchers(to, frame);
   log_outcome(event);
+}
+
+/// Those that watch every DN and wish to hear outcomes, but for who has heard it.
+void dn_impl::tell_watchers(const t_client* told, std::string_view frame) {
+  for (auto watchers = context_.watchers.now(); auto& w : *watchers) {
+    auto* own = roster_.find(*w.client);
+    bool has_heard = w.client.get() == told || (own != nullptr && own->hear_outcomes);
+    if (w.hear_outcomes && !has_heard)
+      static_cast<void>(w.client->box.answer(frame));
+  }
 }
 
 /// Each safety event once: what was asked, who asked, and what became of it.
