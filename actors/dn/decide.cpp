@@ -49,7 +49,7 @@ refusal refused(const dn_view& view, fault why) {
   return result;
 }
 
-/// What the screen is to be behind this command.
+/// What a recorder is to do about this command.
 std::optional<capture_state> desired_after(const dn_view& view, const screen_command& command,
                                            const judgement& judged) {
   switch (command.verb) {
@@ -59,20 +59,7 @@ std::optional<capture_state> desired_after(const dn_view& view, const screen_com
     if (judged.goes == way::recorders)
       return capture_state::enabled;
     return judged.goes == way::held ? capture_state::paused : capture_state::disabled;
-  case capture_verb::stop: {
-    auto& s = *view.now_shown;
-    auto stands = [&](const screen_pause& p) {
-      return !lifts(s, command, p, view.now, *view.rules);
-    };
-    if (std::any_of(s.pauses.begin(), s.pauses.end(), stands))
-      return capture_state::paused;
-    auto goes_on = [&](const screen_call& c) {
-      return c.wants != wish::none && command.connection && command.calls_are_told &&
-             !c.is_of(command.connection);
-    };
-    bool any = std::any_of(s.calls.begin(), s.calls.end(), goes_on);
-    return any ? capture_state::enabled : capture_state::disabled;
-  }
+  case capture_verb::stop: return capture_state::disabled; // and what goes on has its own order
   default: return desired(*view.now_shown);
   }
 }

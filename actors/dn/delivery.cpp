@@ -74,9 +74,7 @@ void delivery::write(const roster& who, const outgoing& event, event_head& head,
       place != nullptr ? place->got : r.client->box.reserve_event(*dn_, bytes, event.priority);
     write_to(*r.client, event, before, frame, room_got, got);
   }
-  // A screen's events; an alarm may have no verb.
-  bool is_watched = event.kind != event_kind::user_event || event.header.mark == event_mark::alarm;
-  if (is_watched && !context_.watchers.empty()) [[unlikely]]
+  if (event.kind != event_kind::user_event && !context_.watchers.empty()) [[unlikely]]
     write_to_watchers(who, event, head, got);
 }
 

@@ -99,7 +99,7 @@ private:
 
   // The screen (dn_screen.cpp).
   const screen& shown() const noexcept;
-  void begin_session();
+  void begin_session(steady_ms ask_after);
   void end_session();
   void session_failed(const caf::down_msg& down);
   void tell(const screen_event& event);
@@ -145,6 +145,7 @@ private:
   bool tick_armed_ = false;
   bool ask_armed_ = false;
   bool draining_ = false;
+  std::uint32_t own_orders_owed_ = 0; // the broker's own without an outcome
   bool is_removed_ = false; // from the configuration: what still comes is refused
   caf::actor_clock::time_point last_use_;
   delivery delivery_;

@@ -72,8 +72,9 @@ void dn_impl::show_on_board() {
   dn_board::set(board_->changed_us, s.changed_us);
 }
 
-/// With all recorders that are there: their words are not known yet.
-void dn_impl::begin_session() {
+/// With all recorders that are there: their words are not known yet, and they are asked after a
+/// while.
+void dn_impl::begin_session(steady_ms ask_after) {
   if (session_)
     return;
   screen known;
@@ -85,7 +86,7 @@ void dn_impl::begin_session() {
     one.id = r.client->who.id;
     one.exact = r.client->who.exact_versions;
     one.per_call = r.client->who.per_call;
-    one.ask_at = known.last_event + context_.bounds.confirm_timeout / 2;
+    one.ask_at = known.last_event + ask_after;
     known.recorders.push_back(std::move(one));
   }
   session_ =
@@ -98,6 +99,7 @@ void dn_impl::end_session() {
   if (!session_)
     return;
   turn_.reset();
+  context_.outcomes_owed -= std::exchange(own_orders_owed_, 0); // nobody is left to hear of them
   demonitor(session_.handle().address());
   caf::anon_send_exit(session_.handle(), caf::exit_reason::user_shutdown);
   session_ = {};
@@ -130,7 +132,13 @@ void dn_impl::put(std::vector<screen_effect> effects) {
 
 /// Its time has brought something about.
 void dn_impl::rang() {
-  { screen_scope within{*this}; }
+  bool has_ended = false;
+  {
+    screen_scope within{*this};
+    has_ended = session_ && is_blank(shown());
+  }
+  if (has_ended)
+    end_session(); // recorders were asked, and nobody has said or asked anything
   if (saw_closed_)
     drop_closed();
 }
@@ -179,7 +187,7 @@ void dn_impl::accept_command(const dn_batch& batch, const dn_request& request,
                    steady_now());
   }
   book().accept(std::move(command));
-  begin_session();
+  begin_session(context_.bounds.confirm_timeout / 2);
   command_admitted event;
   event.command = accepted.command;
   event.sequence = sequence_;
@@ -201,7 +209,7 @@ void dn_impl::tell_of_word(const dn_batch& batch, const dn_request& request,
   auto* own = roster_.find(client);
   if (own == nullptr || own->standby)
     return;
-  begin_session();
+  begin_session(context_.bounds.confirm_timeout / 2);
   auto& header = accepted.event.header;
   indication_heard word;
   word.recorder = client.who.id;
@@ -258,6 +266,7 @@ void dn_impl::take(const decided& what) {
   if (what.held_by)
     event.held_by = facts_of(*what.held_by, shown().held.size());
   event.cause = order.cause;
+  event.accepted_time_us = order.sent_us;
   if (order.is_own()) {
     if (order.releases.empty())
       tell_outcome(nullptr, event, order.cause != broker_reason::asked);
@@ -272,6 +281,10 @@ void dn_impl::take(const decided& what) {
     event.released = held;
     event.released_command = released ? released->id : command_id{};
     tell_outcome(released ? &*released : nullptr, event, true);
+  }
+  if (order.is_own()) { // not before it is told, as above
+    --own_orders_owed_;
+    --context_.outcomes_owed;
   }
 }
 
@@ -299,7 +312,7 @@ void dn_impl::tell_outcome(const accepted_command* command, outcome_event& event
   event.this_dn = delivery_.dn().name;
   event.epoch = epoch_;
   event.effective_state = light_;
-  event.time_us = event.accepted_time_us = now_us();
+  event.time_us = now_us();
   if (command != nullptr) {
     event.origin = command->origin;
     event.origin_application = command->application;
@@ -375,13 +388,16 @@ void dn_impl::take(const send_order& what) {
   }
   outgoing event;
   event.session = what.connection;
-  event.header.desired = desired(shown());
+  event.header.desired =
+    what.verb == capture_verb::stop ? capture_state::disabled : desired(shown());
   event.header.for_recorder = what.for_recorder;
   if (desired_by(what.verb))
     event.header.version = {++version_.value};
   event.priority = traffic::reserved;
   auto version = event.header.version;
   auto got = deliver_own(std::move(event), what.verb, what.cause);
+  ++own_orders_owed_;
+  ++context_.outcomes_owed;
   tell(order_sent{what, sequence_, version, awaited_of(roster_, got)});
 }
 
@@ -409,7 +425,8 @@ void dn_impl::say(conn_id connection, capture_verb verb, broker_reason reason, b
 reservation dn_impl::deliver_own(outgoing event, capture_verb verb, broker_reason reason) {
   auto content = make_capture_event(delivery_.dn().name, event.session, verb);
   event.event = content;
-  event.kind = kind_of(verb);
+  // An alarm is of the screen, whatever its light: who hears of that hears it.
+  event.kind = verb == capture_verb::none ? event_kind::indication : kind_of(verb);
   event.header.sequence = {++sequence_.value};
   event.header.epoch = epoch_;
   event.header.time_us = now_us();
@@ -435,8 +452,11 @@ void dn_impl::ask_tick() {
   ask_armed_ = false;
   if (session_ || draining_ || is_removed_ || roster_.recorders_active() == 0)
     return; // its session asks
-  outgoing event;
-  static_cast<void>(deliver_own(std::move(event), capture_verb::query, broker_reason::asked));
+  {
+    screen_scope within{*this};
+    begin_session({});
+    tell(tick_due{});
+  }
   if (saw_closed_)
     drop_closed();
 }

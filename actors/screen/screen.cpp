@@ -50,6 +50,12 @@ capture_state light(const screen& s) noexcept {
   return any(capture_state::paused) ? capture_state::paused : capture_state::disabled;
 }
 
+bool is_blank(const screen& s) noexcept {
+  bool has_words = std::any_of(s.recorders.begin(), s.recorders.end(),
+                               [](const screen_recorder& r) { return r.said.has_value(); });
+  return !s.was_asked && !has_words && s.orders.empty() && s.calls.empty();
+}
+
 bool confirms(capture_verb order, capture_state word) noexcept {
   switch (order) {
   case capture_verb::start:

@@ -147,6 +147,7 @@ struct screen_order {
   steady_ms deadline{0};
   std::optional<steady_ms> ask_at;                  ///< when recorders that are silent are asked
   broker_reason cause = broker_reason::unspecified; ///< of the broker's own
+  std::int64_t sent_us = 0;                         ///< UTC
   client_id only;                    ///< the one recorder that it went to; 0: every one
   std::vector<dn_sequence> releases; ///< held commands that it lets go
   std::vector<awaited_recorder> recorders;
@@ -215,6 +216,9 @@ const screen_call* find_call(const screen& s, conn_id connection) noexcept;
 /// The newest call that wants recording; null: none does.
 const screen_call* wanting_call(const screen& s) noexcept;
 const screen_recorder* find_recorder(const screen& s, client_id id) noexcept;
+
+/// Whether there is nothing to remember: nobody has asked for anything, and no recorder has spoken.
+bool is_blank(const screen& s) noexcept;
 
 /// Whether a word is what an order asks for. `pause`: nothing is recorded, so `disabled` too.
 bool confirms(capture_verb order, capture_state word) noexcept;

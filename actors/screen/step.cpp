@@ -278,6 +278,7 @@ struct visitor {
 
   void begin(screen_order o, const std::vector<awaited_recorder>& recorders, steady_ms timeout) {
     supersede(o);
+    o.sent_us = at.utc_us;
     o.recorders = recorders;
     o.deadline = at.now + timeout;
     if (o.verb != capture_verb::query && !recorders.empty())

@@ -11,6 +11,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -75,6 +76,16 @@ public:
   /// The last snapshot of a DN that it got.
   const v1::Snapshot& snapshot(const std::string& dn) { return snapshots_[dn]; }
   v1::CaptureState light(const std::string& dn) { return lights_[dn]; }
+  /// What it shows, if it is registered and has heard all.
+  std::optional<v1::CaptureState> shown(const std::string& dn) {
+    if (link_ == nullptr || is_slow() || !is_registered(dn) || missed_.contains(dn))
+      return std::nullopt;
+    return lights_[dn];
+  }
+  /// It is an active recorder of this DN.
+  bool counts_on(const std::string& dn) const {
+    return !how_.standby && is_connected() && is_registered(dn);
+  }
 
 protected:
   virtual void before(const v1::Frame&) {}
