@@ -5,7 +5,18 @@ for everything else. `ringdown.v1.ringdown_pb2` (here `v1`) has the messages, ma
 by the build. Nothing here is thread-safe: use an object on the event loop that made it.
 """
 from ._events import Event
-from .capture import CaptureState, Light, Value, Verb, screen_capture, user_data, values_of
+from .capture import (
+    CaptureState,
+    Failure,
+    Light,
+    Value,
+    Verb,
+    capture_request,
+    reason_name,
+    screen_capture,
+    user_data,
+    values_of,
+)
 from .connection import Connection, Identity, Limits
 from .desktop import Desktop
 from .errors import (
@@ -26,6 +37,7 @@ __all__ = [
     "Connection",
     "Desktop",
     "Event",
+    "Failure",
     "Identity",
     "Light",
     "Limits",
@@ -39,6 +51,8 @@ __all__ = [
     "Value",
     "Verb",
     "WindowFull",
+    "capture_request",
+    "reason_name",
     "screen_capture",
     "user_data",
     "v1",
