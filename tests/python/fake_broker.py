@@ -45,8 +45,8 @@ class FakeLink:
     def say_bytes(self, data: bytes) -> None:
         self._writer.write(data)
 
-    async def grant(self, **other: int) -> None:
-        """Answers the sign-on."""
+    async def grant(self, **other: int) -> v1.Frame:
+        """Answers the sign-on, which it returns."""
         request = await self.hear()
         assert request.HasField("request_sign_on")
         granted = v1.EventLinkConnected(
@@ -63,6 +63,7 @@ class FakeLink:
         for name, value in other.items():
             setattr(granted, name, value)
         self.say(v1.Frame(reference_id=request.reference_id, event_link_connected=granted))
+        return request
 
     async def register(self, snapshot: v1.Snapshot = v1.Snapshot(dn_epoch=1)) -> None:
         """Answers a registration, with the same snapshot for each DN."""

@@ -17,7 +17,7 @@ from .capture import (
     user_data,
     values_of,
 )
-from .connection import Connection, Identity, Limits
+from .connection import Connection
 from .desktop import Desktop
 from .errors import (
     LinkLost,
@@ -28,6 +28,7 @@ from .errors import (
     RingdownError,
     WindowFull,
 )
+from .identity import Identity, Limits
 from .recorder import Command, Recorder
 from .v1 import ringdown_pb2 as v1
 

@@ -9,8 +9,9 @@ from typing import AsyncIterator, Callable, Final, TypeVar
 
 from ._events import Event
 from .capture import CaptureState, Light, Verb, capture_request, screen_capture
-from .connection import Connection, Identity, Limits
+from .connection import Connection
 from .errors import LinkLost, NoAnswer
+from .identity import Identity, Limits
 from .v1 import ringdown_pb2 as v1
 
 T = TypeVar("T")

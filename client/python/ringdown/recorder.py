@@ -8,7 +8,8 @@ from typing import Final, Sequence
 
 from ._events import Event
 from .capture import CaptureState, Verb, capture_request, screen_capture
-from .connection import Connection, Identity, Limits
+from .connection import Connection
+from .identity import Identity, Limits
 from .v1 import ringdown_pb2 as v1
 
 _COMMAND_FOR: Final = {
