@@ -30,6 +30,7 @@ from .errors import (
 )
 from .identity import Identity, Limits
 from .recorder import Command, Recorder
+from .shown import Shown, Waiting
 from .v1 import ringdown_pb2 as v1
 
 __all__ = [
@@ -49,8 +50,10 @@ __all__ = [
     "Recorder",
     "Refused",
     "RingdownError",
+    "Shown",
     "Value",
     "Verb",
+    "Waiting",
     "WindowFull",
     "capture_request",
     "reason_name",

@@ -11,7 +11,7 @@ DN_BYTES_MAX: Final = 255
 REASON_BYTES_MAX: Final = 64
 AGENT_ID_BYTES_MAX: Final = 64
 COMMAND_ID_BYTES: Final = 16
-CONNECTION_ID_MAX: Final = 0xFFFF_FFFF_FFFF_FFFF
+NUMBER_MAX: Final = 0xFFFF_FFFF_FFFF_FFFF
 TIMEOUT_MS_MAX: Final = 0xFFFF_FFFF
 """As much as the field holds; how much it may be, an operator says and the broker tells."""
 
@@ -43,9 +43,9 @@ def made_a_line(text: str, bytes_max: int) -> str:
     return line.encode(errors="replace")[:bytes_max].decode(errors="ignore")
 
 
-def check_connection_id(number: int, name: str = "connection_id") -> None:
-    """A ConnID has 64 bits."""
-    if not 0 <= number <= CONNECTION_ID_MAX:
+def check_number(number: int, name: str) -> None:
+    """A ConnID and a version have 64 bits."""
+    if not 0 <= number <= NUMBER_MAX:
         raise ValueError(f"{name}: {number}, accepted are 0 to 2^64 - 1")
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Iterable, Sequence, Union
 
-from ._checks import AGENT_ID_BYTES_MAX, REASON_BYTES_MAX, check_connection_id, check_dn
-from ._checks import check_line, made_a_line
+from ._checks import AGENT_ID_BYTES_MAX, REASON_BYTES_MAX
+from ._checks import check_dn, check_line, check_number, made_a_line
 from .v1 import ringdown_pb2 as v1
 
 SCREEN_CAPTURE: Final = "screen-capture"
@@ -173,7 +173,7 @@ def capture_request(
     none. `reason`, `agent_id`: of a command, why and whose hand it was, at most 64 bytes each.
     Raises ValueError and TypeError, with the name of the argument."""
     check_dn(dn, "dn")
-    check_connection_id(connection_id)
+    check_number(connection_id, "connection_id")
     check_line("reason", reason, REASON_BYTES_MAX)
     check_line("agent_id", agent_id, AGENT_ID_BYTES_MAX)
     if (reason or agent_id) and not isinstance(word, Verb):
