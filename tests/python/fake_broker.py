@@ -70,10 +70,12 @@ class FakeLink:
         self.say(v1.Frame(reference_id=request.reference_id, event_link_connected=granted))
         return request
 
-    async def register(self, snapshot: v1.Snapshot = v1.Snapshot(dn_epoch=1)) -> None:
-        """Answers a registration, with the same snapshot for each DN."""
+    async def register(self, *snapshots: v1.Snapshot) -> None:
+        """Answers a registration: each DN with its snapshot, or all with the same one."""
         request = await self.hear_request()
-        for dn in request.request_register_address.this_dn:
+        dns = request.request_register_address.this_dn
+        given = snapshots or (v1.Snapshot(dn_epoch=1),)
+        for dn, snapshot in zip(dns, given if len(given) > 1 else given * len(dns)):
             registered = v1.EventRegistered(this_dn=dn, snapshot=snapshot)
             self.say(v1.Frame(reference_id=request.reference_id, event_registered=registered))
 

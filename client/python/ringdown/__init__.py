@@ -29,13 +29,14 @@ from .errors import (
     WindowFull,
 )
 from .identity import Identity, Limits
-from .recorder import Command, Recorder
+from .orders import Cause, Order, Screens
+from .recorder import Recorder
 from .shown import Shown, Waiting
 from .v1 import ringdown_pb2 as v1
 
 __all__ = [
     "CaptureState",
-    "Command",
+    "Cause",
     "Connection",
     "Desktop",
     "Event",
@@ -46,10 +47,12 @@ __all__ = [
     "LinkLost",
     "NoAnswer",
     "NotAllGranted",
+    "Order",
     "ProtocolError",
     "Recorder",
     "Refused",
     "RingdownError",
+    "Screens",
     "Shown",
     "Value",
     "Verb",

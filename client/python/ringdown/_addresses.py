@@ -21,16 +21,21 @@ COMMANDS: Final = {
 """What many DNs can be commanded in one request."""
 
 
-def parts_of(dns: Sequence[str], at_most: int) -> list[list[str]]:
-    """The DNs, each once, in parts of at most so many."""
+def each_once(dns: Sequence[str]) -> list[str]:
+    """The DNs, checked. One that is named twice would be answered twice."""
     if isinstance(dns, str):
         raise TypeError("dns: a list of DNs, not one string")
-    unique = list(dict.fromkeys(dns))  # a DN named twice would be answered twice
+    unique = list(dict.fromkeys(dns))
     if not unique:
         raise ValueError("dns: at least one DN")
     for dn in unique:
         _checks.check_dn(dn, "dns")
-    size = max(1, at_most)
+    return unique
+
+
+def parts_of(dns: Sequence[str], at_most: int) -> list[list[str]]:
+    """The same in parts of at most so many."""
+    unique, size = each_once(dns), max(1, at_most)
     return [unique[at : at + size] for at in range(0, len(unique), size)]
 
 

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from .errors import ProtocolError
+from .v1 import ringdown_pb2 as v1
+
+PROTOCOL_VERSION: Final = 1
 DN_BYTES_MAX: Final = 255
 REASON_BYTES_MAX: Final = 64
 AGENT_ID_BYTES_MAX: Final = 64
@@ -59,6 +63,20 @@ def check_timeout_ms(timeout_ms: int | None, name: str) -> None:
     """A time of at least 1 ms, or none."""
     if timeout_ms is not None and not 1 <= timeout_ms <= TIMEOUT_MS_MAX:
         raise ValueError(f"{name}: {timeout_ms}, accepted are 1 to {TIMEOUT_MS_MAX}, or None")
+
+
+def check_granted(granted: v1.EventLinkConnected) -> None:
+    """The broker's word, too: no limit is 0. Raises ProtocolError."""
+    if granted.version != PROTOCOL_VERSION:
+        raise ProtocolError(f"version {granted.version}, accepted is {PROTOCOL_VERSION}")
+    for name in ("window_requests", "window_bytes", "frame_bytes_max", "heartbeat_interval_ms"):
+        if getattr(granted, name) < 1:
+            raise ProtocolError(f"EventLinkConnected.{name}: 0, accepted is 1 and above")
+    if granted.heartbeat_timeout_ms <= granted.heartbeat_interval_ms:
+        raise ProtocolError(
+            f"EventLinkConnected.heartbeat_timeout_ms: {granted.heartbeat_timeout_ms}, "
+            f"accepted is above heartbeat_interval_ms: {granted.heartbeat_interval_ms}"
+        )
 
 
 def _is_control(character: str) -> bool:

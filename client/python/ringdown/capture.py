@@ -178,14 +178,12 @@ def capture_request(
     check_line("agent_id", agent_id, AGENT_ID_BYTES_MAX)
     if (reason or agent_id) and not isinstance(word, Verb):
         raise ValueError("reason, agent_id: only with a command")
-    said = word
-    if isinstance(word, Failure) and word.state is not None:
-        said = word.state
+    said = word.state if isinstance(word, Failure) else word
     event = v1.Event(
         this_dn=dn,
         message_type=v1.MESSAGE_TYPE_EVENT_USER_EVENT,
         connection_id=connection_id,
-        user_data=user_data([(SCREEN_CAPTURE, FAILED if isinstance(said, Failure) else said.value)]),
+        user_data=user_data([(SCREEN_CAPTURE, FAILED if said is None else said.value)]),
     )
     request = v1.RequestSendEvent(this_dn=dn, reason=reason, agent_id=agent_id, event=event)
     if isinstance(word, Failure):

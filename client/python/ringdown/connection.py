@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import AsyncIterator, Final, Sequence
 
 from . import _addresses, _events
-from ._checks import check_dn
+from ._checks import PROTOCOL_VERSION, check_dn, check_granted
 from ._events import Event, EventQueue
 from ._link import Link
 from ._requests import REFERENCE_BYTES_MAX, Pending, Requests
@@ -21,7 +21,6 @@ from .framing import FRAME_BYTES_BEFORE_SIGN_ON_MAX
 from .identity import Identity, Limits
 from .v1 import ringdown_pb2 as v1
 
-PROTOCOL_VERSION: Final = 1
 ASK_AGAIN_S: Final = 1.0
 """Between two tries of `query_until_known`."""
 NOT_REGISTERED: Final = 41
@@ -304,9 +303,19 @@ class Connection:
         """Sends an event. The answer means accepted: neither delivered nor done. Requests of one
         connection take effect in the order of these calls. `pause` and `stop` go out above the
         window too, within its reserve."""
+        return await self.end_send(self.begin_send(request), timeout_s=timeout_s)
+
+    def begin_send(self, request: v1.RequestSendEvent) -> Pending:
+        """The first half of it: the request is on its way. Raises WindowFull and LinkLost."""
         safety = screen_capture(request.event) in _SAFETY
-        frame = v1.Frame(request_send_event=request)
-        return (await self._ask_one(frame, "event_ack", timeout_s, safety)).event_ack
+        return self._begin(v1.Frame(request_send_event=request), "event_ack", 1, safety)
+
+    async def end_send(self, pending: Pending, *, timeout_s: float | None = None) -> v1.EventACK:
+        """The second half: its answer."""
+        [answer] = await self._end(pending, timeout_s)
+        if answer.HasField("event_error"):
+            raise Refused(answer.event_error)
+        return answer.event_ack
 
     async def wait_for_room(self, *, timeout_s: float | None = None) -> None:
         """Until a request of any size can go out. Raises TimeoutError, and LinkLost if the link
@@ -401,9 +410,9 @@ class Connection:
             raise error
 
     async def _ask_one(
-        self, frame: v1.Frame, reply: str, timeout_s: float | None, reserve: bool = False
+        self, frame: v1.Frame, reply: str, timeout_s: float | None
     ) -> v1.Frame:
-        [answer] = await self._ask(frame, reply, 1, timeout_s, reserve=reserve)
+        [answer] = await self._ask(frame, reply, 1, timeout_s)
         if answer.HasField("event_error"):
             raise Refused(answer.event_error)
         return answer
@@ -415,11 +424,9 @@ class Connection:
         answers: int,
         timeout_s: float | None,
         *,
-        reserve: bool = False,
         each: bool = False,
     ) -> list[v1.Frame]:
-        pending = self._begin(frame, reply, answers, reserve, each)
-        return await self._end(pending, timeout_s)
+        return await self._end(self._begin(frame, reply, answers, False, each), timeout_s)
 
     def _begin(
         self, frame: v1.Frame, reply: str, answers: int, reserve: bool, each: bool = False
@@ -461,16 +468,7 @@ class Connection:
             self._keep(frame, kind, size)
 
     def _establish(self, granted: v1.EventLinkConnected) -> None:
-        if granted.version != PROTOCOL_VERSION:
-            raise ProtocolError(f"version {granted.version}, accepted is {PROTOCOL_VERSION}")
-        for name in ("window_requests", "window_bytes", "frame_bytes_max", "heartbeat_interval_ms"):
-            if getattr(granted, name) < 1:
-                raise ProtocolError(f"EventLinkConnected.{name}: 0, accepted is 1 and above")
-        if granted.heartbeat_timeout_ms <= granted.heartbeat_interval_ms:
-            raise ProtocolError(
-                f"EventLinkConnected.heartbeat_timeout_ms: {granted.heartbeat_timeout_ms}, "
-                f"accepted is above heartbeat_interval_ms: {granted.heartbeat_interval_ms}"
-            )
+        check_granted(granted)
         self._granted = granted
         self._requests.requests_max = min(granted.window_requests, self._limits.requests_max)
         self._requests.bytes_max = min(granted.window_bytes, self._limits.request_bytes_max)
