@@ -271,6 +271,11 @@ void member::heed(const v1::Frame& frame) {
   }
 }
 
+void member::wake_up() {
+  if (link_ != nullptr && !is_slow())
+    link_->reads_all();
+}
+
 void member::hear() {
   for (auto* one : former_)
     static_cast<void>(one->frames());

@@ -67,6 +67,9 @@ public:
   /// Reads what was sent to it, or until `us` a few bytes at a time.
   void reads_slowly_until(std::int64_t us) { slow_until_us_ = us; }
   void hear();
+  /// Before anybody hears: who reads again is read again, too, and causes what the witness must
+  /// hear first.
+  void wake_up();
   /// Who missed something asks for the snapshot: a command may be among it, and the light is old.
   void catch_up();
   /// After all were heard: nothing is left unanswered, nothing of a DN unheard.

@@ -167,6 +167,8 @@ private:
 
   /// Everybody reads and is held to what was promised; the witness and who tells of calls first.
   void hear_all() {
+    for (auto& one : all_)
+      one->wake_up();
     witness_->hear();
     for (auto& frame : witness_->take_held())
       for (auto* one : recorders_)
