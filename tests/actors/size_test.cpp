@@ -1,5 +1,5 @@
 // What every connection and every DN takes: there are 10,000 of each.
-#include "actors/connection_impl.hpp"
+#include "actors/connection/connection_impl.hpp"
 #include "actors/dn.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,4 +1,4 @@
-#include "actors/connection_impl.hpp"
+#include "actors/connection/connection_impl.hpp"
 
 #include "actors/disconnect.hpp"
 

@@ -1,6 +1,6 @@
 // What a connection does with each request. What is about a DN is answered by the DN; here are the
 // checks before it, and the requests that are about the link alone.
-#include "actors/connection_impl.hpp"
+#include "actors/connection/connection_impl.hpp"
 
 #include "actors/directory.hpp"
 #include "messages/schema_check.hpp"

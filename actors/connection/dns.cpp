@@ -1,5 +1,5 @@
 // The connection's DNs: who they are, and how what a read holds for them gets there.
-#include "actors/connection_impl.hpp"
+#include "actors/connection/connection_impl.hpp"
 
 #include "actors/directory.hpp"
 

@@ -1,5 +1,5 @@
-// The connection actor's inside; connection.cpp has its life and frames, connection_dns.cpp its
-// DNs, connection_requests.cpp the requests.
+// The connection actor's inside; connection.cpp has its life and frames, dns.cpp its DNs,
+// requests.cpp the requests.
 #pragma once
 
 #include "actors/admit.hpp"
