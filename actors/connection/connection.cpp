@@ -96,7 +96,8 @@ void connection_impl::read_from(const read_batch_ptr& batch, std::size_t first,
   at_hand_ = &here;
   auto read = read_frames(*batch, first);
   flush_batches();
-  if (!here.to_resolve.empty())
+  // A connection that closed within the read is registered nowhere any more: nobody needs the DNs.
+  if (!here.to_resolve.empty() && life_ != life::closing)
     resolve(std::exchange(here.to_resolve, {}));
   put_away();
   if (life_ == life::signing_on)
