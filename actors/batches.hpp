@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,11 +21,14 @@ namespace ringdown {
 /// A frame that was read ahead of its turn: looking and parsing change nothing, and while a later
 /// one is parsed the memory that an earlier one needs arrives.
 struct frame_ahead {
+  /// Looks at the frame, and parses a send.
+  frame_ahead(std::string_view whole, const limits& bounds) noexcept;
+
   frame_view frame;
-  std::size_t bytes = 0;
-  std::size_t dn_hash = 0;
-  bool is_send = false;
-  send_event_view event;
+  std::size_t bytes;
+  std::size_t dn_hash = 0; ///< of a send's DN; whoever has the table of DNs knows it
+  bool is_send;
+  send_event_view event; ///< of a send
 };
 
 /// All whole frames of one read of one connection.
@@ -42,7 +46,7 @@ struct read_batch {
     from = nullptr;
     frames.clear();
     end = stream_end::open;
-    is_read_ahead = false;
+    ahead.reset();
   }
 
   std::unique_ptr<char[]> bytes;
@@ -53,8 +57,7 @@ struct read_batch {
   std::int64_t time_us = 0; // UTC, when it was read
   client_ptr from;          // counts it among its batches in flight
   /// Of a read of one frame, if it was read ahead.
-  frame_ahead only;
-  bool is_read_ahead = false;
+  std::optional<frame_ahead> ahead;
 
 private:
   void give_back() noexcept {

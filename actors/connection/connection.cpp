@@ -2,9 +2,6 @@
 
 #include "actors/disconnect.hpp"
 
-#include <algorithm>
-#include <new>
-#include <type_traits>
 #include <utility>
 
 namespace ringdown {
@@ -43,7 +40,7 @@ connection_impl::behavior_type connection_impl::make_behavior() {
   auto self = []() -> connection_impl& { return static_cast<connection_impl&>(handling()); };
   static const behavior_type of_all{
     [self](const read_batch_ptr& batch) { self().take(batch); },
-    [self](const registration_report& report) { self().note(report); },
+    [self](const registration_report& report) { self().dns_.heed(report); },
     [self](take_over_atom) {
       self().close(v1::DISCONNECT_REASON_TAKEN_OVER, "signed on again elsewhere");
     },
@@ -88,17 +85,25 @@ void connection_impl::take(const read_batch_ptr& batch) {
             is_signed_on() ? context_.bounds.frame_bytes_max : frame_bytes_before_sign_on_max);
 }
 
+void connection_impl::fetch_ahead(const read_batch_ptr& batch, unsigned step) const noexcept {
+  // The first step of all, the actor's own lines, is the caller's.
+  static_assert(connection_ref::fetch_steps == read_ahead::fetch_steps + 1);
+  read_ahead::fetch(*batch, step, *client_, context_.bounds, dns_);
+}
+
 /// `frame_bytes_max` is what the stream was cut by.
 void connection_impl::read_from(const read_batch_ptr& batch, std::size_t first,
                                 std::size_t frame_bytes_max) {
-  auto& here = workplace_here();
-  here.begin(batch);
+  thread_local workplace here;
+  here.dns.begin(client_, batch);
   at_hand_ = &here;
-  auto read = read_frames(*batch, first);
-  flush_batches();
+  auto read = here.ahead.read(
+    *batch, first, context_.bounds, dns_, [this] { return may_read(); },
+    [this](const frame_ahead& next) { read_frame(next); });
+  hand_over_batches();
   // A connection that closed within the read is registered nowhere any more: nobody needs the DNs.
-  if (!here.to_resolve.empty() && life_ != life::closing)
-    resolve(std::exchange(here.to_resolve, {}));
+  if (here.dns.has_unknown() && life_ != life::closing)
+    resolve(here.dns.take_unknown());
   put_away();
   if (life_ == life::signing_on)
     put_aside(batch, read);
@@ -106,29 +111,6 @@ void connection_impl::read_from(const read_batch_ptr& batch, std::size_t first,
     drain_step();
   else if (batch->end != stream_end::open && !is_deaf())
     end_stream(batch->end, frame_bytes_max);
-}
-
-/// Reads from frame `first` on while it may; which frame has not had its turn.
-std::size_t connection_impl::read_frames(const read_batch& batch, std::size_t first) {
-  if (batch.is_read_ahead && first == 0 && may_read()) {
-    read_frame(batch.only);
-    return 1;
-  }
-  auto& frames = batch.frames;
-  auto& stretches = at_hand_->stretches;
-  look_ahead(frames, first, stretches[0]);
-  prefetch_dns(stretches[0]);
-  auto read = first;
-  for (std::size_t begin = first, turn = 0; begin < frames.size();
-       begin += stretch_frames, ++turn) {
-    auto& now = stretches[turn % 2];
-    auto& next = stretches[(turn + 1) % 2];
-    look_ahead(frames, begin + stretch_frames, next);
-    for (std::size_t i = 0; i < now.count && may_read(); ++i, ++read)
-      read_frame(now.frames[i]);
-    prefetch_dns(next);
-  }
-  return read;
 }
 
 /// A client need not wait for the answer to its sign-on: what follows has its turn when that is
@@ -162,42 +144,10 @@ void connection_impl::end_stream(stream_end end, std::size_t frame_bytes_max) {
   }
 }
 
-void connection_impl::look_ahead(const std::vector<std::string_view>& frames, std::size_t begin,
-                                 stretch& out) const {
-  out.count = begin < frames.size() ? std::min(stretch_frames, frames.size() - begin) : 0;
-  for (std::size_t i = 0; i < out.count; ++i)
-    look_ahead(frames[begin + i], out.frames[i]);
-}
-
-/// What `make` returns becomes `place`. An assignment would copy what was just written in parts,
-/// and each wide load of that waits until the parts have left the store buffer.
-template <class Value, class Make>
-static void make_at(Value& place, Make make) {
-  static_assert(std::is_trivially_destructible_v<Value>);
-  ::new (&place) Value(make());
-}
-
-/// Reads what can be read without knowing anything of the connection. Pure but for the prefetch.
-void connection_impl::look_ahead(std::string_view bytes, frame_ahead& out) const {
-  make_at(out.frame, [&] { return look(bytes); });
-  out.bytes = bytes.size();
-  auto number = static_cast<body_number>(out.frame.body_number);
-  out.is_send = number == body_number::request_send_event ||
-                number == body_number::request_distribute_user_event;
-  if (!out.is_send)
-    return;
-  auto form = number == body_number::request_send_event ? request_form::send_event
-                                                        : request_form::distribute_user_event;
-  make_at(out.event, [&] { return parse_send_event(out.frame.body, context_.bounds, form); });
-  out.dn_hash = dn_table::hash(out.event.this_dn);
-  dns_.prefetch(out.dn_hash);
-}
-
-/// Fetches what the registrations of these DNs need; where they stand was fetched before.
-void connection_impl::prefetch_dns(const stretch& next) const noexcept {
-  for (std::size_t i = 0; i < next.count; ++i)
-    if (next.frames[i].is_send)
-      dns_.prefetch_entry(next.frames[i].dn_hash);
+/// The read is done with.
+void connection_impl::put_away() noexcept {
+  if (auto* place = std::exchange(at_hand_, nullptr))
+    place->dns.end();
 }
 
 void connection_impl::read_frame(const frame_ahead& next) {

@@ -4,12 +4,12 @@
 
 #include "actors/admit.hpp"
 #include "actors/connection.hpp"
-#include "actors/name_table.hpp"
+#include "actors/connection/dn_table.hpp"
+#include "actors/connection/read_ahead.hpp"
 #include "messages/frame.hpp"
 
 #include <ringdown/v1/ringdown.pb.h>
 
-#include <array>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -29,7 +29,6 @@ public:
   void on_exit() override;
   /// All frames of a read.
   void take(const read_batch_ptr& batch) override;
-  /// Of a read of one frame: the frame, where its DN's entry stands, the entry, the DN.
   void fetch_ahead(const read_batch_ptr& batch, unsigned step) const noexcept override;
 
 private:
@@ -42,22 +41,7 @@ private:
     closing,
   };
 
-  /// What the connection knows of a DN that its client has asked to be registered on.
-  struct dn_entry {
-    dn_ref actor; // none while the directory is asked
-    /// Of the read at hand.
-    dn_batch_ptr batch;
-    /// As last asked for; what a request beyond the window is judged by.
-    registration_mode mode = registration_mode::share;
-    bool registered = false;
-    /// Batches that the DN will report on and has not yet: those with a registration or its end,
-    /// and all while it is not certain that the client is registered. The entry stays so long, so
-    /// that the DN answers for itself and nothing that the connection says overtakes it.
-    std::uint32_t reports_awaited = 0;
-    /// Of earlier reads, while the directory is asked.
-    std::unique_ptr<std::vector<dn_batch_ptr>> waiting;
-  };
-  using dn_table = name_table<dn_entry>;
+  using dn_entry = dn_table<dn_ref>::entry;
 
   /// What a client said behind its sign-on, from frame `first` on.
   struct early_read {
@@ -65,38 +49,17 @@ private:
     std::size_t first = 0;
   };
 
-  /// Small enough for the stack and the first cache level, large enough to hide a miss.
-  static constexpr std::size_t stretch_frames = 8;
-  struct stretch {
-    std::array<frame_ahead, stretch_frames> frames;
-    std::size_t count = 0;
-  };
-
-  /// What a connection needs only while it has a read at hand, one for each thread: a read never
-  /// nests in another there. So its memory is bounded for a loop, not for each of its connections.
+  /// What a connection needs only while it has a read at hand, one for each thread.
   struct workplace {
-    /// Two: while one is read, the memory that the next one needs arrives.
-    std::array<stretch, 2> stretches;
-    read_batch_ptr read;
-    std::vector<dn_table::entry*> touched; // with a batch of the read, in order
-    std::vector<std::string> to_resolve;   // names of DNs that the read brought up
-    batch_pool batches;
-
-    /// For a new read. One that a failure cut short has left nothing of use.
-    void begin(const read_batch_ptr& next);
-    void end() noexcept;
+    read_ahead ahead;
+    dn_table<dn_ref>::round dns;
   };
-  static workplace& workplace_here();
 
   // Frames.
   void read_from(const read_batch_ptr& batch, std::size_t first, std::size_t frame_bytes_max);
   void put_aside(const read_batch_ptr& batch, std::size_t first);
   void read_what_waits();
-  void look_ahead(std::string_view bytes, frame_ahead& out) const;
-  void look_ahead(const std::vector<std::string_view>& frames, std::size_t begin,
-                  stretch& out) const;
-  void prefetch_dns(const stretch& next) const noexcept;
-  std::size_t read_frames(const read_batch& batch, std::size_t first);
+  void put_away() noexcept;
   void read_frame(const frame_ahead& next);
   void dispatch(const frame_ahead& next);
   void end_stream(stream_end end, std::size_t frame_bytes_max);
@@ -137,18 +100,10 @@ private:
                  const google::protobuf::RepeatedPtrField<std::string>& dns);
 
   // DNs.
-  dn_batch& batch_for(dn_table::entry& entry, dn_request::kind what);
-  void hand_over(dn_entry& dn);
-  static void wait(dn_entry& dn, dn_batch_ptr batch);
-  static std::vector<dn_batch_ptr> take_waiting(dn_entry& dn);
-  void flush_batches();
-  void put_away() noexcept;
-  runtime::home home_for_dns() const noexcept;
+  void hand_over_batches();
   void resolve(std::vector<std::string> names);
   void resolved(const std::vector<std::string>& asked, const dn_handles& found);
   void unresolved(const std::vector<std::string>& asked, const fault& why);
-  void note(const registration_report& report);
-  void erase_if_unused(dn_table::entry& entry);
   void leave_dns();
 
   // Ends.
@@ -168,7 +123,7 @@ private:
   directory_actor directory_;
   client_ptr client_;
   std::shared_ptr<link> edge_;
-  dn_table dns_;
+  dn_table<dn_ref> dns_;
   workplace* at_hand_ = nullptr; // while it has a read
   /// Until the sign-on is answered; `read_batches_in_flight_max` at most.
   std::unique_ptr<std::vector<early_read>> early_;

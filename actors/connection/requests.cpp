@@ -269,12 +269,11 @@ void connection_impl::register_one(const std::string& dn, const dn_request& requ
                        " registrations for each connection",
                      "too many registrations",
                      {}});
-    entry = &dns_.add(dn);
-    at_hand_->to_resolve.push_back(dn);
+    entry = &dns_.add(dn, at_hand_->dns);
   }
   if (!entry->value.registered)
     entry->value.mode = request.mode;
-  batch_for(*entry, request.what).add() = request;
+  dns_.batch_for(*entry, request.what, at_hand_->dns).add() = request;
 }
 
 void connection_impl::unregister_address(const frame_view& frame) {
@@ -338,7 +337,7 @@ void connection_impl::ask_within_window(const frame_view& frame, const std::stri
 /// A request about a DN on which the client should be registered.
 void connection_impl::ask_one(const std::string& dn, const dn_request& request) {
   if (auto* entry = dns_.find(dn)) {
-    batch_for(*entry, request.what).add() = request;
+    dns_.batch_for(*entry, request.what, at_hand_->dns).add() = request;
     return;
   }
   client_->refuse(request.reference, *check_name(dn, true), {dn, {}, {}, context_.utc_now()});
@@ -397,7 +396,7 @@ void connection_impl::send_event(const frame_ahead& next) {
     auto why = check_send(from, true, event, context_.bounds);
     return refuse(frame.reference, why ? *why : *closed, event.this_dn);
   }
-  batch_for(*entry, dn_request::kind::send).add_send(frame.reference, event);
+  dns_.batch_for(*entry, dn_request::kind::send, at_hand_->dns).add_send(frame.reference, event);
 }
 
 } // namespace ringdown
