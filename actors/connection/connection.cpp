@@ -56,7 +56,7 @@ connection_impl::behavior_type connection_impl::make_behavior() {
 
 void connection_impl::socket_closed() {
   socket_gone_ = true;
-  early_ = nullptr;
+  early_.drop();
   client_->box.close();
   leave_dns();
   life_ = life::closing;
@@ -71,7 +71,7 @@ void connection_impl::on_exit() {
   }
   leave_dns();
   put_away();
-  early_ = nullptr;
+  early_.drop();
   edge_.reset();
   directory_ = nullptr;
 }
@@ -80,9 +80,9 @@ void connection_impl::on_exit() {
 
 void connection_impl::take(const read_batch_ptr& batch) {
   if (life_ == life::signing_on)
-    return put_aside(batch, 0);
+    return early_.put_aside(batch, 0);
   read_from(batch, 0,
-            is_signed_on() ? context_.bounds.frame_bytes_max : frame_bytes_before_sign_on_max);
+            is_signed_on(life_) ? context_.bounds.frame_bytes_max : frame_bytes_before_sign_on_max);
 }
 
 void connection_impl::fetch_ahead(const read_batch_ptr& batch, unsigned step) const noexcept {
@@ -98,7 +98,7 @@ void connection_impl::read_from(const read_batch_ptr& batch, std::size_t first,
   here.dns.begin(client_, batch);
   at_hand_ = &here;
   auto read = here.ahead.read(
-    *batch, first, context_.bounds, dns_, [this] { return may_read(); },
+    *batch, first, context_.bounds, dns_, [this] { return may_read(life_); },
     [this](const frame_ahead& next) { read_frame(next); });
   hand_over_batches();
   // A connection that closed within the read is registered nowhere any more: nobody needs the DNs.
@@ -106,29 +106,16 @@ void connection_impl::read_from(const read_batch_ptr& batch, std::size_t first,
     resolve(here.dns.take_unknown());
   put_away();
   if (life_ == life::signing_on)
-    put_aside(batch, read);
+    early_.put_aside(batch, read);
   else if (life_ == life::signing_off)
     drain_step();
-  else if (batch->end != stream_end::open && !is_deaf())
+  else if (batch->end != stream_end::open && !is_deaf(life_))
     end_stream(batch->end, frame_bytes_max);
 }
 
-/// A client need not wait for the answer to its sign-on: what follows has its turn when that is
-/// known, and is answered behind it. No more is read than `read_batches_in_flight_max`.
-void connection_impl::put_aside(const read_batch_ptr& batch, std::size_t first) {
-  if (first == batch->frames.size() && batch->end == stream_end::open)
-    return;
-  if (!early_)
-    early_ = std::make_unique<std::vector<early_read>>();
-  early_->push_back({batch, first});
-}
-
 void connection_impl::read_what_waits() {
-  auto early = std::exchange(early_, nullptr);
-  if (!early)
-    return;
-  for (auto& read : *early)
-    if (!is_deaf())
+  for (auto& read : early_.take())
+    if (!is_deaf(life_))
       read_from(read.batch, read.first, frame_bytes_before_sign_on_max);
 }
 
@@ -159,7 +146,7 @@ void connection_impl::read_frame(const frame_ahead& next) {
   if (frame.body_number == static_cast<std::uint32_t>(body_number::heartbeat) && !frame.doubled)
     return; // having arrived is all it says
   bool is_sign_on = frame.body_number == static_cast<std::uint32_t>(body_number::request_sign_on);
-  if (!is_signed_on() && !(is_sign_on && life_ == life::awaiting_sign_on))
+  if (!is_signed_on(life_) && !(is_sign_on && life_ == life::awaiting_sign_on))
     return refuse(frame.reference,
                   {error_code::not_signed_on, "body", "RequestSignOn first", {}, {}});
   if (frame.doubled)
@@ -211,14 +198,14 @@ void connection_impl::close(v1::DisconnectReason reason, std::string_view text,
   tell(is_usual ? observer::severity::info : observer::severity::warning, "connection closed",
        text);
   leave_dns();
-  early_ = nullptr;
+  early_.drop();
   life_ = life::closing;
   disconnect(*client_, reason, text, reference);
   edge_->close_after_flush();
 }
 
 void connection_impl::begin_drain() {
-  if (life_ == life::draining || is_deaf())
+  if (life_ == life::draining || is_deaf(life_))
     return;
   if (life_ != life::signed_on)
     return close(v1::DISCONNECT_REASON_DRAINING, "the broker is shutting down");

@@ -5,7 +5,10 @@
 #include "actors/admit.hpp"
 #include "actors/connection.hpp"
 #include "actors/connection/dn_table.hpp"
+#include "actors/connection/early_reads.hpp"
+#include "actors/connection/life.hpp"
 #include "actors/connection/read_ahead.hpp"
+#include "actors/connection/sign_on.hpp"
 #include "messages/frame.hpp"
 
 #include <ringdown/v1/ringdown.pb.h>
@@ -32,22 +35,8 @@ public:
   void fetch_ahead(const read_batch_ptr& batch, unsigned step) const noexcept override;
 
 private:
-  enum class life : std::uint8_t {
-    awaiting_sign_on,
-    signing_on,
-    signed_on,
-    draining,    ///< the broker shuts down: what is in flight is answered, the rest refused
-    signing_off, ///< the client does: what it asked before is answered, it is not heard any more
-    closing,
-  };
-
+  using life = connection_life;
   using dn_entry = dn_table<dn_ref>::entry;
-
-  /// What a client said behind its sign-on, from frame `first` on.
-  struct early_read {
-    read_batch_ptr batch;
-    std::size_t first = 0;
-  };
 
   /// What a connection needs only while it has a read at hand, one for each thread.
   struct workplace {
@@ -57,25 +46,19 @@ private:
 
   // Frames.
   void read_from(const read_batch_ptr& batch, std::size_t first, std::size_t frame_bytes_max);
-  void put_aside(const read_batch_ptr& batch, std::size_t first);
   void read_what_waits();
   void put_away() noexcept;
   void read_frame(const frame_ahead& next);
   void dispatch(const frame_ahead& next);
   void end_stream(stream_end end, std::size_t frame_bytes_max);
-  bool is_signed_on() const noexcept {
-    return life_ == life::signed_on || life_ == life::draining || life_ == life::signing_off;
-  }
-  /// What the client still says is nobody's.
-  bool is_deaf() const noexcept { return life_ == life::signing_off || life_ == life::closing; }
-  /// The next frame has its turn now.
-  bool may_read() const noexcept { return !is_deaf() && life_ != life::signing_on; }
+
+  // Sign-on.
+  void sign_on(const frame_view& frame);
+  void ask_to_sign_on(reference_id reference, const heartbeat_terms& terms);
+  void signed_on(reference_id reference, std::uint64_t id, const heartbeat_terms& terms);
+  void not_signed_on(reference_id reference);
 
   // Requests.
-  void sign_on(const frame_view& frame);
-  void ask_to_sign_on(reference_id reference, std::chrono::milliseconds heartbeat);
-  void signed_on(reference_id reference, std::uint64_t id, std::chrono::milliseconds heartbeat);
-  void not_signed_on(reference_id reference);
   void register_address(const frame_view& frame);
   void register_one(const std::string& dn, const dn_request& request);
   void unregister_address(const frame_view& frame);
@@ -125,8 +108,7 @@ private:
   std::shared_ptr<link> edge_;
   dn_table<dn_ref> dns_;
   workplace* at_hand_ = nullptr; // while it has a read
-  /// Until the sign-on is answered; `read_batches_in_flight_max` at most.
-  std::unique_ptr<std::vector<early_read>> early_;
+  early_reads early_;
   std::uint32_t resolves_in_flight_ = 0;
   life life_ = life::awaiting_sign_on;
   bool socket_gone_ = false;

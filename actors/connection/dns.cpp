@@ -71,7 +71,7 @@ void connection_impl::leave_dns() {
   hand_over_batches();
   dns_.leave(
     [this](const dn_ref& dn) { caf::anon_send(dn.handle(), client_gone_atom::value, client_); });
-  if ((is_signed_on() || life_ == life::signing_on) && directory_)
+  if ((is_signed_on(life_) || life_ == life::signing_on) && directory_)
     caf::anon_send(directory_, client_gone_atom::value, client_);
 }
 

@@ -4,9 +4,6 @@
 
 #include "actors/directory.hpp"
 #include "messages/schema_check.hpp"
-#include "messages/wire.hpp"
-
-#include <algorithm>
 
 namespace ringdown {
 
@@ -42,41 +39,6 @@ bool connection_impl::parse(const frame_view& frame, Message& out) {
 
 // ---- sign-on -------------------------------------------------------------------------------
 
-namespace {
-
-std::optional<fault> check_sign_on(const v1::RequestSignOn& request, const limits& bounds) {
-  auto versions =
-    std::to_string(protocol_version_min) + " to " + std::to_string(protocol_version_max);
-  if (request.version_max() < protocol_version_min ||
-      request.version_min() > protocol_version_max || request.version_min() > request.version_max())
-    return fault{error_code::protocol_version, "version_min, version_max", versions, {}, {}};
-  auto& name = request.application_name();
-  if (name.empty() || name.size() > application_name_bytes_max || wire::has_control_character(name))
-    return invalid("application_name", "1 to 64 bytes of UTF-8 without control characters");
-  if (request.instance_id().size() != 16)
-    return invalid("instance_id", "exactly 16 bytes");
-  auto role = request.role();
-  if (role != v1::ROLE_DESKTOP && role != v1::ROLE_RECORDER && role != v1::ROLE_SUPERVISOR &&
-      role != v1::ROLE_ADMIN && role != v1::ROLE_CALL_SOURCE)
-    return invalid("role", "desktop (1), recorder (2), supervisor (3), admin (4), call_source (5)");
-  if (request.credentials().size() > credentials_bytes_max)
-    return invalid("credentials", "at most " + std::to_string(credentials_bytes_max) + " bytes");
-  std::chrono::milliseconds wanted{request.heartbeat_interval_ms()};
-  if (request.has_heartbeat_interval_ms() && request.heartbeat_interval_ms() != 0 &&
-      (wanted < bounds.heartbeat_interval_min || wanted > bounds.heartbeat_interval_max))
-    return invalid("heartbeat_interval_ms",
-                   std::to_string(bounds.heartbeat_interval_min.count()) + " to " +
-                     std::to_string(bounds.heartbeat_interval_max.count()) + ", or absent");
-  return std::nullopt;
-}
-
-bool has(const v1::RequestSignOn& request, v1::Capability wanted) {
-  auto& all = request.capabilities();
-  return std::find(all.begin(), all.end(), static_cast<int>(wanted)) != all.end();
-}
-
-} // namespace
-
 void connection_impl::sign_on(const frame_view& frame) {
   if (life_ != life::awaiting_sign_on)
     return refuse(frame.reference, invalid("request_sign_on", "once for each connection",
@@ -89,36 +51,26 @@ void connection_impl::sign_on(const frame_view& frame) {
     wrong = reference_missing();
   if (wrong)
     return refuse(frame.reference, *wrong);
-  auto& who = client_->who;
-  who.role = static_cast<role>(asked.role());
-  who.instance = *instance_id::from(asked.instance_id());
-  who.application = asked.application_name();
-  who.coalesce_ok = has(asked, v1::CAPABILITY_COALESCE_OK);
-  who.exact_versions = has(asked, v1::CAPABILITY_EXACT_VERSIONS);
-  who.outcomes = has(asked, v1::CAPABILITY_OUTCOMES);
-  who.directed = has(asked, v1::CAPABILITY_DIRECTED);
-  if (!context_.may(who, action::sign_on, {}, asked.credentials())) {
+  identify(client_->who, asked);
+  if (!context_.may(client_->who, action::sign_on, {}, asked.credentials())) {
     refuse(frame.reference, {error_code::bad_credentials, {}, {}, {}, {}});
     return close(v1::DISCONNECT_REASON_SIGN_ON_REFUSED, "sign-on was refused");
   }
-  auto heartbeat = context_.bounds.heartbeat_interval;
-  if (asked.heartbeat_interval_ms() != 0)
-    heartbeat = std::chrono::milliseconds{asked.heartbeat_interval_ms()};
   life_ = life::signing_on;
-  ask_to_sign_on(frame.reference, heartbeat);
+  ask_to_sign_on(frame.reference, heartbeat_for(asked, context_.bounds));
 }
 
-void connection_impl::ask_to_sign_on(reference_id reference, std::chrono::milliseconds heartbeat) {
+void connection_impl::ask_to_sign_on(reference_id reference, const heartbeat_terms& terms) {
   auto self = caf::actor_cast<connection_actor>(this);
   sign_on_call call{client_, self, {}};
   if (ask_in_place(directory_, call))
-    return call.id ? signed_on(reference, *call.id, heartbeat) : not_signed_on(reference);
+    return call.id ? signed_on(reference, *call.id, terms) : not_signed_on(reference);
   auto asking =
     request(directory_, context_.bounds.control_timeout, sign_on_atom::value, client_, self);
   asking.then(
-    [this, asked = asking.id(), reference, heartbeat](std::uint64_t id) {
+    [this, asked = asking.id(), reference, terms](std::uint64_t id) {
       clock().cancel_request_timeout(this, asked);
-      signed_on(reference, id, heartbeat);
+      signed_on(reference, id, terms);
     },
     [this, reference](const caf::error&) { not_signed_on(reference); });
 }
@@ -129,37 +81,16 @@ void connection_impl::not_signed_on(reference_id reference) {
 }
 
 void connection_impl::signed_on(reference_id reference, std::uint64_t id,
-                                std::chrono::milliseconds heartbeat) {
+                                const heartbeat_terms& terms) {
   client_->who.id = {id};
   if (life_ != life::signing_on) { // closed while the directory was asked
     caf::anon_send(directory_, client_gone_atom::value, client_);
     return;
   }
   life_ = life::signed_on;
-  auto timeout = heartbeat * context_.bounds.heartbeat_timeout_percent / 100;
-  edge_->established(heartbeat, timeout);
-  v1::Frame frame;
-  frame.set_reference_id(reference.value);
-  auto& link = *frame.mutable_event_link_connected();
-  link.set_version(protocol_version_max);
-  link.set_server_name(context_.server.name);
-  link.set_server_version(context_.server.version);
-  link.set_server_instance(context_.server.instance);
-  link.set_server_start_time_us(context_.server.start_time_us);
-  link.set_client_id(id);
-  link.add_capabilities(v1::CAPABILITY_OUTCOMES);
-  link.add_capabilities(v1::CAPABILITY_EXACT_VERSIONS);
-  link.add_capabilities(v1::CAPABILITY_DIRECTED);
-  link.add_capabilities(v1::CAPABILITY_COALESCE_OK);
-  link.set_window_requests(static_cast<std::uint32_t>(context_.bounds.requests_outstanding_max));
-  link.set_window_bytes(static_cast<std::uint32_t>(context_.bounds.request_bytes_outstanding_max));
-  link.set_frame_bytes_max(static_cast<std::uint32_t>(context_.bounds.frame_bytes_max));
-  link.set_user_data_bytes_max(static_cast<std::uint32_t>(context_.bounds.user_data_bytes_max));
-  link.set_dns_per_request_max(static_cast<std::uint32_t>(context_.bounds.dns_per_request_max));
-  link.set_heartbeat_interval_ms(static_cast<std::uint32_t>(heartbeat.count()));
-  link.set_heartbeat_timeout_ms(static_cast<std::uint32_t>(timeout.count()));
-  link.set_time_us(context_.utc_now());
-  static_cast<void>(client_->box.answer(delimited(frame)));
+  edge_->established(terms.interval, terms.timeout);
+  static_cast<void>(
+    client_->box.answer(encode_connected(reference, client_->who.id, terms, context_)));
   tell(observer::severity::info, "client signed on");
   read_what_waits();
 }
