@@ -54,15 +54,6 @@ connection_impl::behavior_type connection_impl::make_behavior() {
   return of_all;
 }
 
-void connection_impl::socket_closed() {
-  socket_gone_ = true;
-  early_.drop();
-  client_->box.close();
-  leave_dns();
-  life_ = life::closing;
-  quit_if_done();
-}
-
 void connection_impl::on_exit() {
   if (!socket_gone_ && life_ != life::closing) {
     // Only a failure ends the actor before its socket.
@@ -119,18 +110,6 @@ void connection_impl::read_what_waits() {
       read_from(read.batch, read.first, frame_bytes_before_sign_on_max);
 }
 
-void connection_impl::end_stream(stream_end end, std::size_t frame_bytes_max) {
-  if (end == stream_end::frame_too_large) {
-    refuse({}, invalid("frame", "at most " + std::to_string(frame_bytes_max) + " bytes",
-                       "the frame is too large"));
-    close(v1::DISCONNECT_REASON_PROTOCOL_ERROR, "the frame is too large");
-  } else {
-    refuse({}, invalid("frame", "a length as a varint of at most 5 bytes, then the frame",
-                       "the frame's length cannot be read"));
-    close(v1::DISCONNECT_REASON_PROTOCOL_ERROR, "the frame's length cannot be read");
-  }
-}
-
 /// The read is done with.
 void connection_impl::put_away() noexcept {
   if (auto* place = std::exchange(at_hand_, nullptr))
@@ -139,31 +118,34 @@ void connection_impl::put_away() noexcept {
 
 void connection_impl::read_frame(const frame_ahead& next) {
   auto& frame = next.frame;
-  if (frame.malformed) {
-    refuse(frame.reference, invalid("frame", "a ringdown.v1.Frame", "the frame cannot be parsed"));
-    return close(v1::DISCONNECT_REASON_PROTOCOL_ERROR, "a frame cannot be parsed");
-  }
+  if (frame.malformed)
+    return turn_away_or_close(
+      frame.reference, invalid("frame", "a ringdown.v1.Frame", "the frame cannot be parsed"));
   if (frame.body_number == static_cast<std::uint32_t>(body_number::heartbeat) && !frame.doubled)
     return; // having arrived is all it says
   bool is_sign_on = frame.body_number == static_cast<std::uint32_t>(body_number::request_sign_on);
   if (!is_signed_on(life_) && !(is_sign_on && life_ == life::awaiting_sign_on))
-    return refuse(frame.reference,
-                  {error_code::not_signed_on, "body", "RequestSignOn first", {}, {}});
+    return turn_away(frame.reference,
+                     {error_code::not_signed_on, "body", "RequestSignOn first", {}, {}});
   if (frame.doubled)
-    return refuse(frame.reference, invalid("reference_id, body", "each given once"));
+    return turn_away(frame.reference, invalid("reference_id, body", "each given once"));
   dispatch(next);
 }
 
 void connection_impl::dispatch(const frame_ahead& next) {
   auto& frame = next.frame;
+  auto body = frame.body;
+  auto& bounds = context_.bounds;
   switch (static_cast<body_number>(frame.body_number)) {
   case body_number::request_send_event:
   case body_number::request_distribute_user_event: return send_event(next);
-  case body_number::request_register_address: return register_address(frame);
-  case body_number::request_unregister_address: return unregister_address(frame);
-  case body_number::request_query_address: return query_address(frame);
-  case body_number::request_merge_calls: return merge_calls(frame);
-  case body_number::request_end_call: return end_call(frame);
+  case body_number::request_register_address:
+    return ask_dns(frame, read_registration(body, bounds));
+  case body_number::request_unregister_address:
+    return ask_dns(frame, read_unregistration(body, bounds));
+  case body_number::request_query_address: return ask_dns(frame, read_query(body));
+  case body_number::request_merge_calls: return ask_dns(frame, read_merge_calls(body));
+  case body_number::request_end_call: return ask_dns(frame, read_end_call(body));
   case body_number::request_set_input_mask: return set_input_mask(frame);
   case body_number::request_sign_on: return sign_on(frame);
   case body_number::request_sign_off: return begin_sign_off(frame.reference);
@@ -173,19 +155,39 @@ void connection_impl::dispatch(const frame_ahead& next) {
   case body_number::event_outcome:
   case body_number::heartbeat: break;
   }
-  refuse(frame.reference, {error_code::unsupported_operation,
-                           "body",
-                           "a request of protocol version 1",
-                           "the request is not known",
-                           {}});
+  turn_away(frame.reference, {error_code::unsupported_operation,
+                              "body",
+                              "a request of protocol version 1",
+                              "the request is not known",
+                              {}});
+}
+
+void connection_impl::end_stream(stream_end end, std::size_t frame_bytes_max) {
+  if (end == stream_end::frame_too_large) {
+    turn_away({}, invalid("frame", "at most " + std::to_string(frame_bytes_max) + " bytes",
+                          "the frame is too large"));
+    close(v1::DISCONNECT_REASON_PROTOCOL_ERROR, "the frame is too large");
+  } else {
+    turn_away({}, invalid("frame", "a length as a varint of at most 5 bytes, then the frame",
+                          "the frame's length cannot be read"));
+    close(v1::DISCONNECT_REASON_PROTOCOL_ERROR, "the frame's length cannot be read");
+  }
 }
 
 // ---- ends ----------------------------------------------------------------------------------
 
-void connection_impl::refuse(reference_id reference, const fault& why,
-                             std::optional<std::string_view> this_dn) {
+/// Answers a request that is not in the window: its credit was never spent.
+void connection_impl::turn_away(reference_id reference, const fault& why,
+                                std::optional<std::string_view> this_dn) {
   static_cast<void>(
     client_->box.answer(encode_error(reference, why, {this_dn, {}, {}, context_.utc_now()})));
+}
+
+/// The same; after bytes that are no message nothing is heard any more.
+void connection_impl::turn_away_or_close(reference_id reference, const fault& why) {
+  turn_away(reference, why);
+  if (is_untrusted(why))
+    close(v1::DISCONNECT_REASON_PROTOCOL_ERROR, "a frame cannot be parsed");
 }
 
 void connection_impl::close(v1::DisconnectReason reason, std::string_view text,
@@ -195,13 +197,21 @@ void connection_impl::close(v1::DisconnectReason reason, std::string_view text,
   bool is_usual = reason == v1::DISCONNECT_REASON_SIGNED_OFF ||
                   reason == v1::DISCONNECT_REASON_DRAINING ||
                   reason == v1::DISCONNECT_REASON_TAKEN_OVER;
-  tell(is_usual ? observer::severity::info : observer::severity::warning, "connection closed",
-       text);
+  log(is_usual ? observer::severity::info : observer::severity::warning, "connection closed", text);
   leave_dns();
   early_.drop();
   life_ = life::closing;
   disconnect(*client_, reason, text, reference);
   edge_->close_after_flush();
+}
+
+void connection_impl::socket_closed() {
+  socket_gone_ = true;
+  early_.drop();
+  client_->box.close();
+  leave_dns();
+  life_ = life::closing;
+  quit_if_done();
 }
 
 void connection_impl::begin_drain() {
@@ -210,6 +220,7 @@ void connection_impl::begin_drain() {
   if (life_ != life::signed_on)
     return close(v1::DISCONNECT_REASON_DRAINING, "the broker is shutting down");
   life_ = life::draining;
+  // Half of drain_timeout is for answers in flight, the other half for the last frames.
   drain_deadline_ = clock().now() + context_.bounds.drain_timeout / 2;
   drain_step();
 }
@@ -221,29 +232,26 @@ void connection_impl::begin_sign_off(reference_id reference) {
   drain_deadline_ = clock().now() + context_.bounds.control_timeout;
 }
 
-/// Half of drain_timeout is for answers in flight, the other half for the last frames.
+/// Closes if all that was asked is answered, or it is too late; else looks again soon.
 void connection_impl::drain_step() {
   if (life_ != life::draining && life_ != life::signing_off)
     return;
   // A client that signs off finds its outcomes under their command ids; a drained one cannot.
   bool waits =
     client_->window.outstanding() != 0 || (life_ == life::draining && context_.outcomes_owed != 0);
-  if (waits && clock().now() < drain_deadline_)
-    arm_drain_tick();
-  else if (life_ == life::signing_off)
+  if (waits && clock().now() < drain_deadline_) {
+    if (!std::exchange(drain_tick_armed_, true))
+      delayed_send(this, drain_poll, tick_atom::value);
+  } else if (life_ == life::signing_off) {
     close(v1::DISCONNECT_REASON_SIGNED_OFF, "signed off", sign_off_);
-  else
+  } else {
     close(v1::DISCONNECT_REASON_DRAINING, "the broker is shutting down");
+  }
 }
 
 void connection_impl::drain_tick() {
   drain_tick_armed_ = false;
   drain_step();
-}
-
-void connection_impl::arm_drain_tick() {
-  if (!std::exchange(drain_tick_armed_, true))
-    delayed_send(this, drain_poll, tick_atom::value);
 }
 
 /// A connection whose DNs are still being looked up waits for them, to tell them that it is gone.
@@ -252,7 +260,7 @@ void connection_impl::quit_if_done() {
     quit();
 }
 
-void connection_impl::tell(observer::severity level, std::string_view what, std::string_view why) {
+void connection_impl::log(observer::severity level, std::string_view what, std::string_view why) {
   if (!context_.tells->wants("connection", level))
     return;
   context_.tells->tell("connection", level, what,

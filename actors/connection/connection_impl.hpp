@@ -1,19 +1,21 @@
-// The connection actor's inside; connection.cpp has its life and frames, dns.cpp its DNs,
-// requests.cpp the requests.
+// The connection actor's inside: connection.cpp has its life and frames, requests.cpp what becomes
+// of each request, dns.cpp how DNs are found and left. What decides is beside it, free of CAF
+// (README.md).
 #pragma once
 
-#include "actors/admit.hpp"
 #include "actors/connection.hpp"
+#include "actors/connection/control_requests.hpp"
 #include "actors/connection/dn_table.hpp"
 #include "actors/connection/early_reads.hpp"
+#include "actors/connection/gate.hpp"
 #include "actors/connection/life.hpp"
 #include "actors/connection/read_ahead.hpp"
 #include "actors/connection/sign_on.hpp"
-#include "messages/frame.hpp"
 
 #include <ringdown/v1/ringdown.pb.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,7 +38,6 @@ public:
 
 private:
   using life = connection_life;
-  using dn_entry = dn_table<dn_ref>::entry;
 
   /// What a connection needs only while it has a read at hand, one for each thread.
   struct workplace {
@@ -59,28 +60,12 @@ private:
   void not_signed_on(reference_id reference);
 
   // Requests.
-  void register_address(const frame_view& frame);
-  void register_one(const std::string& dn, const dn_request& request);
-  void unregister_address(const frame_view& frame);
-  void query_address(const frame_view& frame);
-  template <class Message>
-  void tell_of_call(const frame_view& frame);
-  void merge_calls(const frame_view& frame);
-  void end_call(const frame_view& frame);
-  void ask_within_window(const frame_view& frame, const std::string& dn, dn_request request);
-  void ask_one(const std::string& dn, const dn_request& request);
-  void set_input_mask(const frame_view& frame);
   void send_event(const frame_ahead& next);
-  template <class Message>
-  bool parse(const frame_view& frame, Message& out);
-  std::optional<fault> gate(reference_id reference, std::size_t bytes, bool safety,
-                            std::uint32_t answers, bool confirms = false);
+  void ask_dns(const frame_view& frame, const read_control& read);
+  void ask_one(const std::string& dn, const dn_request& each, admitted_request& asked);
+  void set_input_mask(const frame_view& frame);
+  gate_answer admit(const frame_view& frame, std::size_t answers);
   std::optional<fault> check_name(const std::string& dn, bool needs_registration) const;
-  void refuse_dns(reference_id reference, const fault& closed,
-                  const google::protobuf::RepeatedPtrField<std::string>& dns,
-                  bool needs_registration);
-  bool names_dns(const frame_view& frame,
-                 const google::protobuf::RepeatedPtrField<std::string>& dns);
 
   // DNs.
   void hand_over_batches();
@@ -90,17 +75,17 @@ private:
   void leave_dns();
 
   // Ends.
-  void socket_closed();
-  void refuse(reference_id reference, const fault& why,
-              std::optional<std::string_view> this_dn = {});
+  void turn_away(reference_id reference, const fault& why,
+                 std::optional<std::string_view> this_dn = {});
+  void turn_away_or_close(reference_id reference, const fault& why);
   void close(v1::DisconnectReason reason, std::string_view text, reference_id reference = {});
+  void socket_closed();
   void begin_drain();
   void begin_sign_off(reference_id reference);
   void drain_step();
   void drain_tick();
-  void arm_drain_tick();
   void quit_if_done();
-  void tell(observer::severity level, std::string_view what, std::string_view why = {});
+  void log(observer::severity level, std::string_view what, std::string_view why = {});
 
   broker_context& context_;
   directory_actor directory_;

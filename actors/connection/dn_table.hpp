@@ -87,7 +87,7 @@ public:
   /// A DN that the read brings up. There must be none of this name.
   entry& add(std::string_view name, round& at_hand) {
     auto& made = dns_.add(name);
-    at_hand.unknown_.emplace_back(name);
+    at_hand.unknown_.push_back(made.name);
     return made;
   }
 
