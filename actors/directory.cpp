@@ -35,7 +35,7 @@ public:
     set_down_handler([this](const caf::down_msg& down) { dn_died(down); });
     return {
       [this](const dns_wanted& wanted) { return resolve(wanted); },
-      [this](list_atom, const list_wanted& wanted) { return list(wanted); },
+      [this](list_atom, const list_request& wanted) { return list(wanted); },
       [this](idle_atom, const std::string& dn, dn_epoch epoch) { retire(dn, epoch); },
       [this](sign_on_atom, const client_ptr& client, const connection_actor& connection) {
         return sign_on(client, connection);
@@ -137,7 +137,7 @@ private:
   /// A page has what the filter leaves of so many DNs at most: one turn's work.
   static constexpr std::size_t listed_in_a_turn_max = 10'000;
 
-  list_page list(const list_wanted& wanted) const {
+  list_page list(const list_request& wanted) const {
     list_page page;
     auto row = in_order_.upper_bound(wanted.after);
     for (std::size_t looked_at = 0; row != in_order_.end(); ++row, ++looked_at) {

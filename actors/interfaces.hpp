@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/batches.hpp"
+#include "actors/connection/control_requests.hpp"
 #include "actors/dn/board.hpp"
 #include "actors/runtime/pinned.hpp"
 
@@ -33,14 +34,6 @@ using closed_atom = caf::atom_constant<caf::atom("closed")>;
 
 // ---- letters --------------------------------------------------------------------------------
 
-/// Which DNs a page of a list has.
-struct list_wanted {
-  std::string after;
-  std::size_t limit = 0;
-  std::optional<capture_state> light;
-  bool alarmed = false;
-  bool recorder_missing = false;
-};
 /// A page, and the `after` of the next one.
 struct list_page {
   std::vector<std::shared_ptr<const dn_board>> boards;
@@ -60,7 +53,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::read_batch_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::dn_batch_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::client_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::registration_report)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::list_wanted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::list_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::list_page)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::close_order)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::dn_epoch)
@@ -140,7 +133,7 @@ using directory_actor = caf::typed_actor<
   // have no actor.
   caf::replies_to<dns_wanted>::with<dn_handles>,
   // A page of the DNs in use, in the order of their names.
-  caf::replies_to<list_atom, list_wanted>::with<list_page>,
+  caf::replies_to<list_atom, list_request>::with<list_page>,
   // A DN has had nothing to do for dn_idle_timeout: may it end? Answered by retire_atom, or not.
   caf::reacts_to<idle_atom, std::string, dn_epoch>,
   // A client signs on: its id. An older connection of the same program is told taken_over first.

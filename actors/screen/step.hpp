@@ -2,14 +2,14 @@
 // One pure function; the actor around it (session.cpp) only keeps the state and the time, and the
 // DN carries the effects out.
 //
-//   command_admitted --+--> order --(the recorders that must, confirmed)----> confirmed
-//                      |      |----(they said that they did not)------------> failed, partial
-//                      |      |----(their registrations ended)--------------> recorder_lost,
-//                      partial |      |----(a later one wants otherwise)------------> superseded |
-//                      |----(its deadline)---------------------------> timed_out, partial |
-//                      `----(its call ended, the broker drains)------> unknown
-//                      +--> held ---(no pause stands any more)--> an order of the broker's
-//                      `--> nowhere: confirmed by the words as they are
+//   command --+--> order --(the recorders that must, confirmed)--> confirmed
+//             |      |----(they said that they did not)----------> failed, partial
+//             |      |----(their registrations ended)------------> recorder_lost, partial
+//             |      |----(a later one wants otherwise)----------> superseded
+//             |      |----(its deadline)-------------------------> timed_out, partial
+//             |      `----(its call ended, the broker drains)----> unknown
+//             +--> held ---(no pause stands any more)--> an order of the broker's
+//             `--> nowhere: confirmed by the words as they are
 //
 // Time comes with each event, in steady milliseconds.
 #pragma once

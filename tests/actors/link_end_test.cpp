@@ -54,6 +54,16 @@ TEST_CASE("a request that is no message ends the link, and names its ReferenceID
   }
 }
 
+TEST_CASE("a link that ends in the middle of a read makes no DN of what the read brought up") {
+  office o;
+  auto& desk = o.desktop();
+  auto before = o.actors();
+  desk.read_bytes({register_on(2, {"7001"}).SerializeAsString(), "\xff\xff"});
+  CHECK(desk.hears() == lines{"Error: 53", "Error 2: 52 on 7001", "disconnected: PROTOCOL_ERROR"});
+  CHECK(o.actors() == before);
+  CHECK(o.told() == lines{"connection: connection closed"});
+}
+
 TEST_CASE("a frame with two bodies is refused") {
   office o;
   auto& desk = o.desktop();

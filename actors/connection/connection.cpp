@@ -1,10 +1,7 @@
-#include "actors/connection_impl.hpp"
+#include "actors/connection/connection_impl.hpp"
 
 #include "actors/disconnect.hpp"
 
-#include <algorithm>
-#include <new>
-#include <type_traits>
 #include <utility>
 
 namespace ringdown {
@@ -43,7 +40,7 @@ connection_impl::behavior_type connection_impl::make_behavior() {
   auto self = []() -> connection_impl& { return static_cast<connection_impl&>(handling()); };
   static const behavior_type of_all{
     [self](const read_batch_ptr& batch) { self().take(batch); },
-    [self](const registration_report& report) { self().note(report); },
+    [self](const registration_report& report) { self().dns_.heed(report); },
     [self](take_over_atom) {
       self().close(v1::DISCONNECT_REASON_TAKEN_OVER, "signed on again elsewhere");
     },
@@ -57,15 +54,6 @@ connection_impl::behavior_type connection_impl::make_behavior() {
   return of_all;
 }
 
-void connection_impl::socket_closed() {
-  socket_gone_ = true;
-  early_ = nullptr;
-  client_->box.close();
-  leave_dns();
-  life_ = life::closing;
-  quit_if_done();
-}
-
 void connection_impl::on_exit() {
   if (!socket_gone_ && life_ != life::closing) {
     // Only a failure ends the actor before its socket.
@@ -74,7 +62,7 @@ void connection_impl::on_exit() {
   }
   leave_dns();
   put_away();
-  early_ = nullptr;
+  early_.drop();
   edge_.reset();
   directory_ = nullptr;
 }
@@ -83,173 +71,125 @@ void connection_impl::on_exit() {
 
 void connection_impl::take(const read_batch_ptr& batch) {
   if (life_ == life::signing_on)
-    return put_aside(batch, 0);
+    return early_.put_aside(batch, 0);
   read_from(batch, 0,
-            is_signed_on() ? context_.bounds.frame_bytes_max : frame_bytes_before_sign_on_max);
+            is_signed_on(life_) ? context_.bounds.frame_bytes_max : frame_bytes_before_sign_on_max);
+}
+
+void connection_impl::fetch_ahead(const read_batch_ptr& batch, unsigned step) const noexcept {
+  // The first step of all, the actor's own lines, is the caller's.
+  static_assert(connection_ref::fetch_steps == read_ahead::fetch_steps + 1);
+  read_ahead::fetch(*batch, step, *client_, context_.bounds, dns_);
 }
 
 /// `frame_bytes_max` is what the stream was cut by.
 void connection_impl::read_from(const read_batch_ptr& batch, std::size_t first,
                                 std::size_t frame_bytes_max) {
-  auto& here = workplace_here();
-  here.begin(batch);
+  thread_local workplace here;
+  here.dns.begin(client_, batch);
   at_hand_ = &here;
-  auto read = read_frames(*batch, first);
-  flush_batches();
-  if (!here.to_resolve.empty())
-    resolve(std::exchange(here.to_resolve, {}));
+  auto read = here.ahead.read(
+    *batch, first, context_.bounds, dns_, [this] { return may_read(life_); },
+    [this](const frame_ahead& next) { read_frame(next); });
+  hand_over_batches();
+  // A connection that closed within the read is registered nowhere any more: nobody needs the DNs.
+  if (here.dns.has_unknown() && life_ != life::closing)
+    resolve(here.dns.take_unknown());
   put_away();
   if (life_ == life::signing_on)
-    put_aside(batch, read);
+    early_.put_aside(batch, read);
   else if (life_ == life::signing_off)
     drain_step();
-  else if (batch->end != stream_end::open && !is_deaf())
+  else if (batch->end != stream_end::open && !is_deaf(life_))
     end_stream(batch->end, frame_bytes_max);
 }
 
-/// Reads from frame `first` on while it may; which frame has not had its turn.
-std::size_t connection_impl::read_frames(const read_batch& batch, std::size_t first) {
-  if (batch.is_read_ahead && first == 0 && may_read()) {
-    read_frame(batch.only);
-    return 1;
-  }
-  auto& frames = batch.frames;
-  auto& stretches = at_hand_->stretches;
-  look_ahead(frames, first, stretches[0]);
-  prefetch_dns(stretches[0]);
-  auto read = first;
-  for (std::size_t begin = first, turn = 0; begin < frames.size();
-       begin += stretch_frames, ++turn) {
-    auto& now = stretches[turn % 2];
-    auto& next = stretches[(turn + 1) % 2];
-    look_ahead(frames, begin + stretch_frames, next);
-    for (std::size_t i = 0; i < now.count && may_read(); ++i, ++read)
-      read_frame(now.frames[i]);
-    prefetch_dns(next);
-  }
-  return read;
-}
-
-/// A client need not wait for the answer to its sign-on: what follows has its turn when that is
-/// known, and is answered behind it. No more is read than `read_batches_in_flight_max`.
-void connection_impl::put_aside(const read_batch_ptr& batch, std::size_t first) {
-  if (first == batch->frames.size() && batch->end == stream_end::open)
-    return;
-  if (!early_)
-    early_ = std::make_unique<std::vector<early_read>>();
-  early_->push_back({batch, first});
-}
-
 void connection_impl::read_what_waits() {
-  auto early = std::exchange(early_, nullptr);
-  if (!early)
-    return;
-  for (auto& read : *early)
-    if (!is_deaf())
+  for (auto& read : early_.take())
+    if (!is_deaf(life_))
       read_from(read.batch, read.first, frame_bytes_before_sign_on_max);
 }
 
-void connection_impl::end_stream(stream_end end, std::size_t frame_bytes_max) {
-  if (end == stream_end::frame_too_large) {
-    refuse({}, invalid("frame", "at most " + std::to_string(frame_bytes_max) + " bytes",
-                       "the frame is too large"));
-    close(v1::DISCONNECT_REASON_PROTOCOL_ERROR, "the frame is too large");
-  } else {
-    refuse({}, invalid("frame", "a length as a varint of at most 5 bytes, then the frame",
-                       "the frame's length cannot be read"));
-    close(v1::DISCONNECT_REASON_PROTOCOL_ERROR, "the frame's length cannot be read");
-  }
-}
-
-void connection_impl::look_ahead(const std::vector<std::string_view>& frames, std::size_t begin,
-                                 stretch& out) const {
-  out.count = begin < frames.size() ? std::min(stretch_frames, frames.size() - begin) : 0;
-  for (std::size_t i = 0; i < out.count; ++i)
-    look_ahead(frames[begin + i], out.frames[i]);
-}
-
-/// What `make` returns becomes `place`. An assignment would copy what was just written in parts,
-/// and each wide load of that waits until the parts have left the store buffer.
-template <class Value, class Make>
-static void make_at(Value& place, Make make) {
-  static_assert(std::is_trivially_destructible_v<Value>);
-  ::new (&place) Value(make());
-}
-
-/// Reads what can be read without knowing anything of the connection. Pure but for the prefetch.
-void connection_impl::look_ahead(std::string_view bytes, frame_ahead& out) const {
-  make_at(out.frame, [&] { return look(bytes); });
-  out.bytes = bytes.size();
-  auto number = static_cast<body_number>(out.frame.body_number);
-  out.is_send = number == body_number::request_send_event ||
-                number == body_number::request_distribute_user_event;
-  if (!out.is_send)
-    return;
-  auto form = number == body_number::request_send_event ? request_form::send_event
-                                                        : request_form::distribute_user_event;
-  make_at(out.event, [&] { return parse_send_event(out.frame.body, context_.bounds, form); });
-  out.dn_hash = dn_table::hash(out.event.this_dn);
-  dns_.prefetch(out.dn_hash);
-}
-
-/// Fetches what the registrations of these DNs need; where they stand was fetched before.
-void connection_impl::prefetch_dns(const stretch& next) const noexcept {
-  for (std::size_t i = 0; i < next.count; ++i)
-    if (next.frames[i].is_send)
-      dns_.prefetch_entry(next.frames[i].dn_hash);
+/// The read is done with.
+void connection_impl::put_away() noexcept {
+  if (auto* place = std::exchange(at_hand_, nullptr))
+    place->dns.end();
 }
 
 void connection_impl::read_frame(const frame_ahead& next) {
   auto& frame = next.frame;
-  if (frame.malformed) {
-    refuse(frame.reference, invalid("frame", "a ringdown.v1.Frame", "the frame cannot be parsed"));
-    return close(v1::DISCONNECT_REASON_PROTOCOL_ERROR, "a frame cannot be parsed");
-  }
+  if (frame.malformed)
+    return turn_away_or_close(
+      frame.reference, invalid("frame", "a ringdown.v1.Frame", "the frame cannot be parsed"));
   if (frame.body_number == static_cast<std::uint32_t>(body_number::heartbeat) && !frame.doubled)
     return; // having arrived is all it says
   bool is_sign_on = frame.body_number == static_cast<std::uint32_t>(body_number::request_sign_on);
-  if (!is_signed_on() && !(is_sign_on && life_ == life::awaiting_sign_on))
-    return refuse(frame.reference,
-                  {error_code::not_signed_on, "body", "RequestSignOn first", {}, {}});
+  if (!is_signed_on(life_) && !(is_sign_on && life_ == life::awaiting_sign_on))
+    return turn_away(frame.reference,
+                     {error_code::not_signed_on, "body", "RequestSignOn first", {}, {}});
   if (frame.doubled)
-    return refuse(frame.reference, invalid("reference_id, body", "each given once"));
+    return turn_away(frame.reference, invalid("reference_id, body", "each given once"));
   dispatch(next);
 }
 
 void connection_impl::dispatch(const frame_ahead& next) {
   auto& frame = next.frame;
+  auto body = frame.body;
+  auto& bounds = context_.bounds;
   switch (static_cast<body_number>(frame.body_number)) {
   case body_number::request_send_event:
   case body_number::request_distribute_user_event: return send_event(next);
-  case body_number::request_register_address: return register_address(frame);
-  case body_number::request_unregister_address: return unregister_address(frame);
-  case body_number::request_query_address: return query_address(frame);
-  case body_number::request_merge_calls: return merge_calls(frame);
-  case body_number::request_end_call: return end_call(frame);
+  case body_number::request_register_address:
+    return ask_dns(frame, read_registration(body, bounds));
+  case body_number::request_unregister_address:
+    return ask_dns(frame, read_unregistration(body, bounds));
+  case body_number::request_query_address: return ask_dns(frame, read_query(body));
+  case body_number::request_merge_calls: return ask_dns(frame, read_merge_calls(body));
+  case body_number::request_end_call: return ask_dns(frame, read_end_call(body));
+  case body_number::request_command_addresses: return command_many(frame);
+  case body_number::request_list_addresses: return list_addresses(frame);
   case body_number::request_set_input_mask: return set_input_mask(frame);
   case body_number::request_sign_on: return sign_on(frame);
   case body_number::request_sign_off: return begin_sign_off(frame.reference);
-  case body_number::request_list_addresses:
-  case body_number::request_command_addresses:
   case body_number::event_ack:
   case body_number::event_error:
   case body_number::event_user_event:
   case body_number::event_outcome:
   case body_number::heartbeat: break;
   }
-  refuse(frame.reference, {error_code::unsupported_operation,
-                           "body",
-                           "a request of protocol version 1",
-                           "the request is not known",
-                           {}});
+  turn_away(frame.reference, {error_code::unsupported_operation,
+                              "body",
+                              "a request of protocol version 1",
+                              "the request is not known",
+                              {}});
+}
+
+void connection_impl::end_stream(stream_end end, std::size_t frame_bytes_max) {
+  if (end == stream_end::frame_too_large) {
+    turn_away({}, invalid("frame", "at most " + std::to_string(frame_bytes_max) + " bytes",
+                          "the frame is too large"));
+    close(v1::DISCONNECT_REASON_PROTOCOL_ERROR, "the frame is too large");
+  } else {
+    turn_away({}, invalid("frame", "a length as a varint of at most 5 bytes, then the frame",
+                          "the frame's length cannot be read"));
+    close(v1::DISCONNECT_REASON_PROTOCOL_ERROR, "the frame's length cannot be read");
+  }
 }
 
 // ---- ends ----------------------------------------------------------------------------------
 
-void connection_impl::refuse(reference_id reference, const fault& why,
-                             std::optional<std::string_view> this_dn) {
+/// Answers a request that is not in the window: its credit was never spent.
+void connection_impl::turn_away(reference_id reference, const fault& why,
+                                std::optional<std::string_view> this_dn) {
   static_cast<void>(
     client_->box.answer(encode_error(reference, why, {this_dn, {}, {}, context_.utc_now()})));
+}
+
+/// The same; after bytes that are no message nothing is heard any more.
+void connection_impl::turn_away_or_close(reference_id reference, const fault& why) {
+  turn_away(reference, why);
+  if (is_untrusted(why))
+    close(v1::DISCONNECT_REASON_PROTOCOL_ERROR, "a frame cannot be parsed");
 }
 
 void connection_impl::close(v1::DisconnectReason reason, std::string_view text,
@@ -259,21 +199,30 @@ void connection_impl::close(v1::DisconnectReason reason, std::string_view text,
   bool is_usual = reason == v1::DISCONNECT_REASON_SIGNED_OFF ||
                   reason == v1::DISCONNECT_REASON_DRAINING ||
                   reason == v1::DISCONNECT_REASON_TAKEN_OVER;
-  tell(is_usual ? observer::severity::info : observer::severity::warning, "connection closed",
-       text);
+  log(is_usual ? observer::severity::info : observer::severity::warning, "connection closed", text);
   leave_dns();
-  early_ = nullptr;
+  early_.drop();
   life_ = life::closing;
   disconnect(*client_, reason, text, reference);
   edge_->close_after_flush();
 }
 
+void connection_impl::socket_closed() {
+  socket_gone_ = true;
+  early_.drop();
+  client_->box.close();
+  leave_dns();
+  life_ = life::closing;
+  quit_if_done();
+}
+
 void connection_impl::begin_drain() {
-  if (life_ == life::draining || is_deaf())
+  if (life_ == life::draining || is_deaf(life_))
     return;
   if (life_ != life::signed_on)
     return close(v1::DISCONNECT_REASON_DRAINING, "the broker is shutting down");
   life_ = life::draining;
+  // Half of drain_timeout is for answers in flight, the other half for the last frames.
   drain_deadline_ = clock().now() + context_.bounds.drain_timeout / 2;
   drain_step();
 }
@@ -285,29 +234,26 @@ void connection_impl::begin_sign_off(reference_id reference) {
   drain_deadline_ = clock().now() + context_.bounds.control_timeout;
 }
 
-/// Half of drain_timeout is for answers in flight, the other half for the last frames.
+/// Closes if all that was asked is answered, or it is too late; else looks again soon.
 void connection_impl::drain_step() {
   if (life_ != life::draining && life_ != life::signing_off)
     return;
   // A client that signs off finds its outcomes under their command ids; a drained one cannot.
   bool waits =
     client_->window.outstanding() != 0 || (life_ == life::draining && context_.outcomes_owed != 0);
-  if (waits && clock().now() < drain_deadline_)
-    arm_drain_tick();
-  else if (life_ == life::signing_off)
+  if (waits && clock().now() < drain_deadline_) {
+    if (!std::exchange(drain_tick_armed_, true))
+      delayed_send(this, drain_poll, tick_atom::value);
+  } else if (life_ == life::signing_off) {
     close(v1::DISCONNECT_REASON_SIGNED_OFF, "signed off", sign_off_);
-  else
+  } else {
     close(v1::DISCONNECT_REASON_DRAINING, "the broker is shutting down");
+  }
 }
 
 void connection_impl::drain_tick() {
   drain_tick_armed_ = false;
   drain_step();
-}
-
-void connection_impl::arm_drain_tick() {
-  if (!std::exchange(drain_tick_armed_, true))
-    delayed_send(this, drain_poll, tick_atom::value);
 }
 
 /// A connection whose DNs are still being looked up waits for them, to tell them that it is gone.
@@ -316,7 +262,7 @@ void connection_impl::quit_if_done() {
     quit();
 }
 
-void connection_impl::tell(observer::severity level, std::string_view what, std::string_view why) {
+void connection_impl::log(observer::severity level, std::string_view what, std::string_view why) {
   if (!context_.tells->wants("connection", level))
     return;
   context_.tells->tell("connection", level, what,
