@@ -9,7 +9,7 @@ from ringdown import Desktop, Light
 
 
 async def main(host: str, port: int, dn: str) -> None:
-    async with await Desktop.connect(host, port, dn) as desktop:
+    async with await Desktop.connect(host, port, dn, agent_id="A-1017") as desktop:
 
         async def show(light: Light) -> None:
             await desktop.wait_for_light(light)  # what the recorder says, not what we asked for
@@ -17,7 +17,7 @@ async def main(host: str, port: int, dn: str) -> None:
 
         await desktop.start()
         await show(Light.RECORDING)
-        await desktop.pause()
+        await desktop.pause(reason="card number")
         await show(Light.PAUSED)
         await desktop.resume()
         await show(Light.RECORDING)

@@ -7,28 +7,26 @@ import signal
 import sys
 from contextlib import suppress
 
-from ringdown import CaptureState, Recorder, Verb
-
-STATE_AFTER = {
-    Verb.START: CaptureState.ENABLED,
-    Verb.RESUME: CaptureState.ENABLED,
-    Verb.PAUSE: CaptureState.PAUSED,
-    Verb.STOP: CaptureState.DISABLED,
-}
+from ringdown import CaptureState, Order, Recorder
 
 
 async def main(host: str, port: int, dns: list[str]) -> None:
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    states = {dn: CaptureState.DISABLED for dn in dns}
+    screens = {dn: CaptureState.DISABLED for dn in dns}
+
+    async def do(order: Order) -> CaptureState:
+        if order.screen is not None:  # else it is only asked what is so
+            # Here a real recorder begins, holds or ends its video: what the screen is to be.
+            screens[order.dn] = order.screen
+        state = screens[order.dn]
+        print(f"{order.dn}: {order.verb.value} -> {state.value} ({order.cause.value})", flush=True)
+        return state
+
     async with await Recorder.connect(host, port, dns) as recorder:
         print("recorder ready", flush=True)
-        async for command in recorder:
-            # Here a real recorder starts or stops capturing the screen, and then says what is so.
-            state = states[command.dn] = STATE_AFTER.get(command.verb, states[command.dn])
-            await recorder.indicate(command, state)
-            print(f"{command.dn}: {command.verb.value} -> {state.value}", flush=True)
+        await recorder.run(do)
 
 
 if __name__ == "__main__":

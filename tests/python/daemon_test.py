@@ -1,85 +1,27 @@
-"""The Python client against the real daemon."""
+"""The Python client against the real daemon: links, registrations, events."""
 from __future__ import annotations
 
 import asyncio
 import signal
 import unittest
-from contextlib import AsyncExitStack
 
-from harness import PATIENCE_S, SOURCE, AsyncTest, Broker, python
+from daemon_case import DESKTOP, PATIENT, RECORDER, DaemonTest, plain
+from harness import PATIENCE_S
 from ringdown import (
     CaptureState,
-    Command,
     Connection,
-    Desktop,
-    Event,
     Identity,
-    Light,
-    Limits,
     LinkLost,
     NotAllGranted,
-    Recorder,
     Refused,
     Value,
     Verb,
     WindowFull,
-    user_data,
+    capture_request,
+    screen_capture,
     v1,
     values_of,
 )
-from ringdown.capture import capture_request, screen_capture
-
-PATIENT = Limits(open_timeout_s=PATIENCE_S, request_timeout_s=PATIENCE_S)
-DESKTOP, RECORDER = v1.ROLE_DESKTOP, v1.ROLE_RECORDER
-
-
-class DaemonTest(AsyncTest):
-    """A daemon for each test. What a test opens is closed before the daemon is."""
-
-    async def broker(self, *flags: str) -> Broker:
-        self._stack = AsyncExitStack()
-        self.addAsyncCleanup(self._stack.aclose)
-        self.at = await self._stack.enter_async_context(Broker(*flags))
-        return self.at
-
-    async def asyncTearDown(self) -> None:
-        if hasattr(self, "_stack"):
-            await self._stack.aclose()
-        await super().asyncTearDown()
-
-    async def connection(self, role: v1.Role, *dns: str, echo: bool = False) -> Connection:
-        opening = Connection.open(self.at.host, self.at.port, Identity(role), PATIENT)
-        connection = await self._stack.enter_async_context(await opening)
-        if dns:
-            await connection.register(dns, echo=echo)
-        return connection
-
-    async def desktop(self, dn: str) -> Desktop:
-        connecting = Desktop.connect(self.at.host, self.at.port, dn, limits=PATIENT)
-        return await self._stack.enter_async_context(await connecting)
-
-    async def recorder(self, *dns: str) -> Recorder:
-        connecting = Recorder.connect(self.at.host, self.at.port, dns, limits=PATIENT)
-        return await self._stack.enter_async_context(await connecting)
-
-    async def user_event(self, connection: Connection) -> v1.EventUserEvent:
-        event: Event = await connection.next_event(timeout_s=PATIENCE_S)
-        assert isinstance(event, v1.EventUserEvent), event
-        return event
-
-
-async def next_command(recorder: Recorder) -> Command:
-    async with asyncio.timeout(PATIENCE_S):
-        return await anext(recorder)
-
-
-def plain(dn: str, *pairs: tuple[str, Value]) -> v1.RequestSendEvent:
-    event = v1.Event(
-        this_dn=dn,
-        message_type=v1.MESSAGE_TYPE_EVENT_USER_EVENT,
-        user_data=user_data(pairs),
-    )
-    return v1.RequestSendEvent(this_dn=dn, event=event)
 
 
 class Links(DaemonTest):
@@ -278,115 +220,6 @@ class Events(DaemonTest):
             await desktop.wait_for_room()
         sequences = [ack.dn_sequence for ack in await asyncio.gather(*sent)]
         self.assertEqual(sequences, sorted(set(sequences)))
-
-
-class Capture(DaemonTest):
-    async def test_the_light_follows_the_recorder_and_not_the_command(self) -> None:
-        await self.broker()
-        recorder, desktop = await self.recorder("7001"), await self.desktop("7001")
-        other = await self.desktop("7001")
-        self.assertIs(desktop.light, Light.UNKNOWN)
-        ack = await desktop.pause(connection_id=0xD1)
-        self.assertEqual(ack.recorders_queued, 1)
-        command = await next_command(recorder)
-        self.assertEqual((command.verb, command.connection_id), (Verb.PAUSE, 0xD1))
-        self.assertEqual(command.version, ack.version)
-        self.assertIs(desktop.light, Light.UNKNOWN)
-        await recorder.indicate(command, CaptureState.PAUSED)
-        await desktop.wait_for_light(Light.PAUSED)
-        await other.wait_for_light(Light.PAUSED)
-
-    async def test_an_indication_echoes_version_and_command_id(self) -> None:
-        await self.broker()
-        recorder = await self.recorder("7001")
-        monitor, desktop = await self.connection(DESKTOP, "7001"), await self.desktop("7001")
-        ack = await desktop.start(connection_id=1)
-        await recorder.indicate(await next_command(recorder), CaptureState.ENABLED)
-        command, indication = await self.user_event(monitor), await self.user_event(monitor)
-        self.assertEqual((command.version, indication.version), (ack.version, ack.version))
-        self.assertEqual(len(command.command_id), 16)
-        self.assertEqual(indication.command_id, command.command_id)
-        self.assertEqual(indication.event.connection_id, 1)
-
-    async def test_a_query_is_answered_by_the_recorder_and_changes_nothing(self) -> None:
-        await self.broker()
-        recorder, desktop = await self.recorder("7001"), await self.desktop("7001")
-        await recorder.indicate("7001", CaptureState.ENABLED)
-        asked = asyncio.create_task(desktop.query())
-        command = await next_command(recorder)
-        self.assertEqual((command.verb, command.version), (Verb.QUERY, 0))
-        # An indication to everybody is no answer to this desktop.
-        await recorder.indicate("7001", CaptureState.PAUSED)
-        await desktop.wait_for_light(Light.PAUSED)
-        self.assertFalse(asked.done())
-        await recorder.indicate(command, CaptureState.DISABLED)
-        self.assertIs(await asked, CaptureState.DISABLED)
-
-    async def test_a_query_without_a_recorder_tells_the_last_known_state(self) -> None:
-        await self.broker()
-        desktop = await self.desktop("7001")
-        with self.assertRaises(Refused) as caught:
-            await desktop.query()
-        self.assertEqual(caught.exception.code, 118)
-        self.assertTrue(caught.exception.error.HasField("last_known_state"))
-
-    async def test_a_command_is_confirmed_by_the_recorder_or_told_as_timed_out(self) -> None:
-        await self.broker()
-        desktop, recorder = await self.desktop("7001"), await self.recorder("7001")
-        ack = await desktop.pause()
-        await recorder.indicate(await next_command(recorder), CaptureState.PAUSED)
-        outcome = await desktop.outcome(ack)
-        self.assertEqual(outcome.outcome, v1.OUTCOME_CONFIRMED)
-        self.assertEqual(outcome.version, ack.version)
-        outcome = await desktop.outcome(await desktop.stop())  # which nobody does
-        self.assertEqual((outcome.outcome, outcome.error_code), (v1.OUTCOME_TIMED_OUT, 57))
-
-    async def test_a_resume_never_undoes_a_later_pause(self) -> None:
-        await self.broker()
-        await self.recorder("7001")
-        one, other = await self.desktop("7001"), await self.desktop("7001")
-        seen = await one.pause()
-        await other.pause()
-        with self.assertRaises(Refused) as caught:
-            await one.resume(if_version=seen.version)
-        self.assertEqual((caught.exception.code, caught.exception.error.version), (185, 2))
-        await one.resume(if_version=2)
-
-    async def test_a_recorder_that_comes_back_hears_the_pause_it_missed(self) -> None:
-        await self.broker()
-        first, desktop = await self.recorder("7001"), await self.desktop("7001")
-        await desktop.start()
-        await first.indicate(await next_command(first), CaptureState.ENABLED)
-        await desktop.wait_for_light(Light.RECORDING)
-        await first.close()
-        await desktop.wait_for_light(Light.UNKNOWN)  # the last recorder is gone
-        self.assertEqual((await desktop.pause()).recorders_queued, 0)
-        second = await self.recorder("7001")
-        missed = await next_command(second)
-        found = missed.verb, missed.version, missed.origin_client_id
-        self.assertEqual(found, (Verb.PAUSE, 2, 0))
-        await second.indicate(missed, CaptureState.PAUSED)
-        await desktop.wait_for_light(Light.PAUSED)
-
-    async def test_a_recorder_that_dies_turns_the_light_unknown(self) -> None:
-        broker = await self.broker()
-        desktop = await self.desktop("7001")
-        async with python(SOURCE / "examples/python/recorder.py", broker, "7001") as recorder:
-            await recorder.says("ready")
-            await desktop.start()
-            await desktop.wait_for_light(Light.RECORDING)
-            recorder.signal(signal.SIGKILL)
-            await desktop.wait_for_light(Light.UNKNOWN)
-
-    async def test_a_standby_recorder_hears_all_and_does_not_count(self) -> None:
-        await self.broker()
-        standby = Recorder.connect(
-            self.at.host, self.at.port, ["7001"], standby=True, limits=PATIENT
-        )
-        async with await standby as recorder:
-            desktop = await self.desktop("7001")
-            self.assertEqual((await desktop.pause()).recorders_queued, 0)
-            self.assertIs((await next_command(recorder)).verb, Verb.PAUSE)
 
 
 def varint(number: int) -> bytes:

@@ -6,6 +6,7 @@ import re
 import signal
 import tempfile
 import unittest
+from contextlib import AsyncExitStack
 
 from harness import PATIENCE_S, SOURCE, AsyncTest, Broker, python
 from ringdown import Desktop, Identity, Light, Limits, v1
@@ -31,7 +32,7 @@ class Document(AsyncTest):
     async def test_every_program_of_the_document_is_tested_here_or_is_an_example(self) -> None:
         examples = {path.name: path for path in (SOURCE / "examples" / "python").glob("*.py")}
         self.assertEqual(set(programs()), {*examples, "say.py", "steady_recorder.py"})
-        for name, path in examples.items():  # these play in pairs_test.py
+        for name, path in examples.items():  # two of these play in pairs_test.py too
             self.assertEqual(programs()[name], path.read_text(encoding="utf-8"))
             self.assertLess(len(programs()[name].splitlines()), 40, "short enough to read")
 
@@ -66,6 +67,53 @@ class Document(AsyncTest):
                     await desktop.pause()
                     await desktop.wait_for_light(Light.PAUSED)
                 await recorder.says("recorder ready", times=2)
+
+    async def test_the_light_is_shown_and_all_that_belongs_beside_it(self) -> None:
+        example = SOURCE / "examples" / "python" / "recorder.py"
+        async with AsyncExitStack() as stack:
+            enter = stack.enter_async_context
+            broker = await enter(Broker())
+            recorder = await enter(python(example, broker, "7001"))
+            await recorder.says("recorder ready")
+            light = await enter(python(self.folder / "light.py", broker, "7001"))
+            panel = await enter(python(self.folder / "panel.py", broker, "7001"))
+            await light.says("off\n")
+            await panel.says("light: off\n")
+            connecting = Desktop.connect(
+                broker.host, broker.port, "7001", agent_id="A-1017", limits=PATIENT
+            )
+            desktop = await enter(await connecting)
+            await desktop.start(connection_id=0x71)
+            await light.says("recording\n")
+            await desktop.pause(connection_id=0x71, reason="card number")
+            await light.says("paused\n")
+            await panel.says("  paused by ringdown-python A-1017 since ")
+            await panel.says(": card number\n")
+            await desktop.start(connection_id=0x72)
+            await panel.says("  start waits for ringdown-python's pause\n")
+            await desktop.resume(connection_id=0x71)
+            await panel.says("light: recording\n", times=2)
+
+    async def test_all_recordings_are_stopped_at_once(self) -> None:
+        example = SOURCE / "examples" / "python" / "recorder.py"
+        dns = ["7001", "7002", "7003"]
+        async with Broker() as broker:
+            async with python(self.folder / "stop_all.py", broker, "drill") as stop:
+                self.assertEqual(await stop.wait(), 0, stop.out)
+            self.assertEqual(stop.out, "0 DNs record\n")
+            async with python(example, broker, *dns) as recorder:
+                await recorder.says("recorder ready")
+                for dn in dns[:2]:
+                    connecting = Desktop.connect(broker.host, broker.port, dn, limits=PATIENT)
+                    async with await connecting as desktop:
+                        await desktop.start()
+                        await desktop.wait_for_light(Light.RECORDING)
+                async with python(self.folder / "stop_all.py", broker, "drill") as stop:
+                    self.assertEqual(await stop.wait(), 0, stop.out)
+                told = sorted(stop.out.splitlines())
+                self.assertEqual(
+                    told, ["2 DNs record", *(f"{dn}: OUTCOME_CONFIRMED" for dn in dns[:2])]
+                )
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ class FakeLink:
         self._reader = reader
         self._writer = writer
         self._decoder = FrameDecoder(1 << 20)
+        self.looks: v1.Snapshot | None = None
+        """If set, the answer to each RequestQueryAddress, which `hear_request` then passes over."""
 
     async def hear(self) -> v1.Frame:
         """The client's next frame. Raises EOFError at the end."""
@@ -27,15 +29,18 @@ class FakeLink:
 
     async def hear_request(self) -> v1.Frame:
         """The next frame that is no heartbeat."""
-        while (frame := await self.hear()).WhichOneof("body") == "heartbeat":
-            pass
-        return frame
+        while True:
+            frame = await self.hear()
+            if frame.HasField("request_query_address") and self.looks is not None:
+                self.inform(frame, self.looks)
+            elif not frame.HasField("heartbeat"):
+                return frame
 
     async def hear_the_end(self) -> None:
         """Until the client has closed its side, in order or not."""
         try:
             while True:
-                await self.hear()
+                await self.hear_request()
         except (EOFError, ConnectionError):
             pass
 
@@ -45,8 +50,8 @@ class FakeLink:
     def say_bytes(self, data: bytes) -> None:
         self._writer.write(data)
 
-    async def grant(self, **other: int) -> None:
-        """Answers the sign-on."""
+    async def grant(self, **other: int) -> v1.Frame:
+        """Answers the sign-on, which it returns."""
         request = await self.hear()
         assert request.HasField("request_sign_on")
         granted = v1.EventLinkConnected(
@@ -63,13 +68,27 @@ class FakeLink:
         for name, value in other.items():
             setattr(granted, name, value)
         self.say(v1.Frame(reference_id=request.reference_id, event_link_connected=granted))
+        return request
 
-    async def register(self, snapshot: v1.Snapshot = v1.Snapshot(dn_epoch=1)) -> None:
-        """Answers a registration, with the same snapshot for each DN."""
+    async def register(self, *snapshots: v1.Snapshot) -> None:
+        """Answers a registration: each DN with its snapshot, or all with the same one."""
         request = await self.hear_request()
-        for dn in request.request_register_address.this_dn:
+        dns = request.request_register_address.this_dn
+        given = snapshots or (v1.Snapshot(dn_epoch=1),)
+        for dn, snapshot in zip(dns, given if len(given) > 1 else given * len(dns)):
             registered = v1.EventRegistered(this_dn=dn, snapshot=snapshot)
             self.say(v1.Frame(reference_id=request.reference_id, event_registered=registered))
+
+    def inform(self, question: v1.Frame, snapshot: v1.Snapshot) -> None:
+        """Answers a RequestQueryAddress."""
+        dn = question.request_query_address.this_dn
+        info = v1.EventAddressInfo(this_dn=dn, snapshot=snapshot)
+        self.say(v1.Frame(reference_id=question.reference_id, event_address_info=info))
+
+    def accept(self, request: v1.Frame, sequence: int, version: int = 0) -> None:
+        """Answers a RequestSendEvent."""
+        ack = v1.EventACK(dn_sequence=sequence, dn_epoch=1, version=version)
+        self.say(v1.Frame(reference_id=request.reference_id, event_ack=ack))
 
     async def sign_off(self) -> None:
         """Answers a sign-off."""
@@ -79,13 +98,29 @@ class FakeLink:
         self.say(v1.Frame(reference_id=request.reference_id, event_link_disconnected=goodbye))
 
 
-def user_event(dn: str, sequence: int, *, epoch: int = 1, state: int = 0) -> v1.Frame:
+def user_event(
+    dn: str,
+    sequence: int,
+    *,
+    epoch: int = 1,
+    word: str = "",
+    state: v1.CaptureState = v1.CAPTURE_STATE_UNKNOWN,
+    version: int = 0,
+    call: int = 0,
+    desired: v1.CaptureState | None = None,
+) -> v1.Frame:
+    """An event; `word`: its `screen-capture`, `state`: the light after it."""
+    event = v1.Event(this_dn=dn, connection_id=call)
+    if word:
+        event.user_data.pairs.add(key="screen-capture", string_value=word)
     return v1.Frame(
         event_user_event=v1.EventUserEvent(
             dn_sequence=sequence,
             dn_epoch=epoch,
-            effective_state=v1.CaptureState.Name(state),
-            event=v1.Event(this_dn=dn),
+            effective_state=state,
+            version=version,
+            desired=desired,
+            event=event,
         )
     )
 

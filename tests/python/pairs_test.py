@@ -31,23 +31,26 @@ def desktop_in(language: str, broker: Broker) -> Program:
 
 
 def lights(language: str, out: str) -> list[str]:
-    """What the light showed, one after the other, without the unknown one of the beginning."""
+    """What the light showed, one after the other, without what was before the first command."""
     if language == "C++":
         said = [json.loads(line) for line in out.splitlines()]
         shown = [one["light"] for one in said if "light" in one]
     else:
         lines = out.splitlines()
         shown = [line.removeprefix("light: ") for line in lines if line.startswith("light: ")]
+    while shown and shown[0] != LIGHTS[0]:
+        del shown[0]
     return [light for light in shown if light != "unknown"]
 
 
 def commands(language: str, out: str) -> list[str]:
-    """What the recorder was told."""
+    """What the recorder was told by the desktop; the broker may ask it something too."""
     if language == "C++":
         said = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
-        heard = [one.get("screen_capture") for one in said if one.get("event") == "EventUserEvent"]
+        events = [one for one in said if one.get("event") == "EventUserEvent"]
+        heard = [one.get("screen_capture") for one in events if one["origin_role"] != "broker"]
         return [word for word in heard if word in COMMANDS]
-    return [line.split()[1] for line in out.splitlines() if "->" in line]
+    return [line.split()[1] for line in out.splitlines() if line.endswith(" (command)")]
 
 
 class Pairs(AsyncTest):

@@ -181,6 +181,22 @@ class Outstanding(AsyncTest):
             requests.add(reference, 1, "event_ack", 1, False)
         self.assertFalse(requests.has_room(1))
 
+    async def test_a_request_for_many_may_count_as_one_for_each_answer(self) -> None:
+        requests = self.requests()  # three of them
+        requests.add(1, 10, "event_registered", 2, False, True)
+        with self.assertRaisesRegex(WindowFull, "2 requests with 10 bytes"):
+            requests.add(2, 10, "event_registered", 2, False, True)
+        self.assertEqual((requests.has_room(1, 1), requests.has_room(1, 2)), (True, False))
+        take(requests, answer(1, "a"))
+        self.assertTrue(requests.has_room(1, 2))
+        take(requests, answer(1, "b"))
+        requests.add(3, 10, "event_registered", 3, False, True)
+        take(requests, answer(3, error=True))  # for all of them
+        self.assertTrue(requests.has_room(1, 3))
+        requests.add(4, 10, "event_registered", 3, False, True)
+        requests.end(LinkLost("gone"))
+        requests.add(5, 10, "event_registered", 3, False, True)
+
     async def test_numbers_begin_anew_and_pass_over_those_on_their_way(self) -> None:
         requests = self.requests()
         requests.add(requests.next_reference(), 1, "event_ack", 1, False)

@@ -5,8 +5,19 @@ for everything else. `ringdown.v1.ringdown_pb2` (here `v1`) has the messages, ma
 by the build. Nothing here is thread-safe: use an object on the event loop that made it.
 """
 from ._events import Event
-from .capture import CaptureState, Light, Value, Verb, screen_capture, user_data, values_of
-from .connection import Connection, Identity, Limits
+from .capture import (
+    CaptureState,
+    Failure,
+    Light,
+    Value,
+    Verb,
+    capture_request,
+    reason_name,
+    screen_capture,
+    user_data,
+    values_of,
+)
+from .connection import Connection
 from .desktop import Desktop
 from .errors import (
     LinkLost,
@@ -17,28 +28,38 @@ from .errors import (
     RingdownError,
     WindowFull,
 )
-from .recorder import Command, Recorder
+from .identity import Identity, Limits
+from .orders import Cause, Order, Screens
+from .recorder import Recorder
+from .shown import Shown, Waiting
 from .v1 import ringdown_pb2 as v1
 
 __all__ = [
     "CaptureState",
-    "Command",
+    "Cause",
     "Connection",
     "Desktop",
     "Event",
+    "Failure",
     "Identity",
     "Light",
     "Limits",
     "LinkLost",
     "NoAnswer",
     "NotAllGranted",
+    "Order",
     "ProtocolError",
     "Recorder",
     "Refused",
     "RingdownError",
+    "Screens",
+    "Shown",
     "Value",
     "Verb",
+    "Waiting",
     "WindowFull",
+    "capture_request",
+    "reason_name",
     "screen_capture",
     "user_data",
     "v1",

@@ -7,68 +7,24 @@ bounded by `Limits` and by the window that the broker grants. Not thread-safe.
 from __future__ import annotations
 
 import asyncio
-import secrets
-from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Final, Sequence
+from typing import AsyncIterator, Final, Sequence
 
-from . import _events
+from . import _addresses, _events
+from ._checks import PROTOCOL_VERSION, check_dn, check_granted
 from ._events import Event, EventQueue
 from ._link import Link
-from ._requests import Requests
-from .capture import CaptureState, Verb, screen_capture
+from ._requests import REFERENCE_BYTES_MAX, Pending, Requests
+from .capture import Light, Verb, screen_capture
 from .errors import LinkLost, NoAnswer, NotAllGranted, ProtocolError, Refused, WindowFull
 from .framing import FRAME_BYTES_BEFORE_SIGN_ON_MAX
+from .identity import Identity, Limits
 from .v1 import ringdown_pb2 as v1
 
-PROTOCOL_VERSION: Final = 1
 ASK_AGAIN_S: Final = 1.0
 """Between two tries of `query_until_known`."""
 NOT_REGISTERED: Final = 41
 _SAFETY: Final = (Verb.PAUSE, Verb.STOP)
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who a T-Client says it is. Keep it over reconnects: the same application name and instance
-    id take over from a connection that only half exists any more."""
-
-    role: v1.Role
-    application_name: str = "ringdown-python"
-    instance_id: bytes = field(default_factory=lambda: secrets.token_bytes(16))
-    credentials: bytes = b""
-    heartbeat_interval_ms: int | None = None
-    """Wanted; None: the broker's."""
-    capabilities: Sequence[v1.Capability] | None = None
-    """None: what this library is able to do in this role. A recorder that uses `Connection` itself
-    and does not echo versions names its own."""
-
-    def _capabilities(self) -> Sequence[v1.Capability]:
-        if self.capabilities is not None:
-            return self.capabilities
-        both = [v1.CAPABILITY_DIRECTED, v1.CAPABILITY_COALESCE_OK]
-        if self.role == v1.ROLE_RECORDER:
-            return [*both, v1.CAPABILITY_EXACT_VERSIONS]
-        return [*both, v1.CAPABILITY_OUTCOMES] if self.role == v1.ROLE_DESKTOP else both
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a connection may take of time and memory, whatever the broker grants."""
-
-    open_timeout_s: float = 10.0
-    """From connect to the end of sign-on; the broker itself waits 5 s."""
-    request_timeout_s: float = 10.0
-    """For an answer, where a call does not say. A broker that is well takes milliseconds."""
-    events_max: int = 4096
-    """Events that the program has not taken. Beyond: EventMissed, one for each DN."""
-    event_bytes_max: int = 8 * 1024 * 1024
-    """Their bytes."""
-    frame_bytes_max: int = 16 * 1024 * 1024
-    """The largest that a broker can be configured to grant."""
-    requests_max: int = 65_536
-    request_bytes_max: int = 16 * 1024 * 1024
-    """Ceilings of the window."""
 
 
 class Connection:
@@ -155,26 +111,27 @@ class Connection:
         mode: v1.RegistrationMode = v1.REGISTRATION_MODE_SHARE,
         echo: bool = False,
         standby: bool = False,
+        hear_outcomes: bool = False,
         timeout_s: float | None = None,
     ) -> dict[str, v1.Snapshot]:
         """The present state of each DN. Any number of them: they go in requests of at most
         dns_per_request_max, one after the other, each with the deadline. Raises NotAllGranted if
-        some were refused; the others are registered."""
+        some were refused; the others are registered, and it has their snapshots."""
         granted: dict[str, v1.Snapshot] = {}
         refused: dict[str, v1.EventError] = {}
         for part in self._parts(dns):
             request = v1.RequestRegisterAddress(
-                this_dn=part, mode=mode, echo=echo, standby=standby
+                this_dn=part, mode=mode, echo=echo, standby=standby, hear_outcomes=hear_outcomes
             )
             frame = v1.Frame(request_register_address=request)
             for answer in await self._ask(frame, "event_registered", len(part), timeout_s):
                 if answer.HasField("event_registered"):
                     granted[answer.event_registered.this_dn] = answer.event_registered.snapshot
                 else:
-                    _add_refusal(refused, answer.event_error, part)
+                    _addresses.add_refusal(refused, answer.event_error, part)
             self._check_answers(part, [*granted, *refused])
         if refused:
-            raise NotAllGranted(refused, list(granted))
+            raise NotAllGranted(refused, list(granted), snapshots=granted)
         return granted
 
     async def unregister(self, dns: Sequence[str], *, timeout_s: float | None = None) -> None:
@@ -187,16 +144,137 @@ class Connection:
                 if answer.HasField("event_unregistered"):
                     ended.append(answer.event_unregistered.this_dn)
                 else:
-                    _add_refusal(refused, answer.event_error, part)
+                    _addresses.add_refusal(refused, answer.event_error, part)
             self._check_answers(part, [*ended, *refused])
         if refused:
             raise NotAllGranted(refused, ended)
 
+    async def register_every_dn(
+        self, *, hear_outcomes: bool = False, timeout_s: float | None = None
+    ) -> None:
+        """For a supervisor or an admin: hears the commands, indications and alarms of every DN,
+        also of those to come; with `hear_outcomes` the outcomes too. What is so now, `addresses`
+        lists. Raises Refused 165 for other roles."""
+        request = v1.RequestRegisterAddress(
+            every_dn=True, mode=v1.REGISTRATION_MODE_MONITOR, hear_outcomes=hear_outcomes
+        )
+        frame = v1.Frame(request_register_address=request)
+        await self._ask_one(frame, "event_registered", timeout_s)
+
+    async def unregister_every_dn(self, *, timeout_s: float | None = None) -> None:
+        """Ends that; registrations on single DNs stay."""
+        request = v1.RequestUnregisterAddress(every_dn=True)
+        frame = v1.Frame(request_unregister_address=request)
+        await self._ask_one(frame, "event_unregistered", timeout_s)
+
+    async def list_addresses(
+        self,
+        *,
+        after: str = "",
+        limit: int = _addresses.PAGE_MAX,
+        light: Light | None = None,
+        alarmed: bool = False,
+        recorder_missing: bool = False,
+        timeout_s: float | None = None,
+    ) -> v1.EventAddressList:
+        """For a supervisor or an admin: one page of the DNs in use, in the order of their names.
+        `light`, `alarmed`, `recorder_missing`: only those that are so. Page on with `after` =
+        `next` until that is empty; `addresses` does. Raises Refused 165 for other roles."""
+        request = _addresses.list_request(
+            after=after,
+            limit=limit,
+            light=light,
+            alarmed=alarmed,
+            recorder_missing=recorder_missing,
+        )
+        frame = v1.Frame(request_list_addresses=request)
+        page = (await self._ask_one(frame, "event_address_list", timeout_s)).event_address_list
+        try:
+            _addresses.check_page(page, after)
+        except ProtocolError as error:
+            self._link.finish(error, at_once=True)
+            raise
+        return page
+
+    async def addresses(
+        self,
+        *,
+        light: Light | None = None,
+        alarmed: bool = False,
+        recorder_missing: bool = False,
+        timeout_s: float | None = None,
+    ) -> AsyncIterator[v1.AddressSummary]:
+        """The same, of all pages; `timeout_s` is of each. At most one page is kept."""
+        after = ""
+        while True:
+            page = await self.list_addresses(
+                after=after,
+                light=light,
+                alarmed=alarmed,
+                recorder_missing=recorder_missing,
+                timeout_s=timeout_s,
+            )
+            for one in page.addresses:
+                yield one
+            if not page.next:
+                return
+            after = page.next
+
+    async def command_addresses(
+        self,
+        dns: Sequence[str],
+        verb: Verb,
+        *,
+        reason: str = "",
+        agent_id: str = "",
+        command_id: bytes | None = None,
+        retry: bool = False,
+        confirm_timeout_ms: int | None = None,
+        timeout_s: float | None = None,
+    ) -> dict[str, v1.EventACK]:
+        """PAUSE, STOP or RESUME for any number of DNs on which this connection is registered: the
+        answer of each; their outcomes come as events. They go in requests of at most
+        dns_per_request_max and as the window has room for, one after the other, each with the
+        deadline. Raises NotAllGranted if some were refused; it has the answers of the others. If
+        an answer does not come, call it again with the same `command_id` and `retry`: what was
+        done is not done twice."""
+        acks: dict[str, v1.EventACK] = {}
+        refused: dict[str, v1.EventError] = {}
+        command = _addresses.command_request(
+            verb,
+            reason=reason,
+            agent_id=agent_id,
+            command_id=command_id,
+            retry=retry,
+            confirm_timeout_ms=confirm_timeout_ms,
+        )
+        at_most = min(self._granted.dns_per_request_max, self._requests.requests_max)
+        for part in _addresses.parts_of(dns, at_most):
+            frame = v1.Frame(request_command_addresses=command)
+            frame.request_command_addresses.this_dn.extend(part)
+            await self._wait_for_room_of(frame, len(part), timeout_s)
+            for answer in await self._ask(frame, "event_ack", len(part), timeout_s, each=True):
+                if answer.HasField("event_ack"):
+                    acks[answer.event_ack.this_dn] = answer.event_ack
+                else:
+                    _addresses.add_refusal(refused, answer.event_error, set(part) - acks.keys())
+            self._check_answers(part, [*acks, *refused])
+        if refused:
+            raise NotAllGranted(refused, list(acks), acks=acks)
+        return acks
+
     async def query_address(self, dn: str, *, timeout_s: float | None = None) -> v1.Snapshot:
         """What the broker knows of a DN that this connection is registered on."""
+        return (await self.address_info(dn, timeout_s=timeout_s)).snapshot
+
+    async def address_info(
+        self, dn: str, *, timeout_s: float | None = None
+    ) -> v1.EventAddressInfo:
+        """The same with its recorders and the newest outcomes: who commanded what, and what became
+        of it."""
+        check_dn(dn, "dn")
         frame = v1.Frame(request_query_address=v1.RequestQueryAddress(this_dn=dn))
-        answer = await self._ask_one(frame, "event_address_info", timeout_s)
-        return answer.event_address_info.snapshot
+        return (await self._ask_one(frame, "event_address_info", timeout_s)).event_address_info
 
     async def query_until_known(self, dn: str) -> v1.Snapshot | None:
         """The same, asked again until the broker has room for the question, as long as the link
@@ -225,9 +303,19 @@ class Connection:
         """Sends an event. The answer means accepted: neither delivered nor done. Requests of one
         connection take effect in the order of these calls. `pause` and `stop` go out above the
         window too, within its reserve."""
+        return await self.end_send(self.begin_send(request), timeout_s=timeout_s)
+
+    def begin_send(self, request: v1.RequestSendEvent) -> Pending:
+        """The first half of it: the request is on its way. Raises WindowFull and LinkLost."""
         safety = screen_capture(request.event) in _SAFETY
-        frame = v1.Frame(request_send_event=request)
-        return (await self._ask_one(frame, "event_ack", timeout_s, safety)).event_ack
+        return self._begin(v1.Frame(request_send_event=request), "event_ack", 1, safety)
+
+    async def end_send(self, pending: Pending, *, timeout_s: float | None = None) -> v1.EventACK:
+        """The second half: its answer."""
+        [answer] = await self._end(pending, timeout_s)
+        if answer.HasField("event_error"):
+            raise Refused(answer.event_error)
+        return answer.event_ack
 
     async def wait_for_room(self, *, timeout_s: float | None = None) -> None:
         """Until a request of any size can go out. Raises TimeoutError, and LinkLost if the link
@@ -284,7 +372,7 @@ class Connection:
         request = v1.RequestSignOn(
             version_min=PROTOCOL_VERSION,
             version_max=PROTOCOL_VERSION,
-            capabilities=who._capabilities(),
+            capabilities=who.wanted_capabilities(),
             application_name=who.application_name,
             instance_id=who.instance_id,
             role=who.role,
@@ -296,18 +384,24 @@ class Connection:
         )
         self._signed_on = True
 
+    async def _wait_for_room_of(
+        self, frame: v1.Frame, weight: int, timeout_s: float | None
+    ) -> None:
+        """Until this frame can go out. Raises WindowFull if that takes too long."""
+        deadline_s = self.deadline_s(timeout_s)
+        try:
+            async with asyncio.timeout(deadline_s):
+                size = frame.ByteSize() + REFERENCE_BYTES_MAX
+                await self._requests.wait_for_room(size, weight)
+        except TimeoutError as error:
+            raise WindowFull(f"no room for {weight} answers within {deadline_s:g} s") from error
+
     def _check_open(self) -> None:
         if self._link.end is not None:
             raise self._link.end.of_request(sent=False)
 
     def _parts(self, dns: Sequence[str]) -> list[list[str]]:
-        if isinstance(dns, str):
-            raise TypeError("dns: a list of DNs, not one string")
-        unique = list(dict.fromkeys(dns))  # a DN named twice would be answered twice
-        if not unique:
-            raise ValueError("dns: at least one DN")
-        size = max(1, self._granted.dns_per_request_max)
-        return [unique[at : at + size] for at in range(0, len(unique), size)]
+        return _addresses.parts_of(dns, self._granted.dns_per_request_max)
 
     def _check_answers(self, asked: Sequence[str], answered: Sequence[str]) -> None:
         for dn in set(asked).difference(answered):
@@ -316,9 +410,9 @@ class Connection:
             raise error
 
     async def _ask_one(
-        self, frame: v1.Frame, reply: str, timeout_s: float | None, reserve: bool = False
+        self, frame: v1.Frame, reply: str, timeout_s: float | None
     ) -> v1.Frame:
-        [answer] = await self._ask(frame, reply, 1, timeout_s, reserve)
+        [answer] = await self._ask(frame, reply, 1, timeout_s)
         if answer.HasField("event_error"):
             raise Refused(answer.event_error)
         return answer
@@ -329,8 +423,15 @@ class Connection:
         reply: str,
         answers: int,
         timeout_s: float | None,
-        reserve: bool = False,
+        *,
+        each: bool = False,
     ) -> list[v1.Frame]:
+        return await self._end(self._begin(frame, reply, answers, False, each), timeout_s)
+
+    def _begin(
+        self, frame: v1.Frame, reply: str, answers: int, reserve: bool, each: bool = False
+    ) -> Pending:
+        """Sends a request, now and in this place of their order."""
         self._check_open()
         frame.reference_id = self._requests.next_reference()
         data = frame.SerializeToString()
@@ -338,14 +439,20 @@ class Connection:
         if len(data) > limit:
             # The broker would end the connection for it.
             raise ValueError(f"the request: {len(data)} bytes, accepted are at most {limit}")
-        pending = self._requests.add(frame.reference_id, len(data), reply, answers, reserve)
+        pending = self._requests.add(
+            frame.reference_id, len(data), reply, answers, reserve, each
+        )
         self._link.send(data)
+        return pending
+
+    async def _end(self, pending: Pending, timeout_s: float | None) -> list[v1.Frame]:
+        """Its answers."""
         deadline_s = self.deadline_s(timeout_s)
         try:
             async with asyncio.timeout(deadline_s):
                 return await pending.done
         except TimeoutError as error:
-            raise NoAnswer(f"no {reply} within {deadline_s:g} s") from error
+            raise NoAnswer(f"no {pending.reply} within {deadline_s:g} s") from error
 
     def _on_frame(self, frame: v1.Frame, size: int) -> None:
         kind = frame.WhichOneof("body")
@@ -361,16 +468,7 @@ class Connection:
             self._keep(frame, kind, size)
 
     def _establish(self, granted: v1.EventLinkConnected) -> None:
-        if granted.version != PROTOCOL_VERSION:
-            raise ProtocolError(f"version {granted.version}, accepted is {PROTOCOL_VERSION}")
-        for name in ("window_requests", "window_bytes", "frame_bytes_max", "heartbeat_interval_ms"):
-            if getattr(granted, name) < 1:
-                raise ProtocolError(f"EventLinkConnected.{name}: 0, accepted is 1 and above")
-        if granted.heartbeat_timeout_ms <= granted.heartbeat_interval_ms:
-            raise ProtocolError(
-                f"EventLinkConnected.heartbeat_timeout_ms: {granted.heartbeat_timeout_ms}, "
-                f"accepted is above heartbeat_interval_ms: {granted.heartbeat_interval_ms}"
-            )
+        check_granted(granted)
         self._granted = granted
         self._requests.requests_max = min(granted.window_requests, self._limits.requests_max)
         self._requests.bytes_max = min(granted.window_bytes, self._limits.request_bytes_max)
@@ -391,11 +489,3 @@ class Connection:
             reason.add_note(f"before that it said: {refused}")
         self._requests.end(reason)
         self._events.close(reason)
-
-
-def _add_refusal(
-    refused: dict[str, v1.EventError], error: v1.EventError, dns: Sequence[str]
-) -> None:
-    """An error without a DN is about all of the request."""
-    for dn in [error.this_dn] if error.HasField("this_dn") else dns:
-        refused[dn] = error

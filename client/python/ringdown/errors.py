@@ -13,6 +13,7 @@ is accepted. A wait for something that may happen or not (an event, a light) end
 """
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Final, Mapping, Sequence
 
 from .v1 import ringdown_pb2 as v1
@@ -51,10 +52,21 @@ class Refused(RingdownError):
 class NotAllGranted(Refused):
     """Some DNs of a request were refused. It reads as the first refusal."""
 
-    def __init__(self, refused: Mapping[str, v1.EventError], granted: Sequence[str]) -> None:
+    def __init__(
+        self,
+        refused: Mapping[str, v1.EventError],
+        granted: Sequence[str],
+        *,
+        snapshots: Mapping[str, v1.Snapshot] = MappingProxyType({}),
+        acks: Mapping[str, v1.EventACK] = MappingProxyType({}),
+    ) -> None:
         super().__init__(next(iter(refused.values())))
         self.refused: Final = dict(refused)
         self.granted: Final = list(granted)
+        self.snapshots: Final = dict(snapshots)
+        """Of those that were registered."""
+        self.acks: Final = dict(acks)
+        """Of those that accepted the command."""
 
     def __str__(self) -> str:
         return f"{next(iter(self.refused))!r}: {super().__str__()}"

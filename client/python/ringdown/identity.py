@@ -1,0 +1,53 @@
+"""Who a T-Client is, and what its connection may take."""
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import Sequence
+
+from .v1 import ringdown_pb2 as v1
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a T-Client says it is. Keep it over reconnects: the same application name and instance
+    id take over from a connection that only half exists any more."""
+
+    role: v1.Role
+    application_name: str = "ringdown-python"
+    instance_id: bytes = field(default_factory=lambda: secrets.token_bytes(16))
+    credentials: bytes = b""
+    heartbeat_interval_ms: int | None = None
+    """Wanted; None: the broker's."""
+    capabilities: Sequence[v1.Capability] | None = None
+    """None: what this library is able to do in this role. A recorder that uses `Connection` itself
+    and does not echo versions names its own."""
+
+    def wanted_capabilities(self) -> Sequence[v1.Capability]:
+        """What its sign-on names."""
+        if self.capabilities is not None:
+            return self.capabilities
+        all_have = [v1.CAPABILITY_DIRECTED, v1.CAPABILITY_COALESCE_OK]
+        if self.role == v1.ROLE_RECORDER:
+            return [*all_have, v1.CAPABILITY_EXACT_VERSIONS]
+        commands = self.role in (v1.ROLE_DESKTOP, v1.ROLE_SUPERVISOR, v1.ROLE_ADMIN)
+        return [*all_have, v1.CAPABILITY_OUTCOMES] if commands else all_have
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a connection may take of time and memory, whatever the broker grants."""
+
+    open_timeout_s: float = 10.0
+    """From connect to the end of sign-on; the broker itself waits 5 s."""
+    request_timeout_s: float = 10.0
+    """For an answer, where a call does not say. A broker that is well takes milliseconds."""
+    events_max: int = 4096
+    """Events that the program has not taken. Beyond: EventMissed, one for each DN."""
+    event_bytes_max: int = 8 * 1024 * 1024
+    """Their bytes."""
+    frame_bytes_max: int = 16 * 1024 * 1024
+    """The largest that a broker can be configured to grant."""
+    requests_max: int = 65_536
+    request_bytes_max: int = 16 * 1024 * 1024
+    """Ceilings of the window."""
