@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import shutil
 import signal
@@ -11,6 +12,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
+from unittest import mock
 
 import frames
 from harness import PATIENCE_S, AsyncTest, until
@@ -153,6 +155,29 @@ class OneScreen(AsyncTest):
         self.assertEqual([(dn, why.code) for dn, why in self.failures], [("7001", Failed.NO_FRAME)])
         self.assertIs(screen.state, CaptureState.DISABLED)
         self.assertTrue(is_over(ffmpeg))
+
+    async def test_a_disk_that_complains_is_told_and_nothing_is_recorded_all_the_same(self) -> None:
+        screen = self.screen(self.source)
+        await screen.be(CaptureState.ENABLED)
+        ffmpeg = self.ffmpeg()
+        with mock.patch("segment._sync", side_effect=OSError(errno.EIO, "a bad disk")):
+            with self.assertRaises(Failed) as told:
+                await screen.be(CaptureState.PAUSED)
+        self.assertEqual(told.exception.code, Failed.NO_SYNC)
+        self.assertIn("a bad disk", told.exception.text)
+        self.assertIs(screen.state, CaptureState.PAUSED)
+        self.assertTrue(is_over(ffmpeg))
+
+    async def test_while_ffmpeg_does_not_end_it_is_not_called_paused(self) -> None:
+        screen = self.screen(replace(self.source, close_within_s=0))
+        await screen.be(CaptureState.ENABLED)
+        with mock.patch("segment.KILL_WITHIN_S", 0):
+            with self.assertRaises(Failed) as told:
+                await screen.be(CaptureState.PAUSED)
+        self.assertEqual(told.exception.code, Failed.NO_END)
+        self.assertIs(screen.state, CaptureState.ENABLED)
+        await screen.be(CaptureState.PAUSED)
+        self.assertIs(screen.state, CaptureState.PAUSED)
 
     async def test_a_pause_that_is_asked_for_is_no_failure(self) -> None:
         screen = self.screen(self.source)
