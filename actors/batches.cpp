@@ -51,7 +51,9 @@ void dn_batch::refuse_all(const fault& why, std::string_view this_dn) {
 
 void dn_batch::name(std::string_view dn) {
   if (control_ == nullptr)
-    control_ = std::make_unique<control>(control{std::string{dn}, false});
+    control_ = std::make_unique<control>();
+  if (control_->dn.empty())
+    control_->dn = dn;
 }
 
 void dn_batch::await_report(std::string_view dn) {

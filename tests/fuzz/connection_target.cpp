@@ -47,7 +47,7 @@ limits tight_limits() {
   bounds.registrations_per_connection_max = 2;
   bounds.registrations_per_dn_max = 3;
   bounds.dns_max = 3;
-  bounds.sessions_per_dn_max = 2;
+  bounds.calls_per_dn_max = 2;
   bounds.dn_idle_timeout = 1s;
   bounds.session_idle_max = 2s;
   return bounds;
