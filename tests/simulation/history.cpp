@@ -356,7 +356,8 @@ bool history::satisfied(const place& where, const command_life& command,
       confirmed.erase(who);
   }
   if (!generous)
-    std::erase_if(confirmed, [&](auto who) { return has_refused(where, command, who, until_us); });
+    std::erase_if(confirmed,
+                  [&](auto who) { return has_refused(where, command, who, outcome.time_us()); });
   return outcome.recorders_size() != 0 && confirmed.size() >= enough;
 }
 
