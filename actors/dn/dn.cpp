@@ -63,6 +63,11 @@ void dn_impl::client_gone(const client_ptr& client) {
 }
 
 void dn_impl::remove() {
+  {
+    screen_scope within{*this};
+    if (session_)
+      tell(ringdown::draining{true});
+  }
   end_registrations(error_code::dn_not_configured);
   end_session();
   is_removed_ = true;
