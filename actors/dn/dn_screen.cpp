@@ -221,10 +221,15 @@ void dn_impl::conclude_all_unknown() {
   while (book_ && book_->pending() != 0) {
     decided what;
     what.order.sequence = book_->front()->sequence;
+    what.order.connection = book_->front()->connection;
     what.order.verb = book_->front()->verb;
     what.order.version = book_->front()->version;
     what.result = outcome::unknown;
     take(what);
+  }
+  while (book_ && !book_->held().empty()) {
+    auto& held = book_->held().front();
+    take(hold_over{{held.sequence, held.verb, held.connection, held.version}, outcome::unknown});
   }
 }
 
