@@ -348,9 +348,11 @@ void dn_impl::tell_watchers(const t_client* told, std::string_view frame) {
 
 /// Each safety event once: what was asked, who asked, and what became of it.
 void dn_impl::log_outcome(const outcome_event& event) {
-  auto level = is_failure(event.result)            ? observer::severity::warning
-               : event.verb == capture_verb::query ? observer::severity::debug
-                                                   : observer::severity::info;
+  bool is_question = event.verb == capture_verb::query;
+  bool is_own_question = is_question && event.cause != broker_reason::unspecified;
+  auto level = is_failure(event.result) && !is_own_question ? observer::severity::warning
+               : is_question                                ? observer::severity::debug
+                                                            : observer::severity::info;
   if (!context_.tells->wants("dn", level))
     return;
   auto what = event.released                              ? "held command let go"
