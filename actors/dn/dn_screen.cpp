@@ -137,11 +137,11 @@ void dn_impl::rang() {
 
 /// Carries out what is due, in its order; what follows from that comes behind it.
 void dn_impl::settle() {
-  while (!effects_.empty()) {
-    auto effect = std::move(effects_.front());
-    effects_.pop_front();
+  for (std::size_t i = 0; i < effects_.size(); ++i) {
+    auto effect = std::move(effects_[i]);
     std::visit([this](const auto& what) { take(what); }, effect);
   }
+  effects_ = std::vector<screen_effect>{}; // a screen at rest needs no room for them
 }
 
 // ---- commands and words --------------------------------------------------------------------
