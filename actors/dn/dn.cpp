@@ -63,6 +63,11 @@ void dn_impl::client_gone(const client_ptr& client) {
 }
 
 void dn_impl::remove() {
+  {
+    screen_scope within{*this};
+    if (session_)
+      tell(ringdown::draining{true});
+  }
   end_registrations(error_code::dn_not_configured);
   end_session();
   is_removed_ = true;
@@ -384,6 +389,9 @@ void dn_impl::register_client(dn_batch& batch, const dn_request& request) {
     {client, request.mode, who.role, request.echo, request.standby, request.hear_outcomes});
   bool is_active = own.is_active_recorder();
 
+  if (session_ && !own.is_recorder())
+    tell(desktop_came{who.application}); // which its snapshot shows already
+
   v1::Frame frame;
   frame.set_reference_id(request.reference.value);
   auto& registered = *frame.mutable_event_registered();
@@ -401,8 +409,6 @@ void dn_impl::register_client(dn_batch& batch, const dn_request& request) {
     tell(recorder_came{who.id, who.exact_versions, who.per_call});
   else if (was_active)
     tell(recorder_gone{who.id});
-  if (!own.is_recorder())
-    tell(desktop_came{who.application});
 }
 
 void dn_impl::unregister_client(dn_batch& batch, const dn_request& request) {

@@ -23,7 +23,6 @@
 #include "actors/interfaces.hpp"
 #include "actors/screen/session.hpp"
 
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -153,7 +152,7 @@ private:
   roster roster_;
   std::unique_ptr<command_book> book_;        // with the first command
   std::optional<session_turn> turn_;          // while the screen is looked at
-  std::deque<screen_effect> effects_;         // to be carried out, in their order
+  std::vector<screen_effect> effects_;        // to be carried out, in their order
   std::optional<steady_ms> calls_told_until_; // a call source was registered a moment ago
   const dn_board_ptr board_;
   directory_actor directory_;

@@ -145,11 +145,11 @@ void dn_impl::rang() {
 
 /// Carries out what is due, in its order; what follows from that comes behind it.
 void dn_impl::settle() {
-  while (!effects_.empty()) {
-    auto effect = std::move(effects_.front());
-    effects_.pop_front();
+  for (std::size_t i = 0; i < effects_.size(); ++i) {
+    auto effect = std::move(effects_[i]);
     std::visit([this](const auto& what) { take(what); }, effect);
   }
+  effects_ = std::vector<screen_effect>{}; // a screen at rest needs no room for them
 }
 
 // ---- commands and words --------------------------------------------------------------------
@@ -229,10 +229,15 @@ void dn_impl::conclude_all_unknown() {
   while (book_ && book_->pending() != 0) {
     decided what;
     what.order.sequence = book_->front()->sequence;
+    what.order.connection = book_->front()->connection;
     what.order.verb = book_->front()->verb;
     what.order.version = book_->front()->version;
     what.result = outcome::unknown;
     take(what);
+  }
+  while (book_ && !book_->held().empty()) {
+    auto& held = book_->held().front();
+    take(hold_over{{held.sequence, held.verb, held.connection, held.version}, outcome::unknown});
   }
 }
 
@@ -356,9 +361,11 @@ void dn_impl::tell_watchers(const t_client* told, std::string_view frame) {
 
 /// Each safety event once: what was asked, who asked, and what became of it.
 void dn_impl::log_outcome(const outcome_event& event) {
-  auto level = is_failure(event.result)            ? observer::severity::warning
-               : event.verb == capture_verb::query ? observer::severity::debug
-                                                   : observer::severity::info;
+  bool is_question = event.verb == capture_verb::query;
+  bool is_own_question = is_question && event.cause != broker_reason::unspecified;
+  auto level = is_failure(event.result) && !is_own_question ? observer::severity::warning
+               : is_question                                ? observer::severity::debug
+                                                            : observer::severity::info;
   if (!context_.tells->wants("dn", level))
     return;
   auto what = event.released                              ? "held command let go"

@@ -130,11 +130,16 @@ struct visitor {
     state.correct_at.reset();
     if (policy_now() != drift_policy::correct || state.corrections >= corrections_max)
       return;
+    bool any = false; // what has come back by itself counts as no correction
+    for (auto& r : state.recorders)
+      if (must_correct(r) && r.owes.empty()) {
+        order_desired(broker_reason::drift, r.id);
+        any = true;
+      }
+    if (!any)
+      return;
     ++state.corrections;
     state.corrected = at.now;
-    for (auto& r : state.recorders)
-      if (must_correct(r) && r.owes.empty())
-        order_desired(broker_reason::drift, r.id);
   }
 
   /// A recorder that owed nothing has said this, and before that something else.

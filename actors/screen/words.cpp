@@ -60,14 +60,20 @@ owed_list answered_exactly(owed_list& owes, command_version echoed) {
 owed_list answered_in_order(owed_list& owes, const screen_recorder& recorder,
                             const indication_heard& word) {
   auto before = recorder.said;
-  for (std::size_t i = 0; i < owes.size(); ++i) {
-    bool is_apart = recorder.per_call && word.connection && owes[i].connection &&
-                    owes[i].connection != word.connection;
-    if (is_apart)
+  auto is_apart = [&](const owed_answer& one) { // of a call that this word is not about
+    return recorder.per_call && word.connection && one.connection &&
+           one.connection != word.connection;
+  };
+  for (auto one = owes.begin(); one != owes.end(); ++one) {
+    if (is_apart(*one))
       continue;
-    if (confirms(owes[i].verb, *word.state))
-      return take_first(owes, i + 1);
-    bool was_so = before && confirms(owes[i].verb, *before);
+    if (confirms(one->verb, *word.state)) {
+      auto first = std::stable_partition(owes.begin(), one + 1, is_apart);
+      owed_list taken{first, one + 1};
+      owes.erase(first, one + 1);
+      return taken;
+    }
+    bool was_so = before && confirms(one->verb, *before);
     if (!was_so)
       break;
   }

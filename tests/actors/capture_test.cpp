@@ -218,7 +218,8 @@ TEST_CASE("a resume never undoes a later pause: if_version") {
         lines{"event 7001 #2: pause v2 by other, light unknown", "Error 4: 185 on 7001, v2"});
   one.says(send(5, "7001", "resume", {.if_version = 2}));
   CHECK(one.hears() == lines{"ACK 5: recorders 0, #3 v3"});
-  CHECK(other.hears() == lines{"event 7001 #3: resume v3 by one, light unknown"});
+  CHECK(other.hears() ==
+        lines{"event 7001 #3: resume v3 by one, light unknown, kept, desired disabled"});
 }
 
 TEST_CASE("versions count commands and sequences count events") {
@@ -232,7 +233,7 @@ TEST_CASE("versions count commands and sequences count events") {
                               "ACK 5: recorders 1, #3 v1", "ACK 6: recorders 1, #4 v2"});
   CHECK(recorder.hears() == lines{"event 7001 #1: start v1 by desk, light unknown",
                                   "event 7001 #2: user event by desk, light unknown",
-                                  "event 7001 #3: query v1 by desk, light unknown",
+                                  "event 7001 #3: query by desk, light unknown, desired enabled",
                                   "event 7001 #4: pause v2 by desk, light unknown"});
 }
 
@@ -366,10 +367,19 @@ TEST_CASE("a standby recorder hears all and does not count") {
   CHECK(desk.hears() ==
         lines{"ACK 3: recorders 0, #1 v1", "Error 4: 118 on 7001, last known unknown"});
   CHECK(standby.hears() == lines{"event 7001 #1: pause v1 by desk, light unknown"});
-  standby.says(register_on(3, {"7001"})); // it takes over
-  CHECK(standby.hears() == lines{"registered 3: 7001 share; light unknown, v1 #1, recorders 1+0, "
-                                 "clients 2; call 0 wants paused sees unknown v1"});
+  standby.says(send(3, "7001", "disabled"));
+  CHECK(standby.hears() == lines{"ACK 3: recorders 0, #2 v1"});
+  CHECK(desk.hears() == lines{"event 7001 #2: disabled by standby, light unknown"});
+  standby.says(register_on(4, {"7001"})); // it takes over
+  auto order = "event 7001 #3: pause v2 by the broker, light unknown, RECORDER_CAME, for standby";
+  CHECK(standby.hears() ==
+        lines{"registered 4: 7001 share; light unknown, v1 #2, recorders 1+0, clients 2; "
+              "wants paused v1; desk's pause of all v1; pause v1 open",
+              order});
+  CHECK(desk.hears() == lines{order});
   desk.says(send(5, "7001", "query"));
-  CHECK(desk.hears() == lines{"ACK 5: recorders 1, #2 v1"});
-  CHECK(standby.hears() == lines{"event 7001 #2: query v1 by desk, light unknown"});
+  CHECK(desk.hears() == lines{"ACK 5: recorders 1, #4 v2"});
+  CHECK(standby.hears() == lines{"event 7001 #4: query by desk, light unknown, desired paused"});
+  CHECK(ask(standby, send(5, "7001", "paused")) == "ACK 5: recorders 0, #5 v2");
+  CHECK(desk.hears() == lines{"event 7001 #5: paused by standby, light paused"});
 }

@@ -1,10 +1,11 @@
 // Conversations with a broker that fails: an actor that throws leaves nobody without an answer and
 // nothing behind. And orders of events that are rare, taken step by step.
-#include "tests/actors/office.hpp"
+#include "tests/actors/conversation.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <stdexcept>
+#include <utility>
 
 using namespace ringdown;
 using namespace ringdown::test;
@@ -125,7 +126,7 @@ TEST_CASE("a connection that fails leaves no registration and tells its client")
         lines{"event 7001 #2: unknown by the broker, light unknown, RECORDER_LOST"});
   desk.says(query_address(3, "7001"));
   CHECK(desk.hears() == lines{"address 3: 7001; light unknown, v0 #2, recorders 0+0, clients 1; "
-                              "call 0 sees unknown"});
+                              "wants nothing"});
 }
 
 TEST_CASE("a connection that vanishes while its DNs are looked up leaves no registration") {
@@ -151,11 +152,12 @@ TEST_CASE("unregistering and vanishing at once ends a registration once") {
     one->says(register_on(2, {"7001"}));
     CHECK(one->hears().size() == 1);
   }
-  recorder.says(send(3, "7001", "enabled"), unregister(4, {"7001"}));
+  recorder.says(send(3, "7001", "enabled"));
+  CHECK(recorder.hears().size() + desk.hears().size() == 2);
+  recorder.says(unregister(4, {"7001"}));
   recorder.vanishes();
   CHECK(desk.hears() ==
-        lines{"event 7001 #1: enabled by recorder, light enabled",
-              "event 7001 #2: unknown by the broker, light unknown, RECORDER_LOST"});
+        lines{"event 7001 #2: unknown by the broker, light unknown, RECORDER_LOST"});
   CHECK(recorder.hears().empty());
 }
 
@@ -174,7 +176,8 @@ TEST_CASE("a closed recorder does not count, before anybody has told the DN") {
   CHECK(desk.hears() ==
         lines{"Error 3: 118 on 7001, last known enabled", "ACK 4: recorders 0, #2 v1",
               "address 5: 7001; light enabled, v1 #2, recorders 0+0, clients 2; "
-              "call 0 wants paused sees enabled v1",
+              "wants paused v1; call 0 wants recording; desk's pause of all v1; "
+              "recorder says enabled; pause v1 open",
               "event 7001 #3: unknown by the broker, light unknown, RECORDER_LOST, alarm"});
 }
 
@@ -225,7 +228,7 @@ TEST_CASE("actors end with what they are for") {
     o.pass(60s);
   CHECK(o.actors() == alone);
   CHECK_FALSE(o.has_timers());
-  CHECK(o.told() == lines{"dn: outcome of a command", "dn: capture session ended by force"});
+  CHECK(o.told() == lines{"dn: outcome of a command"});
 }
 
 TEST_CASE("a DN does not retire while its handle is on the way to a connection") {
@@ -271,6 +274,78 @@ TEST_CASE("a registration said again while the first is refused is counted by it
   o.pass(60s); // 7002 has retired
   desk.says(register_on(5, {"7002"}));
   CHECK(desk.hears() == lines{"registered 5: 7002 share; " + empty_dn});
+}
+
+// ---- a capture session that fails ----------------------------------------------------------
+
+namespace {
+
+/// A broker whose clock fails in a moment in which only a capture session asks it: half-way to the
+/// deadline of its order.
+struct failing_clock {
+  bool fails = false;
+
+  explicit failing_clock(office& o) : clock_(o.context.utc_now) {
+    o.context.utc_now = [this] {
+      if (std::exchange(fails, false))
+        throw std::runtime_error("the clock's own fault");
+      return clock_();
+    };
+  }
+  void fail_half_way(office& o) {
+    o.pass(900ms);
+    fails = true;
+    o.pass(100ms);
+  }
+
+private:
+  utc_clock clock_;
+};
+
+} // namespace
+
+TEST_CASE("a capture session that fails is told: unknown, an alarm, and what was accepted") {
+  pair_on_7001 p;
+  failing_clock clock{p.o};
+  p.recorder_says(3, "enabled");
+  CHECK(p.desk.hears().size() == 1);
+  CHECK(ask(p.desk, send(3, "7001", "pause")) == "ACK 3: recorders 1, #2 v1");
+  p.recorder.hears();
+  clock.fail_half_way(p.o);
+  auto end = "event 7001 #3: unknown by the broker, light unknown, INTERNAL_ERROR, alarm";
+  CHECK(p.desk.hears() == lines{"outcome 7001 #2: pause unknown", end});
+  CHECK(p.recorder.hears() == lines{end});
+  CHECK(p.o.context.outcomes_owed == 0);
+  CHECK(ask(p.desk, query_address(4, "7001")) ==
+        "address 4: 7001; light unknown, v1 #3, recorders 1+0, clients 2");
+  p.o.pass(1s); // the recorder is asked: what it says is all that is known now
+  auto asked = lines{"event 7001 #4: query by the broker, light unknown, ASKED"};
+  CHECK(p.desk.hears() == asked);
+  CHECK(p.recorder.hears() == asked);
+  p.recorder_says(4, "paused");
+  CHECK(p.desk.hears() == lines{"event 7001 #5: paused by recorder, light paused"});
+  // The broker does not know why it is paused, and lets the resume pass.
+  CHECK(ask(p.desk, send(5, "7001", "resume")) == "ACK 5: recorders 1, #6 v2");
+  p.recorder_says(5, "enabled");
+  CHECK(p.desk.hears() == lines{"event 7001 #7: enabled by recorder, light enabled",
+                                "outcome 7001 #6: resume confirmed; recorder confirmed"});
+  CHECK(p.o.told() == lines{"dn: capture session failed", "dn: outcome of a command",
+                            "dn: alarm: a person must look"});
+}
+
+TEST_CASE("a command that is held when the session fails ends with it") {
+  pair_on_7001 p;
+  failing_clock clock{p.o};
+  p.desk.says(send(3, "7001", "pause", {.call = 0x71}), send(4, "7001", "start", {.call = 0x72}));
+  CHECK(p.desk.hears().size() == 3);
+  p.recorder.hears();
+  clock.fail_half_way(p.o);
+  CHECK(p.desk.hears() ==
+        lines{"outcome 7001 #1 call 71: pause unknown",
+              "outcome 7001 #2 call 72: start unknown, HOLD_RELEASED of #2",
+              "event 7001 #3: unknown by the broker, light unknown, INTERNAL_ERROR, alarm"});
+  p.recorder.hears();
+  CHECK(p.o.told().size() == 4);
 }
 
 // ---- a broker that is too busy -------------------------------------------------------------

@@ -1,6 +1,7 @@
 #include "tests/actors/in_words.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <sstream>
 
 namespace ringdown::test {
@@ -40,6 +41,33 @@ std::string hex(std::uint64_t value) {
   return out.str();
 }
 
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return text;
+}
+
+std::string reason_word(v1::BrokerReason reason) {
+  return without_prefix(v1::BrokerReason_Name(reason), "BROKER_REASON_");
+}
+
+std::string verb_word(v1::Command verb) {
+  return lower(without_prefix(v1::Command_Name(verb), "COMMAND_"));
+}
+
+std::string call_words(std::uint64_t call) {
+  return call != 0 ? " call " + hex(call) : "";
+}
+
+std::string version_words(std::uint64_t version) {
+  return version != 0 ? " v" + number(version) : "";
+}
+
+/// What was said for people.
+std::string because_words(const std::string& reason, const std::string& agent) {
+  return (agent.empty() ? "" : ", agent " + agent) + (reason.empty() ? "" : ", because " + reason);
+}
+
 std::string ack_words(const v1::EventACK& ack) {
   std::string out = ":";
   if (ack.has_recorders_queued())
@@ -50,6 +78,8 @@ std::string ack_words(const v1::EventACK& ack) {
     out += " v" + number(ack.version());
   if (ack.user_event() != 0)
     out += " tag " + std::to_string(ack.user_event());
+  if (!ack.this_dn().empty())
+    out += " on " + ack.this_dn();
   return out == ":" ? "" : out;
 }
 
@@ -77,51 +107,103 @@ std::string origin_of(const v1::EventUserEvent& event, const name_of_client& nam
   return name(event.origin_client_id());
 }
 
-std::string event_words(const v1::EventUserEvent& event, const name_of_client& name) {
-  auto out = "event " + event.event().this_dn() + " #" + number(event.dn_sequence());
-  if (event.event().connection_id() != 0)
-    out += " call " + hex(event.event().connection_id());
-  out += ": " + what_of(event.event());
-  if (event.version() != 0)
-    out += " v" + number(event.version());
-  out += " by " + origin_of(event, name) + ", light " + light(event.effective_state());
-  if (event.broker_reason() != v1::BROKER_REASON_UNSPECIFIED)
-    out += ", " + without_prefix(v1::BrokerReason_Name(event.broker_reason()), "BROKER_REASON_");
+/// What a verb asks for by itself.
+std::optional<v1::CaptureState> usual_desired(const std::string& verb) {
+  if (verb == "start" || verb == "resume")
+    return v1::CAPTURE_STATE_ENABLED;
+  if (verb == "pause")
+    return v1::CAPTURE_STATE_PAUSED;
+  if (verb == "stop")
+    return v1::CAPTURE_STATE_DISABLED;
+  return std::nullopt;
+}
+
+/// What the screen is to be, where the verb does not say it.
+std::string desired_words(const v1::EventUserEvent& event) {
+  auto usual = event.mark() == v1::EVENT_MARK_HELD ? v1::CAPTURE_STATE_PAUSED
+                                                   : usual_desired(what_of(event.event()));
+  if (!event.has_desired())
+    return usual ? ", desired nothing" : "";
+  return usual == event.desired() ? "" : ", desired " + light(event.desired());
+}
+
+std::string special_words(const v1::EventUserEvent& event, const name_of_client& name) {
+  std::string out;
   if (event.directed_reference_id() != 0)
     out += ", directed " + number(event.directed_reference_id());
   if (event.coalesced())
     out += ", newest";
   if (event.mark() == v1::EVENT_MARK_ALARM)
     out += ", alarm";
-  if (event.mark() == v1::EVENT_MARK_HELD)
+  bool is_held = event.mark() == v1::EVENT_MARK_HELD;
+  if (is_held)
     out += ", held";
+  if (event.kept_from_recorders() != is_held)
+    out += is_held ? ", not kept" : ", kept";
+  if (event.for_recorder_client_id() != 0)
+    out += ", for " + name(event.for_recorder_client_id());
   return out;
 }
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return text;
+std::string failure_words(std::uint32_t code, const std::string& text) {
+  return (code != 0 ? " " + number(code) : "") + (text.empty() ? "" : " " + text);
+}
+
+std::string event_words(const v1::EventUserEvent& event, const name_of_client& name) {
+  auto out = "event " + event.event().this_dn() + " #" + number(event.dn_sequence()) +
+             call_words(event.event().connection_id()) + ": " + what_of(event.event()) +
+             version_words(event.version()) + " by " + origin_of(event, name) + ", light " +
+             light(event.effective_state());
+  if (event.broker_reason() != v1::BROKER_REASON_UNSPECIFIED)
+    out += ", " + reason_word(event.broker_reason());
+  out += special_words(event, name) + desired_words(event);
+  if (event.has_failure())
+    out += ", failure" + failure_words(event.failure().code(), event.failure().text());
+  return out + because_words(event.reason(), event.agent_id());
+}
+
+/// "desk's pause of call 71", and what a person wants to know of it.
+std::string pause_words(const v1::Pause& pause) {
+  auto scope = pause.connection_id() != 0 ? "call " + hex(pause.connection_id()) : "all";
+  return pause.application_name() + "'s pause of " + scope + version_words(pause.version()) +
+         (pause.holder_gone() ? ", holder gone" : "") +
+         (pause.waiting() != 0 ? ", " + number(pause.waiting()) + " wait" : "") +
+         because_words(pause.reason(), pause.agent_id());
+}
+
+std::string result_words(const v1::EventOutcome& outcome, const v1::RecorderResult& r,
+                         const name_of_client& name) {
+  auto out = "; " + name(r.client_id()) + " " +
+             lower(without_prefix(v1::RecorderVerdict_Name(r.verdict()), "RECORDER_VERDICT_"));
+  // Its word, where the verdict does not say it.
+  auto usual = usual_desired(verb_word(outcome.command()));
+  bool tells = r.verdict() == v1::RECORDER_VERDICT_OTHERWISE ||
+               (r.verdict() == v1::RECORDER_VERDICT_CONFIRMED && usual);
+  if (tells && usual != r.said())
+    out += " " + light(r.said());
+  return out + failure_words(r.failure_code(), r.failure_text());
 }
 
 std::string outcome_words(const v1::EventOutcome& outcome, const name_of_client& name) {
-  auto out = "outcome " + outcome.this_dn() + " #" + number(outcome.dn_sequence());
-  if (outcome.connection_id() != 0)
-    out += " call " + hex(outcome.connection_id());
-  out += ": " + lower(without_prefix(v1::Command_Name(outcome.command()), "COMMAND_")) + " " +
-         lower(without_prefix(v1::Outcome_Name(outcome.outcome()), "OUTCOME_"));
+  auto out = "outcome " + outcome.this_dn() + " #" + number(outcome.dn_sequence()) +
+             call_words(outcome.connection_id()) + ": " + verb_word(outcome.command()) + " " +
+             lower(without_prefix(v1::Outcome_Name(outcome.outcome()), "OUTCOME_"));
   if (outcome.error_code() != 0)
     out += " " + number(outcome.error_code());
   if (outcome.superseded_by_version() != 0)
     out += " by v" + number(outcome.superseded_by_version());
-  if (outcome.outcome() == v1::OUTCOME_HELD)
-    out += " by call " + hex(outcome.held_by_connection_id());
+  if (outcome.has_held_by())
+    out += " by " + pause_words(outcome.held_by());
   if (outcome.aggregate() != v1::CAPTURE_AGGREGATE_UNSPECIFIED)
     out += ", all say " + lower(without_prefix(v1::CaptureAggregate_Name(outcome.aggregate()),
                                                "CAPTURE_AGGREGATE_"));
+  if (outcome.broker_reason() != v1::BROKER_REASON_UNSPECIFIED)
+    out += ", " + reason_word(outcome.broker_reason());
+  if (outcome.released_sequence() != 0)
+    out += " of #" + number(outcome.released_sequence());
+  out += because_words(outcome.reason(), outcome.agent_id());
   for (auto& r : outcome.recorders())
-    out += "; " + name(r.client_id()) + " " +
-           lower(without_prefix(v1::RecorderVerdict_Name(r.verdict()), "RECORDER_VERDICT_"));
+    out += result_words(outcome, r, name);
   return out;
 }
 
@@ -131,21 +213,72 @@ std::string unregistered_words(const v1::EventUnregistered& gone) {
 
 } // namespace
 
+namespace {
+
+std::string calls_in_words(const v1::CaptureSession& session) {
+  std::string out;
+  for (auto& call : session.calls()) {
+    bool is_known = call.connection_id() != 0 || call.wants_recording() || call.stopped();
+    if (!is_known)
+      continue; // a pause of the whole screen, which is shown itself
+    out += "; call " + hex(call.connection_id());
+    if (call.wants_recording())
+      out += " wants recording";
+    if (call.stopped())
+      out += " stopped";
+    for (auto former : call.former_connection_ids())
+      out += " was " + hex(former);
+  }
+  return out;
+}
+
+std::string recorders_in_words(const v1::CaptureSession& session) {
+  std::string out;
+  for (auto& r : session.recorders()) {
+    out += "; " + (r.application_name().empty() ? "somebody" : r.application_name());
+    out += r.has_said() ? " says " + light(r.said()) : " is silent";
+    if (r.connection_id() != 0)
+      out += " of " + hex(r.connection_id());
+    if (r.owes() != 0)
+      out += ", owes " + number(r.owes());
+  }
+  return out;
+}
+
+std::string orders_in_words(const v1::CaptureSession& session) {
+  std::string out;
+  for (auto& order : session.orders()) {
+    out += "; " + verb_word(order.command()) + version_words(order.version()) +
+           call_words(order.connection_id()) + (order.held() ? " held" : " open");
+    if (order.broker_reason() != v1::BROKER_REASON_UNSPECIFIED)
+      out += ", " + reason_word(order.broker_reason());
+  }
+  return out;
+}
+
+std::string session_words(const v1::CaptureSession& session, v1::CaptureState shown) {
+  auto out = "; wants " + (session.has_desired() ? light(session.desired()) : "nothing") +
+             version_words(session.version());
+  if (session.observed() != shown) // never, but where two lights are shown
+    out += ", sees " + light(session.observed());
+  out += calls_in_words(session);
+  for (auto& pause : session.pauses())
+    out += "; " + pause_words(pause);
+  out += recorders_in_words(session) + orders_in_words(session);
+  for (auto& alarm : session.alarms())
+    out += "; alarm " + reason_word(alarm.broker_reason());
+  return out;
+}
+
+} // namespace
+
 std::string in_words(const v1::Snapshot& snapshot) {
   auto out = "light " + light(snapshot.effective_state()) + ", v" + number(snapshot.version()) +
              " #" + number(snapshot.dn_sequence()) + ", recorders " +
              number(snapshot.recorders_active()) + "+" + number(snapshot.recorders_standby()) +
              ", clients " + number(snapshot.clients_registered());
-  for (auto& session : snapshot.sessions()) {
-    out += "; call " + hex(session.connection_id());
-    if (session.has_desired())
-      out += " wants " + light(session.desired());
-    out += " sees " + light(session.observed());
-    if (session.version() != 0)
-      out += " v" + number(session.version());
-    if (session.held())
-      out += " held";
-  }
+  for (auto& session : snapshot.sessions())
+    out += session_words(session, snapshot.effective_state());
   return out;
 }
 

@@ -17,7 +17,8 @@ using name_of_client = std::function<std::string(std::uint64_t)>;
 /// Epochs, times and texts are left out.
 std::string in_words(const v1::Frame& frame, const name_of_client& name);
 
-/// "light paused, v2 #3, recorders 1+0, clients 2; call 71 wants paused sees enabled v2"
+/// "light paused, v2 #3, recorders 1+0, clients 2; wants paused v2; call 71 wants recording;
+/// desk's pause of call 71 v2; recorder says paused of 71; start v3 call 72 held; alarm DRIFT"
 std::string in_words(const v1::Snapshot& snapshot);
 
 } // namespace ringdown::test

@@ -1,6 +1,6 @@
 // The order that clients are promised, on real threads: connections on several loops send to
-// shared DNs, some come and go, and every client sees each DN's one order and its own answers in
-// the order of its requests.
+// shared DNs, some come and go, and every client sees each DN's one order, the broker's own events
+// in it, and its own answers in the order of its requests.
 #include "tests/actors/office.hpp"
 
 #include <catch2/catch.hpp>
@@ -181,6 +181,7 @@ TEST_CASE("every client sees each DN's one order and its own answers in order, o
   limits bounds;
   bounds.outbox_bytes_max = std::size_t{1} << 30;
   bounds.outbox_events_max = 1 << 20;
+  bounds.confirm_timeout = bounds.confirm_timeout_max; // no deadline comes to pass meanwhile
   office o{bounds, where};
   std::deque<member> members;
   for (std::uint32_t i = 0; i < senders + wanderers; ++i) {

@@ -19,21 +19,32 @@ TEST_CASE("a pause that the recorder confirms has its outcome, once") {
   CHECK(p.desk.hears().empty());
 }
 
-TEST_CASE("a pause that nobody confirms is told by its deadline") {
+TEST_CASE("a pause that nobody confirms is told by its deadline, and its recorder asked half-way") {
   pair_on_7001 p;
   p.desk.says(send(3, "7001", "pause"), send(4, "7001", "pause", {.confirm_timeout_ms = 500}));
   CHECK(p.desk.hears() == lines{"ACK 3: recorders 1, #1 v1", "ACK 4: recorders 1, #2 v2"});
   CHECK(p.recorder.hears().size() == 2);
-  p.o.pass(499ms);
+  p.o.pass(249ms);
+  CHECK(p.desk.hears().empty());
+  p.o.pass(1ms);
+  auto asked = lines{"event 7001 #3: query by the broker, light unknown, ASKED, for recorder, "
+                     "desired paused"};
+  CHECK(p.desk.hears() == asked);
+  CHECK(p.recorder.hears() == asked);
+  p.o.pass(249ms);
   CHECK(p.desk.hears().empty());
   p.o.pass(1ms);
   CHECK(p.desk.hears() == lines{"outcome 7001 #2: pause timed_out 57; recorder silent"});
-  p.o.pass(1500ms);
+  time_goes_by(p.o, 1500ms); // it is asked once as long as it says nothing
   CHECK(p.desk.hears() == lines{"outcome 7001 #1: pause timed_out 57; recorder silent"});
+  p.recorder_says(3, "paused");
+  CHECK(p.desk.hears() == lines{"event 7001 #4: paused by recorder, light paused"});
 }
 
 TEST_CASE("a deadline of zero or past the cap is 53, and nothing changes") {
   pair_on_7001 p;
+  p.recorder_says(3, "disabled");
+  CHECK(p.desk.hears().size() == 1);
   p.desk.says(send(3, "7001", "pause", {.confirm_timeout_ms = 0}),
               send(4, "7001", "pause", {.confirm_timeout_ms = 60'001}));
   CHECK(p.desk.hears() == lines{"Error 3: 53 on 7001", "Error 4: 53 on 7001"});
@@ -42,25 +53,23 @@ TEST_CASE("a deadline of zero or past the cap is 53, and nothing changes") {
   CHECK(p.desk.hears().empty());
 }
 
-TEST_CASE("a command without a recorder times out, and the recorder that comes is asked") {
-  office o{{}, message_by_message};
+TEST_CASE(
+  "a command without a recorder times out, and the recorder that comes is ordered to do it") {
+  office o;
   auto& desk = o.confirming_desktop();
   register_all("7001", {&desk});
   CHECK(ask(desk, send(3, "7001", "pause")) == "ACK 3: recorders 0, #1 v1");
   o.pass(2s);
   CHECK(desk.hears() == lines{"outcome 7001 #1: pause timed_out 57"});
   auto& late = o.exact_recorder();
-  register_all("7001", {&late});
-  o.pass(2s); // it does not confirm
-  auto unknown =
-    lines{"event 7001 #2: unknown by the broker, light unknown, RECORDER_UNCONFIRMED, alarm"};
-  CHECK(desk.hears() == unknown);
-  CHECK(late.hears() == unknown);
-  late.says(unregister(3, {"7001"}), register_on(4, {"7001"}),
-            send(5, "7001", "paused", {.echoed_version = 1}));
-  CHECK(late.hears().size() == 3);
-  o.pass(3s);
-  CHECK(desk.hears() == lines{"event 7001 #3: paused v1 by exact, light paused"});
+  late.says(register_on(2, {"7001"}));
+  auto order = "event 7001 #2: pause v2 by the broker, light unknown, RECORDER_CAME, for exact";
+  CHECK(late.hears().back() == order);
+  CHECK(desk.hears() == lines{order});
+  CHECK(ask(late, send(3, "7001", "paused", {.echoed_version = 2})) == "ACK 3: recorders 0, #3 v2");
+  CHECK(desk.hears() == lines{"event 7001 #3: paused v2 by exact, light paused"});
+  o.pass(10s);
+  CHECK(desk.hears().empty());
 }
 
 TEST_CASE("of two recorders both must confirm a pause, and one a start") {
@@ -76,10 +85,10 @@ TEST_CASE("of two recorders both must confirm a pause, and one a start") {
   CHECK(ask(desk, send(4, "7001", "pause")) == "ACK 4: recorders 2, #3 v2");
   plain.says(send(4, "7001", "paused"));
   exact.says(send(4, "7001", "paused", {.echoed_version = 1})); // of no command that waits
-  o.pass(2s);
-  CHECK(desk.hears() == lines{"event 7001 #4: paused by plain, light paused",
+  time_goes_by(o, 2s);
+  CHECK(desk.hears() == lines{"event 7001 #4: paused by plain, light unknown",
                               "event 7001 #5: paused v1 by exact, light paused",
-                              "outcome 7001 #3: pause partial; plain confirmed; exact silent"});
+                              "outcome 7001 #3: pause partial; plain confirmed; exact otherwise"});
   plain.hears();
   exact.hears();
 }
@@ -94,7 +103,7 @@ TEST_CASE("a standby recorder confirms nothing") {
   CHECK(standby.hears().size() == 1);
   CHECK(ask(desk, send(3, "7001", "stop")) == "ACK 3: recorders 1, #1 v1");
   standby.says(send(3, "7001", "disabled"));
-  CHECK(desk.hears() == lines{"event 7001 #2: disabled by standby, light disabled"});
+  CHECK(desk.hears() == lines{"event 7001 #2: disabled by standby, light unknown"});
   active.says(send(3, "7001", "disabled"));
   CHECK(desk.hears() == lines{"event 7001 #3: disabled by active, light disabled",
                               "outcome 7001 #1: stop confirmed; active confirmed"});
@@ -109,9 +118,22 @@ TEST_CASE("a later command supersedes what wants otherwise, and joins what wants
                                 "ACK 5: recorders 1, #3 v3",
                                 "outcome 7001 #1: start superseded by v3; recorder silent",
                                 "outcome 7001 #2: resume superseded by v3; recorder silent"});
-  p.recorder_says(3, "paused");
-  CHECK(p.desk.hears() == lines{"event 7001 #4: paused by recorder, light paused",
+  p.recorder_says(3, "enabled");
+  p.recorder_says(4, "enabled");
+  p.recorder_says(5, "paused");
+  CHECK(p.desk.hears() == lines{"event 7001 #4: enabled by recorder, light enabled",
+                                "event 7001 #5: enabled by recorder, light enabled",
+                                "event 7001 #6: paused by recorder, light paused",
                                 "outcome 7001 #3: pause confirmed; recorder confirmed"});
+  // A screen that is stopped is not recorded: a stop leaves the pause before it alone.
+  p.desk.says(send(6, "7001", "pause"), send(7, "7001", "stop"));
+  p.recorder_says(6, "paused");
+  p.recorder_says(7, "disabled");
+  CHECK(p.desk.hears() == lines{"ACK 6: recorders 1, #7 v4", "ACK 7: recorders 1, #8 v5",
+                                "event 7001 #9: paused by recorder, light paused",
+                                "outcome 7001 #7: pause confirmed; recorder confirmed",
+                                "event 7001 #10: disabled by recorder, light disabled",
+                                "outcome 7001 #8: stop confirmed; recorder confirmed"});
 }
 
 TEST_CASE("a lost recorder is told at once") {
@@ -133,7 +155,7 @@ TEST_CASE("a query's outcome says what all recorders say together") {
   CHECK(ask(desk, send(3, "7001", "query")) == "ACK 3: recorders 2, #1");
   a.says(send(3, "7001", "paused"));
   b.says(send(3, "7001", "enabled"));
-  CHECK(desk.hears() == lines{"event 7001 #2: paused by a, light paused",
+  CHECK(desk.hears() == lines{"event 7001 #2: paused by a, light unknown",
                               "event 7001 #3: enabled by b, light enabled",
                               "outcome 7001 #1: query confirmed, all say mixed; a confirmed; "
                               "b confirmed"});
@@ -167,19 +189,21 @@ TEST_CASE("outcomes go to those who asked for them, and plain clients hear none"
 
 TEST_CASE("a command sent again has the same answer, its outcome so far, and no second effect") {
   pair_on_7001 p;
+  p.recorder_says(3, "enabled");
+  CHECK(p.desk.hears().size() == 1);
   auto pause = send(3, "7001", "pause", {.command = "first"});
-  CHECK(ask(p.desk, pause) == "ACK 3: recorders 1, #1 v1");
+  CHECK(ask(p.desk, pause) == "ACK 3: recorders 1, #2 v1");
   CHECK(p.recorder.hears().size() == 1);
   pause.set_reference_id(4);
   pause.mutable_request_send_event()->set_retry(true);
-  CHECK(ask(p.desk, pause) == "ACK 4: recorders 1, #1 v1");
+  CHECK(ask(p.desk, pause) == "ACK 4: recorders 1, #2 v1");
   CHECK(p.recorder.hears().empty());
-  p.recorder_says(3, "paused");
-  CHECK(p.desk.hears() == lines{"event 7001 #2: paused by recorder, light paused",
-                                "outcome 7001 #1: pause confirmed; recorder confirmed"});
+  p.recorder_says(4, "paused");
+  CHECK(p.desk.hears() == lines{"event 7001 #3: paused by recorder, light paused",
+                                "outcome 7001 #2: pause confirmed; recorder confirmed"});
   // Across a reconnect, and when the state has moved on.
-  CHECK(ask(p.desk, send(5, "7001", "resume")) == "ACK 5: recorders 1, #3 v2");
-  p.recorder_says(4, "enabled");
+  CHECK(ask(p.desk, send(5, "7001", "resume")) == "ACK 5: recorders 1, #4 v2");
+  p.recorder_says(5, "enabled");
   CHECK(p.desk.hears().size() == 2);
   p.desk.vanishes();
   auto& again = p.o.confirming_desktop();
@@ -187,7 +211,7 @@ TEST_CASE("a command sent again has the same answer, its outcome so far, and no 
   pause.set_reference_id(3);
   again.says(pause);
   CHECK(again.hears() ==
-        lines{"ACK 3: recorders 1, #1 v1", "outcome 7001 #1: pause confirmed; recorder confirmed"});
+        lines{"ACK 3: recorders 1, #2 v1", "outcome 7001 #2: pause confirmed; recorder confirmed"});
   CHECK(p.recorder.hears().empty());
 }
 
@@ -269,12 +293,13 @@ TEST_CASE("the table of command ids is bounded, and the oldest with an outcome g
   pair_on_7001 p{bounds};
   for (auto id : {"a", "b", "c"})
     CHECK(ask(p.desk, send(3, "7001", "pause", {.command = id})).starts_with("ACK"));
-  p.recorder_says(3, "paused"); // all three
-  CHECK(p.desk.hears().size() == 4);
-  CHECK(ask(p.desk, send(3, "7001", "pause", {.command = "d"})) == "ACK 3: recorders 1, #5 v4");
+  for (std::uint32_t reference : {3, 4, 5})
+    p.recorder_says(reference, "paused");
+  CHECK(p.desk.hears().size() == 6);
+  CHECK(ask(p.desk, send(3, "7001", "pause", {.command = "d"})) == "ACK 3: recorders 1, #7 v4");
   p.desk.says(send(4, "7001", "pause", {.command = "b"}));
   CHECK(p.desk.hears().front() == "ACK 4: recorders 1, #2 v2");
-  CHECK(ask(p.desk, send(5, "7001", "pause", {.command = "a"})) == "ACK 5: recorders 1, #6 v5");
+  CHECK(ask(p.desk, send(5, "7001", "pause", {.command = "a"})) == "ACK 5: recorders 1, #8 v5");
   p.recorder.hears();
 }
 
@@ -355,6 +380,26 @@ TEST_CASE("what is not confirmed when a draining broker must go is told as unkno
   CHECK(p.recorder.hears() == lines{"disconnected: DRAINING"});
 }
 
+TEST_CASE("a draining broker raises no alarm for a DN whose recorder leaves") {
+  pair_on_7001 p;
+  p.desk.says(send(3, "7001", "start"));
+  p.recorder_says(3, "enabled");
+  CHECK(p.desk.hears().size() == 3);
+  p.desk.says(send(4, "7001", "pause"));
+  CHECK(p.desk.hears().size() == 1);
+  CHECK(p.recorder.hears().size() == 1);
+  p.o.drain(); // the pause's outcome is waited for
+  p.o.settle();
+  p.recorder.vanishes();
+  CHECK(p.desk.hears() ==
+        lines{"outcome 7001 #3: pause recorder_lost; recorder lost",
+              "event 7001 #4: unknown by the broker, light unknown, RECORDER_LOST"});
+  p.o.pass(100ms);
+  CHECK(p.desk.hears() == lines{"disconnected: DRAINING"});
+  CHECK(p.o.context.captures_live == 1); // of which the broker's log tells, once for all
+  CHECK(p.o.told() == lines{"dn: outcome of a command"});
+}
+
 TEST_CASE("a DN that is no longer configured owes nobody an outcome") {
   pair_on_7001 p;
   CHECK(ask(p.desk, send(3, "7001", "pause")) == "ACK 3: recorders 1, #1 v1");
@@ -373,7 +418,8 @@ TEST_CASE("the address tells what became of the last commands, and who records")
   standby.hears();
   for (std::uint32_t i = 0; i < 10; ++i)
     p.desk.says(send(3 + i, "7001", "pause"));
-  p.recorder_says(3, "paused");
+  for (std::uint32_t i = 0; i < 10; ++i)
+    p.recorder_says(3 + i, "paused");
   p.desk.hears();
   p.desk.says(send(20, "7001", "stop"), query_address(21, "7001"));
   auto info = p.desk.frames().back().event_address_info();

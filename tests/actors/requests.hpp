@@ -130,6 +130,10 @@ struct send_options {
   std::string_view command{}; // its id: up to 16 characters
   bool retry = false;
   std::optional<std::uint32_t> confirm_timeout_ms{};
+  std::string_view reason{};      // of a command
+  std::string_view agent_id{};    // of a command
+  std::uint32_t failure_code = 0; // of an indication
+  std::string_view failure_text{};
 };
 
 inline void fill_event(v1::Event& event, std::string_view dn, std::string_view verb,
@@ -169,6 +173,12 @@ inline v1::Frame send(std::uint32_t reference, std::string_view dn, std::string_
   request.set_retry(options.retry);
   if (options.confirm_timeout_ms)
     request.set_confirm_timeout_ms(*options.confirm_timeout_ms);
+  request.set_reason(std::string{options.reason});
+  request.set_agent_id(std::string{options.agent_id});
+  if (options.failure_code != 0)
+    request.mutable_failure()->set_code(options.failure_code);
+  if (!options.failure_text.empty())
+    request.mutable_failure()->set_text(std::string{options.failure_text});
   fill_event(*request.mutable_event(), dn, verb, options);
   return frame;
 }

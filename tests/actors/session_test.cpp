@@ -1,213 +1,368 @@
-// Conversations about the state of capture: what a recorder that comes back hears, when the light
-// becomes unknown, and how sessions end.
+// Conversations about a screen's capture session: what a recorder that comes is told, when the
+// light becomes unknown, what is shown, and when a session and its DN end.
 #include "tests/actors/conversation.hpp"
+#include "tests/actors/in_words.hpp"
 
 #include <catch2/catch.hpp>
 
 using namespace ringdown;
 using namespace ringdown::test;
 
-TEST_CASE("a recorder that comes back hears the pause it missed") {
+// ---- a recorder that comes -----------------------------------------------------------------
+
+TEST_CASE("a recorder that comes back hears the pause it missed, as an order of its own") {
+  pair_on_7001 p;
+  CHECK(ask(p.desk, send(3, "7001", "start", {.call = 0x71})) == "ACK 3: recorders 1, #1 v1");
+  p.recorder_says(3, "enabled", 0x71);
+  CHECK(p.desk.hears().size() == 2);
+  p.recorder.vanishes();
+  CHECK(p.desk.hears() ==
+        lines{"event 7001 #3: unknown by the broker, light unknown, RECORDER_LOST, alarm"});
+  CHECK(ask(p.desk, send(4, "7001", "pause", {.call = 0x71})) == "ACK 4: recorders 0, #4 v2");
+  auto& again = p.o.recorder();
+  again.says(register_on(2, {"7001"}));
+  auto order =
+    "event 7001 #5 call 71: pause v3 by the broker, light unknown, RECORDER_CAME, for recorder";
+  CHECK(again.hears() ==
+        lines{"registered 2: 7001 share; light unknown, v2 #4, recorders 1+0, clients 2; "
+              "wants paused v2; call 71 wants recording; desk's pause of call 71 v2; "
+              "pause v2 call 71 open; alarm RECORDER_LOST",
+              order});
+  CHECK(p.desk.hears() == lines{order});
+  CHECK(ask(again, send(3, "7001", "paused", {.call = 0x71})) == "ACK 3: recorders 0, #6 v3");
+  CHECK(p.desk.hears() == lines{"event 7001 #6 call 71: paused by recorder, light paused"});
+  CHECK(ask(p.desk, query_address(5, "7001")) ==
+        "address 5: 7001; light paused, v3 #6, recorders 1+0, clients 2; wants paused v2; "
+        "call 71 wants recording; desk's pause of call 71 v2; recorder says paused of 71; "
+        "pause v2 call 71 open");
+  time_goes_by(p.o, 2s); // the command itself went to nobody
+  CHECK(p.desk.hears() == lines{"outcome 7001 #4 call 71: pause timed_out 57"});
+}
+
+TEST_CASE("a recorder that comes gets the order for it alone") {
+  pair_on_7001 p;
+  CHECK(ask(p.desk, send(3, "7001", "pause")) == "ACK 3: recorders 1, #1 v1");
+  p.recorder_says(3, "paused");
+  CHECK(p.desk.hears().size() == 2);
+  auto& exact = p.o.exact_recorder();
+  exact.says(register_on(2, {"7001"}));
+  auto order = "event 7001 #3: pause v2 by the broker, light unknown, RECORDER_CAME, for exact";
+  auto doubt = "event 7001 #4: unknown by the broker, light unknown, RECORDER_CAME";
+  CHECK(exact.hears() ==
+        lines{"registered 2: 7001 share; light paused, v1 #2, recorders 2+0, clients 3; "
+              "wants paused v1; desk's pause of all v1; recorder says paused",
+              order, doubt});
+  CHECK(p.desk.hears() == lines{order, doubt});
+  CHECK(p.recorder.hears() == lines{doubt});
+  CHECK(ask(p.recorder, send(4, "7001", "paused", {.echoed_version = 2})) == "Error 4: 53 on 7001");
+  CHECK(ask(exact, send(3, "7001", "paused", {.echoed_version = 2})) ==
+        "ACK 3: recorders 1, #5 v2");
+  CHECK(p.desk.hears() == lines{"event 7001 #5: paused v2 by exact, light paused"});
+  p.recorder.hears();
+}
+
+TEST_CASE("a recorder that comes and does not do what is desired is an alarm that stands") {
+  pair_on_7001 p;
+  CHECK(ask(p.desk, send(3, "7001", "start")) == "ACK 3: recorders 1, #1 v1");
+  p.recorder_says(3, "enabled");
+  CHECK(p.desk.hears().size() == 2);
+  p.recorder.vanishes();
+  CHECK(p.desk.hears().size() == 1);
+  auto& again = p.o.recorder();
+  again.says(register_on(2, {"7001"}));
+  CHECK(again.hears().back() ==
+        "event 7001 #4: start v2 by the broker, light unknown, RECORDER_CAME, for recorder");
+  CHECK(p.desk.hears().size() == 1);
+  time_goes_by(p.o, 2s);
+  CHECK(p.desk.hears() ==
+        lines{"event 7001 #5: query by the broker, light unknown, ASKED, for recorder, "
+              "desired enabled",
+              "event 7001 #6: user event by the broker, light unknown, RECORDER_UNCONFIRMED, "
+              "alarm"});
+  CHECK(again.hears().size() == 2);
+  CHECK(ask(p.desk, query_address(4, "7001")) ==
+        "address 4: 7001; light unknown, v2 #6, recorders 1+0, clients 2; wants enabled v1; "
+        "call 0 wants recording; recorder is silent; query open, ASKED; alarm RECORDER_LOST; "
+        "alarm RECORDER_UNCONFIRMED");
+  CHECK(ask(again, send(3, "7001", "enabled")) == "ACK 3: recorders 0, #7 v2");
+  CHECK(p.desk.hears() == lines{"event 7001 #7: enabled by recorder, light enabled"});
+  CHECK(ask(p.desk, query_address(5, "7001")) ==
+        "address 5: 7001; light enabled, v2 #7, recorders 1+0, clients 2; wants enabled v1; "
+        "call 0 wants recording; recorder says enabled");
+  CHECK(p.o.told() == lines{"dn: alarm: a person must look", "dn: alarm: a person must look",
+                            "dn: outcome of the broker's order"});
+}
+
+TEST_CASE("a recorder that registers again and does what is desired is left alone") {
+  pair_on_7001 p;
+  CHECK(ask(p.desk, send(3, "7001", "pause")) == "ACK 3: recorders 1, #1 v1");
+  p.recorder_says(3, "paused");
+  CHECK(p.desk.hears().size() == 2);
+  CHECK(ask(p.recorder, register_with_echo(4, {"7001"})).starts_with("registered 4"));
+  CHECK(p.desk.hears().empty());
+}
+
+// ---- recorders that say nothing ------------------------------------------------------------
+
+TEST_CASE("recorders that have said nothing are asked half a confirm_timeout after they came") {
+  pair_on_7001 p;
+  p.o.pass(999ms);
+  CHECK(p.desk.hears().empty());
+  p.o.pass(1ms);
+  auto asked = lines{"event 7001 #1: query by the broker, light unknown, ASKED"};
+  CHECK(p.desk.hears() == asked);
+  CHECK(p.recorder.hears() == asked);
+  p.recorder_says(3, "enabled"); // what it recorded before the broker started
+  CHECK(p.desk.hears() == lines{"event 7001 #2: enabled by recorder, light enabled"});
+  p.o.pass(10s);
+  CHECK(p.desk.hears().empty());
+}
+
+TEST_CASE("a recorder that speaks soon is not asked, and one that came later is") {
+  pair_on_7001 p;
+  p.o.pass(500ms);
+  p.recorder_says(3, "disabled");
+  CHECK(p.desk.hears() == lines{"event 7001 #1: disabled by recorder, light disabled"});
+  auto& late = p.o.recorder("late");
+  late.says(register_on(2, {"7001"}));
+  auto doubt = "event 7001 #2: unknown by the broker, light unknown, RECORDER_CAME";
+  CHECK(late.hears() == lines{"registered 2: 7001 share; light disabled, v0 #1, recorders 2+0, "
+                              "clients 3; wants nothing; recorder says disabled",
+                              doubt});
+  CHECK(p.desk.hears() == lines{doubt});
+  CHECK(p.recorder.hears() == lines{doubt});
+  p.o.pass(999ms);
+  CHECK(p.desk.hears().empty());
+  p.o.pass(1ms);
+  auto asked = lines{"event 7001 #3: query by the broker, light unknown, ASKED, for late"};
+  CHECK(late.hears() == asked);
+  CHECK(p.desk.hears() == asked);
+  CHECK(p.recorder.hears().empty());
+  CHECK(ask(late, send(3, "7001", "disabled")) == "ACK 3: recorders 1, #4");
+  CHECK(p.desk.hears() == lines{"event 7001 #4: disabled by late, light disabled"});
+  p.recorder.hears();
+}
+
+TEST_CASE("nobody is asked where no recorder is active") {
   office o;
   auto& desk = o.desktop();
+  auto& standby = o.recorder("standby");
   auto& recorder = o.recorder();
   register_all("7001", {&desk, &recorder});
-  CHECK(ask(desk, send(3, "7001", "start", {.call = 0x71})) == "ACK 3: recorders 1, #1 v1");
-  CHECK(recorder.hears().size() == 1);
-  CHECK(ask(recorder, send(3, "7001", "enabled", {.call = 0x71})) == "ACK 3: recorders 0, #2 v1");
-  CHECK(desk.hears().size() == 1);
-  recorder.vanishes();
-  CHECK(desk.hears() ==
-        lines{"event 7001 #3 call 71: unknown by the broker, light unknown, RECORDER_LOST, alarm"});
-  CHECK(ask(desk, send(4, "7001", "pause", {.call = 0x71})) == "ACK 4: recorders 0, #4 v2");
-  auto& again = o.recorder();
-  CHECK(ask(again, register_on(2, {"7001"})) ==
-        "registered 2: 7001 share; light unknown, v2 #4, recorders 1+0, clients 2; "
-        "call 71 wants paused sees unknown v2");
-  CHECK(ask(again, send(3, "7001", "paused", {.call = 0x71})) == "ACK 3: recorders 0, #5 v2");
-  CHECK(desk.hears() == lines{"event 7001 #5 call 71: paused by recorder, light paused"});
+  standby.says(register_as_standby(2, {"7001"}));
+  CHECK(standby.hears().size() == 1);
+  CHECK(ask(recorder, unregister(3, {"7001"})) == "unregistered 3: 7001");
+  o.pass(1s);
+  CHECK(desk.hears().empty());
+  CHECK(standby.hears().empty());
 }
+
+TEST_CASE("a recorder that does not repeat itself is asked half-way, and its answer confirms") {
+  pair_on_7001 p;
+  CHECK(ask(p.desk, send(3, "7001", "pause")) == "ACK 3: recorders 1, #1 v1");
+  p.recorder_says(3, "paused");
+  CHECK(p.desk.hears().size() == 2);
+  CHECK(ask(p.desk, send(4, "7001", "pause")) == "ACK 4: recorders 1, #3 v2");
+  CHECK(p.recorder.hears().size() == 1); // it is paused, and has nothing to say
+  p.o.pass(999ms);
+  CHECK(p.recorder.hears().empty());
+  p.o.pass(1ms);
+  auto asked = lines{"event 7001 #4: query by the broker, light paused, ASKED, for recorder, "
+                     "desired paused"};
+  CHECK(p.recorder.hears() == asked);
+  CHECK(p.desk.hears() == asked);
+  p.recorder_says(4, "paused");
+  CHECK(p.desk.hears() == lines{"event 7001 #5: paused by recorder, light paused",
+                                "outcome 7001 #3: pause confirmed; recorder confirmed"});
+}
+
+// ---- what is shown -------------------------------------------------------------------------
 
 TEST_CASE("a desktop that vanishes while paused leaves it paused, and another may resume") {
-  office o;
-  auto& gone = o.desktop("gone");
-  auto& recorder = o.recorder();
-  register_all("7001", {&gone, &recorder});
-  CHECK(ask(gone, send(3, "7001", "pause")) == "ACK 3: recorders 1, #1 v1");
-  CHECK(recorder.hears().size() == 1);
-  CHECK(ask(recorder, send(3, "7001", "paused")) == "ACK 3: recorders 0, #2 v1");
-  CHECK(gone.hears().size() == 1);
-  gone.vanishes();
-  auto& desk = o.desktop();
-  CHECK(ask(desk, register_on(2, {"7001"})) ==
-        "registered 2: 7001 share; light paused, v1 #2, recorders 1+0, clients 2; "
-        "call 0 wants paused sees paused v1");
-  CHECK(ask(desk, send(3, "7001", "resume", {.if_version = 1})) == "ACK 3: recorders 1, #3 v2");
-  CHECK(recorder.hears() == lines{"event 7001 #3: resume v2 by desk, light paused"});
+  pair_on_7001 p;
+  CHECK(ask(p.desk, send(3, "7001", "start")) == "ACK 3: recorders 1, #1 v1");
+  p.recorder_says(3, "enabled");
+  p.desk.says(send(4, "7001", "pause"));
+  p.recorder_says(4, "paused");
+  CHECK(p.desk.hears().size() == 5);
+  p.desk.vanishes();
+  auto& other = p.o.desktop("other");
+  CHECK(ask(other, register_on(2, {"7001"})) ==
+        "registered 2: 7001 share; light paused, v2 #4, recorders 1+0, clients 2; "
+        "wants paused v2; call 0 wants recording; desk's pause of all v2, holder gone; "
+        "recorder says paused");
+  CHECK(ask(other, send(3, "7001", "resume", {.if_version = 2})) == "ACK 3: recorders 1, #5 v3");
+  CHECK(p.recorder.hears() == lines{"event 7001 #5: resume v3 by other, light paused"});
+  p.recorder_says(5, "enabled");
+  CHECK(other.hears().size() == 1);
 }
 
-TEST_CASE("a snapshot names each session, who is there, and when it changed") {
-  office o;
-  auto& desk = o.desktop();
-  auto& recorder = o.recorder();
-  register_all("7001", {&desk, &recorder});
-  CHECK(ask(desk, send(3, "7001", "start", {.call = 0x71})) == "ACK 3: recorders 1, #1 v1");
-  o.pass(5ms);
-  CHECK(ask(desk, send(4, "7001", "pause", {.call = 0x72})) == "ACK 4: recorders 1, #2 v2");
-  auto first_change = o.context.utc_now() - 5000;
-  CHECK(recorder.hears().size() == 2);
-  o.pass(5ms);
-  CHECK(ask(recorder, send(3, "7001", "enabled", {.call = 0x72})) == "ACK 3: recorders 0, #3 v2");
-  CHECK(desk.hears().size() == 1);
-  o.pass(5ms);
-  desk.says(query_address(5, "7001"));
-  auto snapshot = desk.frame().event_address_info().snapshot();
+TEST_CASE("a snapshot has one screen: who asked what when, and what waits until when") {
+  pair_on_7001 p;
+  auto begin = p.o.context.utc_now();
+  CHECK(ask(p.desk, send(3, "7001", "start", {.call = 0x71})) == "ACK 3: recorders 1, #1 v1");
+  p.o.pass(5ms);
+  p.desk.says(send(4, "7001", "pause", {.call = 0x72}));
+  CHECK(p.desk.hears().size() == 2); // the start is superseded
+  p.o.pass(5ms);
+  p.recorder_says(3, "enabled", 0x71);
+  p.o.pass(5ms);
+  p.desk.says(send(5, "7001", "start", {.call = 0x73}));
+  p.desk.hears();
+  p.desk.says(query_address(6, "7001"));
+  auto snapshot = p.desk.frame().event_address_info().snapshot();
   CHECK(snapshot.dn_epoch() != 0);
-  REQUIRE(snapshot.sessions_size() == 2);
-  CHECK(snapshot.sessions(0).connection_id() == 0x71);
-  CHECK(snapshot.sessions(0).desired() == v1::CAPTURE_STATE_ENABLED);
-  CHECK(snapshot.sessions(0).observed() == v1::CAPTURE_STATE_UNKNOWN);
-  CHECK(snapshot.sessions(0).version() == 1);
-  CHECK(snapshot.sessions(0).changed_time_us() == first_change);
-  CHECK(snapshot.sessions(1).desired() == v1::CAPTURE_STATE_PAUSED);
-  CHECK(snapshot.sessions(1).observed() == v1::CAPTURE_STATE_ENABLED);
-  CHECK(snapshot.sessions(1).version() == 2);
-  CHECK(snapshot.sessions(1).changed_time_us() == first_change + 10'000);
-  CHECK(snapshot.effective_state() == v1::CAPTURE_STATE_UNKNOWN); // of call 71 nobody knows
+  REQUIRE(snapshot.sessions_size() == 1);
+  auto& session = snapshot.sessions(0);
+  CHECK(session.connection_id() == 0x73);
+  CHECK(session.desired_by_application() == "desk");
+  CHECK(session.desired_by_client_id() == p.desk.id());
+  CHECK(session.desired_time_us() == begin + 15'000);
+  CHECK(session.changed_time_us() == begin + 10'000); // the light
+  CHECK(session.held());
+  CHECK(session.pending() == 1);
+  CHECK(session.deadline_time_us() == begin + 5'000 + 2'000'000);
+  REQUIRE(session.calls_size() == 3);
+  CHECK(session.calls(0).version() == 1);
+  REQUIRE(session.pauses_size() == 1);
+  CHECK(session.pauses(0).since_time_us() == begin + 5'000);
+  CHECK(session.pauses(0).client_id() == p.desk.id());
+  REQUIRE(session.recorders_size() == 1);
+  CHECK(session.recorders(0).client_id() == p.recorder.id());
+  CHECK(session.recorders(0).time_us() == begin + 10'000);
+  CHECK(in_words(snapshot) ==
+        "light enabled, v3 #4, recorders 1+0, clients 2; wants paused v3; "
+        "call 71 wants recording; call 72; call 73 wants recording; "
+        "desk's pause of call 72 v2, 1 wait; recorder says enabled of 71, owes 1; "
+        "start v3 call 73 held; pause v2 call 72 open");
+  p.recorder_says(4, "paused", 0x72);
+  CHECK(p.desk.hears().size() == 2);
 }
 
-TEST_CASE("the DN's light is paused before unknown before enabled before disabled") {
-  office o;
-  auto& desk = o.desktop();
-  auto& recorder = o.recorder();
-  register_all("7001", {&desk, &recorder});
-  std::uint32_t reference = 3;
-  auto light_after = [&](std::uint64_t call, std::string_view verb) {
-    recorder.says(send(reference++, "7001", verb, {.call = call}));
-    CHECK(recorder.hears().size() == 1);
-    auto event = desk.frame().event_user_event();
-    return v1::CaptureState_Name(event.effective_state()).substr(14);
-  };
-  CHECK(light_after(1, "disabled") == "DISABLED");
-  CHECK(light_after(2, "enabled") == "ENABLED");
-  CHECK(light_after(1, "paused") == "PAUSED");
-  CHECK(light_after(2, "disabled") == "PAUSED");
-  CHECK(light_after(1, "enabled") == "ENABLED");
-  CHECK(ask(desk, send(3, "7001", "start", {.call = 3})).starts_with("ACK"));
-  CHECK(recorder.hears().size() == 1);
-  CHECK(light_after(1, "disabled") == "UNKNOWN"); // of call 3 nobody knows yet
-  CHECK(light_after(3, "disabled") == "DISABLED");
+TEST_CASE("a pause says why and whose hand it was: in events, outcomes and the snapshot") {
+  pair_on_7001 p;
+  auto& auditor = p.o.supervisor();
+  auditor.says(register_for_outcomes(2, {"7001"}));
+  CHECK(auditor.hears().size() == 1);
+  p.desk.says(send(3, "7001", "pause", {.reason = "card number", .agent_id = "anna"}));
+  auto event = "event 7001 #1: pause v1 by desk, light unknown, agent anna, because card number";
+  CHECK(p.recorder.hears() == lines{event});
+  p.recorder_says(3, "paused");
+  auto outcome = "outcome 7001 #1: pause confirmed, agent anna, because card number; "
+                 "recorder confirmed";
+  CHECK(p.desk.hears() == lines{"ACK 3: recorders 1, #1 v1",
+                                "event 7001 #2: paused by recorder, light paused", outcome});
+  CHECK(auditor.hears() ==
+        lines{event, "event 7001 #2: paused by recorder, light paused", outcome});
+  CHECK(ask(auditor, query_address(3, "7001")) ==
+        "address 3: 7001; light paused, v1 #2, recorders 1+0, clients 3; wants paused v1; "
+        "desk's pause of all v1, agent anna, because card number; recorder says paused");
+  p.desk.says(send(4, "7001", "start", {.call = 0x72}));
+  CHECK(p.desk.hears().back() == "outcome 7001 #3 call 72: start held by desk's pause of all v1, "
+                                 "1 wait, agent anna, because card number");
+  CHECK(auditor.hears().size() == 2);
 }
 
-TEST_CASE("an indication without ConnID speaks for all sessions of its DN") {
-  office o;
+TEST_CASE("a DN remembers so many calls, and forgets those that want nothing first") {
+  limits bounds;
+  bounds.calls_per_dn_max = 3;
+  office o{bounds};
   auto& desk = o.desktop();
-  auto& recorder = o.recorder();
-  register_all("7001", {&desk, &recorder});
-  desk.says(send(3, "7001", "start", {.call = 0x71}), send(4, "7001", "start", {.call = 0x72}));
-  CHECK(desk.hears().size() == 2);
-  recorder.says(send(3, "7001", "enabled"));
-  CHECK(recorder.hears().size() == 3);
-  CHECK(desk.hears() == lines{"event 7001 #3: enabled by recorder, light enabled"});
-  CHECK(ask(desk, query_address(5, "7001")) ==
-        "address 5: 7001; light enabled, v2 #3, recorders 1+0, clients 2; "
-        "call 71 wants enabled sees enabled v1; call 72 wants enabled sees enabled v2");
+  register_all("7001", {&desk});
+  desk.says(send(3, "7001", "start", {.call = 1}), send(4, "7001", "pause", {.call = 2}),
+            send(5, "7001", "start", {.call = 3}), send(6, "7001", "start", {.call = 4}));
+  CHECK(desk.hears() == lines{"ACK 3: recorders 0, #1 v1", "ACK 4: recorders 0, #2 v2",
+                              "ACK 5: recorders 0, #3 v3", "ACK 6: recorders 0, #4 v4"});
+  CHECK(ask(desk, query_address(7, "7001")) ==
+        "address 7: 7001; light unknown, v4 #4, recorders 0+0, clients 1; wants paused v4; "
+        "call 1 wants recording; call 3 wants recording; call 4 wants recording; "
+        "desk's pause of call 2 v2, 2 wait; start v3 call 3 held; start v4 call 4 held; "
+        "pause v2 call 2 open"); // the pause stands without its call
 }
 
-TEST_CASE("a command without ConnID is answered by an indication with any") {
+TEST_CASE("the pauses of a screen are bounded, and one that stands may be given again") {
   office o;
   auto& desk = o.desktop();
-  auto& recorder = o.recorder();
-  register_all("7001", {&desk, &recorder});
-  CHECK(ask(desk, send(3, "7001", "pause")) == "ACK 3: recorders 1, #1 v1");
-  recorder.says(send(3, "7001", "paused", {.call = 0x71}));
-  CHECK(recorder.hears().size() == 2);
-  CHECK(desk.hears().size() == 1);
-  CHECK(ask(desk, query_address(4, "7001")) ==
-        "address 4: 7001; light paused, v1 #2, recorders 1+0, clients 2; "
-        "call 0 wants paused sees paused v1");
+  register_all("7001", {&desk});
+  std::vector<v1::Frame> pauses;
+  for (std::uint32_t call = 1; call <= 65; ++call)
+    pauses.push_back(send(2 + call, "7001", "pause", {.call = call}));
+  desk.read(pauses);
+  auto heard = desk.hears();
+  REQUIRE(heard.size() == 65);
+  CHECK(heard[63] == "ACK 66: recorders 0, #64 v64");
+  CHECK(heard[64] == "Error 67: 1186 on 7001");
+  CHECK(ask(desk, send(3, "7001", "pause", {.call = 1})) == "ACK 3: recorders 0, #65 v65");
+  CHECK(ask(desk, send(4, "7001", "stop")) == "ACK 4: recorders 0, #66 v66");
+  CHECK(ask(desk, send(5, "7001", "pause", {.call = 65})) == "ACK 5: recorders 0, #67 v67");
 }
 
 // ---- doubt ---------------------------------------------------------------------------------
 
-TEST_CASE("when the last recorder is lost every known light becomes unknown, and is told") {
-  office o;
-  auto& desk = o.desktop();
-  auto& recorder = o.recorder();
-  register_all("7001", {&desk, &recorder});
-  recorder.says(send(3, "7001", "enabled", {.call = 0x71}),
-                send(4, "7001", "paused", {.call = 0x72}));
-  CHECK(recorder.hears().size() + desk.hears().size() == 4);
-  CHECK(ask(desk, send(3, "7001", "start", {.call = 0x73})) == "ACK 3: recorders 1, #3 v1");
-  CHECK(recorder.hears().size() == 1);
-  recorder.vanishes();
-  CHECK(desk.hears() ==
-        lines{"event 7001 #4 call 71: unknown by the broker, light unknown, RECORDER_LOST",
-              "event 7001 #5 call 72: unknown by the broker, light unknown, RECORDER_LOST",
-              "event 7001 #6 call 73: unknown by the broker, light unknown, RECORDER_LOST, alarm"});
-  auto& late = o.desktop("late");
+TEST_CASE("when the last recorder is lost the light becomes unknown, and it is an alarm") {
+  pair_on_7001 p;
+  p.desk.says(send(3, "7001", "start", {.call = 0x73}));
+  p.recorder_says(3, "enabled", 0x73);
+  CHECK(p.desk.hears().size() == 3);
+  p.recorder.vanishes();
+  CHECK(p.desk.hears() ==
+        lines{"event 7001 #3: unknown by the broker, light unknown, RECORDER_LOST, alarm"});
+  auto& late = p.o.desktop("late");
   CHECK(ask(late, register_on(2, {"7001"})) ==
-        "registered 2: 7001 share; light unknown, v1 #6, recorders 0+0, clients 2; "
-        "call 71 sees unknown; call 72 sees unknown; call 73 wants enabled sees unknown v1");
+        "registered 2: 7001 share; light unknown, v1 #3, recorders 0+0, clients 2; "
+        "wants enabled v1; call 73 wants recording; alarm RECORDER_LOST");
 }
 
-TEST_CASE("of two recorders only the loss of the one that spoke makes the light unknown") {
+TEST_CASE("where nothing is to be recorded the loss of the last recorder is no alarm") {
+  pair_on_7001 p;
+  p.desk.says(send(3, "7001", "stop"));
+  p.recorder_says(3, "disabled");
+  CHECK(p.desk.hears().size() == 3);
+  p.recorder.vanishes();
+  CHECK(p.desk.hears() ==
+        lines{"event 7001 #3: unknown by the broker, light unknown, RECORDER_LOST"});
+}
+
+TEST_CASE("of two recorders the loss of either is doubt, but while the other records") {
   office o;
   auto& desk = o.desktop();
-  auto& spoke = o.recorder("spoke");
-  auto& silent = o.recorder("silent");
-  register_all("7001", {&desk, &spoke, &silent});
-  spoke.says(send(3, "7001", "enabled"));
-  CHECK(spoke.hears().size() + desk.hears().size() + silent.hears().size() == 3);
-  silent.says(unregister(4, {"7001"}));
-  CHECK(silent.hears() == lines{"unregistered 4: 7001"});
+  auto& one = o.recorder("one");
+  auto& other = o.recorder("other");
+  register_all("7001", {&desk, &one, &other});
+  one.says(send(3, "7001", "enabled"));
+  CHECK(one.hears().size() + desk.hears().size() + other.hears().size() == 3);
+  CHECK(ask(other, unregister(4, {"7001"})) == "unregistered 4: 7001");
   CHECK(desk.hears().empty());
-  silent.says(register_on(5, {"7001"}));
-  CHECK(silent.hears().size() == 1);
-  spoke.says(register_as_standby(4, {"7001"})); // it steps back
-  CHECK(spoke.hears() ==
+  other.says(register_on(5, {"7001"}));
+  CHECK(other.hears().size() == 1);
+  one.says(register_as_standby(4, {"7001"})); // it steps back
+  auto doubt = "event 7001 #2: unknown by the broker, light unknown, RECORDER_LOST";
+  CHECK(one.hears() ==
         lines{"registered 4: 7001 share; light enabled, v0 #1, recorders 1+1, clients 3; "
-              "call 0 sees enabled",
-              "event 7001 #2: unknown by the broker, light unknown, RECORDER_LOST"});
-  CHECK(desk.hears() ==
-        lines{"event 7001 #2: unknown by the broker, light unknown, RECORDER_LOST"});
-  CHECK(silent.hears().size() == 1);
+              "wants nothing; one says enabled; other is silent",
+              doubt});
+  CHECK(desk.hears() == lines{doubt});
+  CHECK(other.hears().size() == 1);
 }
 
-TEST_CASE("a recorder that speaks before the doubt is told ends the doubt") {
-  office o{{}, message_by_message};
+TEST_CASE("after a loss the next word of one that is there ends the doubt") {
+  office o;
   auto& desk = o.desktop();
   auto& lost = o.recorder("lost");
   auto& stays = o.recorder("stays");
   register_all("7001", {&desk, &lost, &stays});
-  lost.says(send(3, "7001", "enabled"));
-  CHECK(lost.hears().size() + desk.hears().size() + stays.hears().size() == 3);
-  // Both in the DN's hands before its session can say what the loss means.
-  lost.says(unregister(4, {"7001"}));
-  stays.says(send(3, "7001", "enabled"));
-  CHECK(lost.hears() == lines{"unregistered 4: 7001"});
-  CHECK(stays.hears() == lines{"ACK 3: recorders 0, #2"});
-  CHECK(desk.hears() == lines{"event 7001 #2: enabled by stays, light enabled"});
-  CHECK(ask(desk, query_address(3, "7001")) ==
-        "address 3: 7001; light enabled, v0 #2, recorders 1+0, clients 2; call 0 sees enabled");
-}
-
-TEST_CASE(
-  "what a lost recorder said goes with it, though another speaks before the doubt is told") {
-  office o{{}, message_by_message};
-  auto& desk = o.desktop();
-  auto& lost = o.recorder("lost");
-  auto& stays = o.recorder("stays");
-  register_all("7001", {&desk, &lost, &stays});
-  lost.says(send(3, "7001", "enabled"));
-  CHECK(lost.hears().size() + desk.hears().size() + stays.hears().size() == 3);
-  lost.says(unregister(4, {"7001"}));
   stays.says(send(3, "7001", "paused"));
-  CHECK(desk.hears() == lines{"event 7001 #2: paused by stays, light paused"});
-  CHECK(lost.hears().size() + stays.hears().size() == 2);
+  lost.says(send(3, "7001", "enabled"));
+  CHECK(lost.hears().size() + desk.hears().size() + stays.hears().size() == 6);
+  lost.vanishes();
+  CHECK(desk.hears() ==
+        lines{"event 7001 #3: unknown by the broker, light unknown, RECORDER_LOST"});
+  stays.hears();
+  CHECK(ask(stays, send(4, "7001", "paused")) == "ACK 4: recorders 0, #4");
+  CHECK(desk.hears() == lines{"event 7001 #4: paused by stays, light paused"});
 }
 
-TEST_CASE("a standby recorder that is lost takes its word with it") {
+TEST_CASE("a standby recorder's word makes no light, and its loss no doubt") {
   office o;
   auto& desk = o.desktop();
   auto& recorder = o.recorder();
@@ -215,157 +370,103 @@ TEST_CASE("a standby recorder that is lost takes its word with it") {
   register_all("7001", {&desk, &recorder});
   standby.says(register_as_standby(2, {"7001"}));
   CHECK(standby.hears().size() == 1);
-  recorder.says(send(3, "7001", "enabled", {.call = 0x71}));
-  standby.says(send(3, "7001", "paused", {.call = 0x72}));
-  CHECK(recorder.hears().size() + standby.hears().size() + desk.hears().size() == 6);
-  standby.vanishes();
-  auto end = lines{"event 7001 #3 call 72: unknown by the broker, light unknown, RECORDER_LOST"};
-  CHECK(desk.hears() == end); // call 71 is still the word of one who is there
-  CHECK(recorder.hears() == end);
-}
-
-TEST_CASE("a light without a session does not outlive the last recorder") {
-  office o;
-  auto& desk = o.desktop();
-  auto& recorder = o.recorder();
-  register_all("7001", {&desk, &recorder});
-  desk.says(send(3, "7001", "stop"));
-  CHECK(desk.hears().size() + recorder.hears().size() == 2);
+  standby.says(send(3, "7001", "paused", {.call = 0x72})); // it begins no session
+  CHECK(desk.hears() == lines{"event 7001 #1 call 72: paused by standby, light unknown"});
+  CHECK(ask(desk, query_address(3, "7001")) ==
+        "address 3: 7001; light unknown, v0 #1, recorders 1+1, clients 3");
   recorder.says(send(3, "7001", "disabled"));
-  CHECK(recorder.hears() == lines{"ACK 3: recorders 0, #2 v1"});
   CHECK(desk.hears() == lines{"event 7001 #2: disabled by recorder, light disabled"});
-  CHECK(ask(desk, query_address(4, "7001")) ==
-        "address 4: 7001; light disabled, v1 #2, recorders 1+0, clients 2");
-  recorder.vanishes();
-  CHECK(desk.hears() ==
-        lines{"event 7001 #3: unknown by the broker, light unknown, RECORDER_LOST"});
+  standby.says(send(4, "7001", "enabled"));
+  CHECK(desk.hears() == lines{"event 7001 #3: enabled by standby, light disabled"});
+  standby.vanishes();
+  CHECK(desk.hears().empty());
+  recorder.hears();
+  static_cast<void>(standby.frames());
 }
 
 // ---- the end of a session ------------------------------------------------------------------
 
-TEST_CASE("a confirmed stop ends the session, and the next call starts unpaused") {
-  office o;
-  auto& desk = o.desktop();
-  auto& recorder = o.recorder();
-  register_all("7001", {&desk, &recorder});
-  desk.says(send(3, "7001", "pause", {.call = 0x71}), send(4, "7001", "stop", {.call = 0x71}));
-  CHECK(desk.hears().size() + recorder.hears().size() == 4);
-  recorder.says(send(3, "7001", "disabled", {.call = 0x71}));
-  CHECK(recorder.hears().size() + desk.hears().size() == 2);
-  desk.says(send(5, "7001", "start", {.call = 0x72}));
-  CHECK(desk.hears().size() + recorder.hears().size() == 2);
-  CHECK(ask(desk, query_address(6, "7001")) ==
-        "address 6: 7001; light unknown, v3 #4, recorders 1+0, clients 2; "
-        "call 72 wants enabled sees unknown v3");
+TEST_CASE("a stop that is confirmed leaves the next call unpaused") {
+  pair_on_7001 p;
+  p.desk.says(send(3, "7001", "pause", {.call = 0x71}), send(4, "7001", "stop", {.call = 0x71}));
+  p.recorder_says(3, "disabled", 0x71);
+  p.recorder_says(4, "disabled", 0x71);
+  CHECK(p.desk.hears() == lines{"ACK 3: recorders 1, #1 v1", "ACK 4: recorders 1, #2 v2",
+                                "event 7001 #3 call 71: disabled by recorder, light disabled",
+                                "outcome 7001 #1 call 71: pause confirmed; recorder confirmed "
+                                "disabled",
+                                "event 7001 #4 call 71: disabled by recorder, light disabled",
+                                "outcome 7001 #2 call 71: stop confirmed; recorder confirmed"});
+  CHECK(ask(p.desk, send(5, "7001", "start", {.call = 0x72})) == "ACK 5: recorders 1, #5 v3");
+  p.recorder_says(5, "enabled", 0x72);
+  CHECK(p.desk.hears().size() == 2);
+  CHECK(ask(p.desk, query_address(6, "7001")) ==
+        "address 6: 7001; light enabled, v3 #6, recorders 1+0, clients 2; wants enabled v3; "
+        "call 71 stopped; call 72 wants recording; recorder says enabled of 72");
 }
 
-TEST_CASE("a command behind the confirmation of a stop is not lost with the old session") {
-  office o{{}, message_by_message};
-  auto& desk = o.desktop();
-  auto& recorder = o.recorder();
-  register_all("7001", {&desk, &recorder});
-  desk.says(send(3, "7001", "stop"));
-  CHECK(desk.hears().size() + recorder.hears().size() == 2);
-  // The DN has all three in hand before its session can say that it is over.
-  recorder.says(send(3, "7001", "disabled"));
-  desk.says(send(4, "7001", "start"), send(5, "7001", "pause"));
-  CHECK(recorder.hears() == lines{"ACK 3: recorders 0, #2 v1",
-                                  "event 7001 #3: start v2 by desk, light disabled",
-                                  "event 7001 #4: pause v3 by desk, light disabled"});
-  CHECK(desk.hears() == lines{"event 7001 #2: disabled by recorder, light disabled",
-                              "ACK 4: recorders 1, #3 v2", "ACK 5: recorders 1, #4 v3"});
-  recorder.vanishes();
-  CHECK(desk.hears() ==
-        lines{"event 7001 #5: unknown by the broker, light unknown, RECORDER_LOST, alarm"});
-  auto& again = o.recorder();
-  CHECK(ask(again, register_on(2, {"7001"})) ==
-        "registered 2: 7001 share; light unknown, v3 #5, recorders 1+0, clients 2; "
-        "call 0 wants paused sees unknown v3");
-}
-
-TEST_CASE("a session that makes room for another is told unknown, and paused ones go last") {
-  limits bounds;
-  bounds.sessions_per_dn_max = 3;
-  office o{bounds};
-  auto& desk = o.desktop();
-  register_all("7001", {&desk});
-  desk.says(send(3, "7001", "pause", {.call = 1}), send(4, "7001", "start", {.call = 2}),
-            send(5, "7001", "start", {.call = 3}), send(6, "7001", "start", {.call = 4}));
-  CHECK(desk.hears() ==
-        lines{"ACK 3: recorders 0, #1 v1", "ACK 4: recorders 0, #2 v2", "ACK 5: recorders 0, #3 v3",
-              "ACK 6: recorders 0, #4 v4",
-              "event 7001 #5 call 2: unknown by the broker, light unknown, SESSION_ENDED"});
-  CHECK(ask(desk, query_address(7, "7001")) ==
-        "address 7: 7001; light unknown, v4 #5, recorders 0+0, clients 1; "
-        "call 1 wants paused sees unknown v1; call 3 wants enabled sees unknown v3; "
-        "call 4 wants enabled sees unknown v4");
-  CHECK(o.told() == lines{"dn: capture session ended to make room", "dn: outcome of a command",
-                          "dn: capture session ended by force"});
-}
-
-TEST_CASE("a DN never has more sessions than it may, however fast they come") {
-  limits bounds;
-  bounds.sessions_per_dn_max = 3;
-  office o{bounds};
-  auto& desk = o.desktop();
-  register_all("7001", {&desk});
-  std::vector<v1::Frame> pauses;
-  for (std::uint32_t call = 1; call <= 9; ++call)
-    pauses.push_back(send(2 + call, "7001", "pause", {.call = call}));
-  desk.read(pauses);
-  CHECK(desk.hears().size() == 9 + 6);
-  CHECK(ask(desk, query_address(20, "7001")) ==
-        "address 20: 7001; light unknown, v9 #15, recorders 0+0, clients 1; "
-        "call 7 wants paused sees unknown v7; call 8 wants paused sees unknown v8; "
-        "call 9 wants paused sees unknown v9");
-  CHECK(o.told().size() == 6 * 3);
-}
-
-TEST_CASE("a session that nobody speaks to for session_idle_max ends, and its clients are told") {
+TEST_CASE("a session lasts as long as anybody is registered, however little is said") {
   limits bounds;
   bounds.session_idle_max = 10s;
-  office o{bounds};
-  auto& desk = o.desktop();
-  auto& recorder = o.recorder();
-  register_all("7001", {&desk, &recorder});
-  CHECK(ask(desk, send(3, "7001", "pause", {.call = 0x71})) == "ACK 3: recorders 1, #1 v1");
-  o.pass(2s); // no recorder confirms the pause
-  o.pass(4s);
-  recorder.says(send(3, "7001", "paused", {.call = 0x71}));
-  CHECK(recorder.hears().size() + desk.hears().size() == 3);
-  o.pass(5s); // 11 s after the pause, 5 s after the indication
-  CHECK(desk.hears().empty());
-  recorder.says(register_on(4, {"7001"}), register_as_standby(5, {"7001"}),
-                register_on(6, {"7001"})); // it comes back, and must confirm
-  CHECK(recorder.hears().size() == 4);
-  CHECK(desk.hears() ==
-        lines{"event 7001 #3 call 71: unknown by the broker, light unknown, RECORDER_LOST, alarm"});
-  recorder.says(send(7, "7001", "paused", {.call = 0x71}));
-  CHECK(recorder.hears().size() + desk.hears().size() == 2);
-  o.pass(9999ms);
-  CHECK(desk.hears().empty());
-  o.pass(1ms);
-  auto end = lines{"event 7001 #5 call 71: unknown by the broker, light unknown, SESSION_ENDED"};
-  CHECK(desk.hears() == end);
-  CHECK(recorder.hears() == end);
-  CHECK(ask(desk, query_address(4, "7001")) ==
-        "address 4: 7001; light unknown, v1 #5, recorders 1+0, clients 2");
-  CHECK(o.told() == lines{"dn: outcome of a command", "dn: alarm: a person must look",
-                          "dn: capture session ended by force"});
+  bounds.dn_idle_timeout = 5s;
+  pair_on_7001 p{bounds};
+  CHECK(ask(p.desk, send(3, "7001", "pause", {.call = 0x71})) == "ACK 3: recorders 1, #1 v1");
+  p.recorder_says(3, "paused", 0x71);
+  CHECK(p.desk.hears().size() == 2);
+  p.o.pass(60s);
+  CHECK(p.desk.hears().empty());
+  p.desk.vanishes();
+  p.o.pass(60s);
+  CHECK(ask(p.recorder, query_address(4, "7001")) ==
+        "address 4: 7001; light paused, v1 #2, recorders 1+0, clients 1; wants paused v1; "
+        "call 71; desk's pause of call 71 v1, holder gone; recorder says paused of 71");
 }
 
-TEST_CASE("an ended session is soon forgotten, not after session_idle_max") {
-  office o; // 8 hours
+TEST_CASE("a pause outlives everybody's leaving for session_idle_max, and its DN with it") {
+  limits bounds;
+  bounds.session_idle_max = 100s;
+  bounds.dn_idle_timeout = 20s;
+  office o{bounds};
   auto& desk = o.desktop();
-  auto& recorder = o.recorder();
-  register_all("7001", {&desk, &recorder});
-  desk.says(send(3, "7001", "stop", {.call = 0x71}));
-  CHECK(desk.hears().size() + recorder.hears().size() == 2);
-  CHECK(o.has_timers());
-  recorder.says(send(3, "7001", "disabled", {.call = 0x71}));
-  CHECK(recorder.hears().size() + desk.hears().size() == 2);
-  o.pass(1min);
-  CHECK_FALSE(o.has_timers()); // an armed tick keeps its actor
+  desk.says(register_on(2, {"7001"}), send(3, "7001", "pause"), unregister(4, {"7001"}));
+  CHECK(desk.hears().size() == 3);
+  time_goes_by(o, 90s);
+  CHECK(ask(desk, register_on(5, {"7001"})) ==
+        "registered 5: 7001 share; light unknown, v1 #1, recorders 0+0, clients 1; "
+        "wants paused v1; desk's pause of all v1");
+  CHECK(ask(desk, unregister(6, {"7001"})) == "unregistered 6: 7001");
+  auto in_use = o.actors();
+  time_goes_by(o, 130s);
+  CHECK(o.actors() == in_use - 2); // session and DN
+  CHECK(ask(desk, register_on(7, {"7001"})) ==
+        "registered 7: 7001 share; light unknown, v0 #0, recorders 0+0, clients 1");
+  CHECK(o.told() == lines{"dn: outcome of a command"}); // which nobody confirmed
+}
+
+TEST_CASE("what was only stopped is forgotten soon where nobody is registered") {
+  limits bounds; // session_idle_max: 8 hours
+  bounds.dn_idle_timeout = 20s;
+  pair_on_7001 p{bounds};
+  p.desk.says(send(3, "7001", "stop", {.call = 0x71}));
+  p.recorder_says(3, "disabled", 0x71);
+  CHECK(p.desk.hears().size() == 3);
+  auto in_use = p.o.actors();
+  CHECK(ask(p.recorder, unregister(4, {"7001"})) == "unregistered 4: 7001");
+  p.desk.hears();
+  CHECK(ask(p.desk, unregister(4, {"7001"})) == "unregistered 4: 7001");
+  time_goes_by(p.o, 60s);
+  CHECK(p.o.actors() == in_use - 2);
+  CHECK_FALSE(p.o.has_timers());
+}
+
+TEST_CASE("a session that has nothing to wait for arms no tick") {
+  pair_on_7001 p;
+  p.desk.says(send(3, "7001", "stop", {.call = 0x71}));
+  CHECK(p.o.has_timers());
+  p.recorder_says(3, "disabled", 0x71);
+  CHECK(p.desk.hears().size() == 3);
+  p.o.pass(1min);
+  CHECK_FALSE(p.o.has_timers()); // an armed tick keeps its actor
 }
 
 // ---- the life of a DN ----------------------------------------------------------------------
@@ -394,16 +495,4 @@ TEST_CASE("a DN that nobody needs retires, and is reborn with another epoch") {
   auto third = desk.frame().event_registered().snapshot();
   CHECK(third.dn_epoch() > first.dn_epoch());
   CHECK(third.dn_sequence() == 0);
-}
-
-TEST_CASE("a DN with a session stays, though nobody is registered on it") {
-  office o;
-  auto& desk = o.desktop();
-  desk.says(register_on(2, {"7001"}), send(3, "7001", "pause"), unregister(4, {"7001"}));
-  CHECK(desk.hears().size() == 3);
-  o.pass(10min);
-  o.pass(10min);
-  CHECK(ask(desk, register_on(5, {"7001"})) ==
-        "registered 5: 7001 share; light unknown, v1 #1, recorders 0+0, clients 1; "
-        "call 0 wants paused sees unknown v1");
 }

@@ -1,5 +1,5 @@
 // Conversations of sign-on: what it needs, what is refused before it, and who takes over whom.
-#include "tests/actors/office.hpp"
+#include "tests/actors/conversation.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -264,8 +264,14 @@ TEST_CASE("the same program that signs on again takes over from its older connec
   CHECK(desk.hears() == lines{"address 3: 7001; light unknown, v0 #0, recorders 0+0, clients 1",
                               "ACK 4: recorders 0, #1 v1"});
   recorder.says(register_on(2, {"7001"}));
-  CHECK(recorder.hears() == lines{"registered 2: 7001 share; light unknown, v1 #1, recorders 1+0, "
-                                  "clients 2; call 0 wants enabled sees unknown v1"});
+  auto order = "event 7001 #2: start v2 by the broker, light unknown, RECORDER_CAME, for recorder";
+  CHECK(recorder.hears() ==
+        lines{"registered 2: 7001 share; light unknown, v1 #1, recorders 1+0, clients 2; "
+              "wants enabled v1; call 0 wants recording; start v1 open",
+              order});
+  CHECK(desk.hears() == lines{order});
+  CHECK(ask(recorder, send(3, "7001", "enabled")) == "ACK 3: recorders 0, #3 v2");
+  CHECK(desk.hears() == lines{"event 7001 #3: enabled by recorder, light enabled"});
 }
 
 TEST_CASE("a ghost does not count from the moment that its successor is signed on") {

@@ -1,6 +1,6 @@
 // What every connection and every DN takes: there are 10,000 of each.
 #include "actors/connection/connection_impl.hpp"
-#include "actors/dn.hpp"
+#include "actors/dn/dn.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -26,7 +26,16 @@ static_assert(own_bytes<dn_impl, dn_actor> <= fetched_with(read_ahead::dn_lines)
 // docs/decisions/0007-what-a-connection-takes.md has the sum; CAF's part is CAF's.
 TEST_CASE("what a connection and a DN have of their own stays small") {
   CHECK(sizeof(connection_impl) - sizeof(runtime::pinned_actor<connection_actor>) <= 128);
-  CHECK(sizeof(dn_impl) - sizeof(runtime::pinned_actor<dn_actor>) <= 224);
+  CHECK(sizeof(dn_impl) - sizeof(runtime::pinned_actor<dn_actor>) <= 256);
+  CHECK(sizeof(dn_board) <= 80); // of each DN, with its name
   CHECK(sizeof(t_client) <= 304);
   CHECK(sizeof(registration) <= 24);
+}
+
+TEST_CASE("what a screen has from its first command or word on stays small") {
+  CHECK(sizeof(screen) <= 352);
+  CHECK(sizeof(screen_recorder) <= 104); // one or two
+  CHECK(sizeof(screen_call) <= 48);
+  CHECK(sizeof(screen_pause) <= 168); // while it stands
+  CHECK(sizeof(screen_order) <= 120); // until it is decided
 }

@@ -1,5 +1,5 @@
-// What recorders say, and what it makes of the light: of one call, of all, late, or behind the end
-// of a session.
+// What recorders say, and what it answers: one recorder, one word, whatever call it names; and
+// recorders that tell calls apart.
 #include "tests/actors/conversation.hpp"
 
 #include <catch2/catch.hpp>
@@ -7,134 +7,173 @@
 using namespace ringdown;
 using namespace ringdown::test;
 
-TEST_CASE("a word that came behind a session's end confirms what it answers, and no more") {
-  office o{{}, message_by_message};
+namespace {
+
+std::string light_on_7001(party& who) {
+  who.says(query_address(99, "7001"));
+  auto snapshot = who.frame().event_address_info().snapshot();
+  return v1::CaptureState_Name(snapshot.effective_state()).substr(14);
+}
+
+} // namespace
+
+TEST_CASE("a recorder has one word: the ConnID says what it answers, not what it is about") {
+  pair_on_7001 p;
+  p.desk.says(send(3, "7001", "start", {.call = 0x71}), send(4, "7001", "start", {.call = 0x72}));
+  p.recorder_says(3, "enabled", 0x71);
+  p.recorder_says(4, "enabled", 0x72);
+  CHECK(p.desk.hears().size() == 6);
+  p.desk.says(send(5, "7001", "pause", {.call = 0x72}));
+  p.recorder_says(5, "paused", 0x71);
+  CHECK(p.desk.hears() == lines{"ACK 5: recorders 1, #5 v3",
+                                "event 7001 #6 call 71: paused by recorder, light paused",
+                                "outcome 7001 #5 call 72: pause confirmed; recorder confirmed"});
+}
+
+TEST_CASE("a word without ConnID answers what was asked of a call, and the other way round") {
+  pair_on_7001 p;
+  p.desk.says(send(3, "7001", "start", {.call = 0x71}));
+  p.recorder_says(3, "enabled");
+  CHECK(p.desk.hears().back() == "outcome 7001 #1 call 71: start confirmed; recorder confirmed");
+  p.desk.says(send(4, "7001", "pause"));
+  p.recorder_says(4, "paused", 0x71);
+  CHECK(p.desk.hears().back() == "outcome 7001 #3: pause confirmed; recorder confirmed");
+}
+
+TEST_CASE("the first paused of pause, resume, pause answers the first pause") {
+  pair_on_7001 p;
+  p.desk.says(send(3, "7001", "start"));
+  p.recorder_says(3, "enabled");
+  CHECK(p.desk.hears().size() == 3);
+  p.desk.says(send(4, "7001", "pause"), send(5, "7001", "resume"), send(6, "7001", "pause"));
+  CHECK(p.desk.hears() == lines{"ACK 4: recorders 1, #3 v2", "ACK 5: recorders 1, #4 v3",
+                                "outcome 7001 #3: pause superseded by v3; recorder silent",
+                                "ACK 6: recorders 1, #5 v4",
+                                "outcome 7001 #4: resume superseded by v4; recorder silent"});
+  p.recorder_says(4, "paused");
+  CHECK(p.desk.hears() == lines{"event 7001 #6: paused by recorder, light paused"});
+  p.recorder_says(5, "enabled");
+  CHECK(p.desk.hears() == lines{"event 7001 #7: enabled by recorder, light enabled"});
+  p.recorder_says(6, "paused");
+  CHECK(p.desk.hears() == lines{"event 7001 #8: paused by recorder, light paused",
+                                "outcome 7001 #5: pause confirmed; recorder confirmed"});
+}
+
+TEST_CASE("where a plain recorder skips words its last one is judged at the deadline") {
+  pair_on_7001 p;
+  p.desk.says(send(3, "7001", "start"));
+  p.recorder_says(3, "enabled");
+  p.desk.says(send(4, "7001", "pause"), send(5, "7001", "resume"), send(6, "7001", "pause"));
+  p.recorder_says(4, "paused"); // and that is all it has to say
+  p.desk.hears();
+  time_goes_by(p.o, 1950ms);
+  CHECK(p.desk.hears().empty());
+  time_goes_by(p.o, 50ms);
+  CHECK(p.desk.hears() == lines{"outcome 7001 #5: pause confirmed; recorder confirmed"});
+}
+
+TEST_CASE("a word that crossed an order on its way answers nothing, and is no drift") {
+  pair_on_7001 p;
+  p.desk.says(send(3, "7001", "start"));
+  p.recorder_says(3, "enabled");
+  p.desk.says(send(4, "7001", "pause"));
+  p.desk.hears();
+  p.recorder_says(4, "enabled"); // said before it read the pause
+  CHECK(p.desk.hears() == lines{"event 7001 #4: enabled by recorder, light enabled"});
+  p.recorder_says(5, "paused");
+  CHECK(p.desk.hears() == lines{"event 7001 #5: paused by recorder, light paused",
+                                "outcome 7001 #3: pause confirmed; recorder confirmed"});
+}
+
+TEST_CASE("an exact recorder's word counts by the version that it echoes, and for those before") {
+  office o;
   auto& desk = o.confirming_desktop();
   auto& exact = o.exact_recorder();
   register_all("7001", {&desk, &exact});
-  CHECK(ask(desk, send(3, "7001", "stop")) == "ACK 3: recorders 1, #1 v1");
-  exact.hears();
-  says_at_once(o, exact, send(3, "7001", "disabled", {.echoed_version = 1})); // ends the session,
-  says_at_once(o, desk, send(4, "7001", "stop"));                             // which reads no more
-  says_at_once(o, exact, send(4, "7001", "disabled", {.echoed_version = 1}));
-  CHECK(desk.hears().back() == "outcome 7001 #1: stop confirmed; exact confirmed");
-  exact.says(send(5, "7001", "disabled", {.echoed_version = 2}));
-  CHECK(desk.hears().back() == "outcome 7001 #3: stop confirmed; exact confirmed");
+  desk.says(send(3, "7001", "stop"), send(4, "7001", "stop"), send(5, "7001", "stop"));
+  CHECK(desk.hears().size() == 3);
+  exact.says(send(3, "7001", "disabled")); // answers nothing
+  CHECK(desk.hears() == lines{"event 7001 #4: disabled by exact, light disabled"});
+  exact.says(send(4, "7001", "disabled", {.echoed_version = 2}));
+  CHECK(desk.hears() == lines{"event 7001 #5: disabled v2 by exact, light disabled",
+                              "outcome 7001 #1: stop confirmed; exact confirmed",
+                              "outcome 7001 #2: stop confirmed; exact confirmed"});
+  exact.says(send(5, "7001", "disabled", {.echoed_version = 3}));
+  CHECK(desk.hears() == lines{"event 7001 #6: disabled v3 by exact, light disabled",
+                              "outcome 7001 #3: stop confirmed; exact confirmed"});
   exact.hears();
 }
 
-TEST_CASE("what records behind a session's end is a session again") {
-  pair_on_7001 p{{}, message_by_message};
-  p.desk.says(send(3, "7001", "stop", {.call = 0x71}));
-  p.recorder.hears();
-  says_at_once(p.o, p.recorder, send(3, "7001", "disabled", {.call = 0x71}));
-  says_at_once(p.o, p.recorder, send(4, "7001", "enabled", {.call = 0x71}));
-  p.desk.hears();
-  p.recorder_says(5, "disabled", 0x72);
-  CHECK(p.desk.hears() == lines{"event 7001 #4 call 72: disabled by recorder, light enabled"});
-}
-
-TEST_CASE("a word that was said before a command does not confirm it behind a session's end") {
-  office o{{}, message_by_message};
+TEST_CASE("a word of one recorder does not confirm what another owes") {
+  office o;
   auto& desk = o.confirming_desktop();
   auto& a = o.recorder("a");
   auto& b = o.recorder("b");
   register_all("7001", {&desk, &a, &b});
-  CHECK(ask(desk, send(3, "7001", "stop")) == "ACK 3: recorders 2, #1 v1");
+  desk.says(send(3, "7001", "stop"));
   a.says(send(3, "7001", "disabled"));
-  CHECK(desk.hears().size() == 1);
-  b.hears();
-  says_at_once(o, b, send(3, "7001", "disabled"));
-  says_at_once(o, desk, send(4, "7001", "stop"));
-  says_at_once(o, b, send(4, "7001", "disabled"));
-  CHECK(desk.hears().back() == "outcome 7001 #1: stop confirmed; a confirmed; b confirmed");
   a.says(send(4, "7001", "disabled"));
-  CHECK(desk.hears().back() == "outcome 7001 #4: stop confirmed; a confirmed; b confirmed");
+  CHECK(desk.hears() == lines{"ACK 3: recorders 2, #1 v1",
+                              "event 7001 #2: disabled by a, light unknown",
+                              "event 7001 #3: disabled by a, light unknown"});
+  b.says(send(3, "7001", "disabled"));
+  CHECK(desk.hears() == lines{"event 7001 #4: disabled by b, light disabled",
+                              "outcome 7001 #1: stop confirmed; a confirmed; b confirmed"});
   a.hears();
   b.hears();
 }
 
-TEST_CASE("what is said of one call does not put out the light of what records without a call") {
-  pair_on_7001 p;
-  auto light = [&] {
-    p.desk.says(query_address(9, "7001"));
-    return p.desk.frame().event_address_info().snapshot().effective_state();
-  };
-  p.desk.says(send(3, "7001", "start"));
-  p.recorder_says(3, "enabled");
-  p.desk.says(send(4, "7001", "start", {.call = 0x71}));
-  p.recorder_says(4, "enabled", 0x71);
-  p.desk.says(send(5, "7001", "stop", {.call = 0x71}));
-  p.recorder_says(5, "disabled", 0x71);
-  p.desk.hears();
-  CHECK(light() == v1::CAPTURE_STATE_ENABLED);
-  p.desk.says(send(6, "7001", "stop"));
-  p.recorder_says(6, "disabled");
-  p.desk.hears();
-  CHECK(light() == v1::CAPTURE_STATE_DISABLED);
-}
-
-TEST_CASE("what is said of one call confirms what was asked without a call") {
-  pair_on_7001 p;
-  ask(p.desk, send(3, "7001", "start", {.call = 0x71}));
-  p.recorder_says(3, "enabled", 0x71);
-  p.desk.hears();
-  ask(p.desk, send(4, "7001", "pause"));
-  p.recorder_says(4, "paused", 0x71);
-  CHECK(p.desk.hears() == lines{"event 7001 #4 call 71: paused by recorder, light paused",
-                                "outcome 7001 #3: pause confirmed; recorder confirmed"});
-}
-
-TEST_CASE("a late word of a call that is over changes nothing of what records without a call") {
-  pair_on_7001 p;
-  p.desk.says(send(3, "7001", "start"));
-  p.recorder_says(3, "enabled");
-  p.desk.hears();
-  p.recorder_says(4, "disabled", 0x71);
-  CHECK(p.desk.hears() == lines{"event 7001 #3 call 71: disabled by recorder, light enabled"});
-}
-
-TEST_CASE("a recorder that says disabled where nothing is recorded begins no session") {
+TEST_CASE("a recorder that says disabled where nothing was asked is known, and wants nothing") {
   pair_on_7001 p;
   p.recorder_says(3, "disabled");
   CHECK(p.desk.hears() == lines{"event 7001 #1: disabled by recorder, light disabled"});
-  p.desk.says(query_address(9, "7001"));
-  CHECK(p.desk.frame().event_address_info().snapshot().sessions_size() == 0);
-  ask(p.recorder, unregister(5, {"7001"}));
+  CHECK(ask(p.desk, query_address(3, "7001")) ==
+        "address 3: 7001; light disabled, v0 #1, recorders 1+0, clients 2; wants nothing; "
+        "recorder says disabled");
+  CHECK(ask(p.recorder, unregister(5, {"7001"})) == "unregistered 5: 7001");
   CHECK(p.desk.hears() ==
         lines{"event 7001 #2: unknown by the broker, light unknown, RECORDER_LOST"});
 }
 
-TEST_CASE("a capture that nobody commanded is a session until its recorder says disabled") {
-  pair_on_7001 p;
-  p.recorder_says(3, "enabled", 0x71);
-  p.recorder_says(4, "disabled", 0x71);
-  p.desk.hears();
-  p.desk.says(query_address(9, "7001"));
-  auto snapshot = p.desk.frame().event_address_info().snapshot();
-  CHECK(snapshot.sessions_size() == 0);
-  CHECK(snapshot.effective_state() == v1::CAPTURE_STATE_DISABLED);
-}
+// ---- recorders that tell calls apart -------------------------------------------------------
 
-TEST_CASE("when one of two recorders is lost, the other's word counts with the next one") {
+TEST_CASE(
+  "the word of a recorder that tells calls apart is the nearest to recording of its calls") {
   office o;
   auto& desk = o.desktop();
-  auto& one = o.recorder("one");
-  auto& other = o.recorder("other");
-  auto& third = o.recorder("third");
-  register_all("7001", {&desk, &one, &other, &third});
-  desk.says(send(3, "7001", "start"));
-  for (auto* who : {&one, &other}) {
-    who->hears();
-    who->says(send(3, "7001", "enabled"));
-    who->hears();
-  }
-  one.vanishes();
-  desk.hears();
-  third.hears();
-  third.says(send(3, "7001", "disabled"));
-  CHECK(third.hears().size() == 1);
-  CHECK(other.hears().size() == 2);
-  static_cast<void>(one.frames());
-  CHECK(desk.hears() == lines{"event 7001 #5: disabled by third, light enabled"});
+  auto& apart = o.join("apart", v1::ROLE_RECORDER, {v1::CAPABILITY_PER_CALL});
+  register_all("7001", {&desk, &apart});
+  std::uint32_t reference = 3;
+  auto light_after = [&](std::string_view verb, std::uint64_t call) {
+    apart.says(send(reference++, "7001", verb, {.call = call}));
+    CHECK(desk.hears().size() == 1);
+    apart.hears();
+    return light_on_7001(desk);
+  };
+  CHECK(light_after("enabled", 0x71) == "ENABLED");
+  CHECK(light_after("paused", 0x72) == "ENABLED");
+  CHECK(light_after("disabled", 0x71) == "PAUSED");
+  CHECK(light_after("enabled", 0x73) == "ENABLED");
+  CHECK(light_after("disabled", 0) == "DISABLED"); // of all
+  CHECK(light_after("paused", 0x71) == "PAUSED");
+  desk.says(query_address(98, "7001"));
+  auto info = desk.frame().event_address_info();
+  CHECK(info.recorders(0).per_call());
+  CHECK(info.snapshot().sessions(0).recorders(0).per_call());
+}
+
+TEST_CASE("a recorder that tells calls apart answers each call's order for itself") {
+  office o;
+  auto& desk = o.confirming_desktop();
+  auto& apart = o.join("apart", v1::ROLE_RECORDER, {v1::CAPABILITY_PER_CALL});
+  register_all("7001", {&desk, &apart});
+  desk.says(send(3, "7001", "start", {.call = 0x71}), send(4, "7001", "start", {.call = 0x72}));
+  CHECK(desk.hears().size() == 2);
+  apart.says(send(3, "7001", "enabled", {.call = 0x72}));
+  CHECK(desk.hears() == lines{"event 7001 #3 call 72: enabled by apart, light enabled",
+                              "outcome 7001 #2 call 72: start confirmed; apart confirmed"});
+  apart.says(send(4, "7001", "enabled", {.call = 0x71}));
+  CHECK(desk.hears() == lines{"event 7001 #4 call 71: enabled by apart, light enabled",
+                              "outcome 7001 #1 call 71: start confirmed; apart confirmed"});
+  apart.hears();
 }
