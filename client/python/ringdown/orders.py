@@ -167,7 +167,6 @@ class Known:
             is_missing = so_already and _is_missing(session, self, client_id)
             return Found(again=order if is_missing else None)
         if so_already:
-            self.answered = version
             return Found(again=order)
         return Found([order] if not per_call else _each_call(order, session))
 
