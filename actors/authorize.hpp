@@ -19,6 +19,7 @@ struct client_identity {
   bool exact_versions = false;
   bool outcomes = false;
   bool directed = false;
+  bool per_call = false; ///< a recorder that tells calls apart
   instance_id instance;
   std::string application;
   /// For logs: the peer's address, or the name that the host gave it.

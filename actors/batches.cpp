@@ -1,9 +1,36 @@
 #include "actors/batches.hpp"
 
-#include <optional>
 #include <utility>
 
 namespace ringdown {
+
+// ---- frame_ahead ---------------------------------------------------------------------------
+
+namespace {
+
+bool is_send_of(const frame_view& frame) noexcept {
+  auto number = static_cast<body_number>(frame.body_number);
+  return number == body_number::request_send_event ||
+         number == body_number::request_distribute_user_event;
+}
+
+send_event_view event_of(const frame_view& frame, const limits& bounds) noexcept {
+  if (!is_send_of(frame))
+    return {};
+  auto is_usual = static_cast<body_number>(frame.body_number) == body_number::request_send_event;
+  return parse_send_event(
+    frame.body, bounds, is_usual ? request_form::send_event : request_form::distribute_user_event);
+}
+
+} // namespace
+
+// Each part is made where it stays, not assigned: a copy of what was just written in parts waits
+// until the parts have left the store buffer (docs/decisions/0006-the-path-of-an-event.md).
+frame_ahead::frame_ahead(std::string_view whole, const limits& bounds) noexcept
+  : frame(look(whole)), bytes(whole.size()), is_send(is_send_of(frame)),
+    event(event_of(frame, bounds)) {}
+
+// ---- dn_batch ------------------------------------------------------------------------------
 
 void dn_batch::answer(std::string_view frame) {
   auto reference = front()->reference;
@@ -65,6 +92,18 @@ void batch_pool::keep(dn_batch_ptr done) {
     return;
   done->reset();
   spare_.push_back(std::move(done));
+}
+
+void dn_batch::add_own_send(reference_id reference, std::string request, const limits& bounds) {
+  if (!control_)
+    control_ = std::make_unique<control>();
+  auto& own = control_->own.emplace_back(std::move(request));
+  auto view = parse_send_event(own, bounds);
+  auto& added = add();
+  added.what = dn_request::kind::send;
+  added.names_dn = true;
+  added.reference = reference;
+  added.event = view;
 }
 
 } // namespace ringdown

@@ -10,7 +10,9 @@
 #include "messages/send_event.hpp"
 
 #include <cstdint>
+#include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,11 +22,14 @@ namespace ringdown {
 /// A frame that was read ahead of its turn: looking and parsing change nothing, and while a later
 /// one is parsed the memory that an earlier one needs arrives.
 struct frame_ahead {
+  /// Looks at the frame, and parses a send.
+  frame_ahead(std::string_view whole, const limits& bounds) noexcept;
+
   frame_view frame;
-  std::size_t bytes = 0;
-  std::size_t dn_hash = 0;
-  bool is_send = false;
-  send_event_view event;
+  std::size_t bytes;
+  std::size_t dn_hash = 0; ///< of a send's DN; whoever has the table of DNs knows it
+  bool is_send;
+  send_event_view event; ///< of a send
 };
 
 /// All whole frames of one read of one connection.
@@ -42,7 +47,7 @@ struct read_batch {
     from = nullptr;
     frames.clear();
     end = stream_end::open;
-    is_read_ahead = false;
+    ahead.reset();
   }
 
   std::unique_ptr<char[]> bytes;
@@ -53,8 +58,7 @@ struct read_batch {
   std::int64_t time_us = 0; // UTC, when it was read
   client_ptr from;          // counts it among its batches in flight
   /// Of a read of one frame, if it was read ahead.
-  frame_ahead only;
-  bool is_read_ahead = false;
+  std::optional<frame_ahead> ahead;
 
 private:
   void give_back() noexcept {
@@ -73,6 +77,7 @@ struct dn_request {
   bool echo = false;
   bool standby = false;
   bool hear_outcomes = false;
+  bool names_dn = false; ///< of a request for many DNs: its EventACK says of which it is
   registration_mode mode = registration_mode::share;
   reference_id reference;
   send_event_view event; // of a send
@@ -126,9 +131,12 @@ public:
   void add_send(reference_id reference, const send_event_view& event) {
     auto& request = count_++ != 0 ? more_.emplace_back() : first_;
     request.what = dn_request::kind::send;
+    request.names_dn = false;
     request.reference = reference;
     request.event = event;
   }
+  /// A send of a request for many DNs. The batch owns its bytes.
+  void add_own_send(reference_id reference, std::string request, const limits& bounds);
   /// The next unanswered request, or null.
   const dn_request* front() const noexcept {
     if (done_ == count_)
@@ -162,6 +170,7 @@ private:
   struct control {
     std::string dn;
     bool awaited = false;
+    std::list<std::string> own; // requests that were made here
   };
 
   const client_ptr* client_ = nullptr;

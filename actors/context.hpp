@@ -6,6 +6,7 @@
 #include "actors/memory_budget.hpp"
 #include "actors/thread_share.hpp"
 #include "actors/turn_share.hpp"
+#include "actors/watch_list.hpp"
 #include "messages/confirm_rules.hpp"
 #include "messages/ids.hpp"
 #include "messages/limits.hpp"
@@ -32,7 +33,7 @@ public:
   using fields = std::initializer_list<std::pair<std::string_view, std::string_view>>;
   virtual ~observer() = default;
   enum class severity : std::uint8_t { debug, info, warning, error };
-  /// `part` is the actor's kind: "connection", "dn", "session", "directory".
+  /// `part` is the actor's kind: "connection", "dn", "directory".
   virtual bool wants(std::string_view part, severity level) const noexcept = 0;
   virtual void tell(std::string_view part, severity level, std::string_view what,
                     fields details) noexcept = 0;
@@ -80,6 +81,10 @@ struct broker_context {
   /// Accepted commands without an outcome. A draining broker keeps its links until there are none:
   /// recorders must be able to confirm, and desktops to hear it.
   std::atomic<std::size_t> outcomes_owed{0};
+  /// Screens that were to be recorded or paused when the broker began to drain.
+  std::atomic<std::size_t> captures_live{0};
+  /// Who hears the screens' events of every DN.
+  watch_list watchers;
 
   explicit broker_context(const limits& l) : bounds(l), budget(bounds) {}
 

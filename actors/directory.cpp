@@ -1,7 +1,7 @@
 #include "actors/directory.hpp"
 
 #include "actors/disconnect.hpp"
-#include "actors/dn.hpp"
+#include "actors/dn/dn.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <iterator>
+#include <map>
 #include <string_view>
 #include <typeinfo>
 #include <unordered_map>
@@ -33,6 +35,7 @@ public:
     set_down_handler([this](const caf::down_msg& down) { dn_died(down); });
     return {
       [this](const dns_wanted& wanted) { return resolve(wanted); },
+      [this](list_atom, const list_request& wanted) { return list(wanted); },
       [this](idle_atom, const std::string& dn, dn_epoch epoch) { retire(dn, epoch); },
       [this](sign_on_atom, const client_ptr& client, const connection_actor& connection) {
         return sign_on(client, connection);
@@ -66,6 +69,7 @@ private:
     dn_ref actor;
     dn_epoch epoch;
     caf::actor_clock::time_point handed_out;
+    dn_board_ptr board;
   };
   /// A program's connection. The client's own name and instance are the key: there may be many.
   struct signed_on_client {
@@ -111,15 +115,44 @@ private:
         if (dns_.size() >= context_.bounds.dns_max)
           continue; // the connection answers 1186
         dn_epoch epoch{++last_epoch_};
-        auto actor = spawn_dn(system(), wanted.near, context_,
-                              caf::actor_cast<directory_actor>(this), name, epoch);
+        auto board = std::make_shared<dn_board>(name, epoch);
+        auto actor =
+          spawn_dn(system(), wanted.near, context_, caf::actor_cast<directory_actor>(this), board);
         monitor(actor.handle());
-        known = dns_.emplace(name, dn_entry{actor, epoch, {}}).first;
+        in_order_.emplace(board->identity.name, board);
+        known = dns_.emplace(name, dn_entry{actor, epoch, {}, std::move(board)}).first;
       }
       known->second.handed_out = clock().now();
       found.push_back({name, known->second.actor});
     }
     return found;
+  }
+
+  template <class Place>
+  void forget(Place known) {
+    in_order_.erase(known->second.board->identity.name);
+    dns_.erase(known);
+  }
+
+  /// A page has what the filter leaves of so many DNs at most: one turn's work.
+  static constexpr std::size_t listed_in_a_turn_max = 10'000;
+
+  list_page list(const list_request& wanted) const {
+    list_page page;
+    auto row = in_order_.upper_bound(wanted.after);
+    for (std::size_t looked_at = 0; row != in_order_.end(); ++row, ++looked_at) {
+      if (page.boards.size() == wanted.limit || looked_at == listed_in_a_turn_max) {
+        page.next = std::prev(row)->first;
+        break;
+      }
+      auto& board = *row->second;
+      bool is_wanted = (!wanted.light || board.light == *wanted.light) &&
+                       (!wanted.alarmed || board.alarms != 0) &&
+                       (!wanted.recorder_missing || board.recorders_active == 0);
+      if (is_wanted)
+        page.boards.push_back(row->second);
+    }
+    return page;
   }
 
   /// A handle may be on its way for as long as a connection waits for one. Later it has been used,
@@ -132,7 +165,7 @@ private:
     auto& actor = known->second.actor.handle();
     demonitor(actor.address());
     send(actor, retire_atom::value);
-    dns_.erase(known);
+    forget(known);
   }
 
   /// Who has a handle may not have heard yet: the DN answers a while longer.
@@ -144,7 +177,7 @@ private:
         send(actor, remove_atom::value);
         delayed_send(actor, 2 * context_.bounds.control_timeout, retire_atom::value);
         removed_.emplace(actor.id(), actor);
-        dns_.erase(known);
+        forget(known);
       }
       known = next;
     }
@@ -163,7 +196,7 @@ private:
       return;
     context_.tells->tell("directory", observer::severity::error, "DN actor failed",
                          {{"dn", dead->first}});
-    dns_.erase(dead);
+    forget(dead);
   }
 
   std::uint64_t sign_on(const client_ptr& client, const connection_actor& connection) {
@@ -197,6 +230,7 @@ private:
   // In one piece each: who looks for what is not there, as every newcomer does, touches a line or
   // two, and not the memory of others.
   boost::unordered_flat_map<std::string, dn_entry, hash_of_name> dns_;
+  std::map<std::string_view, dn_board_ptr> in_order_;   // of the same names, for lists
   std::unordered_map<caf::actor_id, dn_actor> removed_; // and not ended yet
   std::uint64_t last_epoch_;
   boost::unordered_flat_set<signed_on_client, hash_of_program, same_program> signed_on_;

@@ -2,8 +2,9 @@
 #pragma once
 
 #include "actors/batches.hpp"
+#include "actors/connection/control_requests.hpp"
+#include "actors/dn/board.hpp"
 #include "actors/runtime/pinned.hpp"
-#include "actors/session_step.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/atom.hpp>
@@ -20,9 +21,12 @@ namespace ringdown {
 using client_gone_atom = caf::atom_constant<caf::atom("gone")>;
 using remove_atom = caf::atom_constant<caf::atom("remove")>;
 using tick_atom = caf::atom_constant<caf::atom("tick")>;
+using session_rang_atom = caf::atom_constant<caf::atom("rang")>;
+using ask_atom = caf::atom_constant<caf::atom("ask")>;
 using idle_atom = caf::atom_constant<caf::atom("idle")>;
 using retire_atom = caf::atom_constant<caf::atom("retire")>;
 using sign_on_atom = caf::atom_constant<caf::atom("signon")>;
+using list_atom = caf::atom_constant<caf::atom("list")>;
 using take_over_atom = caf::atom_constant<caf::atom("takeover")>;
 using drain_atom = caf::atom_constant<caf::atom("drain")>;
 using reload_atom = caf::atom_constant<caf::atom("reload")>;
@@ -30,29 +34,10 @@ using closed_atom = caf::atom_constant<caf::atom("closed")>;
 
 // ---- letters --------------------------------------------------------------------------------
 
-/// One event for a session.
-struct session_letter {
-  session_event event;
-  std::uint64_t number = 0; ///< counts up for each session
-};
-
-/// A session's effects for its DN.
-struct session_report {
-  std::uint64_t serial = 0; ///< tells a session from an earlier one of the same ConnID
-  std::uint64_t letter = 0; ///< the last one that the session had read
-  /// The session's after them; as new, where nothing became unknown and nothing ended.
-  session_state state;
-  std::vector<session_effect> effects;
-};
-
-/// A letter that the session reads while its DN waits (`callable_in_place`). What it reports goes
-/// to where the DN looks when it has done what it is about, unless mail of the session's stands
-/// before it.
-struct session_call {
-  const session_event& event;
-  std::uint64_t number;
-  std::uint64_t mail_read; ///< reports of this session that the DN has had from its mailbox
-  std::vector<session_report>& reports;
+/// A page, and the `after` of the next one.
+struct list_page {
+  std::vector<std::shared_ptr<const dn_board>> boards;
+  std::string next; ///< empty: there is none
 };
 
 /// Why a connection is to be closed.
@@ -68,8 +53,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::read_batch_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::dn_batch_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::client_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::registration_report)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::session_letter)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::session_report)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::list_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::list_page)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::close_order)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::dn_epoch)
 
@@ -77,13 +62,10 @@ namespace ringdown {
 
 // ---- actors ---------------------------------------------------------------------------------
 
-/// One (DN, ConnID): owns what takes time.
+/// One DN's screen: owns it, and its time. Its DN talks to it in its own turn (screen/session.hpp).
 using session_actor = caf::typed_actor<
-  // Something happened to this session, told by its DN in the DN's order.
-  caf::reacts_to<session_letter>,
   // The armed tick of this generation came.
   caf::reacts_to<tick_atom, std::uint64_t>>;
-using session_ref = runtime::callable_ref<session_actor, session_call>;
 
 /// One directory number: decides and delivers.
 using dn_actor = caf::typed_actor<
@@ -91,13 +73,15 @@ using dn_actor = caf::typed_actor<
   caf::reacts_to<dn_batch_ptr>,
   // This client's connection is gone: its registration ends.
   caf::reacts_to<client_gone_atom, client_ptr>,
-  // A session's effects.
-  caf::reacts_to<session_report>,
+  // Its session's time has brought something about.
+  caf::reacts_to<session_rang_atom>,
   // The DN is no longer configured: everybody is unregistered with 59, and what still comes
   // gets 59.
   caf::reacts_to<remove_atom>,
-  // Idle long enough? Then ask the directory to retire.
+  // Idle long enough? Then the session ends, and the directory is asked to retire.
   caf::reacts_to<tick_atom>,
+  // Recorders have been registered for a while: those that have said nothing are asked.
+  caf::reacts_to<ask_atom>,
   // The broker drains: commands get some more time, and then the outcome `unknown`.
   caf::reacts_to<drain_atom>,
   // The directory agrees, no handle has gone out lately: end. So does one that was removed.
@@ -148,6 +132,8 @@ using directory_actor = caf::typed_actor<
   // Finds or makes the actors of these DNs. Fewer than asked for if dns_max is reached: the rest
   // have no actor.
   caf::replies_to<dns_wanted>::with<dn_handles>,
+  // A page of the DNs in use, in the order of their names.
+  caf::replies_to<list_atom, list_request>::with<list_page>,
   // A DN has had nothing to do for dn_idle_timeout: may it end? Answered by retire_atom, or not.
   caf::reacts_to<idle_atom, std::string, dn_epoch>,
   // A client signs on: its id. An older connection of the same program is told taken_over first.

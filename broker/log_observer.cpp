@@ -37,7 +37,7 @@ void log_observer::tell(std::string_view part, severity level, std::string_view 
     log_.write(component_of(part), level_of(level), what,
                {logging::field{d[I].first, d[I].second}...});
   };
-  // The log takes a list whose length is known here; ours have at most six fields.
+  // The log takes a list whose length is known here; ours have at most eight fields.
   switch (details.size()) {
   case 0: return log_.write(component_of(part), level_of(level), what);
   case 1: return write(std::make_index_sequence<1>{});
@@ -45,7 +45,9 @@ void log_observer::tell(std::string_view part, severity level, std::string_view 
   case 3: return write(std::make_index_sequence<3>{});
   case 4: return write(std::make_index_sequence<4>{});
   case 5: return write(std::make_index_sequence<5>{});
-  default: return write(std::make_index_sequence<6>{});
+  case 6: return write(std::make_index_sequence<6>{});
+  case 7: return write(std::make_index_sequence<7>{});
+  default: return write(std::make_index_sequence<8>{});
   }
 }
 

@@ -75,6 +75,8 @@ void loop_options::validate() const {
     throw std::invalid_argument("messages_per_resume must be positive");
   if (spin.count() < 0)
     throw std::invalid_argument("spin must not be negative");
+  if (resumes_per_clock_read < 1)
+    throw std::invalid_argument("resumes_per_clock_read must be positive");
 }
 
 loop_system_config::loop_system_config(loop_options options) : options_(std::move(options)) {
@@ -113,7 +115,7 @@ void job_ring::push(caf::resumable* job) {
 
 actor_loop::actor_loop(loop_scheduler& parent, size_t index, const loop_options& options)
   : caf::execution_unit(&parent.system()), parent_(parent), index_(index), options_(options),
-    io_(options.make_loop(index)), outgoing_(options.loops), now_(clock_type::now()),
+    io_(options.make_loop(index)), outgoing_(options.loops), now_(options.read_clock()),
     turn_start_(now_), turn_end_(now_), last_work_(now_) {
   if (!io_)
     throw std::invalid_argument("make_loop returned no event loop");
@@ -196,17 +198,41 @@ void actor_loop::remove_hook(hook_id id) {
 void actor_loop::run() noexcept {
   current_ = this;
   for (size_t turns_left = defaults::stop_turns_max; turns_left > 0;) {
-    turn();
+    make_turn();
     if (!stopping_.load(std::memory_order_acquire))
       continue;
     --turns_left;
-    if (ready_.empty() && !inbox_filled_.load(std::memory_order_acquire))
+    if (is_idle())
       break;
   }
   current_ = nullptr;
 }
 
-void actor_loop::turn() {
+bool actor_loop::is_idle() const noexcept {
+  return ready_.empty() && !inbox_filled_.load(std::memory_order_acquire);
+}
+
+bool actor_loop::turn() {
+  if (options_.threads)
+    throw std::logic_error("this loop has a thread, which makes its turns");
+  if (is_in_turn_)
+    throw std::logic_error("this loop is in a turn already");
+  struct scope {
+    explicit scope(actor_loop& loop) : of(loop), before(std::exchange(current_, &loop)) {
+      of.is_in_turn_ = true;
+    }
+    ~scope() {
+      of.is_in_turn_ = false;
+      current_ = before;
+    }
+    actor_loop& of;
+    actor_loop* before;
+  } in_turn{*this};
+  make_turn();
+  return found_work_;
+}
+
+void actor_loop::make_turn() {
   wait_for_work();
   take_inbox();
   if (timers_.next_due() <= now_)
@@ -216,7 +242,7 @@ void actor_loop::turn() {
     run_ready(end_of_budget);
     send_outgoing(); // before the hooks: they make system calls, the other loops need not wait
     run_hooks();
-  } while (!ready_.empty() && clock_type::now() < end_of_budget);
+  } while (!ready_.empty() && options_.read_clock() < end_of_budget);
   send_outgoing();
   end_turn();
 }
@@ -262,6 +288,7 @@ void actor_loop::take_inbox() {
 
 void actor_loop::run_ready(time_point end_of_budget) {
   size_t resumes = 0;
+  size_t until_clock_read = options_.resumes_per_clock_read;
   while (!ready_.empty()) {
     auto* job = ready_.pop();
     switch (job->resume(this, options_.messages_per_resume)) {
@@ -274,8 +301,12 @@ void actor_loop::run_ready(time_point end_of_budget) {
       caf::intrusive_ptr_release(job);
       break;
     }
-    if (++resumes % defaults::resumes_per_clock_read == 0 && clock_type::now() >= end_of_budget)
+    ++resumes;
+    if (--until_clock_read > 0)
+      continue;
+    if (options_.read_clock() >= end_of_budget)
       break;
+    until_clock_read = options_.resumes_per_clock_read;
   }
   found_work_ |= resumes > 0;
   add(resumes_, resumes);
@@ -305,7 +336,7 @@ void actor_loop::send_outgoing() {
 }
 
 void actor_loop::end_turn() {
-  turn_end_ = clock_type::now();
+  turn_end_ = options_.read_clock();
   if (found_work_)
     last_work_ = turn_end_;
   const auto took = turn_end_ - turn_start_;
@@ -320,7 +351,7 @@ void actor_loop::end_turn() {
 }
 
 void actor_loop::read_clock() noexcept {
-  now_ = clock_type::now();
+  now_ = options_.read_clock();
   now_is_fresh_ = true;
 }
 
@@ -405,6 +436,8 @@ void loop_scheduler::init(caf::actor_system_config& config) {
 void loop_scheduler::start() {
   try {
     for (auto& loop : loops_) {
+      if (!options_.threads)
+        break;
       threads_.emplace_back([this, &loop] {
         const auto name = "loop." + std::to_string(loop->index());
         pthread_setname_np(pthread_self(), name.c_str());
@@ -427,6 +460,19 @@ void loop_scheduler::end_threads() {
   for (auto& thread : threads_)
     thread.join();
   threads_.clear();
+  if (!options_.threads)
+    make_last_turns();
+}
+
+/// Without threads, whoever stops the scheduler makes the turns that are still due.
+void loop_scheduler::make_last_turns() {
+  const auto is_idle = [](auto& loop) { return loop->is_idle(); };
+  for (size_t turns = 0; turns < defaults::stop_turns_max; ++turns) {
+    if (std::all_of(loops_.begin(), loops_.end(), is_idle))
+      return;
+    for (auto& loop : loops_)
+      loop->turn();
+  }
 }
 
 void loop_scheduler::stop() {

@@ -31,11 +31,21 @@ class loop_scheduler;
 struct loop_options {
   /// Number of loops, and so of threads: 1 to `defaults::loops_max`.
   size_t loops = defaults::loops;
+  /// Each loop has a thread. Without, its owner cranks it by hand: `actor_loop::turn`.
+  bool threads = true;
   /// Makes the event loop with this index. Called on the thread that builds the actor system.
   std::function<std::unique_ptr<event_loop>(size_t index)> make_loop;
   std::chrono::microseconds turn_budget = defaults::turn_budget;
   size_t messages_per_resume = defaults::messages_per_resume;
   std::chrono::microseconds spin = defaults::spin;
+  /// Resumes between two looks at the clock, at least 1: so many are made in each turn, however
+  /// long they take.
+  size_t resumes_per_clock_read = defaults::resumes_per_clock_read;
+  /// What tells the loops the time, and the actors with them; empty: `clock_type::now`. It never
+  /// goes back. Called on every loop's thread.
+  std::function<time_point()> now;
+
+  time_point read_clock() const { return now ? now() : clock_type::now(); }
 
   /// Throws `std::invalid_argument` and says what is wrong.
   void validate() const;
@@ -120,6 +130,19 @@ public:
   /// there. Takes over one reference.
   void exec_later(caf::resumable* job) override;
 
+  // -- the owner of a loop without a thread
+  // ------------------------------------------------------
+
+  /// Makes one turn; until it returns, this loop is the calling thread's. Returns whether the turn
+  /// found anything to do. So one thread can be all loops, in whatever order it likes: between the
+  /// turns, and within one too, for a turn may be nested into that of another loop as if that had
+  /// been interrupted. The event loop is waited on as always, so it must not block. Throws
+  /// `std::logic_error` if the loop has a thread, or is in a turn already.
+  bool turn();
+
+  /// Whether a turn of this loop is being made by `turn`.
+  bool is_in_turn() const noexcept { return is_in_turn_; }
+
   // -- this loop's thread only
   // ----------------------------------------------------------------------
 
@@ -152,7 +175,7 @@ private:
 
   // The life of the thread.
   void run() noexcept;
-  void turn();
+  void make_turn();
   void wait_for_work();
   void take_inbox();
   void run_ready(time_point end_of_budget);
@@ -161,6 +184,7 @@ private:
   void end_turn();
   void request_stop();
   bool drop_leftovers();
+  bool is_idle() const noexcept;
 
   void read_clock() noexcept;
   void push_inbox(const std::vector<caf::resumable*>& jobs);
@@ -179,6 +203,7 @@ private:
   std::list<end_of_turn_hook> hooks_;
   hook_id last_hook_ = 0;
   bool in_hooks_ = false;
+  bool is_in_turn_ = false;
   size_t in_place_depth_ = 0;
   std::vector<std::vector<caf::resumable*>> outgoing_; // by index of the target loop
   bool has_outgoing_ = false;
@@ -243,6 +268,9 @@ public:
 
   loop_clock& clock() noexcept override { return clock_; }
 
+  /// The time at this moment, by the clock of all loops (`loop_options::now`). Any thread.
+  time_point read_clock() const { return options_.read_clock(); }
+
 protected:
   void init(caf::actor_system_config& config) override;
   void start() override;
@@ -250,6 +278,7 @@ protected:
 
 private:
   void end_threads();
+  void make_last_turns();
   void drop_leftovers();
 
   const loop_options& options_;

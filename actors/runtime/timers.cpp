@@ -69,7 +69,7 @@ actor_loop& loop_clock::calling_loop_or(caf::actor_id id) const {
 
 time_point loop_clock::now() const noexcept {
   auto* here = scheduler_.current();
-  return here != nullptr ? here->now() : clock_type::now();
+  return here != nullptr ? here->now() : scheduler_.read_clock();
 }
 
 void loop_clock::set_ordinary_timeout(time_point due, caf::abstract_actor* self,

@@ -40,6 +40,14 @@ inline constexpr std::span<const std::string_view> names_of(pause_ownership) {
   return pause_ownership_names;
 }
 
+inline constexpr std::span<const std::string_view> names_of(new_call_policy) {
+  return new_call_policy_names;
+}
+
+inline constexpr std::span<const std::string_view> names_of(drift_policy) {
+  return drift_policy_names;
+}
+
 inline value to_value(bool v) {
   return v;
 }

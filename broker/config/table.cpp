@@ -162,8 +162,9 @@ void add_confirm(std::vector<key>& t) {
   t.push_back(with(
     row<at, &s::ownership>("confirm.pause_ownership", {kind::choice, 0, 0, pause_ownership_names}),
     "", false,
-    "Whose resume ends a pause. anyone: of any desktop; all_holders: of each desktop "
-    "that paused and is still there; until then a resume is held."));
+    "Whose resume ends a pause. anyone: of any desktop; all_holders: each holder (application "
+    "and agent) ends its own; a resume of another is held until then. What a holder left that has "
+    "been gone for confirm.dead_desktop_after anybody may end."));
   t.push_back(
     with(row<at, &s::dead_desktop>("confirm.dead_desktop",
                                    {kind::choice, 0, 0, dead_desktop_policy_names}),
@@ -176,7 +177,27 @@ void add_confirm(std::vector<key>& t) {
                                     {kind::duration, 10, 24 * hour, {}}),
     "", false,
     "From the desktop's end to the alarm or the resume: a desktop that only starts again is back "
-    "within this time."));
+    "within this time, whatever its instance id."));
+  t.push_back(with(
+    row<at, &s::new_call>("confirm.new_call", {kind::choice, 0, 0, new_call_policy_names}), "",
+    false,
+    "Where no call source tells of calls: whether a start with a new ConnID waits while an older "
+    "call is paused (held), or lifts its pause (lifts): for sites whose agents have one call at a "
+    "time."));
+  t.push_back(with(row<at, &s::pause_remind_after>("confirm.pause_remind_after",
+                                                   {kind::duration, 0, 24 * hour, {}}),
+                   "", false,
+                   "A pause that long is told to the DN's desktops as an alarm, and again after "
+                   "each such time; nothing is ever resumed for it. 0: never."));
+  constexpr value_rule drift{kind::choice, 0, 0, drift_policy_names};
+  t.push_back(with(row<at, &s::drift_paused>("confirm.drift.paused", drift), "", false,
+                   "What follows when a recorder records during a pause, unasked. correct: it is "
+                   "ordered again, three times at most, and an alarm is raised; alarm: only that; "
+                   "ignore: the light shows it."));
+  t.push_back(with(row<at, &s::drift_disabled>("confirm.drift.disabled", drift), "", false,
+                   "The same when it records what was stopped."));
+  t.push_back(with(row<at, &s::drift_enabled>("confirm.drift.enabled", drift), "", false,
+                   "The same when it stops or pauses what is to be recorded."));
 }
 
 // A limit's key has its member's name, so that log lines, code and configuration agree.
@@ -244,9 +265,9 @@ void add_whole_limits(std::vector<key>& t) {
               false, "Clients registered on one DN: bounds the work of one event."));
   t.push_back(RINGDOWN_LIMIT(dns_max, kind::number, 1, 10'000'000), "DNs", false,
               "DNs with an actor at a time: some 2 KB each."));
-  t.push_back(RINGDOWN_LIMIT(sessions_per_dn_max, kind::number, 1, 1024), "sessions", false,
-              "Capture sessions of one DN: one agent's calls at a time, consult calls "
-              "included."));
+  t.push_back(RINGDOWN_LIMIT(calls_per_dn_max, kind::number, 1, 1024), "calls", false,
+              "Calls that a DN's capture session knows: those of one agent at a time, and what must "
+              "be remembered of those before."));
   t.push_back(RINGDOWN_LIMIT(commands_pending_max, kind::number, 1, 100'000), "commands", false,
               "Commands of one DN that wait for their outcome; beyond them 1186. A person gives a "
               "handful; a program that floods a DN is stopped here."));
@@ -281,8 +302,8 @@ void add_time_limits(std::vector<key>& t) {
   t.push_back(RINGDOWN_LIMIT(drain_timeout, kind::duration, 0, 10 * minute), "", false,
               "From SIGTERM to the end: answers in flight, last frames."));
   t.push_back(RINGDOWN_LIMIT(session_idle_max, kind::duration, 10, 720 * hour), "", false,
-              "A capture session without any event for so long ends, and the DN's clients are "
-              "told. A shift."));
+              "What is desired of a screen is forgotten when nobody has been registered on its DN, and "
+              "nothing heard of it, for so long. A shift."));
   t.push_back(RINGDOWN_LIMIT(dn_idle_timeout, kind::duration, 10, 720 * hour), "", false,
               "A DN without registrations and sessions gives its memory back after so long."));
   t.push_back(RINGDOWN_LIMIT(confirm_timeout, kind::duration, 10, 1 * hour), "", false,

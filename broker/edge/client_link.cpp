@@ -37,7 +37,7 @@ client_link::client_link(edge_loop& loop, std::unique_ptr<stream> bytes, std::st
     signal_(std::make_shared<link_signal>(loop)),
     client_(std::make_shared<t_client>(loop.context().bounds, loop.context().budget, signal_,
                                        loop.context().users)),
-    watch_(loop.context().bounds, std::chrono::steady_clock::now()) {
+    watch_(loop.context().bounds, loop.now()) {
   client_->who.peer = std::move(peer);
 }
 
@@ -212,8 +212,7 @@ void client_link::established(std::chrono::milliseconds heartbeat_interval,
     if (!self->is_open())
       return; // it went while the directory was asked
     self->admitted_.leave_unsigned();
-    self->watch_.established(std::chrono::steady_clock::now(), heartbeat_interval,
-                             heartbeat_timeout);
+    self->watch_.established(self->loop_.now(), heartbeat_interval, heartbeat_timeout);
     self->loop_.look_soon(*self);
   };
   if (loop_.host().is_current())
@@ -227,7 +226,7 @@ void client_link::close_after_flush() {
     if (!self->is_open() || std::exchange(self->closing_, true))
       return;
     self->admitted_.leave_unsigned();
-    self->watch_.closing(std::chrono::steady_clock::now());
+    self->watch_.closing(self->loop_.now());
     self->loop_.look_soon(*self);
     self->loop_.mark(*self); // acts at the end of the turn, never within a read
   };

@@ -63,6 +63,10 @@ public:
   void drain();
   /// Closes the stream now.
   void shut();
+  /// Who it is, as the actors know it.
+  const client_ptr& client() const noexcept { return client_; }
+  /// Its actor; none any more when it is shut.
+  const connection_ref& connection() const noexcept { return actor_; }
 
   std::uint32_t place = 0; // in the edge loop's list of connections
   bool marked = false;     // in the edge loop's list of connections to flush

@@ -17,7 +17,7 @@ class actor_loop_host final : public edge_host {
 public:
   explicit actor_loop_host(runtime::actor_loop& loop) : loop_(loop) {}
 
-  epoll_loop& loop() override { return epoll_loop::of(loop_); }
+  io_loop& loop() override { return io_loop::of(loop_); }
   bool is_current() const noexcept override { return loop_.is_current(); }
   void post(std::function<void()> task) override { loop_.post(std::move(task)); }
   void at_end_of_turn(std::function<void()> hook) override {
@@ -38,7 +38,7 @@ public:
   threaded_host() : thread_([this] { run(); }) {}
   ~threaded_host() override { stop(); }
 
-  epoll_loop& loop() override { return loop_; }
+  io_loop& loop() override { return loop_; }
   bool is_current() const noexcept override { return current_ == this; }
   void post(std::function<void()> task) override {
     {

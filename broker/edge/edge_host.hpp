@@ -10,13 +10,13 @@
 
 namespace ringdown::edge {
 
-class epoll_loop;
+class io_loop;
 
 class edge_host {
 public:
   virtual ~edge_host() = default;
-  /// For sockets and timers; used on this thread only.
-  virtual epoll_loop& loop() = 0;
+  /// For streams and timers; used on this thread only.
+  virtual io_loop& loop() = 0;
   /// Whether the calling thread is this one.
   virtual bool is_current() const noexcept = 0;
   /// Runs `task` on this thread later. Any thread. Tasks are dropped once the host has stopped.

@@ -18,10 +18,10 @@ constexpr std::chrono::milliseconds sweep_interval{100};
 
 edge_loop::edge_loop(std::unique_ptr<edge_host> host, caf::actor_system& system,
                      broker_context& context, directory_actor directory, edge_counters& counters)
-  : host_(std::move(host)), epoll_(host_->loop()), has_actors_(host_->where()), system_(system),
+  : host_(std::move(host)), io_(host_->loop()), has_actors_(host_->where()), system_(system),
     context_(context), directory_(std::move(directory)), counters_(counters) {
   host_->at_end_of_turn([this] { flush(); });
-  host_->post([this] { epoll_.at_end_of_wait([this] { reads_.pass_gathered(); }); });
+  host_->post([this] { io_.at_end_of_wait([this] { reads_.pass_gathered(); }); });
 }
 
 edge_loop::~edge_loop() = default;
@@ -31,7 +31,7 @@ edge_loop::~edge_loop() = default;
 void edge_loop::adopt(int descriptor, std::string peer, ticket admitted) {
   auto who = std::make_shared<newcomer>(newcomer{std::move(peer), std::move(admitted)});
   host_->post([this, descriptor, who] {
-    who->bytes = std::make_unique<tcp_stream>(epoll_, descriptor);
+    who->bytes = std::make_unique<tcp_stream>(epoll_loop::of(io_), descriptor);
     start(*who);
   });
 }
@@ -47,7 +47,7 @@ void edge_loop::start(newcomer& who) {
   auto connection = std::make_shared<client_link>(*this, std::move(who.bytes), std::move(who.peer),
                                                   std::move(who.admitted));
   connection->place = static_cast<std::uint32_t>(connections_.size());
-  connections_.push_back({std::chrono::steady_clock::now(), connection});
+  connections_.push_back({io_.now(), connection});
   connection->start();
   if (draining_)
     connection->drain();
@@ -108,7 +108,7 @@ void edge_loop::look_soon(const client_link& connection) noexcept {
 /// before the event that it caused.
 void edge_loop::flush() {
   while (!marked_.empty()) {
-    auto now = std::chrono::steady_clock::now();
+    auto now = io_.now();
     flushing_.swap(marked_);
     for (auto& connection : flushing_) {
       connection->marked = false;
@@ -138,14 +138,14 @@ void edge_loop::arm_sweep() {
   if (std::exchange(sweeping_, true))
     return;
   if (!sweep_timer_)
-    sweep_timer_ = std::make_unique<epoll_loop::timer>(epoll_);
+    sweep_timer_ = std::make_unique<io_loop::timer>(io_);
   sweep_timer_->call_after(sweep_interval, [this] { sweep(); });
 }
 
 /// Without connections there is no sweep: an idle broker sleeps.
 void edge_loop::sweep() {
   sweeping_ = false;
-  auto now = std::chrono::steady_clock::now();
+  auto now = io_.now();
   for (std::size_t i = connections_.size(); i-- > 0;) {
     // From the back: a connection that shuts swaps its place with one that was looked at.
     if (connections_[i].look_at > now)

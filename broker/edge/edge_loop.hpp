@@ -6,7 +6,7 @@
 #include "actors/interfaces.hpp"
 #include "broker/edge/admission.hpp"
 #include "broker/edge/edge_host.hpp"
-#include "broker/edge/epoll_loop.hpp"
+#include "broker/edge/io_loop.hpp"
 #include "broker/edge/read_batches.hpp"
 #include "broker/edge/stream.hpp"
 
@@ -55,10 +55,10 @@ public:
   /// Reads may wait for each other: they are passed on at the end of the wait that serves, to
   /// connections on this thread. Elsewhere nothing can be fetched for them, and waiting only
   /// delays.
-  bool may_gather() const noexcept { return has_actors_ && epoll_.is_serving(); }
+  bool may_gather() const noexcept { return has_actors_ && io_.is_serving(); }
   /// The time, as it was before the socket that is served.
   runtime::time_point now() const noexcept {
-    return epoll_.is_serving() ? epoll_.served_at() : runtime::clock_type::now();
+    return io_.is_serving() ? io_.served_at() : io_.now();
   }
   /// Gives the scratch buffer away to a large read; the next read makes another.
   std::unique_ptr<char[]> take_scratch() noexcept;
@@ -76,7 +76,7 @@ private:
   void shut_each();
 
   std::unique_ptr<edge_host> host_;
-  epoll_loop& epoll_; // the host's
+  io_loop& io_; // the host's
   const bool has_actors_;
   caf::actor_system& system_;
   broker_context& context_;
@@ -85,7 +85,7 @@ private:
   /// The sweep reads only this, line by line, until a connection's time has come: 10,000 idle ones
   /// must not be fetched from memory ten times a second.
   struct watched {
-    std::chrono::steady_clock::time_point look_at;
+    runtime::time_point look_at;
     std::shared_ptr<client_link> connection;
   };
   std::vector<watched> connections_;
@@ -94,7 +94,7 @@ private:
   std::unique_ptr<char[]> scratch_;
   std::size_t scratch_size_ = 0;
   read_batches reads_;
-  std::unique_ptr<epoll_loop::timer> sweep_timer_;
+  std::unique_ptr<io_loop::timer> sweep_timer_;
   bool sweeping_ = false;
   bool draining_ = false;
 };

@@ -3,6 +3,8 @@
 add_library(ringdown_epoll_loop STATIC
   "${CMAKE_CURRENT_LIST_DIR}/epoll_loop.hpp"
   "${CMAKE_CURRENT_LIST_DIR}/epoll_loop.cpp"
+  "${CMAKE_CURRENT_LIST_DIR}/io_loop.hpp"
+  "${CMAKE_CURRENT_LIST_DIR}/io_loop.cpp"
   "${CMAKE_CURRENT_LIST_DIR}/tcp_stream.hpp"
   "${CMAKE_CURRENT_LIST_DIR}/tcp_stream.cpp")
 target_link_libraries(ringdown_epoll_loop

@@ -1,7 +1,5 @@
 #include "broker/edge/epoll_loop.hpp"
 
-#include "actors/runtime/loop_scheduler.hpp"
-
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -53,10 +51,6 @@ epoll_loop::~epoll_loop() {
   ::close(epoll_);
 }
 
-epoll_loop& epoll_loop::of(const runtime::actor_loop& loop) {
-  return dynamic_cast<epoll_loop&>(loop.io());
-}
-
 void epoll_loop::wake() noexcept {
   // Fails only where the counter is full, and then the loop has been told.
   static_cast<void>(::eventfd_write(wake_up_, 1));
@@ -84,20 +78,15 @@ void epoll_loop::call_again(epoll_user& user) {
 // ---- waiting -------------------------------------------------------------------------------
 
 std::size_t epoll_loop::wait(time_point deadline) {
-  if (next_ == count_) { // else some of the last wait are left
-    auto first = timers_.empty() ? time_point::max() : timers_.begin()->first;
-    block(again_.empty() ? std::min(deadline, first) : poll_only);
-  }
-  is_serving_ = true;
-  served_at_ = clock_type::now();
-  auto end = served_at_ + serving_time_max;
+  if (next_ == count_) // else some of the last wait are left
+    block(again_.empty() ? std::min(deadline, next_timer()) : poll_only);
+  begin_serving(clock_type::now());
+  auto end = served_at() + serving_time_max;
   // Those who have news first: who was not served to the end may have much, and can wait.
   auto served = serve_events(end);
   served += serve_again(end);
   served += serve_timers();
-  is_serving_ = false;
-  if (at_end_of_wait_)
-    at_end_of_wait_();
+  end_serving();
   return served;
 }
 
@@ -134,36 +123,6 @@ std::size_t epoll_loop::serve_events(time_point end) {
       break;
   }
   return served;
-}
-
-// ---- timers --------------------------------------------------------------------------------
-
-std::size_t epoll_loop::serve_timers() {
-  if (timers_.empty())
-    return 0;
-  std::size_t served = 0;
-  auto now = clock_type::now();
-  while (!timers_.empty() && timers_.begin()->first <= now) {
-    auto* due = timers_.begin()->second;
-    auto what = std::move(due->what_);
-    due->cancel();
-    what();
-    ++served;
-  }
-  return served;
-}
-
-void epoll_loop::timer::call_after(std::chrono::nanoseconds time, std::function<void()> what) {
-  cancel();
-  what_ = std::move(what);
-  place_ = loop_.timers_.emplace(clock_type::now() + time, this);
-  is_set_ = true;
-}
-
-void epoll_loop::timer::cancel() noexcept {
-  if (std::exchange(is_set_, false))
-    loop_.timers_.erase(place_);
-  what_ = nullptr;
 }
 
 } // namespace ringdown::edge

@@ -3,20 +3,13 @@
 // costs no system call but its own reads and writes.
 #pragma once
 
-#include "actors/runtime/event_loop.hpp"
+#include "broker/edge/io_loop.hpp"
 
 #include <array>
 #include <cstdint>
 #include <deque>
-#include <functional>
-#include <map>
-#include <utility>
 
 #include <sys/epoll.h>
-
-namespace ringdown::runtime {
-class actor_loop;
-}
 
 namespace ringdown::edge {
 
@@ -31,7 +24,7 @@ protected:
   ~epoll_user() = default;
 };
 
-class epoll_loop final : public runtime::event_loop {
+class epoll_loop final : public io_loop {
 public:
   /// Opens all files that it will ever need for itself. Throws `std::system_error` if there are
   /// none left.
@@ -52,35 +45,8 @@ public:
   /// The user hears `ready(0)` in one of the next waits, which do not block, behind those who have
   /// news: for who was not served to the end. Not again before it has heard.
   void call_again(epoll_user& user);
-  /// Called at the end of each wait from now on, behind all that it served; one hook for a loop.
-  void at_end_of_wait(std::function<void()> hook) { at_end_of_wait_ = std::move(hook); }
-  /// A wait serves, and its end is to come: it is one of its users or timers that asks.
-  bool is_serving() const noexcept { return is_serving_; }
-  /// While it serves: when it began, or was done with the last one.
-  runtime::time_point served_at() const noexcept { return served_at_; }
-
-  /// Calls a function once, at a time; ends with the object. Lives on the loop's thread.
-  class timer {
-  public:
-    explicit timer(epoll_loop& loop) : loop_(loop) {}
-    ~timer() { cancel(); }
-    timer(const timer&) = delete;
-    timer& operator=(const timer&) = delete;
-
-    /// In place of what was set before.
-    void call_after(std::chrono::nanoseconds time, std::function<void()> what);
-    void cancel() noexcept;
-
-  private:
-    friend class epoll_loop;
-    epoll_loop& loop_;
-    std::multimap<runtime::time_point, timer*>::iterator place_{};
-    bool is_set_ = false;
-    std::function<void()> what_;
-  };
-
-  /// The event loop below an actor loop. Throws `std::bad_cast` if that is not an epoll_loop.
-  static epoll_loop& of(const runtime::actor_loop& loop);
+  /// What an io_loop is in the product. Throws `std::bad_cast` if it is another.
+  static epoll_loop& of(io_loop& loop) { return dynamic_cast<epoll_loop&>(loop); }
 
 private:
   /// Events per wait. Enough that what one read of many sockets causes is written together.
@@ -88,11 +54,11 @@ private:
 
   std::size_t serve_events(runtime::time_point end);
   std::size_t serve_again(runtime::time_point end);
-  std::size_t serve_timers();
   /// Looks at the clock: one of its users was served.
   bool is_time_over(runtime::time_point end) noexcept {
-    served_at_ = runtime::clock_type::now();
-    return served_at_ >= end;
+    auto time = runtime::clock_type::now();
+    has_served(time);
+    return time >= end;
   }
   void block(runtime::time_point deadline) noexcept;
 
@@ -102,10 +68,6 @@ private:
   std::size_t next_ = 0; ///< of the events, those from here on are not served yet
   std::size_t count_ = 0;
   std::deque<epoll_user*> again_;
-  std::function<void()> at_end_of_wait_;
-  bool is_serving_ = false;
-  runtime::time_point served_at_;
-  std::multimap<runtime::time_point, timer*> timers_;
 };
 
 } // namespace ringdown::edge

@@ -84,7 +84,7 @@ std::optional<std::string> listener::open(const std::string& address, std::uint1
   auto fault = bind_to(address, port);
   if (!fault) {
     port_ = port_of(acceptor_);
-    if (loops_.front()->host().loop().add(acceptor_, *this))
+    if (sockets().add(acceptor_, *this))
       return std::nullopt;
     fault = "cannot watch the socket that listens: " + std::generic_category().message(errno);
   }
@@ -98,7 +98,7 @@ void listener::close() {
     self->pause_timer_.reset();
     if (self->acceptor_ < 0)
       return;
-    self->loops_.front()->host().loop().remove(self->acceptor_, *self);
+    self->sockets().remove(self->acceptor_, *self);
     ::close(std::exchange(self->acceptor_, -1));
   });
 }
@@ -114,7 +114,7 @@ void listener::accept_all() {
     if (acceptor_ < 0 || !accept_one())
       return; // told again of the next one, or after a pause
   if (!std::exchange(is_queued_, true))
-    loops_.front()->host().loop().call_again(*this);
+    sockets().call_again(*this);
 }
 
 /// Returns whether there may be more.
@@ -174,7 +174,7 @@ void listener::out_of_files() {
 
 void listener::pause() {
   if (!pause_timer_)
-    pause_timer_ = std::make_unique<epoll_loop::timer>(loops_.front()->host().loop());
+    pause_timer_ = std::make_unique<io_loop::timer>(sockets());
   pause_timer_->call_after(accept_pause, [this] { // the timer is the listener's own
     if (spare_ < 0)
       spare_ = open_spare(); // somebody else took its place meanwhile

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "broker/edge/edge_loop.hpp"
+#include "broker/edge/epoll_loop.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -36,13 +37,15 @@ private:
               std::string_view why);
   void out_of_files();
   void pause();
+  /// The first loop's: it accepts there.
+  epoll_loop& sockets() { return epoll_loop::of(loops_.front()->host().loop()); }
 
   std::vector<edge_loop*> loops_;
   broker_context& context_;
   admission& door_;
   int acceptor_ = -1; // -1: closed
   bool is_queued_ = false;
-  std::unique_ptr<epoll_loop::timer> pause_timer_;
+  std::unique_ptr<io_loop::timer> pause_timer_;
   int spare_ = -1; // a file kept open, to be able to refuse when there are no more
   std::size_t next_loop_ = 0;
   std::uint16_t port_ = 0;

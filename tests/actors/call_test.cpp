@@ -32,7 +32,7 @@ TEST_CASE("merged calls are one session: the old ConnID reaches it, and the newe
 
 TEST_CASE("what a recorder says while two calls become one confirms what was asked of either") {
   for (std::uint64_t said_of : {0x71, 0x72, 0}) {
-    pair_on_7001 p;
+    pair_on_7001 p{{}, message_by_message};
     auto& calls = p.o.join("calls", v1::ROLE_CALL_SOURCE);
     register_all("7001", {&calls});
     p.desk.says(send(3, "7001", "start", {.call = 0x72}), send(4, "7001", "pause", {.call = 0x71}));
@@ -47,7 +47,7 @@ TEST_CASE("what a recorder says while two calls become one confirms what was ask
 }
 
 TEST_CASE("a command behind a session's end, in a call that becomes part of another") {
-  pair_on_7001 p;
+  pair_on_7001 p{{}, message_by_message};
   auto& calls = p.o.join("calls", v1::ROLE_CALL_SOURCE);
   register_all("7001", {&calls});
   p.desk.says(send(3, "7001", "stop", {.call = 0x71}), send(4, "7001", "start", {.call = 0x72}));
@@ -63,7 +63,7 @@ TEST_CASE("a command behind a session's end, in a call that becomes part of anot
 }
 
 TEST_CASE("a command behind a session's end, in a call that ends") {
-  pair_on_7001 p;
+  pair_on_7001 p{{}, message_by_message};
   auto& calls = p.o.join("calls", v1::ROLE_CALL_SOURCE);
   register_all("7001", {&calls});
   p.desk.says(send(3, "7001", "stop", {.call = 0x71}));
@@ -119,7 +119,7 @@ TEST_CASE("a paused call's end leaves the next call unpaused") {
 }
 
 TEST_CASE("a call's end is told, whatever a recorder says meanwhile") {
-  pair_on_7001 p;
+  pair_on_7001 p{{}, message_by_message};
   auto& calls = p.o.join("calls", v1::ROLE_CALL_SOURCE);
   register_all("7001", {&calls});
   p.desk.says(send(3, "7001", "start", {.call = 0x71}));

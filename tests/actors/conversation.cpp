@@ -24,8 +24,8 @@ void says_at_once(office& o, party& who, const v1::Frame& request) {
   o.step();
 }
 
-pair_on_7001::pair_on_7001(const limits& bounds)
-  : o(bounds), desk(o.confirming_desktop()), recorder(o.recorder()) {
+pair_on_7001::pair_on_7001(const limits& bounds, stage where)
+  : o(bounds, where), desk(o.confirming_desktop()), recorder(o.recorder()) {
   register_all("7001", {&desk, &recorder});
 }
 

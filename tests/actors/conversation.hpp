@@ -17,7 +17,7 @@ void register_all(std::string_view dn, std::initializer_list<party*> clients);
 std::string ask(party& who, const v1::Frame& request);
 
 /// Says it, and lets nobody but its connection work: what several say so, the DN then handles in
-/// one go, before any session does.
+/// one go, before any session does. Message by message.
 void says_at_once(office& o, party& who, const v1::Frame& request);
 
 /// A confirming desktop and a plain recorder on 7001; what they hear is read by the test.
@@ -26,7 +26,7 @@ struct pair_on_7001 {
   party& desk;
   party& recorder;
 
-  explicit pair_on_7001(const limits& bounds = {});
+  explicit pair_on_7001(const limits& bounds = {}, stage where = {});
   /// An indication; what the recorder has heard and its ACK are passed over.
   void recorder_says(std::uint32_t reference, std::string_view verb, std::uint64_t call = 0);
 };

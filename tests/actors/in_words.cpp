@@ -145,8 +145,6 @@ std::string in_words(const v1::Snapshot& snapshot) {
       out += " v" + number(session.version());
     if (session.held())
       out += " held";
-    for (auto former : session.former_connection_ids())
-      out += " was " + hex(former);
   }
   return out;
 }

@@ -54,6 +54,16 @@ TEST_CASE("a request that is no message ends the link, and names its ReferenceID
   }
 }
 
+TEST_CASE("a link that ends in the middle of a read makes no DN of what the read brought up") {
+  office o;
+  auto& desk = o.desktop();
+  auto before = o.actors();
+  desk.read_bytes({register_on(2, {"7001"}).SerializeAsString(), "\xff\xff"});
+  CHECK(desk.hears() == lines{"Error: 53", "Error 2: 52 on 7001", "disconnected: PROTOCOL_ERROR"});
+  CHECK(o.actors() == before);
+  CHECK(o.told() == lines{"connection: connection closed"});
+}
+
 TEST_CASE("a frame with two bodies is refused") {
   office o;
   auto& desk = o.desktop();
@@ -93,7 +103,7 @@ TEST_CASE("a client signs off, and its registrations go with it") {
 }
 
 TEST_CASE("what a client asked before it signs off is answered before") {
-  office o;
+  office o{{}, message_by_message};
   auto& desk = o.desktop();
   auto& recorder = o.recorder();
   register_both(desk, recorder);
@@ -123,10 +133,11 @@ TEST_CASE("a draining broker takes its leave when nothing is outstanding") {
 }
 
 TEST_CASE("while the broker drains, what is in flight is answered and the rest is refused 58") {
-  office o;
+  office o{{}, message_by_message};
   auto& desk = o.desktop();
   auto& recorder = o.recorder();
   register_both(desk, recorder);
+  desk.stops_reading();                // its outbox shows how far the work has come
   desk.says(register_on(3, {"7002"})); // the directory is asked
   desk.drains();
   auto late = send(5, "7001", "pause");
@@ -164,7 +175,7 @@ TEST_CASE("a connection that is closed by a rule tells its client the reason") {
 }
 
 TEST_CASE("read batches come back when their requests are answered") {
-  office o;
+  office o{{}, message_by_message};
   auto& desk = o.desktop();
   desk.says(register_on(2, {"7001"}));
   desk.says(send(3, "7001", "pause"));

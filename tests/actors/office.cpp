@@ -1,39 +1,24 @@
 #include "tests/actors/office.hpp"
 
-#include "actors/connection.hpp"
 #include "actors/directory.hpp"
 #include "tests/actors/complaint.hpp"
-#include "tests/actors/in_words.hpp"
-#include "tests/actors/outbox_support.hpp"
-#include "tests/runtime/systems.hpp"
+#include "tests/actors/machine.hpp"
 
-#include <caf/actor_registry.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
 #include <algorithm>
-#include <ostream>
-#include <thread>
+#include <mutex>
 
 namespace ringdown::test {
 
-std::ostream& operator<<(std::ostream& out, const stage& s) {
-  static constexpr const char* names[] = {"virtual time", "loops", "stock scheduler"};
-  return out << names[static_cast<int>(s.scheduler)] << " " << s.threads;
-}
-
-// ---- office --------------------------------------------------------------------------------
-
 namespace {
 
-scenario scenario_of(stage s) {
-  switch (s.scheduler) {
-  case runs_on::virtual_time: return {scheduler_kind::testing, 1};
-  case runs_on::loops: return {scheduler_kind::plain, s.threads};
-  case runs_on::stock: return {scheduler_kind::stock, s.threads};
-  }
-  return {scheduler_kind::testing, 1};
-}
+constexpr std::int64_t began_us = 1'700'000'000'000'000;
+
+/// So many looks at the links' clocks, at most, while a test lets time pass: they are due ten times
+/// a second, and some tests wait for hours.
+constexpr int looks_max = 2000;
 
 } // namespace
 
@@ -52,36 +37,41 @@ public:
 };
 
 struct office::inside {
-  explicit inside(stage where)
-    : system(scenario_of(where)), is_virtual(where.scheduler == runs_on::virtual_time) {}
-
-  caf::scheduler::test_coordinator& testing() {
-    return dynamic_cast<caf::scheduler::test_coordinator&>(system->scheduler());
-  }
-
-  test_system system;
-  bool is_virtual;
-  std::size_t connections = 0;
   directory_actor directory;
+  std::size_t connections = 0;
   std::vector<std::pair<std::string, std::weak_ptr<t_client>>> clients; // all that ever were
 };
 
 office::office(const limits& bounds, stage where, authorize_function authorize)
-  : context(bounds), notebook_(std::make_unique<notebook>()) {
+  : context(bounds), notebook_(std::make_unique<notebook>()),
+    machine_(std::make_unique<machine>(where)), inside_(std::make_unique<inside>()) {
   context.server = {"ringdown", "1.2.3", 0xabcdef, 1'600'000'000'000'000, 7};
-  context.utc_now = [this] { return now_us_.load(); };
+  context.utc_now = [&clock = machine_->clock(), began = machine_->clock().at()] {
+    return began_us +
+           std::chrono::duration_cast<std::chrono::microseconds>(clock.at() - began).count();
+  };
   context.authorize = std::move(authorize);
   context.tells = notebook_.get();
-  inside_ = std::make_unique<inside>(where);
-  inside_->directory = spawn_directory(*inside_->system, context);
+  if (!where.is_virtual()) // the machine may be so busy that a test's thread is not heard for long
+    context.bounds.heartbeat_interval = context.bounds.heartbeat_interval_max;
+  inside_->directory = spawn_directory(machine_->system(), context);
+  machine_->open_edges(context, inside_->directory);
 }
 
 office::~office() {
   close();
 }
 
+// ---- who is there --------------------------------------------------------------------------
+
+std::shared_ptr<memory_wire> office::new_wire(const std::string& name) {
+  return machine_->connect(inside_->connections++ % machine_->edges(), name);
+}
+
 party& office::connect(const std::string& name) {
-  return parties_.emplace_back(*this, name);
+  auto& one = parties_.emplace_back(*this, name);
+  inside_->clients.emplace_back(name, one.client_);
+  return one;
 }
 
 party& office::join(const std::string& name, v1::Role role, const capabilities& abilities) {
@@ -93,43 +83,79 @@ party& office::join(const std::string& name, v1::Role role, const capabilities& 
   return who;
 }
 
-void office::drain() {
-  caf::anon_send(inside_->directory, drain_atom::value);
+std::string office::name_of(std::uint64_t client) const {
   for (auto& one : parties_)
-    one.drains();
+    if (one.id() == client)
+      return one.name();
+  return "client " + std::to_string(client);
 }
 
+// ---- time ----------------------------------------------------------------------------------
+
 void office::settle() {
-  if (inside_->is_virtual)
-    inside_->system.settle();
+  machine_->settle();
+}
+
+void office::say_heartbeats() {
+  for (auto& one : parties_)
+    one.say_heartbeat(machine_->clock().at());
 }
 
 void office::pass(std::chrono::milliseconds time) {
-  now_us_ += std::chrono::microseconds{time}.count();
-  inside_->system.pass(time);
+  auto& clock = machine_->clock();
+  if (!machine_->is_virtual())
+    give_up("with threads time passes by itself");
+  auto look = time / looks_max;
+  settle();
+  say_heartbeats();
+  for (auto end = clock.at() + time; clock.at() < end; settle()) {
+    auto next = std::min(end, machine_->next_due(look));
+    for (auto& one : parties_)
+      if (auto due = one.heartbeat_due())
+        next = std::min(next, std::max(*due, clock.at() + look));
+    stand_still(std::max(next - clock.at(), runtime::clock_type::duration{0}));
+  }
 }
 
-void office::stand_still(std::chrono::milliseconds time) {
-  now_us_ += std::chrono::microseconds{time}.count();
-  inside_->testing().advance_time(time);
+void office::stand_still(std::chrono::nanoseconds time) {
+  machine_->stand_still(time);
+  say_heartbeats();
 }
 
 bool office::has_timers() {
-  settle();
-  return inside_->testing().has_pending_timeout();
-}
-
-bool office::step() {
-  return inside_->testing().try_run_once();
+  return machine_->has_timers();
 }
 
 bool office::step_of(std::uint64_t which) {
-  auto& jobs = inside_->testing().jobs;
-  if (jobs.empty())
-    return false;
-  auto job = jobs.begin() + static_cast<std::ptrdiff_t>(which % jobs.size());
-  std::rotate(jobs.begin(), job, job + 1);
-  return inside_->testing().try_run_once();
+  return machine_->step_of(which);
+}
+
+bool office::step_without(const party& one) {
+  auto& testing = machine_->testing();
+  auto link = one.wire_->link();
+  auto* idle = link ? dynamic_cast<caf::resumable*>(
+                        caf::actor_cast<caf::abstract_actor*>(link->connection().handle()))
+                    : nullptr;
+  auto job = std::find_if(testing.jobs.begin(), testing.jobs.end(),
+                          [idle](auto* any) { return any != idle; });
+  return job != testing.jobs.end() &&
+         step_of(static_cast<std::uint64_t>(job - testing.jobs.begin()));
+}
+
+void office::next_is(const party& one) {
+  if (auto link = one.wire_->link())
+    machine_->testing().prioritize(link->connection().handle());
+}
+
+void office::meanwhile(std::function<void(std::size_t edge)> act) {
+  machine_->meanwhile = std::move(act);
+}
+
+// ---- what happens to the broker ------------------------------------------------------------
+
+void office::drain() {
+  caf::anon_send(inside_->directory, drain_atom::value);
+  machine_->drain();
 }
 
 void office::configure(const dn_names& dns) {
@@ -137,6 +163,8 @@ void office::configure(const dn_names& dns) {
     std::make_shared<const dn_list::names>(dn_list::names{dns.begin(), dns.end()}));
   caf::anon_send(inside_->directory, reload_atom::value);
 }
+
+// ---- what can be asked ---------------------------------------------------------------------
 
 lines office::told() {
   settle();
@@ -146,18 +174,19 @@ lines office::told() {
 
 std::size_t office::actors() {
   settle();
-  return inside_->system->registry().running();
+  return machine_->system().registry().running();
 }
 
 std::size_t office::loop_of(const std::string& dn) {
-  caf::scoped_actor self{*inside_->system};
+  caf::scoped_actor self{machine_->system()};
   std::size_t loop = 0;
-  self->request(inside_->directory, 60s, dns_wanted{{dn}, {}})
-    .receive(
-      [&](const dn_handles& found) {
-        loop = found.at(0).actor.ref().pinned()->where().loop()->index();
-      },
-      [&](const caf::error&) { give_up("the directory does not answer"); });
+  auto pending = self->request(inside_->directory, 60s, dns_wanted{{dn}, {}});
+  settle();
+  pending.receive(
+    [&](const dn_handles& found) {
+      loop = found.at(0).actor.ref().pinned()->where().loop()->index();
+    },
+    [&](const caf::error&) { give_up("the directory does not answer"); });
   return loop;
 }
 
@@ -169,12 +198,11 @@ std::size_t office::remembered(const std::string& name) {
   return count;
 }
 
-std::string office::name_of(std::uint64_t client) const {
-  for (auto& one : parties_)
-    if (one.id() == client)
-      return one.name();
-  return "client " + std::to_string(client);
+std::uint64_t office::in_place() {
+  return machine_->in_place();
 }
+
+// ---- the end -------------------------------------------------------------------------------
 
 void office::close() {
   if (!inside_)
@@ -188,18 +216,8 @@ void office::close() {
   for (auto& line : told())
     if (line != "dn: outcome of a command" && line != "dn: alarm: a person must look")
       complain("the operator was told what nobody expected: " + line);
-  settle();
-  parties_.clear();
-  caf::anon_send_exit(inside_->directory, caf::exit_reason::user_shutdown);
-  inside_->directory = nullptr;
-  if (inside_->is_virtual) {
-    settle();
-    inside_->testing().trigger_timeouts(); // armed ticks keep their actors
-    settle();
-  }
-  inside_->system->await_all_actors_done();
   auto clients = std::move(inside_->clients);
-  inside_.reset();
+  end_all();
   for (auto& [name, client] : clients)
     if (!client.expired())
       complain("somebody holds on to " + name + ", who is gone");
@@ -207,210 +225,19 @@ void office::close() {
     complain("all are gone, and the memory budget still counts " + std::to_string(left) + " bytes");
 }
 
-// ---- party ---------------------------------------------------------------------------------
-
-namespace {
-
-class fake_link final : public link {
-public:
-  void established(std::chrono::milliseconds heartbeat_interval,
-                   std::chrono::milliseconds heartbeat_timeout) override {
-    interval = heartbeat_interval;
-    timeout = heartbeat_timeout;
-  }
-  void close_after_flush() override { closing = true; }
-
-  std::atomic<std::chrono::milliseconds> interval{0ms};
-  std::atomic<std::chrono::milliseconds> timeout{0ms};
-  std::atomic<bool> closing{false};
-};
-
-} // namespace
-
-struct party::inside {
-  explicit inside(broker_context& context)
-    : signal(std::make_shared<counting_signal>()),
-      client(std::make_shared<t_client>(context.bounds, context.budget, signal, context.users)),
-      edge(client->box) {}
-
-  std::shared_ptr<counting_signal> signal;
-  client_ptr client;
-  std::shared_ptr<fake_link> socket = std::make_shared<fake_link>();
-  fake_edge edge;
-  frame_cutter cutter;
-  runtime::pinned_ref<connection_actor> actor;
-};
-
-party::party(office& where, std::string name)
-  : office_(where), name_(std::move(name)), inside_(std::make_unique<inside>(where.context)) {
-  auto& world = *where.inside_;
-  world.clients.emplace_back(name_, inside_->client);
-  inside_->client->who.peer = name_;
-  inside_->actor =
-    spawn_connection(*world.system, runtime::home::at(*world.system, world.connections++),
-                     where.context, world.directory, inside_->client, inside_->socket)
-      .handle();
-}
-
-party::~party() = default;
-
-void party::meanwhile(std::function<void()> act) {
-  inside_->signal->meanwhile = std::move(act);
-}
-
-void party::read(const std::vector<v1::Frame>& frames) {
-  std::vector<std::string> bytes;
-  for (auto& frame : frames)
-    bytes.push_back(frame.SerializeAsString());
-  read_bytes(bytes);
-}
-
-void party::read_bytes(const std::vector<std::string>& frames, int end) {
-  auto batch = std::make_shared<read_batch>();
-  for (auto& frame : frames)
-    batch->capacity += frame.size();
-  batch->bytes = std::make_unique<char[]>(batch->capacity);
-  auto* at = batch->bytes.get();
-  for (auto& frame : frames) {
-    std::copy(frame.begin(), frame.end(), at);
-    batch->frames.emplace_back(at, frame.size());
-    at += frame.size();
-  }
-  batch->end = static_cast<stream_end>(end);
-  hand_over(std::move(batch));
-}
-
-void party::read_stream(std::string_view bytes) {
-  auto& cutter = inside_->cutter;
-  if (cutter.ended() || closing())
-    return;
-  if (cutter.is_short(bytes.size()))
-    return cutter.keep(bytes);
-  auto batch = std::make_shared<read_batch>();
-  auto stream = std::string{cutter.kept()}.append(bytes);
-  batch->capacity = stream.size();
-  batch->bytes = std::make_unique<char[]>(stream.size());
-  std::copy(stream.begin(), stream.end(), batch->bytes.get());
-  bool is_established = inside_->socket->interval.load() != 0ms;
-  batch->end = cutter.cut({batch->bytes.get(), stream.size()},
-                          is_established ? office_.context.bounds.frame_bytes_max
-                                         : frame_bytes_before_sign_on_max,
-                          batch->frames);
-  if (!batch->frames.empty() || batch->end != stream_end::open)
-    hand_over(std::move(batch));
-}
-
-void party::hand_over(read_batch_ptr batch) {
-  batch->time_us = office_.context.utc_now();
-  batch->budget = &office_.context.budget;
-  batch->budget->add(batch->capacity);
-  inside_->client->batch_begins();
-  batch->from = inside_->client;
-  // As the edge does: in place on the connection's loop, else through the mailbox.
-  auto home = inside_->actor.pinned()->where();
-  if (home)
-    home.loop()->post([to = inside_->actor, batch] { runtime::deliver(to, batch); });
-  else
-    runtime::deliver(inside_->actor, std::move(batch));
-}
-
-void party::take_all() {
-  office_.settle();
-  auto& edge = inside_->edge;
-  for (;;) {
-    edge.take();
-    if (!edge.sending())
-      break;
-    edge.send(edge.left());
-  }
-  auto fresh = edge.read_new();
-  heard_.insert(heard_.end(), fresh.begin(), fresh.end());
-}
-
-std::vector<v1::Frame> party::frames(std::size_t at_least) {
-  take_all();
-  if (!office_.inside_->is_virtual)
-    static_cast<void>(eventually([&] {
-      take_all();
-      return heard_.size() >= at_least;
-    }));
-  return std::exchange(heard_, {});
-}
-
-lines party::hears(std::size_t at_least) {
-  lines words;
-  for (auto& frame : frames(at_least))
-    words.push_back(in_words(frame, [this](std::uint64_t id) { return office_.name_of(id); }));
-  return words;
-}
-
-v1::Frame party::frame() {
-  auto all = frames(1);
-  if (all.size() != 1)
-    give_up(name_ + " was sent " + std::to_string(all.size()) + " frames, not one");
-  return all.front();
-}
-
-void party::reads_only(std::size_t bytes) {
-  office_.settle();
-  inside_->edge.take();
-  inside_->edge.send(bytes);
-}
-
-void party::vanishes() {
-  inside_->client->box.close();
-  if (inside_->actor)
-    caf::anon_send(inside_->actor.handle(), closed_atom::value);
-  inside_->actor = {};
-}
-
-void party::is_closed(v1::DisconnectReason reason) {
-  caf::anon_send(inside_->actor.handle(),
-                 close_order{static_cast<std::uint32_t>(reason), "closed by a rule"});
-}
-
-void party::drains() {
-  caf::anon_send(inside_->actor.handle(), drain_atom::value);
-}
-
-std::uint64_t party::id() const {
-  return inside_->client->who.id.value;
-}
-
-t_client& party::client() {
-  return *inside_->client;
-}
-
-bool party::closing() const {
-  return inside_->socket->closing;
-}
-
-std::chrono::milliseconds party::heartbeat_interval() const {
-  return inside_->socket->interval;
-}
-
-std::chrono::milliseconds party::heartbeat_timeout() const {
-  return inside_->socket->timeout;
-}
-
-std::uint32_t party::reads_in_flight() const {
-  return inside_->client->batches_in_flight();
-}
-
-bool office::step_without(const party& one) {
-  auto& testing = inside_->testing();
-  auto* idle = dynamic_cast<caf::resumable*>(
-    caf::actor_cast<caf::abstract_actor*>(one.inside_->actor.handle()));
-  auto job = std::find_if(testing.jobs.begin(), testing.jobs.end(),
-                          [idle](auto* any) { return any != idle; });
-  if (job == testing.jobs.end())
-    return false;
-  std::rotate(testing.jobs.begin(), job, job + 1);
-  return testing.try_run_once();
-}
-
-void office::next_is(party& one) {
-  inside_->testing().prioritize(one.inside_->actor.handle());
+/// In the order of the broker's end: links, directory, system.
+void office::end_all() {
+  settle();
+  parties_.clear();
+  machine_->close_edges();
+  caf::anon_send_exit(inside_->directory, caf::exit_reason::user_shutdown);
+  inside_.reset();
+  settle();
+  if (!machine_->is_virtual())
+    machine_->system().await_all_actors_done();
+  else if (auto left = machine_->system().registry().running(); left != 0)
+    complain(std::to_string(left) + " actors have not ended with what they are for");
+  machine_.reset();
 }
 
 } // namespace ringdown::test

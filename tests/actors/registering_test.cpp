@@ -176,6 +176,7 @@ TEST_CASE("one DN has room for so many clients and no more") {
   three.says(register_on(2, {"7001"}));
   CHECK(three.hears() == lines{"Error 2: 1186 on 7001"});
   one.vanishes();
+  o.settle();
   three.says(register_on(3, {"7001"}));
   CHECK(three.hears() ==
         lines{"registered 3: 7001 share; light unknown, v0 #0, recorders 0+0, clients 2"});
@@ -215,7 +216,7 @@ TEST_CASE("a DN that is removed from configuration unregisters its clients unask
 }
 
 TEST_CASE("a registration that meets the removal of its DN is answered, and can be said again") {
-  office o;
+  office o{{}, message_by_message};
   o.configure({"7001"});
   auto& desk = o.desktop();
   auto& other = o.desktop("other");

@@ -175,7 +175,7 @@ TEST_CASE("of two recorders only the loss of the one that spoke makes the light 
 }
 
 TEST_CASE("a recorder that speaks before the doubt is told ends the doubt") {
-  office o;
+  office o{{}, message_by_message};
   auto& desk = o.desktop();
   auto& lost = o.recorder("lost");
   auto& stays = o.recorder("stays");
@@ -194,7 +194,7 @@ TEST_CASE("a recorder that speaks before the doubt is told ends the doubt") {
 
 TEST_CASE(
   "what a lost recorder said goes with it, though another speaks before the doubt is told") {
-  office o;
+  office o{{}, message_by_message};
   auto& desk = o.desktop();
   auto& lost = o.recorder("lost");
   auto& stays = o.recorder("stays");
@@ -260,7 +260,7 @@ TEST_CASE("a confirmed stop ends the session, and the next call starts unpaused"
 }
 
 TEST_CASE("a command behind the confirmation of a stop is not lost with the old session") {
-  office o;
+  office o{{}, message_by_message};
   auto& desk = o.desktop();
   auto& recorder = o.recorder();
   register_all("7001", {&desk, &recorder});

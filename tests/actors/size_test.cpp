@@ -1,10 +1,27 @@
 // What every connection and every DN takes: there are 10,000 of each.
-#include "actors/connection_impl.hpp"
+#include "actors/connection/connection_impl.hpp"
 #include "actors/dn.hpp"
 
 #include <catch2/catch.hpp>
 
 using namespace ringdown;
+
+namespace {
+
+/// Bytes that are fetched for sure with so many cache lines, wherever in one they begin.
+constexpr std::size_t fetched_with(std::size_t lines) {
+  return (lines - 1) * runtime::cache_line_bytes + 1;
+}
+
+/// From where the lines begin to the end of what an actor has of its own.
+template <class Actor, class Handle>
+constexpr std::size_t own_bytes = sizeof(Actor) - sizeof(runtime::pinned_actor<Handle>) +
+                                  sizeof(runtime::pinned_base);
+
+// The lines that a connection fetches of a DN before it calls it are those that the call needs.
+static_assert(own_bytes<dn_impl, dn_actor> <= fetched_with(read_ahead::dn_lines));
+
+} // namespace
 
 // docs/decisions/0007-what-a-connection-takes.md has the sum; CAF's part is CAF's.
 TEST_CASE("what a connection and a DN have of their own stays small") {

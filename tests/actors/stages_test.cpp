@@ -1,5 +1,6 @@
-// One long conversation, word for word the same in virtual time, on loops and on the stock
-// scheduler: where an actor runs changes how fast, never what is said.
+// One long conversation, word for word the same on cranked loops, on the testing scheduler, on
+// loops with threads and on the stock scheduler: where an actor runs changes how fast, never what
+// is said.
 #include "tests/actors/office.hpp"
 
 #include <catch2/catch.hpp>
@@ -13,6 +14,9 @@ namespace {
 
 stage every_stage() {
   return GENERATE(values<stage>({{runs_on::virtual_time, 1},
+                                 {runs_on::virtual_time, 2},
+                                 {runs_on::virtual_time, 4},
+                                 message_by_message,
                                  {runs_on::loops, 1},
                                  {runs_on::loops, 2},
                                  {runs_on::loops, 4},
@@ -109,10 +113,8 @@ TEST_CASE("what was asked before a sign-off is answered wherever the actors run"
   auto& watcher = o.desktop("watcher");
   all_register({&watcher, &desk});
   desk.says(send(3, "7001", "pause"), sign_off(4));
-  if (where.scheduler == runs_on::virtual_time) {
-    o.settle();
-    o.pass(10ms);
-  }
+  if (where.is_virtual())
+    o.pass(10ms); // the connection looks again
   expect(desk, {"ACK 3: recorders 0, #1 v1", "disconnected 4: SIGNED_OFF"});
   expect(watcher, {"event 7001 #1: pause v1 by desk, light unknown"});
 }
@@ -128,4 +130,29 @@ TEST_CASE("a removed DN is told wherever the actors run") {
   o.configure({});
   for (auto* one : {&desk, &recorder})
     expect(*one, {"unregistered: 7001, 59"});
+}
+
+TEST_CASE("a lost recorder's word is in doubt wherever the actors run") {
+  auto where = every_stage();
+  INFO(where);
+  office o{{}, where};
+  auto& desk = o.desktop();
+  auto& lost = o.recorder("lost");
+  auto& stays = o.recorder("stays");
+  all_register({&desk, &lost, &stays});
+  desk.says(send(3, "7001", "start", {.call = 0x71}));
+  expect(desk, {"ACK 3: recorders 2, #1 v1"});
+  for (auto* one : {&lost, &stays})
+    expect(*one, {"event 7001 #1 call 71: start v1 by desk, light unknown"});
+  lost.says(send(3, "7001", "enabled", {.call = 0x71}));
+  expect(lost, {"ACK 3: recorders 1, #2 v1"});
+  for (auto* one : {&desk, &stays})
+    expect(*one, {"event 7001 #2 call 71: enabled by lost, light enabled"});
+  stays.says(send(3, "7001", "enabled", {.call = 0x71}));
+  expect(stays, {"ACK 3: recorders 1, #3 v1"});
+  for (auto* one : {&desk, &lost})
+    expect(*one, {"event 7001 #3 call 71: enabled by stays, light enabled"});
+  lost.vanishes();
+  for (auto* one : {&desk, &stays})
+    expect(*one, {"event 7001 #4 call 71: unknown by the broker, light unknown, RECORDER_LOST"});
 }

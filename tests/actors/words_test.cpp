@@ -8,7 +8,7 @@ using namespace ringdown;
 using namespace ringdown::test;
 
 TEST_CASE("a word that came behind a session's end confirms what it answers, and no more") {
-  office o;
+  office o{{}, message_by_message};
   auto& desk = o.confirming_desktop();
   auto& exact = o.exact_recorder();
   register_all("7001", {&desk, &exact});
@@ -24,7 +24,7 @@ TEST_CASE("a word that came behind a session's end confirms what it answers, and
 }
 
 TEST_CASE("what records behind a session's end is a session again") {
-  pair_on_7001 p;
+  pair_on_7001 p{{}, message_by_message};
   p.desk.says(send(3, "7001", "stop", {.call = 0x71}));
   p.recorder.hears();
   says_at_once(p.o, p.recorder, send(3, "7001", "disabled", {.call = 0x71}));
@@ -35,7 +35,7 @@ TEST_CASE("what records behind a session's end is a session again") {
 }
 
 TEST_CASE("a word that was said before a command does not confirm it behind a session's end") {
-  office o;
+  office o{{}, message_by_message};
   auto& desk = o.confirming_desktop();
   auto& a = o.recorder("a");
   auto& b = o.recorder("b");

@@ -80,6 +80,10 @@ class Program:
         self._child.terminate()
         return await self.wait()
 
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
     def signal(self, number: signal.Signals) -> None:
         """SIGKILL is as if its machine were gone, but for the sockets."""
         self._child.send_signal(number)

@@ -22,7 +22,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(batch_ptr)
 
 using namespace ringdown::runtime;
 using namespace ringdown::test;
-using ringdown::edge::epoll_loop;
+using ringdown::edge::io_loop;
 
 namespace {
 
@@ -379,9 +379,9 @@ TEST_CASE("what runs in place from an I/O handler sees the time of its own turn"
     REQUIRE(f.run([] { return true; }));
     const auto before = clock_type::now();
     std::promise<void> done;
-    std::unique_ptr<epoll_loop::timer> handler;
+    std::unique_ptr<io_loop::timer> handler;
     f.run([&] {
-      handler = std::make_unique<epoll_loop::timer>(epoll_loop::of(f.system.loop(0)));
+      handler = std::make_unique<io_loop::timer>(io_loop::of(f.system.loop(0)));
       handler->call_after(std::chrono::nanoseconds{0}, [&] {
         deliver(actor, 1);
         done.set_value();

@@ -452,7 +452,8 @@ TEST_CASE("a turn that takes long is counted") {
 
 TEST_CASE("a scheduler that spins sleeps in the end") {
   scenario where{scheduler_kind::plain, 1};
-  auto options = options_for(where);
+  hand_clock unused;
+  auto options = options_for(where, unused);
   options.spin = 200us;
   loop_system_config config{options};
   caf::actor_system system{config};
@@ -463,8 +464,9 @@ TEST_CASE("a scheduler that spins sleeps in the end") {
 }
 
 TEST_CASE("options that make no sense are refused") {
-  const auto refused = [](auto change) {
-    auto options = options_for({scheduler_kind::plain, 1});
+  hand_clock unused;
+  const auto refused = [&](auto change) {
+    auto options = options_for({scheduler_kind::plain, 1}, unused);
     change(options);
     CHECK_THROWS_AS(loop_system_config{options}, std::invalid_argument);
   };
@@ -474,6 +476,7 @@ TEST_CASE("options that make no sense are refused") {
   refused([](auto& o) { o.turn_budget = 0us; });
   refused([](auto& o) { o.messages_per_resume = 0; });
   refused([](auto& o) { o.spin = -1us; });
+  refused([](auto& o) { o.resumes_per_clock_read = 0; });
 }
 
 TEST_CASE("of() finds the loop scheduler, and nothing on the others") {

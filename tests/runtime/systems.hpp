@@ -1,9 +1,10 @@
-// Actor systems to run the same test on: loops on epoll, loops without I/O, CAF's own scheduler,
-// and CAF's testing scheduler with virtual time.
+// Actor systems to run the same test on: loops on epoll, loops without I/O, CAF's own scheduler;
+// and, in virtual time, loops that are cranked by hand and CAF's testing scheduler.
 #pragma once
 
 #include "actors/runtime/loop_scheduler.hpp"
 #include "broker/edge/epoll_loop.hpp"
+#include "tests/runtime/crank.hpp"
 #include "tests/runtime/plain_loop.hpp"
 
 #include <caf/actor_system.hpp>
@@ -14,6 +15,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -25,21 +27,29 @@ using namespace std::chrono_literals;
 /// Detects hangs, asserts nothing about speed: the machine may be busy.
 constexpr auto patience = 60s;
 
-enum class scheduler_kind { epoll, plain, stock, testing };
+enum class scheduler_kind { epoll, plain, stock, testing, cranked };
 
 struct scenario {
   scheduler_kind kind;
   size_t loops;
 
-  bool on_loops() const { return kind == scheduler_kind::epoll || kind == scheduler_kind::plain; }
+  bool on_loops() const {
+    return kind == scheduler_kind::epoll || kind == scheduler_kind::plain ||
+           kind == scheduler_kind::cranked;
+  }
+  bool is_virtual() const {
+    return kind == scheduler_kind::testing || kind == scheduler_kind::cranked;
+  }
 };
 
 inline std::ostream& operator<<(std::ostream& out, const scenario& s) {
-  static constexpr const char* names[] = {"epoll", "plain", "stock", "testing"};
+  static constexpr const char* names[] = {"epoll", "plain", "stock", "testing", "cranked"};
   return out << names[static_cast<size_t>(s.kind)] << " " << s.loops;
 }
 
-inline runtime::loop_options options_for(scenario s) {
+inline runtime::loop_options options_for(scenario s, hand_clock& clock) {
+  if (s.kind == scheduler_kind::cranked)
+    return cranked_options(s.loops, clock);
   runtime::loop_options options;
   options.loops = s.loops;
   if (s.kind == scheduler_kind::epoll)
@@ -49,9 +59,9 @@ inline runtime::loop_options options_for(scenario s) {
   return options;
 }
 
-inline std::unique_ptr<caf::actor_system_config> config_for(scenario s) {
+inline std::unique_ptr<caf::actor_system_config> config_for(scenario s, hand_clock& clock) {
   if (s.on_loops())
-    return std::make_unique<runtime::loop_system_config>(options_for(s));
+    return std::make_unique<runtime::loop_system_config>(options_for(s, clock));
   if (s.kind == scheduler_kind::stock)
     return std::make_unique<runtime::stock_system_config>(s.loops);
   auto config = std::make_unique<caf::actor_system_config>();
@@ -86,23 +96,33 @@ inline bool eventually(const std::function<bool()>& done) {
 /// An actor system for a scenario. Its destructor does not wait for actors that nobody ends.
 class test_system {
 public:
-  explicit test_system(scenario s) : config_(config_for(s)), system_(*config_) {
+  explicit test_system(scenario s) : config_(config_for(s, clock)), system_(*config_) {
     system_.await_actors_before_shutdown(false);
+    if (s.kind == scheduler_kind::cranked)
+      crank_.emplace(*runtime::loop_scheduler::of(system_), clock);
   }
 
   caf::actor_system& operator*() { return system_; }
   caf::actor_system* operator->() { return &system_; }
   runtime::actor_loop& loop(size_t i) { return runtime::loop_scheduler::of(system_)->loop(i); }
 
-  /// Runs what is ready on the testing scheduler; others run by themselves.
+  /// Of loops that are cranked.
+  crank& by_hand() { return crank_.value(); }
+
+  /// Runs what is ready in virtual time; elsewhere it runs by itself.
   void settle() {
-    if (auto* testing = dynamic_cast<caf::scheduler::test_coordinator*>(&system_.scheduler()))
+    if (crank_)
+      crank_->settle();
+    else if (auto* testing = dynamic_cast<caf::scheduler::test_coordinator*>(&system_.scheduler()))
       testing->run();
   }
 
-  /// Lets virtual time pass on the testing scheduler; elsewhere real time passes by itself.
+  /// Lets virtual time pass; elsewhere real time passes by itself.
   void pass(std::chrono::nanoseconds time) {
-    if (auto* testing = dynamic_cast<caf::scheduler::test_coordinator*>(&system_.scheduler())) {
+    if (crank_)
+      crank_->pass(time);
+    else if (auto* testing =
+               dynamic_cast<caf::scheduler::test_coordinator*>(&system_.scheduler())) {
       testing->run();
       testing->advance_time(time);
       testing->run();
@@ -121,9 +141,12 @@ public:
     return answer;
   }
 
+  hand_clock clock; ///< of loops that are cranked
+
 private:
   std::unique_ptr<caf::actor_system_config> config_;
   caf::actor_system system_;
+  std::optional<crank> crank_;
 };
 
 } // namespace ringdown::test

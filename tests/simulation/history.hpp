@@ -24,6 +24,8 @@ std::string verb_of(const v1::Event& event);
 /// What a command asks of a recorder: "enabled" of start; empty if nothing.
 std::string wanted_by(const std::string& verb);
 bool is_command(const std::string& verb);
+/// enabled, disabled, paused, unknown: what the light follows.
+bool is_indication(const std::string& verb);
 std::string word_of(v1::CaptureState state);
 
 /// What can go wrong, or is unusual, while a command waits. The rows of the table of cells.
@@ -41,8 +43,10 @@ enum class mishap : std::uint8_t {
   call_end,     ///< a call ends
   call_merge,   ///< two calls become one
   leave,        ///< a recorder unregisters and registers again
+  drift,        ///< a recorder leaves what is desired, unasked
+  refusal,      ///< a recorder says that it cannot
 };
-inline constexpr std::size_t mishap_count = 13;
+inline constexpr std::size_t mishap_count = 15;
 const char* name_of(mishap f);
 
 /// A DN's event and its place.
@@ -56,6 +60,9 @@ struct command_life {
   std::int64_t time_us = 0;
   std::int64_t timeout_us = 0;
   bool held = false;
+  bool kept = false;         ///< no recorder gets it
+  std::uint64_t only = 0;    ///< the one recorder that gets it
+  std::string application{}; ///< empty: the broker's own
   std::optional<v1::EventOutcome> outcome;
 };
 
@@ -80,6 +87,15 @@ public:
   void drains() { is_draining_ = true; }
   bool is_draining() const { return is_draining_; }
   bool is_strict() const { return rules_.strict; }
+  /// A program that gives commands: holders of pauses are programs.
+  void is_called(std::uint64_t client, const std::string& application) {
+    applications_[client] = application;
+  }
+  /// A program of this application is on the DN no more, or again.
+  void desktop_left(const std::string& application, const std::string& dn, std::int64_t at_us);
+  void desktop_back(const std::string& application, const std::string& dn, std::int64_t at_us);
+  /// Something was stopped, or a call ended, on this DN.
+  bool may_be_over(const std::string& dn) const { return over_.contains(dn); }
   void merged(const std::string& dn, std::uint64_t from, std::uint64_t into);
   void call_ended(const std::string& dn, std::uint64_t call);
   void said(std::uint64_t recorder, const std::string& dn, const std::string& event) {
@@ -97,8 +113,12 @@ public:
   const v1::EventUserEvent* find(const std::string& dn, std::uint64_t sequence) const;
   std::uint64_t last(const std::string& dn) const;
   const command_life* command(const place& where) const;
+  /// What the witness was told, of the same order or release.
+  const v1::EventOutcome* told(const v1::EventOutcome& outcome) const;
   bool has_command_id(const std::string& id) const { return ids_.contains(id); }
   bool all_decided() const;
+  /// What was held was let go, or overtaken; where nothing holds it any more.
+  bool all_released(const std::string& dn) const;
 
   /// Each command is decided by its deadline.
   void check_deadlines(std::int64_t now_us) const;
@@ -115,10 +135,20 @@ private:
     std::int64_t from_us, to_us;
   };
 
-  bool is_wanted_without_call(const std::string& dn) const;
-  void check_off(const v1::EventUserEvent& event);
+  struct standing_pause {
+    std::uint64_t call;
+    std::string application;
+  };
+
+  void note_pauses(const v1::EventUserEvent& event);
+  void check_pauses(const v1::EventUserEvent& event) const;
+  void note_word(const v1::EventUserEvent& event);
+  void check_light(const v1::EventUserEvent& event) const;
+  void check_release(const v1::EventOutcome& outcome);
+  bool has_refused(const place& where, const command_life& command, std::uint64_t who,
+                   std::int64_t until_us) const;
   std::uint64_t call_now(const std::string& dn, std::uint64_t call) const;
-  bool concerns(const std::string& dn, std::uint64_t said, std::uint64_t asked) const;
+  bool was_absent(const std::string& dn, const std::string& application, std::int64_t at_us) const;
   std::int64_t latest_us(const command_life& command) const;
   bool satisfied(const place& where, const command_life& command, const v1::EventOutcome& outcome,
                  std::int64_t until_us, bool generous) const;
@@ -141,9 +171,17 @@ private:
   std::set<std::pair<std::string, std::uint64_t>> ended_;
   std::vector<std::pair<std::int64_t, std::int64_t>> still_;
   std::vector<interval> faults_;
-  /// Who said last, of which call, that it records or has paused.
-  std::map<std::string, std::set<std::pair<std::uint64_t, std::uint64_t>>> lit_;
-  std::map<std::string, std::string> wanted_without_call_;
+  std::map<std::uint64_t, std::string> applications_;
+  /// From when to when a program was not there.
+  std::map<std::pair<std::string, std::string>, std::vector<std::pair<std::int64_t, std::int64_t>>>
+    absent_;
+  std::set<std::string> over_;
+  std::set<std::string> has_merged_;
+  /// Pauses that nothing can have ended: what may have ended one takes it away here.
+  std::map<std::string, std::vector<standing_pause>> pauses_;
+  /// Each recorder's last word.
+  std::map<std::pair<std::uint64_t, std::string>, std::string> said_last_;
+  std::map<place, v1::EventOutcome> releases_; ///< by the held command
 };
 
 } // namespace ringdown::sim

@@ -26,6 +26,10 @@ void member::connect() {
   around_.note(name() + " signs on");
   link_ = &around_.o.join(how_.name, how_.role, how_.abilities);
   ids_.insert(link_->id());
+  around_.past.is_called(link_->id(), name());
+  if (!is_recorder())
+    for (auto& dn : how_.dns)
+      around_.past.desktop_back(name(), dn, around_.now_us());
   references_ = 1;
   outstanding_.clear();
   heard_to_.clear();
@@ -47,6 +51,9 @@ void member::lose() {
   if (is_recorder())
     for (auto& dn : how_.dns)
       around_.past.recorder_left(link_->id(), dn);
+  else
+    for (auto& dn : how_.dns)
+      around_.past.desktop_left(name(), dn, around_.now_us());
   static_cast<void>(link_->frames()); // what it never read
   link_->vanishes();
   former_.push_back(link_);
@@ -133,6 +140,7 @@ void member::heed_error(const v1::Frame& frame) {
   case 118: expected = verb == "query"; break;
   case 185:
     expected = (asked.has_if_version() && asked.if_version() != error.version()) ||
+               (verb == "resume" && around_.past.may_be_over(dn)) ||
                (around_.past.is_strict() && verb == "resume");
     break;
   case 238: expected = around_.is_tight && is_command(verb); break;
@@ -153,10 +161,11 @@ void member::heed_snapshot(const std::string& dn, const v1::Snapshot& snapshot) 
   on_snapshot(dn, snapshot);
 }
 
-/// Its own events and what is held are not for it.
+/// Its own events are not for it, nor for a recorder what is held or another's.
 bool member::is_left_out(const v1::EventUserEvent& event) const {
-  return event.origin_client_id() == link_->id() ||
-         (is_recorder() && event.mark() == v1::EVENT_MARK_HELD);
+  auto only = event.for_recorder_client_id();
+  bool is_kept = event.kept_from_recorders() || (only != 0 && only != link_->id());
+  return event.origin_client_id() == link_->id() || (is_recorder() && is_kept);
 }
 
 /// From the last place it heard of a DN to this one it missed nothing.
@@ -207,7 +216,9 @@ void member::heed_event(const v1::EventUserEvent& event) {
   same.clear_directed_reference_id();
   if (same.SerializeAsString() != truth->SerializeAsString())
     broken("all clients hear the same event", where);
-  lights_[dn] = event.effective_state();
+  // As a desktop does: a command is a wish, and the light shows facts.
+  if (is_indication(verb_of(event.event())))
+    lights_[dn] = event.effective_state();
   on_event(event);
 }
 
@@ -215,14 +226,18 @@ void member::heed_outcome(const v1::EventOutcome& outcome) {
   place where{outcome.this_dn(), outcome.dn_sequence()};
   auto words = name() + " hears of " + where.first + " #" + std::to_string(where.second) + " " +
                v1::Outcome_Name(outcome.outcome());
-  auto* command = around_.past.command(where);
-  if (command == nullptr || !command->outcome ||
-      command->outcome->SerializeAsString() != outcome.SerializeAsString())
+  auto* told = around_.past.told(outcome);
+  if (told == nullptr || told->SerializeAsString() != outcome.SerializeAsString())
     broken("all who hear an outcome hear the same", words);
   bool wants = std::count(how_.abilities.begin(), how_.abilities.end(), v1::CAPABILITY_OUTCOMES);
-  auto origin = around_.past.find(where.first, where.second)->origin_client_id();
+  bool is_release = outcome.released_sequence() != 0;
+  auto origin = is_release || outcome.broker_reason() != 0
+                  ? outcome.origin_client_id()
+                  : around_.past.find(where.first, where.second)->origin_client_id();
   if (!how_.hear_outcomes && !(wants && ids_.contains(origin)))
     broken("outcomes go to those who asked for them", words);
+  if (is_release || outcome.broker_reason() != 0)
+    return on_outcome(outcome);
   auto acknowledged = acknowledged_[where];
   if (origin == link_->id() && acknowledged == 0)
     broken("an outcome follows its ACK", words);
@@ -254,6 +269,11 @@ void member::heed(const v1::Frame& frame) {
     return heed_snapshot(answered(frame).dn, frame.event_address_info().snapshot());
   default: broken("a client hears what it asked for", name() + " " + frame.ShortDebugString());
   }
+}
+
+void member::wake_up() {
+  if (link_ != nullptr && !is_slow())
+    link_->reads_all();
 }
 
 void member::hear() {

@@ -11,6 +11,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -66,6 +67,9 @@ public:
   /// Reads what was sent to it, or until `us` a few bytes at a time.
   void reads_slowly_until(std::int64_t us) { slow_until_us_ = us; }
   void hear();
+  /// Before anybody hears: who reads again is read again, too, and causes what the witness must
+  /// hear first.
+  void wake_up();
   /// Who missed something asks for the snapshot: a command may be among it, and the light is old.
   void catch_up();
   /// After all were heard: nothing is left unanswered, nothing of a DN unheard.
@@ -75,6 +79,16 @@ public:
   /// The last snapshot of a DN that it got.
   const v1::Snapshot& snapshot(const std::string& dn) { return snapshots_[dn]; }
   v1::CaptureState light(const std::string& dn) { return lights_[dn]; }
+  /// What it shows, if it is registered and has heard all.
+  std::optional<v1::CaptureState> shown(const std::string& dn) {
+    if (link_ == nullptr || is_slow() || !is_registered(dn) || missed_.contains(dn))
+      return std::nullopt;
+    return lights_[dn];
+  }
+  /// It is an active recorder of this DN.
+  bool counts_on(const std::string& dn) const {
+    return !how_.standby && is_connected() && is_registered(dn);
+  }
 
 protected:
   virtual void before(const v1::Frame&) {}

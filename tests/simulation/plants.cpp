@@ -31,7 +31,13 @@ constexpr std::array<plant_info, plant_count> plants{{{"none", 0},
                                                       {"pause-by-any", 10},
                                                       {"late-deadline", 3},
                                                       {"owe-outcome", 1},
-                                                      {"leak-memory", 1}}};
+                                                      {"leak-memory", 1},
+                                                      {"start-lifts-pause", 3},
+                                                      {"stale-call-light", 10},
+                                                      {"lost-holder-lifts", 10},
+                                                      {"forget-release", 10},
+                                                      {"silent-release", 10},
+                                                      {"two-lights", 10}}};
 
 } // namespace
 
@@ -54,6 +60,10 @@ limits planted_limits(plant p, limits bounds) {
 void plant_in_rules(plant p, test::office& o) {
   if (p == plant::pause_by_any)
     o.context.confirm.pause = confirm_policy::any;
+  if (p == plant::lost_holder_lifts) {
+    o.context.confirm.dead_desktop = dead_desktop_policy::resume;
+    o.context.confirm.dead_desktop_after = std::chrono::milliseconds{1};
+  }
 }
 
 void plant_at_end(plant p, test::office& o) {
@@ -62,6 +72,24 @@ void plant_at_end(plant p, test::office& o) {
   if (p == plant::leak_memory)
     o.context.budget.add(1);
 }
+
+namespace {
+
+bool is_release(const v1::Frame& frame) {
+  return frame.event_user_event().broker_reason() == v1::BROKER_REASON_HOLD_RELEASED &&
+         is_command(verb_of(frame.event_user_event().event()));
+}
+
+/// A held start looks as if it went to the recorders.
+void let_start_pass(v1::EventUserEvent& event) {
+  if (event.mark() != v1::EVENT_MARK_HELD || verb_of(event.event()) != "start")
+    return;
+  event.set_mark(v1::EVENT_MARK_NONE);
+  event.set_kept_from_recorders(false);
+  event.set_desired(v1::CAPTURE_STATE_ENABLED);
+}
+
+} // namespace
 
 void planted_wire::overhear(const v1::Frame& frame) {
   if (plant_ == plant::deliver_held && is_recorder_ &&
@@ -92,6 +120,22 @@ std::vector<v1::Frame> planted_wire::carry(std::vector<v1::Frame> frames) {
       frame.mutable_event_user_event()->set_effective_state(v1::CAPTURE_STATE_DISABLED);
     if (plant_ == plant::lose_missed && frame.has_event_missed())
       continue;
+    if (plant_ == plant::start_lifts_pause && frame.has_event_user_event())
+      let_start_pass(*frame.mutable_event_user_event());
+    if (plant_ == plant::stale_call_light && was_paused_ &&
+        verb_of(frame.event_user_event().event()) == "enabled")
+      frame.mutable_event_user_event()->set_effective_state(v1::CAPTURE_STATE_PAUSED);
+    if (frame.has_event_user_event())
+      was_paused_ = frame.event_user_event().effective_state() == v1::CAPTURE_STATE_PAUSED;
+    if (plant_ == plant::forget_release && is_recorder_ && is_release(frame))
+      continue;
+    if (plant_ == plant::silent_release && is_outcome &&
+        frame.event_outcome().released_sequence() != 0)
+      continue;
+    if (plant_ == plant::two_lights && frame.event_registered().has_snapshot() &&
+        frame.event_registered().snapshot().effective_state() != v1::CAPTURE_STATE_UNKNOWN)
+      frame.mutable_event_registered()->mutable_snapshot()->set_effective_state(
+        v1::CAPTURE_STATE_DISABLED);
     bool doubled = (plant_ == plant::double_outcome && is_outcome) ||
                    (plant_ == plant::double_ack && frame.has_event_ack());
     if (doubled && is_due())

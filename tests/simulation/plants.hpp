@@ -32,8 +32,14 @@ enum class plant : std::uint8_t {
   late_deadline,      ///< outcomes come after the deadline
   owe_outcome,        ///< an outcome is owed for ever
   leak_memory,        ///< the memory budget counts what is gone
+  start_lifts_pause,  ///< a start goes out while a pause stands
+  stale_call_light,   ///< the light stays paused although a recorder records
+  lost_holder_lifts,  ///< a pause ends when its holder's link breaks
+  forget_release,     ///< what was held is let go, and no recorder gets it
+  silent_release,     ///< what becomes of a held command is not told
+  two_lights,         ///< who comes later is shown another light
 };
-inline constexpr std::size_t plant_count = 18;
+inline constexpr std::size_t plant_count = 24;
 std::string_view name_of(plant p);
 
 /// How many seeds, from 1 on, find it at the latest.
@@ -59,6 +65,7 @@ private:
   plant plant_;
   bool is_recorder_;
   std::uint64_t chances_ = 0;
+  bool was_paused_ = false;
   std::vector<v1::Frame> overheard_;
 };
 

@@ -28,7 +28,7 @@ void witness::before(const v1::Frame& frame) {
   around_.note("  " + in_words(frame, [](auto id) { return "client " + std::to_string(id); }));
   if (frame.has_event_user_event())
     around_.past.event(frame.event_user_event());
-  if (frame.event_user_event().mark() == v1::EVENT_MARK_HELD)
+  if (frame.event_user_event().kept_from_recorders())
     held_.push_back(frame);
   for (auto& r : frame.event_outcome().recorders())
     around_.seen["not queued"] += r.verdict() == v1::RECORDER_VERDICT_NOT_QUEUED;
@@ -98,37 +98,30 @@ void desktop::on_outcome(const v1::EventOutcome& outcome) {
 
 // ---- recorder ------------------------------------------------------------------------------
 
-/// There is one screen: of a call that it does not know, what is so without a call.
-std::string recorder::state(const std::string& dn, std::uint64_t call) {
-  auto& known = states_[dn];
-  auto at = known.contains(call) ? known.find(call) : known.find(0);
-  return at == known.end() ? "disabled" : at->second;
-}
-
 void recorder::crash() {
   lose();
   states_.clear();
 }
 
-/// What the snapshot wants, as it wants it now: a paused call wins over one that is to record, and
-/// a resume that is held is not for it. What is said without a ConnID speaks for all calls, so it
-/// goes first.
+/// What the snapshot wants, as it wants it now. A recorder that does not look at snapshots is
+/// ordered by the broker.
 void recorder::on_snapshot(const std::string& dn, const v1::Snapshot& snapshot) {
   jobs_[dn].clear();
-  std::vector<v1::CaptureSession> wanted{snapshot.sessions().begin(), snapshot.sessions().end()};
-  std::erase_if(wanted, [&](const v1::CaptureSession& one) {
-    auto pauses = [&](const v1::CaptureSession& other) {
-      return other.has_desired() && other.desired() == v1::CAPTURE_STATE_PAUSED &&
-             other.connection_id() != one.connection_id();
-    };
-    bool overruled = one.desired() != v1::CAPTURE_STATE_PAUSED &&
-                     std::any_of(snapshot.sessions().begin(), snapshot.sessions().end(), pauses);
-    return !one.has_desired() || one.held() || overruled;
-  });
-  std::stable_partition(wanted.begin(), wanted.end(),
-                        [](auto& one) { return one.connection_id() == 0; });
-  for (auto& one : wanted)
-    plan(dn, {0, one.connection_id(), word_of(one.desired()), one.version()});
+  if (!heeds_snapshots_ || snapshot.sessions().empty() || !snapshot.sessions(0).has_desired())
+    return;
+  auto& session = snapshot.sessions(0);
+  plan(dn, {0, session.connection_id(), word_of(session.desired()), session.version()});
+}
+
+void recorder::drift() {
+  if (!is_connected())
+    return;
+  static std::vector<std::string> words{"enabled", "paused", "disabled"};
+  auto& dn = dns()[around_.luck.below(dns().size())];
+  if (!is_registered(dn))
+    return;
+  states_[dn] = around_.luck.of(words);
+  say(dn, any_call(around_.luck), states_[dn], 0);
 }
 
 void recorder::on_event(const v1::EventUserEvent& event) {
@@ -168,27 +161,21 @@ void recorder::do_job(const std::string& dn, const job& what) {
   auto how = mood_now();
   if (how == mood::silent)
     return;
-  auto& states = states_[dn];
-  if (!what.wanted.empty() && how != mood::lying) {
-    if (what.call == 0) // for all calls
-      states.clear();
-    states[what.call] = what.wanted;
-  }
-  auto says = what.wanted.empty() ? state(dn, what.call) : what.wanted;
+  if (how == mood::refusing && !what.wanted.empty())
+    return say(dn, what.call, "failed", what.version);
+  auto& now = states_.try_emplace(dn, "disabled").first->second;
+  if (!what.wanted.empty() && how != mood::lying)
+    now = what.wanted;
+  auto says = what.wanted.empty() ? now : what.wanted;
   if (how == mood::lying)
     says = says == "paused" ? "enabled" : "paused";
   say(dn, what.call, says, what.version);
-  // Of a call that is in another state this was not true.
-  if (what.call == 0)
-    for (auto& [call, state] : states)
-      if (state != says && how != mood::lying)
-        say(dn, call, state, what.version);
 }
 
 void recorder::say(const std::string& dn, std::uint64_t call, const std::string& state,
                    std::uint64_t version) {
   send_options options;
-  options.call = call;
+  options.call = tells_calls_ ? call : 0;
   if (!how_.abilities.empty())
     options.echoed_version = version;
   auto frame = send(0, dn, state, options);

@@ -11,7 +11,7 @@ namespace ringdown::sim {
 class witness final : public member {
 public:
   witness(surroundings& around, std::vector<std::string> dns);
-  /// The held events since it was last asked: no recorder may hear them.
+  /// Orders that no recorder may hear, since it was last asked.
   std::vector<v1::Frame> take_held() { return std::exchange(held_, {}); }
 
 private:
@@ -52,17 +52,27 @@ class recorder final : public member {
 public:
   using member::member;
 
-  enum class mood : std::uint8_t { honest, late, lying, silent };
+  enum class mood : std::uint8_t { honest, late, lying, silent, refusing };
   void is_for(mood how, std::int64_t until_us) {
     mood_ = how;
     until_us_ = until_us;
+  }
+  /// What kind of a program it is: whether it does what a snapshot says, and whether its words have
+  /// a ConnID.
+  void is_made(bool heeds_snapshots, bool tells_calls) {
+    heeds_snapshots_ = heeds_snapshots;
+    tells_calls_ = tells_calls;
   }
   /// Says what is due.
   void work();
   /// It forgets what it did, too.
   void crash();
-  /// What its screen does for this call.
-  std::string state(const std::string& dn, std::uint64_t call);
+  /// Its screen does something that nobody asked for.
+  void drift();
+  /// What its screen does.
+  std::string state(const std::string& dn) {
+    return states_.try_emplace(dn, "disabled").first->second;
+  }
 
 private:
   struct job {
@@ -83,8 +93,10 @@ private:
 
   mood mood_ = mood::honest;
   std::int64_t until_us_ = 0;
+  bool heeds_snapshots_ = true;
+  bool tells_calls_ = true;
   std::map<std::string, std::deque<job>> jobs_;
-  std::map<std::string, std::map<std::uint64_t, std::string>> states_;
+  std::map<std::string, std::string> states_; // there is one screen
 };
 
 /// Tells of calls that become one, and that end.

@@ -99,13 +99,15 @@ void show(std::uint64_t seed, const options& how, const verdict& found) {
 
 constexpr v1::Outcome outcomes[] = {
   v1::OUTCOME_CONFIRMED, v1::OUTCOME_TIMED_OUT,     v1::OUTCOME_PARTIAL, v1::OUTCOME_SUPERSEDED,
-  v1::OUTCOME_HELD,      v1::OUTCOME_RECORDER_LOST, v1::OUTCOME_UNKNOWN};
+  v1::OUTCOME_HELD,      v1::OUTCOME_RECORDER_LOST, v1::OUTCOME_UNKNOWN, v1::OUTCOME_FAILED};
 
 /// What any number of seeds must reach. A call must end for an outcome to be unknown, and without
 /// any fault no recorder is lost.
 bool must_be_reached(mishap f, v1::Outcome what) {
   if (what == v1::OUTCOME_UNKNOWN)
     return f == mishap::call_end;
+  if (what == v1::OUTCOME_FAILED)
+    return f == mishap::refusal || f == mishap::lie;
   return f != mishap::none || what != v1::OUTCOME_RECORDER_LOST;
 }
 

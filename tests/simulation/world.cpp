@@ -45,6 +45,22 @@ struct circumstances {
     rules.pause = luck.of(pauses);
     rules.stop = luck.of(pauses);
     rules.strict = luck.one_in(6);
+    if (luck.one_in(3))
+      rules.ownership = pause_ownership::all_holders;
+    if (luck.one_in(4))
+      rules.new_call = new_call_policy::lifts;
+    static std::vector<dead_desktop_policy> absences{
+      dead_desktop_policy::stay, dead_desktop_policy::stay, dead_desktop_policy::alarm,
+      dead_desktop_policy::resume};
+    rules.dead_desktop = luck.of(absences);
+    rules.dead_desktop_after = std::chrono::milliseconds{luck.between(1000, 6000)};
+    static std::vector<drift_policy> drifts{drift_policy::correct, drift_policy::correct,
+                                            drift_policy::alarm, drift_policy::ignore};
+    rules.drift_paused = luck.of(drifts);
+    rules.drift_disabled = luck.of(drifts);
+    rules.drift_enabled = luck.of(drifts);
+    if (luck.one_in(4))
+      rules.pause_remind_after = std::chrono::milliseconds{luck.between(500, 5000)};
     is_tight = luck.one_in(2);
     drains = luck.one_in(4);
     if (is_tight) {
@@ -128,8 +144,9 @@ private:
       if (luck_.one_in(2))
         abilities.push_back(v1::CAPABILITY_EXACT_VERSIONS);
       // The first is there for every DN, and active.
-      add(recorders_, {"recorder" + std::to_string(i + 1), v1::ROLE_RECORDER, abilities,
-                       i == 0 ? dns_ : some_dns(), i != 0 && luck_.one_in(4), false});
+      auto& one = add(recorders_, {"recorder" + std::to_string(i + 1), v1::ROLE_RECORDER, abilities,
+                                   i == 0 ? dns_ : some_dns(), i != 0 && luck_.one_in(4), false});
+      one.is_made(!luck_.one_in(3), !luck_.one_in(3));
     }
     auto desktops = 1 + luck_.below(3);
     for (std::uint64_t i = 0; i < desktops; ++i) {
@@ -150,6 +167,8 @@ private:
 
   /// Everybody reads and is held to what was promised; the witness and who tells of calls first.
   void hear_all() {
+    for (auto& one : all_)
+      one->wake_up();
     witness_->hear();
     for (auto& frame : witness_->take_held())
       for (auto* one : recorders_)
@@ -164,7 +183,20 @@ private:
     for (auto* one : order)
       one->check_complete();
     witness_->check_complete();
+    check_one_light();
     past_.check_deadlines(around_.now_us());
+  }
+
+  /// All who are registered on a DN show the same light, whenever they came.
+  void check_one_light() {
+    for (auto& dn : dns_)
+      for (auto* one : desktops_) {
+        auto shown = one->shown(dn);
+        if (shown && *shown != witness_->light(dn))
+          broken("all desktops show the same light", dn + ": " + one->name() + " " +
+                                                       word_of(*shown) + ", the witness " +
+                                                       word_of(witness_->light(dn)));
+      }
   }
 
   void let_pass() {
@@ -256,7 +288,7 @@ private:
     if (how_.is_tight && luck_.one_in(2))
       return read_slowly(luck_.one_in(2) ? static_cast<member&>(recorder) : desk, for_us);
     using mood = recorder::mood;
-    switch (luck_.below(10)) {
+    switch (luck_.below(12)) {
     case 0: return has_mood(recorder, mood::late, mishap::delay, for_us + 4'000'000);
     case 1: return has_mood(recorder, mood::lying, mishap::lie, for_us);
     case 2: return has_mood(recorder, mood::silent, mishap::silence, for_us);
@@ -278,6 +310,12 @@ private:
     case 6: return take_over(luck_.one_in(2) ? static_cast<member&>(recorder) : desk);
     case 7: return read_slowly(luck_.one_in(2) ? static_cast<member&>(recorder) : desk, for_us);
     case 8: return stand_still();
+    case 9: return has_mood(recorder, mood::refusing, mishap::refusal, for_us);
+    case 10:
+      if (!recorder.is_connected())
+        return;
+      recorder.drift();
+      return happened(mishap::drift, 0);
     default:
       if (!recorder.is_connected())
         return;
@@ -359,34 +397,47 @@ private:
     return desktops_.front()->snapshot(dn);
   }
 
-  /// Where all recorders are honest and have been told, what is observed is what is desired.
+  /// Whether a recorder that does this does what is desired.
+  static bool does(const std::string& desired, const std::string& state) {
+    return state == desired || (desired == "paused" && state == "disabled");
+  }
+
+  /// All recorders are honest and have been ordered: each does what is desired, nobody sending
+  /// anything, and the light shows it.
   void check_light() {
-    auto paused = [](auto& s) { return s.desired() == v1::CAPTURE_STATE_PAUSED; };
     for (auto& dn : dns_) {
       auto& now = fresh_snapshot(dn);
-      auto& all = now.sessions();
-      bool any = std::any_of(all.begin(), all.end(), paused);
-      for (auto& s : all)
-        if (s.has_desired() && !s.held() && (paused(s) || !any) && s.observed() != s.desired())
-          broken("after the faults, what is observed is what is desired",
-                 dn + ": " + now.ShortDebugString());
-      if (any && now.effective_state() != v1::CAPTURE_STATE_PAUSED)
-        broken("a paused call shows in the light", dn + ": " + now.ShortDebugString());
+      if (now.sessions_size() > 1)
+        broken("a DN has one screen", dn + ": " + now.ShortDebugString());
+      if (now.sessions().empty() || !now.sessions(0).has_desired())
+        continue;
+      auto& session = now.sessions(0);
+      auto wanted = word_of(session.desired());
+      for (auto* one : recorders_)
+        if (one->counts_on(dn) && !does(wanted, one->state(dn)))
+          broken("once faults stop, every honest recorder does what is desired",
+                 dn + ": " + one->name() + " " + one->state(dn) + ": " + now.ShortDebugString());
+      if (!does(wanted, word_of(now.effective_state())))
+        broken("after the faults, the light is what is desired",
+               dn + ": " + now.ShortDebugString());
+      if (session.held() && session.pauses().empty())
+        broken("nothing waits without a pause", dn + ": " + now.ShortDebugString());
     }
   }
 
   void stop_all() {
-    for (auto& dn : dns_) {
-      auto sessions = fresh_snapshot(dn).sessions();
-      for (auto& s : sessions)
-        desktops_.front()->command(dn, "stop", {.call = s.connection_id()});
-    }
-    wait_for_outcomes();
-    // A word that comes behind a session's end begins one of which nobody desires anything.
     for (auto& dn : dns_)
-      for (auto& now = fresh_snapshot(dn); auto& s : now.sessions())
-        if (s.has_desired() || s.observed() != v1::CAPTURE_STATE_DISABLED)
-          broken("a stopped call is over", dn + ": " + now.ShortDebugString());
+      desktops_.front()->command(dn, "stop", {});
+    wait_for_outcomes();
+    for (auto& dn : dns_) {
+      auto& now = fresh_snapshot(dn);
+      if (!past_.all_released(dn))
+        broken("what was held is let go, and that is told", dn + ": " + now.ShortDebugString());
+      for (auto& s : now.sessions())
+        if (s.desired() != v1::CAPTURE_STATE_DISABLED || s.held() || !s.pauses().empty() ||
+            s.observed() != v1::CAPTURE_STATE_DISABLED)
+          broken("a stopped screen is not recorded", dn + ": " + now.ShortDebugString());
+    }
   }
 
   void last_word() {
@@ -400,21 +451,12 @@ private:
         broken("honest recorders confirm", dn + ": " + v1::Outcome_Name(desk.last_outcome(dn)));
       auto wanted = wanted_by(verb);
       auto& now = fresh_snapshot(dn);
-      auto is_so = [&](auto& s) {
-        return s.connection_id() == call && word_of(s.desired()) == wanted &&
-               word_of(s.observed()) == wanted;
-      };
-      if (std::none_of(now.sessions().begin(), now.sessions().end(), is_so) ||
+      if (now.sessions().empty() || word_of(now.sessions(0).desired()) != wanted ||
           word_of(now.effective_state()) != wanted)
         broken("the light shows what was confirmed", dn + ": " + now.ShortDebugString());
       for (auto* one : recorders_)
-        if (std::count(one->dns().begin(), one->dns().end(), dn) != 0 &&
-            one->state(dn, call) != wanted)
+        if (one->counts_on(dn) && one->state(dn) != wanted)
           broken("every recorder does what was commanded", dn + ": " + one->name());
-      for (auto* one : desktops_)
-        if (std::count(one->dns().begin(), one->dns().end(), dn) != 0 &&
-            word_of(one->light(dn)) != wanted)
-          broken("every desktop shows the same light", dn + ": " + one->name());
     }
   }
 
@@ -438,7 +480,8 @@ private:
 
   void close() {
     static const std::set<std::string> expected{
-      "dn: outcome of a command", "dn: alarm: a person must look", "connection: connection closed"};
+      "dn: outcome of a command", "dn: outcome of the broker's order", "dn: held command let go",
+      "dn: alarm: a person must look", "connection: connection closed"};
     for (auto& line : o_.told())
       if (!expected.contains(line))
         broken("the operator hears of no fault of the broker's", line);

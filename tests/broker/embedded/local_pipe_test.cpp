@@ -18,7 +18,7 @@ namespace {
 /// Runs what was posted when it is told to.
 class hand_host final : public edge_host {
 public:
-  epoll_loop& loop() override { throw std::logic_error{"has no sockets"}; }
+  io_loop& loop() override { throw std::logic_error{"has no sockets"}; }
   bool is_current() const noexcept override { return true; }
   void post(std::function<void()> task) override { tasks_.push_back(std::move(task)); }
   void at_end_of_turn(std::function<void()>) override {}

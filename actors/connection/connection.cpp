@@ -1,0 +1,283 @@
+#include "actors/connection/connection_impl.hpp"
+
+#include "actors/disconnect.hpp"
+
+#include <utility>
+
+namespace ringdown {
+
+namespace {
+
+/// How often a draining connection looks whether all was answered. Answers take one turn; this
+/// only bounds how long the last one keeps the broker up.
+constexpr std::chrono::milliseconds drain_poll{10};
+
+/// Does not keep the connection: once it is gone nobody needs to know.
+class reports_to final : public report_target {
+public:
+  explicit reports_to(caf::actor_addr connection) : connection_(std::move(connection)) {}
+
+  void report(registration_report what) override {
+    if (auto to = caf::actor_cast<connection_actor>(connection_))
+      caf::anon_send(to, std::move(what));
+  }
+
+private:
+  const caf::actor_addr connection_;
+};
+
+} // namespace
+
+connection_impl::connection_impl(caf::actor_config& config, runtime::home where,
+                                 broker_context* context, directory_actor directory,
+                                 client_ptr client, std::shared_ptr<link> edge)
+  : pinned_to_home(config, where), context_(*context), directory_(std::move(directory)),
+    client_(std::move(client)), edge_(std::move(edge)) {
+  client_->reports_go_to(std::make_unique<reports_to>(address()));
+}
+
+connection_impl::behavior_type connection_impl::make_behavior() {
+  auto self = []() -> connection_impl& { return static_cast<connection_impl&>(handling()); };
+  static const behavior_type of_all{
+    [self](const read_batch_ptr& batch) { self().take(batch); },
+    [self](const registration_report& report) { self().dns_.heed(report); },
+    [self](take_over_atom) {
+      self().close(v1::DISCONNECT_REASON_TAKEN_OVER, "signed on again elsewhere");
+    },
+    [self](drain_atom) { self().begin_drain(); },
+    [self](const close_order& order) {
+      self().close(static_cast<v1::DisconnectReason>(order.reason), order.text);
+    },
+    [self](closed_atom) { self().socket_closed(); },
+    [self](tick_atom) { self().drain_tick(); },
+  };
+  return of_all;
+}
+
+void connection_impl::on_exit() {
+  if (!socket_gone_ && life_ != life::closing) {
+    // Only a failure ends the actor before its socket.
+    disconnect(*client_, v1::DISCONNECT_REASON_INTERNAL_ERROR, "the connection failed");
+    edge_->close_after_flush();
+  }
+  leave_dns();
+  put_away();
+  early_.drop();
+  edge_.reset();
+  directory_ = nullptr;
+}
+
+// ---- frames --------------------------------------------------------------------------------
+
+void connection_impl::take(const read_batch_ptr& batch) {
+  if (life_ == life::signing_on)
+    return early_.put_aside(batch, 0);
+  read_from(batch, 0,
+            is_signed_on(life_) ? context_.bounds.frame_bytes_max : frame_bytes_before_sign_on_max);
+}
+
+void connection_impl::fetch_ahead(const read_batch_ptr& batch, unsigned step) const noexcept {
+  // The first step of all, the actor's own lines, is the caller's.
+  static_assert(connection_ref::fetch_steps == read_ahead::fetch_steps + 1);
+  read_ahead::fetch(*batch, step, *client_, context_.bounds, dns_);
+}
+
+/// `frame_bytes_max` is what the stream was cut by.
+void connection_impl::read_from(const read_batch_ptr& batch, std::size_t first,
+                                std::size_t frame_bytes_max) {
+  thread_local workplace here;
+  here.dns.begin(client_, batch);
+  at_hand_ = &here;
+  auto read = here.ahead.read(
+    *batch, first, context_.bounds, dns_, [this] { return may_read(life_); },
+    [this](const frame_ahead& next) { read_frame(next); });
+  hand_over_batches();
+  // A connection that closed within the read is registered nowhere any more: nobody needs the DNs.
+  if (here.dns.has_unknown() && life_ != life::closing)
+    resolve(here.dns.take_unknown());
+  put_away();
+  if (life_ == life::signing_on)
+    early_.put_aside(batch, read);
+  else if (life_ == life::signing_off)
+    drain_step();
+  else if (batch->end != stream_end::open && !is_deaf(life_))
+    end_stream(batch->end, frame_bytes_max);
+}
+
+void connection_impl::read_what_waits() {
+  for (auto& read : early_.take())
+    if (!is_deaf(life_))
+      read_from(read.batch, read.first, frame_bytes_before_sign_on_max);
+}
+
+/// The read is done with.
+void connection_impl::put_away() noexcept {
+  if (auto* place = std::exchange(at_hand_, nullptr))
+    place->dns.end();
+}
+
+void connection_impl::read_frame(const frame_ahead& next) {
+  auto& frame = next.frame;
+  if (frame.malformed)
+    return turn_away_or_close(
+      frame.reference, invalid("frame", "a ringdown.v1.Frame", "the frame cannot be parsed"));
+  if (frame.body_number == static_cast<std::uint32_t>(body_number::heartbeat) && !frame.doubled)
+    return; // having arrived is all it says
+  bool is_sign_on = frame.body_number == static_cast<std::uint32_t>(body_number::request_sign_on);
+  if (!is_signed_on(life_) && !(is_sign_on && life_ == life::awaiting_sign_on))
+    return turn_away(frame.reference,
+                     {error_code::not_signed_on, "body", "RequestSignOn first", {}, {}});
+  if (frame.doubled)
+    return turn_away(frame.reference, invalid("reference_id, body", "each given once"));
+  dispatch(next);
+}
+
+void connection_impl::dispatch(const frame_ahead& next) {
+  auto& frame = next.frame;
+  auto body = frame.body;
+  auto& bounds = context_.bounds;
+  switch (static_cast<body_number>(frame.body_number)) {
+  case body_number::request_send_event:
+  case body_number::request_distribute_user_event: return send_event(next);
+  case body_number::request_register_address:
+    return ask_dns(frame, read_registration(body, bounds));
+  case body_number::request_unregister_address:
+    return ask_dns(frame, read_unregistration(body, bounds));
+  case body_number::request_query_address: return ask_dns(frame, read_query(body));
+  case body_number::request_merge_calls: return ask_dns(frame, read_merge_calls(body));
+  case body_number::request_end_call: return ask_dns(frame, read_end_call(body));
+  case body_number::request_command_addresses: return command_many(frame);
+  case body_number::request_list_addresses: return list_addresses(frame);
+  case body_number::request_set_input_mask: return set_input_mask(frame);
+  case body_number::request_sign_on: return sign_on(frame);
+  case body_number::request_sign_off: return begin_sign_off(frame.reference);
+  case body_number::event_ack:
+  case body_number::event_error:
+  case body_number::event_user_event:
+  case body_number::event_outcome:
+  case body_number::heartbeat: break;
+  }
+  turn_away(frame.reference, {error_code::unsupported_operation,
+                              "body",
+                              "a request of protocol version 1",
+                              "the request is not known",
+                              {}});
+}
+
+void connection_impl::end_stream(stream_end end, std::size_t frame_bytes_max) {
+  if (end == stream_end::frame_too_large) {
+    turn_away({}, invalid("frame", "at most " + std::to_string(frame_bytes_max) + " bytes",
+                          "the frame is too large"));
+    close(v1::DISCONNECT_REASON_PROTOCOL_ERROR, "the frame is too large");
+  } else {
+    turn_away({}, invalid("frame", "a length as a varint of at most 5 bytes, then the frame",
+                          "the frame's length cannot be read"));
+    close(v1::DISCONNECT_REASON_PROTOCOL_ERROR, "the frame's length cannot be read");
+  }
+}
+
+// ---- ends ----------------------------------------------------------------------------------
+
+/// Answers a request that is not in the window: its credit was never spent.
+void connection_impl::turn_away(reference_id reference, const fault& why,
+                                std::optional<std::string_view> this_dn) {
+  static_cast<void>(
+    client_->box.answer(encode_error(reference, why, {this_dn, {}, {}, context_.utc_now()})));
+}
+
+/// The same; after bytes that are no message nothing is heard any more.
+void connection_impl::turn_away_or_close(reference_id reference, const fault& why) {
+  turn_away(reference, why);
+  if (is_untrusted(why))
+    close(v1::DISCONNECT_REASON_PROTOCOL_ERROR, "a frame cannot be parsed");
+}
+
+void connection_impl::close(v1::DisconnectReason reason, std::string_view text,
+                            reference_id reference) {
+  if (life_ == life::closing)
+    return;
+  bool is_usual = reason == v1::DISCONNECT_REASON_SIGNED_OFF ||
+                  reason == v1::DISCONNECT_REASON_DRAINING ||
+                  reason == v1::DISCONNECT_REASON_TAKEN_OVER;
+  log(is_usual ? observer::severity::info : observer::severity::warning, "connection closed", text);
+  leave_dns();
+  early_.drop();
+  life_ = life::closing;
+  disconnect(*client_, reason, text, reference);
+  edge_->close_after_flush();
+}
+
+void connection_impl::socket_closed() {
+  socket_gone_ = true;
+  early_.drop();
+  client_->box.close();
+  leave_dns();
+  life_ = life::closing;
+  quit_if_done();
+}
+
+void connection_impl::begin_drain() {
+  if (life_ == life::draining || is_deaf(life_))
+    return;
+  if (life_ != life::signed_on)
+    return close(v1::DISCONNECT_REASON_DRAINING, "the broker is shutting down");
+  life_ = life::draining;
+  // Half of drain_timeout is for answers in flight, the other half for the last frames.
+  drain_deadline_ = clock().now() + context_.bounds.drain_timeout / 2;
+  drain_step();
+}
+
+/// What was asked before is answered before the link ends.
+void connection_impl::begin_sign_off(reference_id reference) {
+  life_ = life::signing_off;
+  sign_off_ = reference;
+  drain_deadline_ = clock().now() + context_.bounds.control_timeout;
+}
+
+/// Closes if all that was asked is answered, or it is too late; else looks again soon.
+void connection_impl::drain_step() {
+  if (life_ != life::draining && life_ != life::signing_off)
+    return;
+  // A client that signs off finds its outcomes under their command ids; a drained one cannot.
+  bool waits =
+    client_->window.outstanding() != 0 || (life_ == life::draining && context_.outcomes_owed != 0);
+  if (waits && clock().now() < drain_deadline_) {
+    if (!std::exchange(drain_tick_armed_, true))
+      delayed_send(this, drain_poll, tick_atom::value);
+  } else if (life_ == life::signing_off) {
+    close(v1::DISCONNECT_REASON_SIGNED_OFF, "signed off", sign_off_);
+  } else {
+    close(v1::DISCONNECT_REASON_DRAINING, "the broker is shutting down");
+  }
+}
+
+void connection_impl::drain_tick() {
+  drain_tick_armed_ = false;
+  drain_step();
+}
+
+/// A connection whose DNs are still being looked up waits for them, to tell them that it is gone.
+void connection_impl::quit_if_done() {
+  if (socket_gone_ && resolves_in_flight_ == 0)
+    quit();
+}
+
+void connection_impl::log(observer::severity level, std::string_view what, std::string_view why) {
+  if (!context_.tells->wants("connection", level))
+    return;
+  context_.tells->tell("connection", level, what,
+                       {{"client", to_string(client_->who.id)},
+                        {"application", client_->who.application},
+                        {"role", to_string(client_->who.role)},
+                        {"peer", client_->who.peer},
+                        {"reason", why}});
+}
+
+connection_ref spawn_connection(caf::actor_system& system, runtime::home where,
+                                broker_context& context, directory_actor directory,
+                                client_ptr client, std::shared_ptr<link> edge) {
+  return connection_ref::of<connection_impl>(system.spawn<connection_impl>(
+    where, &context, std::move(directory), std::move(client), std::move(edge)));
+}
+
+} // namespace ringdown

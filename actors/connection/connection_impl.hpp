@@ -1,0 +1,109 @@
+// The connection actor's inside: connection.cpp has its life and frames, requests.cpp what becomes
+// of each request, dns.cpp how DNs are found and left. What decides is beside it, free of CAF
+// (README.md).
+#pragma once
+
+#include "actors/connection.hpp"
+#include "actors/connection/control_requests.hpp"
+#include "actors/connection/dn_table.hpp"
+#include "actors/connection/early_reads.hpp"
+#include "actors/connection/gate.hpp"
+#include "actors/connection/life.hpp"
+#include "actors/connection/read_ahead.hpp"
+#include "actors/connection/sign_on.hpp"
+
+#include <ringdown/v1/ringdown.pb.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ringdown {
+
+class connection_impl final : public runtime::pinned_actor<connection_actor>,
+                              public runtime::callable_in_place<const read_batch_ptr> {
+public:
+  connection_impl(caf::actor_config& config, runtime::home where, broker_context* context,
+                  directory_actor directory, client_ptr client, std::shared_ptr<link> edge);
+
+  const char* name() const override { return "connection"; }
+  behavior_type make_behavior() override;
+  /// Takes the registrations along, whatever ended the actor.
+  void on_exit() override;
+  /// All frames of a read.
+  void take(const read_batch_ptr& batch) override;
+  void fetch_ahead(const read_batch_ptr& batch, unsigned step) const noexcept override;
+
+private:
+  using life = connection_life;
+
+  /// What a connection needs only while it has a read at hand, one for each thread.
+  struct workplace {
+    read_ahead ahead;
+    dn_table<dn_ref>::round dns;
+  };
+
+  // Frames.
+  void read_from(const read_batch_ptr& batch, std::size_t first, std::size_t frame_bytes_max);
+  void read_what_waits();
+  void put_away() noexcept;
+  void read_frame(const frame_ahead& next);
+  void dispatch(const frame_ahead& next);
+  void end_stream(stream_end end, std::size_t frame_bytes_max);
+
+  // Sign-on.
+  void sign_on(const frame_view& frame);
+  void ask_to_sign_on(reference_id reference, const heartbeat_terms& terms);
+  void signed_on(reference_id reference, std::uint64_t id, const heartbeat_terms& terms);
+  void not_signed_on(reference_id reference);
+
+  // Requests.
+  void send_event(const frame_ahead& next);
+  void ask_dns(const frame_view& frame, const read_control& read);
+  void ask_one(const std::string& dn, const dn_request& each, admitted_request& asked);
+  void set_input_mask(const frame_view& frame);
+  void command_many(const frame_view& frame);
+  void list_addresses(const frame_view& frame);
+  void watch(const frame_view& frame, const control_request& asked);
+  gate_answer admit(const frame_view& frame, std::size_t answers);
+  std::optional<fault> check_name(const std::string& dn, bool needs_registration) const;
+
+  // DNs.
+  void hand_over_batches();
+  void resolve(std::vector<std::string> names);
+  void resolved(const std::vector<std::string>& asked, const dn_handles& found);
+  void unresolved(const std::vector<std::string>& asked, const fault& why);
+  void leave_dns();
+
+  // Ends.
+  void turn_away(reference_id reference, const fault& why,
+                 std::optional<std::string_view> this_dn = {});
+  void turn_away_or_close(reference_id reference, const fault& why);
+  void close(v1::DisconnectReason reason, std::string_view text, reference_id reference = {});
+  void socket_closed();
+  void begin_drain();
+  void begin_sign_off(reference_id reference);
+  void drain_step();
+  void drain_tick();
+  void quit_if_done();
+  void log(observer::severity level, std::string_view what, std::string_view why = {});
+
+  broker_context& context_;
+  directory_actor directory_;
+  client_ptr client_;
+  std::shared_ptr<link> edge_;
+  dn_table<dn_ref> dns_;
+  workplace* at_hand_ = nullptr; // while it has a read
+  early_reads early_;
+  std::uint32_t resolves_in_flight_ = 0;
+  life life_ = life::awaiting_sign_on;
+  bool socket_gone_ = false;
+  bool drain_tick_armed_ = false;
+  bool watches_ = false; // every DN
+  reference_id sign_off_;
+  caf::actor_clock::time_point drain_deadline_;
+};
+
+} // namespace ringdown

@@ -1,0 +1,36 @@
+// What clients are shown of a DN: its snapshot, and its line in a list. Free of CAF.
+#pragma once
+
+#include "actors/dn/command_book.hpp"
+#include "actors/dn/roster.hpp"
+#include "actors/screen/screen.hpp"
+
+namespace ringdown::v1 {
+class AddressSummary;
+class CaptureSession;
+class EventAddressInfo;
+} // namespace ringdown::v1
+
+namespace ringdown {
+
+/// By how much UTC is ahead of the steady clock: deadlines are shown in UTC.
+struct clock_offset {
+  std::int64_t utc_us = 0;
+  steady_ms now{0};
+
+  std::int64_t utc_of(steady_ms at) const noexcept {
+    return utc_us + std::chrono::microseconds{at - now}.count();
+  }
+};
+
+/// The DN's capture session.
+void fill_session(v1::CaptureSession& out, const screen& s, const roster& who,
+                  const clock_offset& clock);
+/// The DN's recorders and the outcomes that were told last.
+void fill_recorders(v1::EventAddressInfo& out, const roster& who);
+void fill_outcomes(v1::EventAddressInfo& out, const command_book& book);
+
+/// A pause, for an outcome.
+pause_facts facts_of(const screen_pause& pause, std::size_t waiting) noexcept;
+
+} // namespace ringdown
