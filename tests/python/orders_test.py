@@ -197,7 +197,7 @@ class Snapshots(unittest.TestCase):
         pause = event("pause", 4, PAUSED)
         not_answered, failed, left, other = Recorded(), Recorded(), Recorded(), Recorded()
         not_answered.hear(pause)
-        failed.do(pause, Failure(1, "no", CaptureState.PAUSED))
+        failed.do(pause, Failure(1, "no", CaptureState.DISABLED))
         left.do(pause)
         left.known.take_word(CaptureState.ENABLED)
         other.do(event("start", 4, ENABLED))
@@ -293,6 +293,9 @@ class Answers(unittest.TestCase):
         recorded.do(event("pause", 3, PAUSED), Failure(1, "", CaptureState.DISABLED))
         self.assertIs(recorded.known.said, CaptureState.DISABLED)
         self.assertEqual(recorded.known.answered, 1)
+        # What is as it is to be is done, whatever else is wrong.
+        recorded.do(event("pause", 4, PAUSED), Failure(1, "", CaptureState.PAUSED))
+        self.assertEqual((recorded.known.said, recorded.known.answered), (CaptureState.PAUSED, 4))
 
     def test_an_answer_of_an_older_epoch_counts_until_one_of_the_newer(self) -> None:
         recorded = Recorded()

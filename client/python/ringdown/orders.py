@@ -177,7 +177,8 @@ class Known:
             if newer:
                 return False
         self.take_word(word)
-        if order.epoch == self.epoch and not isinstance(word, Failure):
+        done = not isinstance(word, Failure) or word.state is order.screen
+        if order.epoch == self.epoch and done:
             self.answered = max(self.answered, order.version)
         return True
 
