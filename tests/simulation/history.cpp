@@ -85,6 +85,8 @@ void history::call_ended(const std::string& dn, std::uint64_t call) {
 void history::recorder_stands(std::uint64_t id, const std::string& dn, std::uint64_t from,
                               bool exact) {
   recorders_[{id, dn}] = {from, true, exact};
+  if (from == std::numeric_limits<std::uint64_t>::max())
+    said_last_.erase({id, dn}); // which of its words the broker counts is not known meanwhile
 }
 
 void history::recorder_left(std::uint64_t id, const std::string& dn) {
