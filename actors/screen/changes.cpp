@@ -77,6 +77,9 @@ void unite_calls(screen& s, conn_id from, conn_id into, std::size_t calls_max) {
     rename(p.covers);
   for (auto& h : s.held)
     rename(h.connection);
+  for (auto& r : s.recorders)
+    for (auto& word : r.calls)
+      rename(word.connection);
 }
 
 // ---- pauses --------------------------------------------------------------------------------

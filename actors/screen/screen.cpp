@@ -16,6 +16,11 @@ const screen_call* find_call(const screen& s, conn_id connection) noexcept {
   return found == s.calls.end() ? nullptr : &*found;
 }
 
+bool is_one_call(const screen& s, conn_id one, conn_id other) noexcept {
+  auto* call = find_call(s, one);
+  return one == other || (call != nullptr && call->is_of(other));
+}
+
 const screen_call* wanting_call(const screen& s) noexcept {
   auto found = std::find_if(s.calls.rbegin(), s.calls.rend(),
                             [](const screen_call& c) { return c.wants != wish::none; });
@@ -110,8 +115,7 @@ bool may_lift(const screen_pause& pause, const screen_command& command, steady_m
 bool is_about(const screen& s, const screen_command& command, const screen_pause& pause) noexcept {
   if (!command.connection || !pause.covers || !command.calls_are_told)
     return true;
-  auto* call = find_call(s, command.connection);
-  return pause.covers == command.connection || (call != nullptr && call->is_of(pause.covers));
+  return is_one_call(s, command.connection, pause.covers);
 }
 
 /// A `start` of a call that nobody has heard of, where the configuration takes it for the end of
@@ -126,8 +130,7 @@ bool stop_lifts(const screen& s, const screen_command& command,
                 const screen_pause& pause) noexcept {
   if (!command.connection)
     return true;
-  auto* call = find_call(s, command.connection);
-  return pause.covers == command.connection || (call != nullptr && call->is_of(pause.covers));
+  return is_one_call(s, command.connection, pause.covers);
 }
 
 /// The call was stopped, or is over.

@@ -326,8 +326,8 @@ struct visitor {
     add_pause(state, event, at.now, rules);
     // A resume of what is paused again must not end this pause when it is let go.
     auto is_undone = [&](const held_command& h) {
-      bool about =
-        !command.connection || !command.calls_are_told || h.connection == command.connection;
+      bool about = !command.connection || !command.calls_are_told ||
+                   is_one_call(state, h.connection, command.connection);
       return h.verb == capture_verb::resume && about;
     };
     end_holds(is_undone, outcome::superseded, event.version);
@@ -370,9 +370,10 @@ struct visitor {
       }
     for (auto& r : state.recorders)
       r.began = false;
-    end_holds(
-      [&](const held_command& h) { return is_of_all || h.connection == command.connection; },
-      outcome::superseded, event.version);
+    auto is_undone = [&](const held_command& h) {
+      return is_of_all || is_one_call(state, h.connection, command.connection);
+    };
+    end_holds(is_undone, outcome::superseded, event.version);
     send(event);
     bool had_held = !state.held.empty();
     if (!state.pauses.empty())
@@ -425,6 +426,13 @@ struct visitor {
     if (event.state && !owed_any)
       look_for_drift(*r, before);
     decide_by_verdicts();
+  }
+
+  /// A recorder may go on with the ConnID that a call had before it was merged.
+  indication_heard by_its_name(indication_heard word) const {
+    if (auto* call = find_call(state, word.connection))
+      word.connection = call->connection;
+    return word;
   }
 
   /// Its first word crossed the pause on its way: what it recorded then is what goes on after it.
