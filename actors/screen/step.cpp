@@ -145,17 +145,25 @@ struct visitor {
   /// A recorder that owed nothing has said this, and before that something else.
   void look_for_drift(screen_recorder& r, std::optional<capture_state> before) {
     auto wanted = desired(state);
-    bool left_before = before && leaves(wanted, *before);
-    if (left_before || !leaves(wanted, *r.said))
+    if (!leaves(wanted, *r.said))
       return;
     if (wanted == capture_state::disabled && is_new_recording(r.said_of)) {
       r.began = true;
       return;
     }
-    bool has_ended = wanted == capture_state::enabled && r.said == capture_state::disabled;
-    if ((has_ended && end_what_began()) || policy_now() == drift_policy::ignore)
+    bool left_before = before && leaves(wanted, *before);
+    if (left_before)
       return;
-    alarm(broker_reason::drift, r.id);
+    bool has_ended = wanted == capture_state::enabled && r.said == capture_state::disabled;
+    if (has_ended && end_what_began())
+      return;
+    follow_drift(r.id);
+  }
+
+  void follow_drift(client_id recorder) {
+    if (policy_now() == drift_policy::ignore)
+      return;
+    alarm(broker_reason::drift, recorder);
     auto calm = correction_distances[corrections_max - 1] * rules.confirm_timeout;
     if (state.corrected && at.now - *state.corrected >= calm)
       state.corrections = 0;
@@ -165,17 +173,26 @@ struct visitor {
       correct_later();
   }
 
-  /// Of a call that nobody has stopped: the site's own rule has begun it.
+  /// Of a call that nobody has stopped, or of none where nobody has stopped any: the site's own
+  /// rule has begun it.
   bool is_new_recording(conn_id connection) const {
-    return connection && find_call(state, connection) == nullptr &&
-           std::find(state.ended.begin(), state.ended.end(), connection) == state.ended.end();
+    if (!connection)
+      return state.ended.empty() && std::none_of(state.calls.begin(), state.calls.end(),
+                                                 [](const screen_call& c) { return c.stopped; });
+    auto* call = find_call(state, connection);
+    return call != nullptr ? !call->stopped : !is_ended(connection);
+  }
+  bool is_ended(conn_id connection) const {
+    return std::find(state.ended.begin(), state.ended.end(), connection) != state.ended.end();
   }
 
-  /// A recording that a recorder began by itself it may end by itself.
+  /// A recording that a recorder began by itself it may end by itself, and not another's.
   bool end_what_began() {
     bool any_asked = std::any_of(state.calls.begin(), state.calls.end(),
                                  [](const screen_call& c) { return c.wants == wish::asked; });
-    if (!any_asked)
+    bool any_records = std::any_of(state.recorders.begin(), state.recorders.end(),
+                                   [](auto& r) { return r.said == capture_state::enabled; });
+    if (!any_asked && !any_records)
       for (auto& c : state.calls)
         c.wants = wish::none;
     return !any_asked;
