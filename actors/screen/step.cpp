@@ -43,6 +43,9 @@ struct visitor {
       return true;
     });
     for (auto& one : done) {
+      if (auto* r = recorder_of(one.order.only);
+          r != nullptr && one.order.verb == capture_verb::query)
+        r->asked = false; // what it says from now on it says unasked
       follow_failure(one.order, one.result);
       effects.push_back(std::move(one));
     }
@@ -92,8 +95,10 @@ struct visitor {
   /// What follows when an order is not done: an alarm for the broker's own, and where the screen is
   /// recorded against a pause, another order.
   void follow_failure(const screen_order& order, outcome result) {
-    bool has_failed =
-      result == outcome::timed_out || result == outcome::partial || result == outcome::failed;
+    bool no_room = std::any_of(order.recorders.begin(), order.recorders.end(),
+                               [](auto& r) { return r.verdict == recorder_verdict::not_queued; });
+    bool has_failed = result == outcome::timed_out || result == outcome::partial ||
+                      result == outcome::failed || (result == outcome::recorder_lost && no_room);
     if (!has_failed || order.verb == capture_verb::query)
       return;
     auto one = order.recorders.size() == 1 ? order.recorders.front().recorder : client_id{};
@@ -565,17 +570,38 @@ struct visitor {
     bool early = at.now < due_at; // a distant time is reached in steps
     if (early || overslept(due_at))
       return;
+    auto slow = drop_overdue_answers();
     decide_where([this](screen_order& o) {
       return o.deadline <= at.now ? std::optional{verdict_at_deadline(o, state, rules.confirm)}
                                   : std::nullopt;
     });
-    for (auto& r : state.recorders)
-      std::erase_if(r.owes, [this](const owed_answer& one) { return one.deadline <= at.now; });
+    for (auto id : slow)
+      if (auto* r = recorder_of(id); must_correct(*r) && !state.correct_at)
+        follow_drift(id);
     ask();
     remind();
     look_after_absent();
     if (state.correct_at && *state.correct_at <= at.now)
       correct();
+  }
+
+  /// What recorders have not answered in time. Returns those of which nobody waited for the answer
+  /// any more: their order was decided by others.
+  std::vector<client_id> drop_overdue_answers() {
+    std::vector<client_id> slow;
+    for (auto& r : state.recorders) {
+      bool any_unneeded = false;
+      std::erase_if(r.owes, [&](const owed_answer& one) {
+        bool is_overdue = one.deadline <= at.now;
+        any_unneeded |=
+          is_overdue && std::none_of(state.orders.begin(), state.orders.end(),
+                                     [&](auto& o) { return o.sequence == one.order; });
+        return is_overdue;
+      });
+      if (any_unneeded && r.owes.empty())
+        slow.push_back(r.id);
+    }
+    return slow;
   }
 
   /// Recorders that have said nothing.
