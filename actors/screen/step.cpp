@@ -55,17 +55,25 @@ struct visitor {
     decide_where([this](const screen_order& o) { return verdict_on(o, rules.confirm); });
   }
 
+  /// Whether the older order is to be done, too: another recorder's, or a `stop` behind which the
+  /// broker lets another call go on.
+  bool takes_no_place(const screen_order& newer, const screen_order& older) const {
+    bool is_elsewhere = newer.only && newer.only != older.only;
+    bool goes_on = newer.is_own() && older.verb == capture_verb::stop && older.connection &&
+                   !is_one_call(state, newer.connection, older.connection);
+    return is_elsewhere || goes_on;
+  }
+
   /// Orders that want otherwise than this one. A screen that is stopped is not recorded either, so
   /// `stop` leaves `pause` alone.
   void supersede(const screen_order& newer) {
     auto wanted = desired_by(newer.verb);
-    // What goes on behind a `stop` does not take its place: both are to be done.
-    if (!wanted || newer.cause == broker_reason::call_goes_on)
+    if (!wanted)
       return;
     decide_where(
       [&](const screen_order& o) -> std::optional<outcome> {
         bool agrees = !desired_by(o.verb) || confirms(o.verb, *wanted);
-        if (agrees || o.version >= newer.version)
+        if (agrees || o.version >= newer.version || takes_no_place(newer, o))
           return std::nullopt;
         return outcome::superseded;
       },
@@ -230,12 +238,12 @@ struct visitor {
 
   /// No pause stands any more: what waited is ordered, one order for each call. What a command for
   /// the same call brings about anyway goes with that.
-  void release(screen_order* command = nullptr) {
+  void release(screen_order* command = nullptr, bool behind_stop = false) {
     auto held = std::exchange(state.held, {});
     while (!held.empty()) {
       auto first = held.front();
       std::vector<dn_sequence> of_call;
-      bool starts = false;
+      bool starts = behind_stop; // which leaves nothing that a resume could go on with
       std::erase_if(held, [&](const held_command& one) {
         bool same = one.connection == first.connection;
         if (same)
@@ -400,7 +408,7 @@ struct visitor {
     bool had_held = !state.held.empty();
     if (!state.pauses.empty())
       return;
-    release();
+    release(nullptr, true);
     if (auto* other = wanting_call(state); other != nullptr && !had_held)
       order(capture_verb::start, other->connection, broker_reason::call_goes_on);
   }
@@ -525,8 +533,8 @@ struct visitor {
       return of_it(o) ? std::optional{outcome::unknown} : std::nullopt;
     });
     end_holds(of_it, outcome::unknown);
-    bool is_recorded = std::any_of(state.recorders.begin(), state.recorders.end(),
-                                   [](auto& r) { return r.said == capture_state::enabled; });
+    bool is_recorded =
+      std::any_of(state.recorders.begin(), state.recorders.end(), &visitor::records_or_will);
     bool is_left = ended.wants != wish::none && desired(state) == capture_state::disabled;
     // If no call is left there is no order: the light stays what the words say.
     if (state.calls.empty() && state.pauses.empty())
@@ -535,6 +543,14 @@ struct visitor {
       go_on(broker_reason::call_ended);
     else if (!state.calls.empty() && is_left && is_recorded)
       order_desired(broker_reason::call_ended);
+  }
+
+  /// Or has an order to do so.
+  static bool records_or_will(const screen_recorder& r) {
+    return r.said == capture_state::enabled ||
+           std::any_of(r.owes.begin(), r.owes.end(), [](const owed_answer& one) {
+             return desired_by(one.verb) == capture_state::enabled;
+           });
   }
 
   void operator()(const calls_merged& event) {
