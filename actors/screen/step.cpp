@@ -443,13 +443,14 @@ struct visitor {
     auto answered = answered_by(*r, event);
     if (event.state) {
       state.has_lost = false;
-      note_word(*r, event, at.utc_us, owed_any, !state.pauses.empty());
+      note_word(*r, by_its_name(event), at.utc_us, owed_any, !state.pauses.empty());
+      put_back_unfinished(*r, answered, event);
       r->began |= !desired(state) && r->said == capture_state::enabled;
     }
     for (auto& o : state.orders) {
       bool is_answer = std::any_of(answered.begin(), answered.end(),
                                    [&](const owed_answer& one) { return one.order == o.sequence; });
-      judge_word(o, event, r->exact, is_answer, was_asked);
+      judge_word(o, event, *r, is_answer, was_asked);
     }
     if (!before && r->said == capture_state::enabled && owed_pause)
       recorded_before_pause();
