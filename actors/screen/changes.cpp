@@ -194,9 +194,11 @@ void put_off(screen& s, steady_ms until, const screen_rules& rules) {
       one.deadline = std::max(one.deadline, until);
     later(r.ask_at);
   }
-  for (auto& p : s.pauses)
+  for (auto& p : s.pauses) {
     if (auto at = absence_due(p, rules); at && *at < until)
       p.gone_since = until - rules.confirm.dead_desktop_after;
+    later(p.remind_at);
+  }
   later(s.correct_at);
 }
 

@@ -572,7 +572,7 @@ struct visitor {
   /// Time passed while nobody could listen: it is given back. A machine that is always late would
   /// never come to a decision, so not for ever.
   bool overslept(steady_ms due_at) {
-    bool is_late = earliest_deadline(state) <= at.now && at.now - due_at >= overslept_min;
+    bool is_late = earliest_due(state, rules) <= at.now && at.now - due_at >= overslept_min;
     if (!is_late || state.graces == graces_max) {
       state.graces = 0;
       return false;
