@@ -102,6 +102,8 @@ void add_pause(screen& s, const command_admitted& event, steady_ms now, const sc
     p.remind_at = known->remind_at;
     if (p.reason.empty())
       p.reason = known->reason;
+    if (p.holder.agent_id.empty()) // who says no agent gives nobody else's pause away
+      p.holder.agent_id = known->holder.agent_id;
     s.pauses.erase(known);
   }
   s.pauses.push_back(std::move(p));
