@@ -20,6 +20,7 @@ void make_room_for_call(screen& s, std::size_t calls_max) {
 void remember_ended(screen& s, conn_id connection) {
   if (!connection)
     return;
+  std::erase(s.ended, connection);
   if (s.ended.size() == ended_calls_max)
     s.ended.erase(s.ended.begin());
   s.ended.push_back(connection);

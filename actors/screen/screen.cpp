@@ -150,6 +150,15 @@ judgement held_by_newest(std::vector<const screen_pause*> left) {
   return {way::held, *left.back()};
 }
 
+/// Pauses stand, but none that a resume of this call is about, and the call is over: there is
+/// nothing to wait for.
+bool is_over_elsewhere(const screen& s, const screen_command& command) noexcept {
+  bool any_there = std::any_of(s.pauses.begin(), s.pauses.end(), [&](const screen_pause& pause) {
+    return is_about(s, command, pause);
+  });
+  return !any_there && is_known_over(s, command);
+}
+
 judgement judge_resume(const screen& s, const screen_command& command, bool lifts_any) {
   bool unexplained = std::any_of(s.recorders.begin(), s.recorders.end(), [](auto& r) {
     return r.said == capture_state::paused && r.paused_by_itself;
@@ -195,6 +204,8 @@ judgement judge(const screen& s, const screen_command& command, steady_ms now,
   case capture_verb::start:
     return left.empty() ? judgement{way::recorders} : held_by_newest(std::move(left));
   case capture_verb::resume:
+    if (!left.empty() && is_over_elsewhere(s, command))
+      return {way::refused};
     if (!left.empty())
       return held_by_newest(std::move(left));
     return judge_resume(s, command, !s.pauses.empty());

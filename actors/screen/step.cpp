@@ -366,15 +366,19 @@ struct visitor {
 
   void resume(const command_admitted& event, const judgement& judged) {
     lift_pauses(state, event.command, at.now, rules);
-    auto& call = newest(event.command.connection, event.version);
+    if (!is_ended(event.command.connection)) // a call that is over stays so
+      newest(event.command.connection, event.version);
     if (judged.goes == way::held)
       return hold(event, judged);
     if (judged.goes == way::nowhere) {
       conclude(event, outcome::confirmed);
       return release();
     }
-    if (wanting_call(state) == nullptr) // the broker does not know: the recorder does
+    if (wanting_call(state) == nullptr) { // the broker does not know: the recorder does
+      auto& call = newest(event.command.connection, event.version);
       call.wants = wish::as_recorder;
+      call.stopped = false;
+    }
     send(event);
   }
 
