@@ -164,8 +164,12 @@ sending t_client::impl::request_once(pending_requests::kind what, const std::str
 
 sending t_client::impl::query(const std::string& dn, completion_handler&& done,
                               const request_options& how) {
-  return request_once(pending_requests::kind::query, dn, std::move(done), how,
-                      [&] { return link.query_address(dn); });
+  return request_once(pending_requests::kind::query, dn, std::move(done), how, [&] {
+    auto sent = link.query_address(dn);
+    if (sent)
+      show(question_sent{sent.reference, dn});
+    return sent;
+  });
 }
 
 sending t_client::impl::merge_calls(const std::string& dn, conn_id old, conn_id into,

@@ -73,8 +73,13 @@ struct registration_sent {
   std::span<const std::string> dns;
   registration how;
 };
+/// RequestQueryAddress, the program's own or a helper's.
+struct question_sent {
+  reference_id reference;
+  const std::string& this_dn;
+};
 /// Valid during the call only.
-using traffic = std::variant<event_received, event_sent, registration_sent>;
+using traffic = std::variant<event_received, event_sent, registration_sent, question_sent>;
 
 struct t_client_options {
   /// Tried in turn, from the first. Empty: `endpoint{}`.
