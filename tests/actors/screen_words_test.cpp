@@ -118,6 +118,15 @@ TEST_CASE("an exact recorder confirms only what it echoes, or what came before t
   CHECK(life.says(exact, paused, 3) == "#2 pause confirmed; #3 pause confirmed");
 }
 
+TEST_CASE("an exact recorder's later word confirms the earlier order that it answered otherwise") {
+  auto life = with(exact);
+  life.asks(verb::pause, 71);
+  life.asks(verb::pause, 72);
+  life.asks(verb::pause, 73);
+  CHECK(life.says(exact, enabled, 2) == "#2 pause failed"); // of #1 it says nothing final
+  CHECK(life.says(exact, paused, 3) == "#1 pause confirmed; #3 pause confirmed");
+}
+
 TEST_CASE("an exact recorder that echoes an order with another state is judged at once") {
   auto life = with(exact);
   life.asks(verb::pause, 71);
