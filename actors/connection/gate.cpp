@@ -6,7 +6,7 @@ void admitted_request::answer(std::string_view frame) {
   client_->answer(hand_on(), frame);
 }
 
-void admitted_request::refuse(const fault& why, std::string_view dn) {
+void admitted_request::refuse(const fault& why, std::optional<std::string_view> dn) {
   client_->refuse(hand_on(), why, {dn, {}, {}, context_->utc_now()});
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -34,8 +35,8 @@ public:
 
   /// Gives one answer, and the credit back with the last.
   void answer(std::string_view frame);
-  /// The same, about this DN.
-  void refuse(const fault& why, std::string_view dn);
+  /// The same, about this DN; nothing: about the request as a whole.
+  void refuse(const fault& why, std::optional<std::string_view> dn);
   /// One answer is now owed by whoever is given the ReferenceID.
   [[nodiscard]] reference_id hand_on() noexcept {
     --owed_;

@@ -125,10 +125,11 @@ void connection_impl::watch(const frame_view& frame, const control_request& aske
                             "at most " + std::to_string(watchers_max) + " clients",
                             "too many clients watch every DN",
                             {}},
-                           {});
+                           std::nullopt);
   if (!begins && !context_.watchers.remove(*client_))
     return admitted.refuse(
-      {error_code::not_registered, "every_dn", "of a client that watches every DN", {}, {}}, {});
+      {error_code::not_registered, "every_dn", "of a client that watches every DN", {}, {}},
+      std::nullopt);
   watches_ = begins;
   admitted.answer(encode_watch(frame.reference, asked.each.what, context_.utc_now()));
 }
