@@ -246,7 +246,7 @@ TEST_CASE("three clients see one order of a race, without a gap") {
     desk->says(register_with_echo(2, {"7001"}));
     CHECK(desk->hears().size() == 1);
   }
-  const char* verbs[] = {"pause", "resume", "stop"};
+  const char* verbs[] = {"pause", "start", "stop"};
   for (std::uint32_t i = 0; i < 30; ++i)
     desks[i % 3]->says(send(3 + i, "7001", verbs[(i + i / 3) % 3]));
   std::vector<lines> seen;

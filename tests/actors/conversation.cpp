@@ -2,8 +2,6 @@
 
 #include <catch2/catch.hpp>
 
-#include <algorithm>
-
 namespace ringdown::test {
 
 void register_all(std::string_view dn, std::initializer_list<party*> clients) {
@@ -18,18 +16,6 @@ std::string ask(party& who, const v1::Frame& request) {
   auto heard = who.hears();
   CHECK(heard.size() == 1);
   return heard.empty() ? "" : heard.front();
-}
-
-void says_at_once(office& o, party& who, const v1::Frame& request) {
-  who.says(request);
-  o.next_is(who);
-  o.step();
-}
-
-void time_goes_by(office& o, std::chrono::milliseconds time) {
-  constexpr auto step = 50ms; // less than `overslept_min`
-  for (; time > 0ms; time -= std::min(time, step))
-    o.pass(std::min(time, step));
 }
 
 pair_on_7001::pair_on_7001(const limits& bounds, stage where)

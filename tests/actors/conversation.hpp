@@ -16,14 +16,6 @@ void register_all(std::string_view dn, std::initializer_list<party*> clients);
 /// Says it and hears the one answer.
 std::string ask(party& who, const v1::Frame& request);
 
-/// Says it, and lets nobody but its connection work: what several say so, the DN then handles in
-/// one go.
-void says_at_once(office& o, party& who, const v1::Frame& request);
-
-/// Lets time pass as it does, in steps: what is due happens at its time. In one leap a broker takes
-/// it that its process stood still, and gives recorders more time.
-void time_goes_by(office& o, std::chrono::milliseconds time);
-
 /// A confirming desktop and a plain recorder on 7001; what they hear is read by the test.
 struct pair_on_7001 {
   office o;

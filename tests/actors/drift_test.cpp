@@ -57,20 +57,20 @@ TEST_CASE("corrections come three times, farther and farther apart; then the ala
   start_and_pause(p);
   p.recorder_says(5, "enabled");
   CHECK(only_orders(p.desk.hears()) == "event 7001 #7 call 71: pause v3; ");
-  time_goes_by(p.o, 2s);
+  p.o.pass(2s);
   CHECK(p.desk.hears() ==
         lines{"event 7001 #8: " + asked,
               "event 7001 #9: user event by the broker, light enabled, RECORDER_UNCONFIRMED, "
               "alarm"});
-  time_goes_by(p.o, 9'950ms);
+  p.o.pass(9'950ms);
   CHECK(p.desk.hears().empty());
-  time_goes_by(p.o, 50ms); // five deadlines behind the first
+  p.o.pass(50ms); // five deadlines behind the first
   CHECK(only_orders(p.desk.hears()) == "event 7001 #10 call 71: pause v4; ");
-  time_goes_by(p.o, 2s + 29'950ms);
+  p.o.pass(2s + 29'950ms);
   CHECK(only_orders(p.desk.hears()) == "");
-  time_goes_by(p.o, 50ms); // fifteen
+  p.o.pass(50ms); // fifteen
   CHECK(only_orders(p.desk.hears()) == "event 7001 #12 call 71: pause v5; ");
-  time_goes_by(p.o, 10min);
+  p.o.pass(10min);
   CHECK(only_orders(p.desk.hears()) == "");
   CHECK(ask(p.desk, query_address(5, "7001"))
           .ends_with("recorder says enabled; alarm DRIFT; alarm RECORDER_UNCONFIRMED"));
@@ -177,7 +177,7 @@ TEST_CASE("a recorder that could not do it says why, and the outcome says so at 
   CHECK(p.desk.hears() ==
         lines{"event 7001 #3: failed by recorder, light enabled, failure 7 the driver is gone",
               "outcome 7001 #2: pause failed; recorder failed 7 the driver is gone"});
-  time_goes_by(p.o, 2s); // it still records: it is ordered again
+  p.o.pass(2s); // it still records: it is ordered again
   CHECK(p.desk.hears() ==
         lines{"event 7001 #4: pause v2 by the broker, light enabled, DRIFT, for recorder"});
   p.recorder_says(5, "paused");

@@ -319,7 +319,7 @@ TEST_CASE("a capture session that fails is told: unknown, an alarm, and what was
   CHECK(ask(p.desk, query_address(4, "7001")) ==
         "address 4: 7001; light unknown, v1 #3, recorders 1+0, clients 2");
   p.o.pass(1s); // the recorder is asked: what it says is all that is known now
-  auto asked = lines{"event 7001 #4: query by the broker, light unknown, ASKED"};
+  auto asked = lines{"event 7001 #4: query by the broker, light unknown, ASKED, for recorder"};
   CHECK(p.desk.hears() == asked);
   CHECK(p.recorder.hears() == asked);
   p.recorder_says(4, "paused");

@@ -73,12 +73,12 @@ TEST_CASE("a release that nobody confirms has its outcome, and is an alarm") {
   p.desk.says(send(7, "7001", "resume", {.call = 0x71, .confirm_timeout_ms = 500}));
   CHECK(p.desk.hears().size() == 2);
   CHECK(p.recorder.hears().size() == 2);
-  time_goes_by(p.o, 500ms);
+  p.o.pass(500ms);
   CHECK(p.desk.hears() ==
         lines{"event 7001 #8: query by the broker, light paused, ASKED, for recorder, "
               "desired enabled",
               "outcome 7001 #6 call 71: resume timed_out 57; recorder silent"});
-  time_goes_by(p.o, 1500ms);
+  p.o.pass(1500ms);
   CHECK(p.desk.hears() ==
         lines{"event 7001 #9: user event by the broker, light paused, RECORDER_UNCONFIRMED, alarm",
               "outcome 7001 #7 call 72: start timed_out 57, HOLD_RELEASED of #5; recorder silent"});

@@ -208,6 +208,8 @@ std::string outcome_words(const v1::EventOutcome& outcome, const name_of_client&
 }
 
 std::string unregistered_words(const v1::EventUnregistered& gone) {
+  if (gone.every_dn())
+    return ": every DN";
   return ": " + gone.this_dn() + (gone.error_code() != 0 ? ", " + number(gone.error_code()) : "");
 }
 
@@ -270,6 +272,28 @@ std::string session_words(const v1::CaptureSession& session, v1::CaptureState sh
   return out;
 }
 
+std::string line_of(const v1::AddressSummary& one) {
+  auto out = one.this_dn() + " " + light(one.effective_state());
+  if (one.has_desired())
+    out += " wants " + light(one.desired());
+  out += ", recorders " + number(one.recorders_active()) + ", clients " +
+         number(one.clients_registered());
+  if (one.pauses() != 0)
+    out += ", pauses " + number(one.pauses());
+  if (one.waiting() != 0)
+    out += ", waiting " + number(one.waiting());
+  if (one.alarms() != 0)
+    out += ", alarms " + number(one.alarms());
+  return out;
+}
+
+std::string list_words(const v1::EventAddressList& list) {
+  std::string out = ":";
+  for (auto& one : list.addresses())
+    out += " " + line_of(one) + ";";
+  return out + (list.next().empty() ? " the end" : " more after " + list.next());
+}
+
 } // namespace
 
 std::string in_words(const v1::Snapshot& snapshot) {
@@ -290,6 +314,8 @@ std::string in_words(const v1::Frame& frame, const name_of_client& name) {
   case v1::Frame::kEventError: return "Error" + reference + error_words(frame.event_error());
   case v1::Frame::kEventRegistered: {
     auto& registered = frame.event_registered();
+    if (registered.every_dn())
+      return "registered" + reference + ": every DN " + mode_word(registered.mode());
     return "registered" + reference + ": " + registered.this_dn() + " " +
            mode_word(registered.mode()) + "; " + in_words(registered.snapshot());
   }
@@ -298,6 +324,8 @@ std::string in_words(const v1::Frame& frame, const name_of_client& name) {
   case v1::Frame::kEventAddressInfo:
     return "address" + reference + ": " + frame.event_address_info().this_dn() + "; " +
            in_words(frame.event_address_info().snapshot());
+  case v1::Frame::kEventAddressList:
+    return "list" + reference + list_words(frame.event_address_list());
   case v1::Frame::kEventOutcome: return outcome_words(frame.event_outcome(), name) + reference;
   case v1::Frame::kEventUserEvent: return event_words(frame.event_user_event(), name) + reference;
   case v1::Frame::kEventMissed: {

@@ -35,7 +35,7 @@ TEST_CASE("a pause that nobody confirms is told by its deadline, and its recorde
   CHECK(p.desk.hears().empty());
   p.o.pass(1ms);
   CHECK(p.desk.hears() == lines{"outcome 7001 #2: pause timed_out 57; recorder silent"});
-  time_goes_by(p.o, 1500ms); // it is asked once as long as it says nothing
+  p.o.pass(1500ms); // it is asked once as long as it says nothing
   CHECK(p.desk.hears() == lines{"outcome 7001 #1: pause timed_out 57; recorder silent"});
   p.recorder_says(3, "paused");
   CHECK(p.desk.hears() == lines{"event 7001 #4: paused by recorder, light paused"});
@@ -85,7 +85,7 @@ TEST_CASE("of two recorders both must confirm a pause, and one a start") {
   CHECK(ask(desk, send(4, "7001", "pause")) == "ACK 4: recorders 2, #3 v2");
   plain.says(send(4, "7001", "paused"));
   exact.says(send(4, "7001", "paused", {.echoed_version = 1})); // of no command that waits
-  time_goes_by(o, 2s);
+  o.pass(2s);
   CHECK(desk.hears() == lines{"event 7001 #4: paused by plain, light unknown",
                               "event 7001 #5: paused v1 by exact, light paused",
                               "outcome 7001 #3: pause partial; plain confirmed; exact otherwise"});

@@ -73,6 +73,56 @@ inline v1::Frame register_for_outcomes(std::uint32_t reference, const dn_names& 
   return frame;
 }
 
+/// Watches every DN, from now on and those to come.
+inline v1::Frame watch_every_dn(std::uint32_t reference, bool hear_outcomes = false) {
+  auto frame = register_on(reference, {}, v1::REGISTRATION_MODE_MONITOR);
+  auto& request = *frame.mutable_request_register_address();
+  request.set_every_dn(true);
+  request.set_hear_outcomes(hear_outcomes);
+  return frame;
+}
+inline v1::Frame watch_no_more(std::uint32_t reference) {
+  v1::Frame frame;
+  frame.set_reference_id(reference);
+  frame.mutable_request_unregister_address()->set_every_dn(true);
+  return frame;
+}
+
+/// What a RequestListAddresses asks for.
+struct list_options {
+  std::string_view after{};
+  std::uint32_t limit = 0;
+  std::optional<v1::CaptureState> light{};
+  bool alarmed = false;
+  bool recorder_missing = false;
+};
+
+inline v1::Frame list_dns(std::uint32_t reference, const list_options& options = {}) {
+  v1::Frame frame;
+  frame.set_reference_id(reference);
+  auto& request = *frame.mutable_request_list_addresses();
+  request.set_after(std::string{options.after});
+  request.set_limit(options.limit);
+  if (options.light)
+    request.set_light(*options.light);
+  request.set_alarmed(options.alarmed);
+  request.set_recorder_missing(options.recorder_missing);
+  return frame;
+}
+
+/// One command for many DNs.
+inline v1::Frame command_dns(std::uint32_t reference, const dn_names& dns, v1::Command verb,
+                             std::string_view reason = {}) {
+  v1::Frame frame;
+  frame.set_reference_id(reference);
+  auto& request = *frame.mutable_request_command_addresses();
+  for (auto& dn : dns)
+    request.add_this_dn(dn);
+  request.set_command(verb);
+  request.set_reason(std::string{reason});
+  return frame;
+}
+
 inline v1::Frame merge_calls(std::uint32_t reference, std::string_view dn, std::uint64_t from,
                              std::uint64_t into) {
   v1::Frame frame;

@@ -35,7 +35,7 @@ TEST_CASE("a recorder that comes back hears the pause it missed, as an order of 
         "address 5: 7001; light paused, v3 #6, recorders 1+0, clients 2; wants paused v2; "
         "call 71 wants recording; desk's pause of call 71 v2; recorder says paused of 71; "
         "pause v2 call 71 open");
-  time_goes_by(p.o, 2s); // the command itself went to nobody
+  p.o.pass(2s); // the command itself went to nobody
   CHECK(p.desk.hears() == lines{"outcome 7001 #4 call 71: pause timed_out 57"});
 }
 
@@ -73,7 +73,7 @@ TEST_CASE("a recorder that comes and does not do what is desired is an alarm tha
   CHECK(again.hears().back() ==
         "event 7001 #4: start v2 by the broker, light unknown, RECORDER_CAME, for recorder");
   CHECK(p.desk.hears().size() == 1);
-  time_goes_by(p.o, 2s);
+  p.o.pass(2s);
   CHECK(p.desk.hears() ==
         lines{"event 7001 #5: query by the broker, light unknown, ASKED, for recorder, "
               "desired enabled",
@@ -109,7 +109,7 @@ TEST_CASE("recorders that have said nothing are asked half a confirm_timeout aft
   p.o.pass(999ms);
   CHECK(p.desk.hears().empty());
   p.o.pass(1ms);
-  auto asked = lines{"event 7001 #1: query by the broker, light unknown, ASKED"};
+  auto asked = lines{"event 7001 #1: query by the broker, light unknown, ASKED, for recorder"};
   CHECK(p.desk.hears() == asked);
   CHECK(p.recorder.hears() == asked);
   p.recorder_says(3, "enabled"); // what it recorded before the broker started
@@ -430,13 +430,13 @@ TEST_CASE("a pause outlives everybody's leaving for session_idle_max, and its DN
   auto& desk = o.desktop();
   desk.says(register_on(2, {"7001"}), send(3, "7001", "pause"), unregister(4, {"7001"}));
   CHECK(desk.hears().size() == 3);
-  time_goes_by(o, 90s);
+  o.pass(90s);
   CHECK(ask(desk, register_on(5, {"7001"})) ==
         "registered 5: 7001 share; light unknown, v1 #1, recorders 0+0, clients 1; "
         "wants paused v1; desk's pause of all v1");
   CHECK(ask(desk, unregister(6, {"7001"})) == "unregistered 6: 7001");
   auto in_use = o.actors();
-  time_goes_by(o, 130s);
+  o.pass(130s);
   CHECK(o.actors() == in_use - 2); // session and DN
   CHECK(ask(desk, register_on(7, {"7001"})) ==
         "registered 7: 7001 share; light unknown, v0 #0, recorders 0+0, clients 1");
@@ -454,7 +454,7 @@ TEST_CASE("what was only stopped is forgotten soon where nobody is registered") 
   CHECK(ask(p.recorder, unregister(4, {"7001"})) == "unregistered 4: 7001");
   p.desk.hears();
   CHECK(ask(p.desk, unregister(4, {"7001"})) == "unregistered 4: 7001");
-  time_goes_by(p.o, 60s);
+  p.o.pass(60s);
   CHECK(p.o.actors() == in_use - 2);
   CHECK_FALSE(p.o.has_timers());
 }

@@ -1,10 +1,9 @@
-// What others are told of a screen: the operator's log, and clients that watch every DN.
+// What others are told of screens: the operator's log, and clients that watch every DN.
 #include "tests/actors/conversation.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <algorithm>
-#include <list>
 #include <mutex>
 #include <utility>
 
@@ -55,24 +54,12 @@ private:
   lines told_;
 };
 
-/// On the list of those who watch every DN, as long as it lives.
-class watching {
-public:
-  watching(office& o, party& who, bool hear_outcomes = false) : office_(o), who_(who) {
-    client_ptr client{client_ptr{}, &who.client()};
-    CHECK(o.context.watchers.add({client, hear_outcomes}));
-  }
-  ~watching() {
-    office_.settle();
-    static_cast<void>(office_.context.watchers.remove(who_.client()));
-  }
-  watching(const watching&) = delete;
-  watching& operator=(const watching&) = delete;
-
-private:
-  office& office_;
-  party& who_;
-};
+/// A supervisor's wall of screens.
+party& wall_of_screens(office& o, const std::string& name = "wall", bool hear_outcomes = false) {
+  auto& wall = o.supervisor(name);
+  CHECK(ask(wall, watch_every_dn(2, hear_outcomes)) == "registered 2: every DN monitor");
+  return wall;
+}
 
 } // namespace
 
@@ -95,7 +82,7 @@ TEST_CASE(
   p.desk.says(send(7, "7001", "stop", {.call = 0x71, .confirm_timeout_ms = 500}));
   p.desk.hears();
   p.recorder.hears();
-  time_goes_by(p.o, 500ms);
+  p.o.pass(500ms);
   p.desk.hears();
   p.recorder.hears();
   lines expected{
@@ -141,8 +128,7 @@ TEST_CASE("the log has what was held and let go, the broker's orders, and alarms
 
 TEST_CASE("who watches every DN hears the commands, indications and alarms of each") {
   pair_on_7001 p;
-  auto& wall = p.o.supervisor("wall");
-  watching watch{p.o, wall};
+  auto& wall = wall_of_screens(p.o);
   auto& other = p.o.desktop("other");
   CHECK(ask(other, register_on(2, {"7002"})).starts_with("registered"));
   other.says(send(3, "7002", "start"), send(4, "7002", ""));
@@ -159,7 +145,7 @@ TEST_CASE("who watches every DN hears the commands, indications and alarms of ea
               "event 7001 #3: unknown by the broker, light unknown, RECORDER_LOST, alarm"});
   p.o.context.confirm.pause_remind_after = 10s;
   p.desk.says(send(4, "7001", "resume"), send(5, "7001", "pause"));
-  time_goes_by(p.o, 10s);
+  p.o.pass(10s);
   CHECK(wall.hears().back() ==
         "event 7001 #6: user event by the broker, light unknown, PAUSE_LONG, alarm");
   p.desk.hears();
@@ -167,10 +153,8 @@ TEST_CASE("who watches every DN hears the commands, indications and alarms of ea
 
 TEST_CASE("who watches every DN hears outcomes if it asked for them, and nothing twice") {
   pair_on_7001 p;
-  auto& plain = p.o.supervisor("plain");
-  auto& wall = p.o.supervisor("wall");
-  watching without{p.o, plain};
-  watching with{p.o, wall, true};
+  auto& plain = wall_of_screens(p.o, "plain");
+  auto& wall = wall_of_screens(p.o, "wall", true);
   p.desk.says(send(3, "7001", "pause"));
   p.recorder_says(3, "paused");
   CHECK(p.desk.hears().size() == 3);
@@ -180,7 +164,7 @@ TEST_CASE("who watches every DN hears outcomes if it asked for them, and nothing
   events.push_back("outcome 7001 #1: pause confirmed; recorder confirmed");
   CHECK(wall.hears() == events);
   // Registered on the DN too it hears each thing once.
-  CHECK(ask(wall, register_for_outcomes(2, {"7001"})).starts_with("registered"));
+  CHECK(ask(wall, register_for_outcomes(3, {"7001"})).starts_with("registered"));
   p.desk.says(send(4, "7001", "pause"));
   p.recorder_says(4, "paused");
   CHECK(p.desk.hears().size() == 3);
@@ -197,8 +181,8 @@ TEST_CASE("who watches every DN and does not read is told what it missed, and ho
   bounds.outbox_high_water_bytes = 4000;
   bounds.outbox_low_water_bytes = 2000;
   pair_on_7001 p{bounds};
-  auto& wall = p.o.supervisor("wall");
-  watching watch{p.o, wall};
+  auto& wall = wall_of_screens(p.o);
+  wall.stops_reading();
   std::uint32_t reference = 3;
   while (!wall.box().has_gap()) {
     p.recorder_says(reference++, "disabled");
@@ -213,21 +197,44 @@ TEST_CASE("who watches every DN and does not read is told what it missed, and ho
 
 TEST_CASE("an input mask narrows what is heard of every DN") {
   pair_on_7001 p;
-  auto& wall = p.o.supervisor("wall");
-  watching watch{p.o, wall};
-  CHECK(ask(wall, hear_only(2, {v1::EVENT_KIND_INDICATION})) == "ACK 2");
+  auto& wall = wall_of_screens(p.o);
+  CHECK(ask(wall, hear_only(3, {v1::EVENT_KIND_INDICATION})) == "ACK 3");
   p.desk.says(send(3, "7001", "pause"));
   p.recorder_says(3, "paused");
   CHECK(p.desk.hears().size() == 3);
   CHECK(wall.hears() == lines{"event 7001 #2: paused by recorder, light paused"});
 }
 
-TEST_CASE("so many may watch every DN, and one that does may change its wish") {
+TEST_CASE("so many may watch every DN, and one that goes makes room for another") {
   office o;
-  std::list<watching> all;
-  for (std::size_t i = 0; i < watchers_max; ++i)
-    all.emplace_back(o, o.supervisor("wall" + std::to_string(i)));
+  party* first = nullptr;
+  for (std::size_t i = 0; i < watchers_max; ++i) {
+    auto& wall = wall_of_screens(o, "wall" + std::to_string(i));
+    first = i == 0 ? &wall : first;
+  }
   auto& more = o.supervisor("more");
-  CHECK_FALSE(o.context.watchers.add({client_ptr{client_ptr{}, &more.client()}, true}));
-  CHECK_FALSE(o.context.watchers.remove(more.client()));
+  CHECK(ask(more, watch_every_dn(2)) == "Error 2: 1186");
+  CHECK(ask(*first, watch_every_dn(3, true)) == "registered 3: every DN monitor"); // once only
+  first->vanishes();
+  o.settle();
+  CHECK(ask(more, watch_every_dn(3)) == "registered 3: every DN monitor");
+  CHECK(ask(more, watch_no_more(4)) == "unregistered 4: every DN");
+  CHECK(ask(more, watch_no_more(5)) == "Error 5: 41");
+}
+
+TEST_CASE("only a supervisor or an admin watches every DN, by itself and as a monitor") {
+  office o;
+  auto& desk = o.desktop();
+  CHECK(ask(desk, watch_every_dn(2)) == "Error 2: 165");
+  auto& admin = o.join("admin", v1::ROLE_ADMIN);
+  auto wrong_with = [&](auto change) {
+    auto request = watch_every_dn(2);
+    change(*request.mutable_request_register_address());
+    admin.says(request);
+    auto error = admin.frame().event_error();
+    return std::to_string(error.error_code()) + " " + error.attribute();
+  };
+  CHECK(wrong_with([](auto& r) { r.set_mode(v1::REGISTRATION_MODE_SHARE); }) == "53 mode");
+  CHECK(wrong_with([](auto& r) { r.add_this_dn("7001"); }) == "53 this_dn, every_dn");
+  CHECK(ask(admin, watch_every_dn(2)) == "registered 2: every DN monitor");
 }

@@ -66,9 +66,9 @@ TEST_CASE("where a plain recorder skips words its last one is judged at the dead
   p.desk.says(send(4, "7001", "pause"), send(5, "7001", "resume"), send(6, "7001", "pause"));
   p.recorder_says(4, "paused"); // and that is all it has to say
   p.desk.hears();
-  time_goes_by(p.o, 1950ms);
+  p.o.pass(1950ms);
   CHECK(p.desk.hears().empty());
-  time_goes_by(p.o, 50ms);
+  p.o.pass(50ms);
   CHECK(p.desk.hears() == lines{"outcome 7001 #5: pause confirmed; recorder confirmed"});
 }
 
