@@ -41,7 +41,7 @@ fault forbidden(const sender_facts& sender, capture_verb verb) {
     return why;
   }
   why.attribute = "event.user_data.screen-capture";
-  why.accepted = sender.role == role::recorder ? "enabled, disabled, paused"
+  why.accepted = sender.role == role::recorder ? "enabled, disabled, paused, failed"
                                                : "start, stop, pause, resume, query";
   why.text = sender.role == role::recorder ? "a recorder sends indications, not commands"
                                            : "indications come from recorders only";

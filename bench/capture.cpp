@@ -3,7 +3,7 @@
 #include "bench/process.hpp"
 #include "bench/ringdown_protocol.hpp"
 #include "client/codec.hpp"
-#include "client/roles.hpp"
+#include "client/recorder_model.hpp"
 
 #include <array>
 #include <deque>
@@ -29,6 +29,9 @@ constexpr std::array<step_of_call, commands_of_call> steps{{{capture_verb::start
 
 /// A link's commands are numbered by agent and step, its indications upwards from here.
 constexpr std::uint32_t first_reference = 128;
+/// The tag of what a recorder answers to the broker's own orders (a recorder that comes and is
+/// silent is asked): they are no agent's, and not counted.
+constexpr std::int32_t of_brokers_order = 1;
 /// A look at the broker's memory and what was done so often.
 constexpr std::chrono::seconds sample_every{1};
 
@@ -232,7 +235,7 @@ private:
   void heard(std::size_t link, const event& e) {
     bool is_desktop = link < plans_.size() / 2;
     if (auto* ack = std::get_if<event_ack>(&e))
-      is_desktop ? take_ack(ack->reference) : static_cast<void>(++result_.indications_acked);
+      is_desktop ? take_ack(ack->reference) : take_indication_ack(*ack);
     else if (auto* error = std::get_if<event_error>(&e))
       ++result_.errors[error->code];
     else if (auto* outcome = std::get_if<event_outcome>(&e))
@@ -256,19 +259,33 @@ private:
     sample_ack_.record(since(*p));
   }
 
-  /// The recorder does at once what it is told, and says so.
+  void take_indication_ack(const event_ack& ack) {
+    if (ack.user_event != of_brokers_order)
+      ++result_.indications_acked;
+  }
+
+  /// The recorder does at once what it is told, and says so. It is its DN's only one.
   void obey(std::size_t link, const event_user_event& e) {
-    ++result_.commands_heard;
-    for (auto& done : recorders_[link].model.on_event(e)) {
-      recorders_[link].model.answer(done);
-      auto what = outgoing_event::capture(done.this_dn, indication_of(done.state), done.connection);
-      what.version = done.version;
-      links_.say(link, codec::send_event({recorders_[link].next_reference++}, what));
-      ++result_.indications;
+    bool is_agents = e.origin_role != role::broker;
+    if (is_agents)
+      ++result_.commands_heard;
+    auto& recorder = recorders_[link];
+    auto [order, words] = recorder.model.on_event(e, e.for_recorder);
+    if (order)
+      if (auto done = recorder.model.answer(*order, order->screen))
+        words.push_back(*done);
+    for (auto& word : words) {
+      auto what = outgoing_event::capture(word.this_dn, word.verb, word.connection);
+      what.version = word.version;
+      what.user_event = is_agents ? 0 : of_brokers_order;
+      links_.say(link, codec::send_event({recorder.next_reference++}, what));
+      result_.indications += is_agents ? 1 : 0;
     }
   }
 
   void take_indication(const event_user_event& e) {
+    if (e.origin_role == role::broker || e.user_event == of_brokers_order)
+      return;
     ++result_.indications_heard;
     auto who = names_.dn_of(e.this_dn);
     if (!who || agents_[*who].call != e.connection)

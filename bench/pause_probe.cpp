@@ -3,7 +3,7 @@
 #include "bench/process.hpp"
 #include "bench/ringdown_protocol.hpp"
 #include "client/codec.hpp"
-#include "client/roles.hpp"
+#include "client/recorder_model.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -107,11 +107,15 @@ private:
       ++figures_in(owner_.phase_).outcomes[std::string{to_string(outcome->result)}];
   }
 
+  /// Does what it is told, by the desktop or by the broker. It is its DN's only recorder.
   void confirm(const event_user_event& e) {
-    for (auto& done : model_.on_event(e)) {
-      model_.answer(done);
-      auto what = outgoing_event::capture(done.this_dn, indication_of(done.state), done.connection);
-      what.version = done.version;
+    auto [order, words] = model_.on_event(e, e.for_recorder);
+    if (order)
+      if (auto done = model_.answer(*order, order->screen))
+        words.push_back(*done);
+    for (auto& word : words) {
+      auto what = outgoing_event::capture(word.this_dn, word.verb, word.connection);
+      what.version = word.version;
       links_.say(recorder, codec::send_event({next_indication_++}, what));
     }
   }

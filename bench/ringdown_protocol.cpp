@@ -21,6 +21,7 @@ constexpr std::uint32_t frame_event_ack = 61;
 constexpr std::uint32_t frame_event_user_event = 110;
 constexpr std::uint32_t ack_dn_sequence = 2;
 constexpr std::uint32_t user_event_dn_sequence = 2;
+constexpr std::uint32_t user_event_origin_role = 6;
 constexpr std::uint32_t user_event_event = 15;
 
 } // namespace
@@ -174,12 +175,17 @@ void ringdown_protocol::take_delivery(std::size_t link, std::string_view body, r
   ringdown::wire::field f;
   std::uint64_t sequence = 0;
   std::string_view bytes;
+  bool is_brokers_own = false; // an order or an alarm: nobody of ours sent it
   while (fields.next(f) == ringdown::wire::step::field) {
     if (f.number == user_event_dn_sequence)
       sequence = f.value;
+    else if (f.number == user_event_origin_role)
+      is_brokers_own = f.value == static_cast<std::uint64_t>(role::broker);
     else if (f.number == user_event_event)
       bytes = f.bytes;
   }
+  if (is_brokers_own)
+    return;
   sink.on_delivery(link, bytes, sequence);
 }
 

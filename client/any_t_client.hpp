@@ -13,7 +13,8 @@ public:
   any_t_client& operator=(const any_t_client&) = delete;
   virtual ~any_t_client() = default;
 
-  /// From now on, over all reconnects, be registered on this DN, or no more. How it goes is told
+  /// From now on, over all reconnects, be registered on this DN, or no more (`every_dn`: on all of
+  /// them, as a listener). How it goes is told
   /// by `registration_notice`. Registering again changes the mode and flags.
   [[nodiscard]] virtual registering register_on(const std::string& dn,
                                                 const registration& how = {}) = 0;
@@ -33,6 +34,16 @@ public:
   /// Asks the broker for the DN's snapshot (EventAddressInfo).
   [[nodiscard]] virtual sending query_address(const std::string& dn, completion_handler done,
                                               const request_options& how = {}) = 0;
+  /// Asks for a page of the DNs in use (EventAddressList). For roles supervisor and admin.
+  [[nodiscard]] virtual sending list_addresses(const address_list_request& what,
+                                               completion_handler done,
+                                               const request_options& how = {}) = 0;
+  /// `pause`, `stop` or `resume` for many DNs in one request. `done` is called once for each DN, as
+  /// its answer comes (`completion::this_dn`); `id` is that of the first, those of the others
+  /// follow. Each DN's outcome is told as a notice of its own. Never sent twice by itself; with a
+  /// command id the program may, with `retry`.
+  [[nodiscard]] virtual sending command_addresses(const bulk_command& what, completion_handler done,
+                                                  const request_options& how = {}) = 0;
   /// From role call_source: two calls of the DN have become one, known by `into` from now on; a
   /// call is over. Acknowledged by EventACK; never sent twice.
   [[nodiscard]] virtual sending merge_calls(const std::string& dn, conn_id old, conn_id into,

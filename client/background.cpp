@@ -293,6 +293,17 @@ sending background_client::query_address(const std::string& dn, completion_handl
   return impl_->with_core([&](auto& core) { return core.query(dn, std::move(done), how); });
 }
 
+sending background_client::list_addresses(const address_list_request& what, completion_handler done,
+                                          const request_options& how) {
+  return impl_->with_core([&](auto& core) { return core.list(what, std::move(done), how); });
+}
+
+sending background_client::command_addresses(const bulk_command& what, completion_handler done,
+                                             const request_options& how) {
+  auto each = t_client::impl::shared_by_many(std::move(done));
+  return impl_->with_core([&](auto& core) { return core.command_each(what, each, how); });
+}
+
 sending background_client::merge_calls(const std::string& dn, conn_id old, conn_id into,
                                        completion_handler done, const request_options& how) {
   return impl_->with_core(

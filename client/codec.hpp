@@ -17,10 +17,14 @@ std::string sign_off(reference_id reference);
 std::string register_address(reference_id reference, std::span<const std::string> dns,
                              const registration& how);
 std::string unregister_address(reference_id reference, std::span<const std::string> dns);
+std::string register_every_dn(reference_id reference, const registration& how);
+std::string unregister_every_dn(reference_id reference);
 std::string set_mask(reference_id reference, std::span<const event_kind> kinds);
 std::string send_event(reference_id reference, const outgoing_event& what);
 std::string distribute(reference_id reference, const outgoing_event& what);
 std::string query_address(reference_id reference, const std::string& dn);
+std::string command_addresses(reference_id reference, const bulk_command& what);
+std::string list_addresses(reference_id reference, const address_list_request& what);
 std::string merge_calls(reference_id reference, const std::string& dn, conn_id old, conn_id into);
 std::string end_call(reference_id reference, const std::string& dn, conn_id connection);
 std::string heartbeat();

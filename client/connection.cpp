@@ -170,6 +170,19 @@ submission connection::unregister_address(std::span<const std::string> dns) {
   return impl_->submit(reference, codec::unregister_address(reference, dns), answers);
 }
 
+submission connection::register_every_dn(const registration& how) {
+  auto reference = impl_->next_reference();
+  auto frame = codec::register_every_dn(reference, how);
+  if (impl_->is_opening())
+    return impl_->submit_behind_sign_on(reference, std::move(frame), 1);
+  return impl_->submit(reference, std::move(frame), 1);
+}
+
+submission connection::unregister_every_dn() {
+  auto reference = impl_->next_reference();
+  return impl_->submit(reference, codec::unregister_every_dn(reference), 1);
+}
+
 submission connection::set_mask(std::span<const event_kind> kinds) {
   auto reference = impl_->next_reference();
   return impl_->submit(reference, codec::set_mask(reference, kinds), 1);
@@ -188,6 +201,18 @@ submission connection::distribute(const outgoing_event& what) {
 submission connection::query_address(const std::string& dn) {
   auto reference = impl_->next_reference();
   return impl_->submit(reference, codec::query_address(reference, dn), 1);
+}
+
+submission connection::command_addresses(const bulk_command& what) {
+  auto answers = std::max<std::size_t>(what.dns.size(), 1);
+  auto reference = impl_->next_reference();
+  return impl_->submit(reference, codec::command_addresses(reference, what), answers,
+                       is_safety_command(what.verb));
+}
+
+submission connection::list_addresses(const address_list_request& what) {
+  auto reference = impl_->next_reference();
+  return impl_->submit(reference, codec::list_addresses(reference, what), 1);
 }
 
 submission connection::merge_calls(const std::string& dn, conn_id old, conn_id into) {

@@ -16,7 +16,7 @@
 // here; that is for a layer above, which finds in `unanswered` what it may have to repeat.
 #pragma once
 
-#include "client/events.hpp"
+#include "client/requests.hpp"
 #include "messages/limits.hpp"
 #include "messages/transport.hpp"
 
@@ -115,32 +115,6 @@ struct submission {
   explicit operator bool() const noexcept { return status == send_status::accepted; }
 };
 
-struct registration {
-  registration_mode mode = registration_mode::share;
-  bool echo = false;
-  bool standby = false;
-  bool hear_outcomes = false;
-};
-
-/// An event to send for a DN.
-struct outgoing_event {
-  std::string this_dn;
-  conn_id connection;
-  user_data data;
-  std::int32_t user_event = 0; ///< a tag; EventACK returns it
-
-  // Not sent with the older form, RequestDistributeUserEvent.
-  command_id command;
-  bool retry = false;
-  std::optional<command_version> if_version;
-  std::optional<std::chrono::milliseconds> confirm_timeout;
-  client_id directed;
-  command_version version; ///< a recorder echoes the command's
-
-  /// An event with `screen-capture` and nothing else.
-  static outgoing_event capture(std::string dn, capture_verb verb, conn_id connection = {});
-};
-
 enum class wait_status : std::uint8_t {
   answered,
   timed_out,
@@ -195,6 +169,9 @@ public:
   /// Each DN gets its own answer: EventUnregistered or EventError. What the names are is the
   /// broker's to check, here and below: 53, 59, 41.
   [[nodiscard]] submission unregister_address(std::span<const std::string> dns);
+  /// Every DN in place of some, for a supervisor or an admin in mode monitor. One answer.
+  [[nodiscard]] submission register_every_dn(const registration& how);
+  [[nodiscard]] submission unregister_every_dn();
   /// An empty list: hear everything again. Answered by EventACK.
   [[nodiscard]] submission set_mask(std::span<const event_kind> kinds);
   /// RequestSendEvent, answered by EventACK or EventError.
@@ -203,6 +180,10 @@ public:
   [[nodiscard]] submission distribute(const outgoing_event& what);
   /// Answered by EventAddressInfo or EventError.
   [[nodiscard]] submission query_address(const std::string& dn);
+  /// RequestCommandAddresses: each DN gets its own answer with this reference, which names it.
+  [[nodiscard]] submission command_addresses(const bulk_command& what);
+  /// Answered by EventAddressList or EventError.
+  [[nodiscard]] submission list_addresses(const address_list_request& what);
   /// From role call_source: two calls have become one; a call is over. Answered by EventACK.
   [[nodiscard]] submission merge_calls(const std::string& dn, conn_id old, conn_id into);
   [[nodiscard]] submission end_call(const std::string& dn, conn_id call);

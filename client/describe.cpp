@@ -61,6 +61,16 @@ private:
   std::string text_;
 };
 
+/// Of an event about one DN, or all of them.
+template <class Event>
+std::string dn_text(const Event& e) {
+  return e.every_dn ? std::string{"every DN"} : "dn=" + escaped_word(e.this_dn);
+}
+
+std::string failure_text(const recorder_failure& f) {
+  return fmt::format("failure={} {}", f.code, escaped_word(f.text));
+}
+
 std::string one(const event_ack& e) {
   return line{"EventACK"}
     .add("ref", e.reference.value)
@@ -68,6 +78,7 @@ std::string one(const event_ack& e) {
     .add_if(bool{e.sequence}, "seq", e.sequence.value)
     .add_if(bool{e.version}, "version", e.version.value)
     .add_if(e.user_event != 0, "tag", e.user_event)
+    .add_if(!e.this_dn.empty(), "dn", escaped_word(e.this_dn))
     .text();
 }
 
@@ -79,19 +90,16 @@ std::string one(const event_error& e) {
 }
 
 std::string one(const event_registered& e) {
-  return line{"EventRegistered"}
-    .add("ref", e.reference.value)
-    .add("dn", escaped_word(e.this_dn))
-    .add("mode", to_string(e.mode))
-    .raw(describe(e.snapshot))
-    .text();
+  line out{"EventRegistered"};
+  out.add("ref", e.reference.value).raw(dn_text(e)).add("mode", to_string(e.mode));
+  return e.every_dn ? out.text() : out.raw(describe(e.snapshot)).text();
 }
 
 std::string one(const event_unregistered& e) {
   auto* row = find_error(e.code);
   return line{"EventUnregistered"}
     .add_if(bool{e.reference}, "ref", e.reference.value)
-    .add("dn", escaped_word(e.this_dn))
+    .raw(dn_text(e))
     .add_if(e.code != 0, "error", e.code)
     .raw(row != nullptr ? std::string{row->name} : std::string{})
     .raw(escaped(e.text))
@@ -106,6 +114,14 @@ std::string one(const event_address_info& e) {
     .text();
 }
 
+std::string one(const event_address_list& e) {
+  return line{"EventAddressList"}
+    .add("ref", e.reference.value)
+    .add("dns", e.addresses.size())
+    .add_if(!e.next.empty(), "next", escaped_word(e.next))
+    .text();
+}
+
 std::string one(const event_outcome& e) {
   line out{"EventOutcome"};
   out.add("dn", escaped_word(e.this_dn))
@@ -115,12 +131,19 @@ std::string one(const event_outcome& e) {
     .add_if(bool{e.version}, "version", e.version.value)
     .add_if(e.code != 0, "error", e.code)
     .add_if(e.result == outcome::superseded, "by_version", e.superseded_by.value)
-    .add_if(e.result == outcome::held, "by_conn", to_string(e.held_by))
+    .add_if(bool{e.released}, "released_seq", e.released.value)
+    .add_if(e.cause != broker_reason::unspecified, "cause", to_string(e.cause))
+    .add_if(!e.origin_application.empty(), "by", escaped_word(e.origin_application))
+    .add_if(!e.agent_id.empty(), "agent", escaped_word(e.agent_id))
+    .add_if(!e.reason.empty(), "reason", escaped_word(e.reason))
     .add_if(e.aggregate != capture_aggregate::none, "recorders_say", to_string(e.aggregate));
+  if (e.held_by)
+    out.raw(fmt::format("held_by[conn={} {}]", to_string(e.held_by->covers),
+                        escaped_word(e.held_by->application)));
   for (auto& r : e.recorders)
-    out.raw(fmt::format("[{} {}]",
+    out.raw(fmt::format("[{} {}{}]",
                         r.application.empty() ? to_string(r.recorder) : escaped_word(r.application),
-                        to_string(r.verdict)));
+                        to_string(r.verdict), r.failure ? " " + failure_text(*r.failure) : ""));
   return out.text();
 }
 
@@ -132,7 +155,12 @@ std::string one(const event_user_event& e) {
     .add_if(e.user_event != 0, "tag", e.user_event)
     .add("seq", e.sequence.value)
     .add_if(bool{e.version}, "version", e.version.value)
-    .add_if(e.reason != broker_reason::unspecified, "reason", to_string(e.reason))
+    .add_if(e.cause != broker_reason::unspecified, "cause", to_string(e.cause))
+    .add_if(e.desired.has_value(), "desired", to_string(e.desired.value_or(capture_state::unknown)))
+    .add_if(!e.reason.empty(), "reason", escaped_word(e.reason))
+    .add_if(!e.agent_id.empty(), "agent", escaped_word(e.agent_id))
+    .add_if(bool{e.for_recorder}, "for", to_string(e.for_recorder))
+    .raw(e.failure ? failure_text(*e.failure) : std::string{})
     .raw(fmt::format("from {}", to_string(e.origin_role)));
   if (e.directed_reference)
     out.raw(fmt::format("directed ref={}", e.directed_reference.value));
@@ -142,6 +170,8 @@ std::string one(const event_user_event& e) {
     out.raw("ALARM");
   if (e.held)
     out.raw("held");
+  else if (e.kept_from_recorders)
+    out.raw("kept from recorders");
   return out.text();
 }
 
@@ -166,8 +196,12 @@ std::string one(const link_lost& e) {
 }
 
 constexpr std::string_view event_names[] = {
-  "EventACK",       "EventError",  "EventRegistered", "EventUnregistered",     "EventAddressInfo",
-  "EventUserEvent", "EventMissed", "EventOutcome",    "EventLinkDisconnected", "LinkLost",
+  "EventACK",         "EventError",
+  "EventRegistered",  "EventUnregistered",
+  "EventAddressInfo", "EventAddressList",
+  "EventUserEvent",   "EventMissed",
+  "EventOutcome",     "EventLinkDisconnected",
+  "LinkLost",
 };
 static_assert(std::size(event_names) == std::variant_size_v<event>);
 
@@ -205,77 +239,6 @@ std::string describe_error(const event_error& error) {
   return about.empty() ? text : text + " (" + about + ")";
 }
 
-std::string describe(const dn_snapshot& snapshot) {
-  auto out = line{"state=" + std::string{to_string(snapshot.effective_state)}}
-               .add("seq", snapshot.sequence.value)
-               .add_if(bool{snapshot.version}, "version", snapshot.version.value)
-               .add("recorders", snapshot.recorders_active)
-               .add_if(snapshot.recorders_standby != 0, "standby", snapshot.recorders_standby)
-               .add("clients", snapshot.clients_registered)
-               .text();
-  for (auto& s : snapshot.sessions) {
-    out += fmt::format(" [conn={} observed={}", to_string(s.connection), to_string(s.observed));
-    if (s.desired)
-      out += fmt::format(" desired={}", to_string(*s.desired));
-    if (s.held)
-      out += " held";
-    if (s.pending != 0)
-      out += fmt::format(" pending={}", s.pending);
-    out += fmt::format(" version={}]", s.version.value);
-  }
-  return out;
-}
-
-namespace {
-
-/// Adds `  name         text`.
-void row(std::string& out, std::string_view name, const std::string& text) {
-  out += fmt::format("  {:<12} {}\n", name, text);
-}
-
-void report(std::string& out, const session_snapshot& s, std::int64_t now_us) {
-  out +=
-    s.connection ? "session " + to_string(s.connection) : std::string{"session without a call"};
-  out += '\n';
-  if (s.desired)
-    row(out, "desired",
-        fmt::format("{}, version {}{}", to_string(*s.desired), s.version.value,
-                    s.held ? ", held until no other call is paused" : ""));
-  if (s.desired_by)
-    row(out, "commanded by",
-        fmt::format("{} ({}) at {}", escaped_word(s.desired_by_application),
-                    to_string(s.desired_by), utc_text(s.desired_time_us)));
-  row(out, "observed", std::string{to_string(s.observed)});
-  row(out, "changed", utc_text(s.changed_time_us));
-  if (s.pending != 0)
-    row(out, "pending",
-        fmt::format("{}, the newest until {} (in {} ms)", s.pending, utc_text(s.deadline_time_us),
-                    std::max<std::int64_t>(0, (s.deadline_time_us - now_us) / 1000)));
-  std::string former;
-  for (auto id : s.former)
-    former += (former.empty() ? "" : ", ") + to_string(id);
-  if (!former.empty())
-    row(out, "merged from", former);
-}
-
-} // namespace
-
-std::string report(const event_address_info& info) {
-  auto& now = info.snapshot;
-  auto out = "DN " + escaped_word(info.this_dn) + "\n";
-  row(out, "state", std::string{to_string(now.effective_state)});
-  row(out, "place", fmt::format("seq {}, version {}", now.sequence.value, now.version.value));
-  row(out, "clients", std::to_string(now.clients_registered));
-  for (auto& s : now.sessions)
-    report(out, s, info.time_us);
-  for (auto& r : info.recorders)
-    out += fmt::format("recorder {} {}, {}{}\n", to_string(r.client), escaped_word(r.application),
-                       r.standby ? "standby" : "active", r.exact_versions ? ", exact" : "");
-  for (auto& o : info.recent_outcomes)
-    out += fmt::format("{} {}\n", utc_text(o.time_us), describe(event{o}));
-  return out;
-}
-
 std::string describe_request(reference_id reference, const outgoing_event& what, bool distribute) {
   return line{distribute ? "RequestDistributeUserEvent" : "RequestSendEvent"}
     .add("ref", reference.value)
@@ -288,29 +251,10 @@ std::string describe_request(reference_id reference, const outgoing_event& what,
     .add_if(bool{what.version}, "version", what.version.value)
     .add_if(bool{what.command}, "command", to_hex(what.command.view()))
     .add_if(bool{what.directed}, "to", to_string(what.directed))
+    .add_if(!what.reason.empty(), "reason", escaped_word(what.reason))
+    .add_if(!what.agent_id.empty(), "agent", escaped_word(what.agent_id))
+    .raw(what.failure ? failure_text(*what.failure) : std::string{})
     .text();
-}
-
-std::string upper(std::string_view text) {
-  std::string out{text};
-  for (char& c : out)
-    c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  return out;
-}
-
-std::string status_line(const light_view& view, std::optional<std::chrono::milliseconds> left) {
-  std::string waits;
-  if (view.pending) {
-    waits = to_string(view.pending->verb);
-    if (left)
-      waits +=
-        fmt::format(" in {:.1f} s", std::max(0.0, static_cast<double>(left->count()) / 1000));
-    else
-      waits += " waits";
-  }
-  constexpr std::size_t waits_width = 18; // "resume in 3600.0 s"
-  return fmt::format("{:<10} {:<{}} {:<5}", upper(to_string(view.state)), waits, waits_width,
-                     view.alarm ? "ALARM" : "");
 }
 
 std::string utc_text(std::int64_t time_us) {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "client/connection.hpp"
-#include "client/roles.hpp"
+#include "client/desktop.hpp"
 
 #include <string>
 
@@ -22,8 +22,11 @@ std::string describe_error(const event_error& error);
 /// `paused, 1 recorder active, ...`
 std::string describe(const dn_snapshot& snapshot);
 
-/// A DN's capture sessions, recorders and newest outcomes, over several lines.
+/// What stands at a DN, its recorders and newest outcomes, over several lines.
 std::string report(const event_address_info& info);
+
+/// A DN in a list: `7001             PAUSED     1 pause since 14:03:10 (5 min), 2 clients`.
+std::string describe(const address_summary& dn, std::int64_t now_us);
 
 /// `RequestSendEvent ref=3 dn=7001 screen-capture=pause`
 std::string describe_request(reference_id reference, const outgoing_event& what,

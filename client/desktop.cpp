@@ -2,8 +2,8 @@
 
 #include "client/snapshot_seeker.hpp"
 
-#include <algorithm>
 #include <mutex>
+#include <utility>
 
 namespace ringdown::client {
 
@@ -21,9 +21,7 @@ namespace {
 
 /// No command of the DN's waits for its outcome.
 bool none_pending(const dn_snapshot& snapshot) {
-  auto& all = snapshot.sessions;
-  return std::all_of(all.begin(), all.end(),
-                     [](const session_snapshot& s) { return s.pending == 0; });
+  return !snapshot.session || snapshot.session->pending == 0;
 }
 
 } // namespace
@@ -32,8 +30,9 @@ bool none_pending(const dn_snapshot& snapshot) {
 /// command may be sent by any thread. No handler runs and no call of the client's is made with the
 /// lock held.
 struct desktop::state : std::enable_shared_from_this<desktop::state> {
-  state(any_t_client& c, std::string name, light_handler light, outcome_handler outcomes)
-    : client(c), dn(std::move(name)), on_light(std::move(light)), on_outcome(std::move(outcomes)) {}
+  state(any_t_client& c, std::string name, light_handler light, desktop_options options)
+    : client(c), dn(std::move(name)), on_light(std::move(light)),
+      on_outcome(std::move(options.on_outcome)), agent_id(std::move(options.agent_id)) {}
 
   template <class Call>
   auto with_ledger(Call call) {
@@ -44,8 +43,7 @@ struct desktop::state : std::enable_shared_from_this<desktop::state> {
   void on_notice(const notice& n) {
     std::visit([this](const auto& what) { on(what); }, n);
     show();
-    if (std::holds_alternative<gap_notice>(n) && model.needs_snapshot())
-      seek_snapshot();
+    seek_snapshot();
   }
 
   void on(const link_notice& n) {
@@ -58,6 +56,8 @@ struct desktop::state : std::enable_shared_from_this<desktop::state> {
       for (auto& doubtful : with_ledger([](auto& l) { return l.all_in_doubt(); }))
         tell(doubtful);
   }
+  /// What the broker had accepted, or held, it may have decided while the link was down. An outcome
+  /// on its way may still come.
   void on(const registration_notice& n) {
     if (!n.snapshot) {
       model.on_lost();
@@ -65,7 +65,12 @@ struct desktop::state : std::enable_shared_from_this<desktop::state> {
     }
     model.on_snapshot(*n.snapshot);
     if (none_pending(*n.snapshot))
-      doubt_open();
+      for (auto& id : with_ledger([](auto& l) { return l.open(); }))
+        doubt_later(id, outcome_margin);
+    for (auto& id : with_ledger([&](auto& l) { return l.let_go(*n.snapshot); }))
+      if (!later(outcome_margin, [this, id] { doubt_held(id); }))
+        doubt_held(id);
+    renew_later();
   }
   void on(const gap_notice& n) {
     if (n.why == gap_notice::cause::slow)
@@ -73,13 +78,19 @@ struct desktop::state : std::enable_shared_from_this<desktop::state> {
   }
   void on(const event_user_event& e) { model.on_event(e); }
   void on(const event_outcome& e) {
-    if (auto finished = with_ledger([&](auto& l) { return l.on_outcome(e); }))
-      tell(*finished);
+    auto finished = with_ledger([&](auto& l) { return l.on_outcome(e); });
+    if (!finished)
+      return;
+    if (e.result != outcome::confirmed || model.anything_stands())
+      model.doubt_what_stands();
+    tell(*finished);
   }
 
   /// What follows a change of the model or the ledger.
   void show() {
-    light_view now{model.shown(), with_ledger([](auto& l) { return l.newest(); }), model.alarm()};
+    light_view now{model.shown(),  with_ledger([](auto& l) { return l.newest(); }),
+                   model.pauses(), model.waiting(),
+                   model.alarms(), model.is_current()};
     {
       guard held{lock};
       if (now == shown)
@@ -102,6 +113,11 @@ struct desktop::state : std::enable_shared_from_this<desktop::state> {
       tell(*finished);
   }
 
+  void doubt_held(const command_id& id) {
+    if (auto finished = with_ledger([&](auto& l) { return l.held_in_doubt(id); }))
+      tell(*finished);
+  }
+
   /// How a command's request has ended.
   void on_completion(const outgoing_event& command, const completion& c) {
     auto id = command.command;
@@ -111,22 +127,17 @@ struct desktop::state : std::enable_shared_from_this<desktop::state> {
       return forget(id);
     auto own = command.confirm_timeout;
     auto deadline = own ? std::optional{client.now() + *own} : std::nullopt;
+    model.doubt_what_stands();
     if (!with_ledger([&](auto& l) { return l.acknowledged(id, *c.ack(), deadline); }))
-      return; // told before its answer came
+      return seek_snapshot(); // told before its answer came
     show();
+    seek_snapshot();
     doubt_later(id, own ? *own + outcome_margin : outcome_wait_max);
   }
 
   void doubt_later(const command_id& id, std::chrono::milliseconds wait) {
     if (!later(wait, [this, id] { doubt(id); }))
       doubt(id); // never silence
-  }
-
-  /// What the broker had accepted it has decided while the link was down. An outcome on its way
-  /// may still come.
-  void doubt_open() {
-    for (auto& id : with_ledger([](auto& l) { return l.open(); }))
-      doubt_later(id, outcome_margin);
   }
 
   bool later(std::chrono::milliseconds wait, std::function<void()> what) {
@@ -145,27 +156,45 @@ struct desktop::state : std::enable_shared_from_this<desktop::state> {
     pairs.insert(pairs.begin(), {std::string{screen_capture_key}, std::string{to_string(command)}});
     if (!with.command)
       with.command = random_command_id();
+    guard held{lock};
+    if (with.agent_id.empty())
+      with.agent_id = agent_id;
     event_outcome owed;
     owed.this_dn = dn;
     owed.command = with.command;
     owed.connection = with.connection;
     owed.verb = command;
-    guard held{lock};
+    owed.reason = with.reason;
+    owed.agent_id = with.agent_id;
     ledger.sent(std::move(owed), std::move(told));
     return with;
   }
 
-  /// The light stays unknown until it comes.
+  /// If it is needed. Behind a gap the light stays unknown until it comes.
   void seek_snapshot() {
+    if (!model.needs_snapshot() || std::exchange(doubts_sought, model.doubts()) == model.doubts())
+      return;
     if (!seeker)
       seeker = std::make_shared<snapshot_seeker>(
         client, dn, [self = weak_from_this()](const dn_snapshot& snapshot) {
           if (auto me = self.lock()) {
             me->model.on_snapshot(snapshot);
             me->show();
+            me->renew_later();
           }
         });
     seeker->seek();
+  }
+
+  /// A pause ends with its call, an alarm with a recorder that comes: no event need tell of it.
+  void renew_later() {
+    if (renewal_armed || !model.anything_stands())
+      return;
+    renewal_armed = later(renewed_after, [this] {
+      renewal_armed = false;
+      model.doubt_what_stands();
+      seek_snapshot();
+    });
   }
 
   any_t_client& client;
@@ -173,16 +202,20 @@ struct desktop::state : std::enable_shared_from_this<desktop::state> {
   const light_handler on_light;
   const outcome_handler on_outcome;
   light_model model;
-  std::shared_ptr<snapshot_seeker> seeker; ///< from the first gap on
+  std::shared_ptr<snapshot_seeker> seeker; ///< from the first need on
+  std::uint64_t doubts_sought = 0;
+  bool renewal_armed = false;
   mutable std::mutex lock;
+  std::string agent_id;
   command_ledger ledger;
   light_view shown;
 };
 
 desktop::desktop(any_t_client& client, std::string dn, light_handler on_light,
-                 const registration& how, outcome_handler on_outcome)
-  : client_(client), state_(std::make_shared<state>(client, std::move(dn), std::move(on_light),
-                                                    std::move(on_outcome))) {
+                 desktop_options options)
+  : client_(client) {
+  auto how = options.how;
+  state_ = std::make_shared<state>(client, std::move(dn), std::move(on_light), std::move(options));
   auto heard = client_.listen(state_, state_->dn, [me = state_.get()](const notice& n) {
     me->on_notice(n); // the client keeps its owner alive meanwhile
   });
@@ -195,6 +228,11 @@ desktop::~desktop() {
 
 const std::string& desktop::dn() const noexcept {
   return state_->dn;
+}
+
+void desktop::set_agent(std::string agent_id) {
+  guard held{state_->lock};
+  state_->agent_id = std::move(agent_id);
 }
 
 light desktop::shown() const {

@@ -10,6 +10,7 @@ std::string_view to_string(capability c) noexcept {
   case capability::exact_versions: return "exact_versions";
   case capability::directed: return "directed";
   case capability::coalesce_ok: return "coalesce_ok";
+  case capability::per_call: return "per_call";
   }
   return "unknown";
 }

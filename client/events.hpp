@@ -22,6 +22,7 @@ enum class capability : std::uint8_t {
   exact_versions = 2,
   directed = 3,
   coalesce_ok = 4,
+  per_call = 5, ///< a recorder that records calls apart
 };
 
 /// What kinds of EventUserEvent a client may choose between. Values are those of the wire.
@@ -48,20 +49,86 @@ using ringdown::broker_reason;
 std::string_view to_string(capability c) noexcept;
 std::string_view to_string(disconnect_reason r) noexcept;
 
-/// The screen-capture state of one DN and ConnID.
-struct session_snapshot {
+/// A call of the DN's agent: a ConnID that something was said of. 0: no call.
+struct known_call {
   conn_id connection;
-  std::optional<capture_state> desired; ///< what the last admitted command asks for
-  capture_state observed = capture_state::unknown;
-  command_version version;
+  bool wants_recording = false;
+  bool stopped = false;             ///< by a `stop`: a `resume` of it is refused
+  command_version version = {};     ///< of the last command about it
+  std::vector<conn_id> former = {}; ///< ConnIDs that were merged into it
+
+  bool operator==(const known_call&) const = default;
+};
+
+/// A pause that stands. Nothing is to be recorded while any does.
+struct standing_pause {
+  conn_id covers;               ///< a call; 0: the whole screen
+  std::string application = {}; ///< its holder
+  std::string agent_id = {};
+  client_id client = {}; ///< the connection that gave it
+  std::string reason = {};
+  std::int64_t since_time_us = 0;
+  command_version version = {};
+  bool holder_gone = false;  ///< no client of that application is registered here now
+  std::uint32_t waiting = 0; ///< commands that wait for its end
+
+  bool operator==(const standing_pause&) const = default;
+};
+
+/// What one recorder last said of the screen.
+struct recorder_word {
+  client_id recorder;
+  std::string application = {};
+  std::optional<capture_state> said = {}; ///< nothing yet: absent
+  conn_id connection = {};                ///< what it answered, not what it is about
+  std::int64_t time_us = 0;
+  std::uint32_t owes = 0; ///< orders that it has not answered
+  bool per_call = false;
+
+  bool operator==(const recorder_word&) const = default;
+};
+
+/// A command or an order of the broker's that is not done: it waits for the end of a pause, or for
+/// its recorders.
+struct open_order {
+  dn_sequence sequence;
+  capture_verb verb = capture_verb::none;
+  conn_id connection = {};
+  command_version version = {};
+  bool held = false;                                ///< until no pause stands
+  std::int64_t deadline_time_us = 0;                ///< 0 of a held one
+  broker_reason cause = broker_reason::unspecified; ///< of an order of the broker's
+
+  bool operator==(const open_order&) const = default;
+};
+
+/// A person must look: what is so is not what is desired, and the broker cannot mend it.
+struct standing_alarm {
+  broker_reason cause = broker_reason::unspecified;
+  std::int64_t since_time_us = 0;
+  client_id recorder = {}; ///< 0: no single one
+
+  bool operator==(const standing_alarm&) const = default;
+};
+
+/// What is known of a DN's screen, of which there is one.
+struct session_snapshot {
+  conn_id connection;                        ///< of the last command
+  std::optional<capture_state> desired = {}; ///< what the screen is to be; absent: nobody has asked
+  capture_state observed = capture_state::unknown; ///< what the recorders' words amount to
+  command_version version = {};                    ///< of the last command or order of the broker's
   std::int64_t changed_time_us = 0;
   std::int64_t desired_time_us = 0; ///< when the last command was accepted
   client_id desired_by = {};        ///< and from whom
   std::string desired_by_application = {};
-  bool held = false;                 ///< its resume waits until no other call is paused
-  std::uint32_t pending = 0;         ///< commands without an outcome
+  bool held = false;                 ///< commands wait for the end of a pause
+  std::uint32_t pending = 0;         ///< orders without an outcome
   std::int64_t deadline_time_us = 0; ///< of the newest of them
-  std::vector<conn_id> former = {};  ///< ConnIDs that were merged into this session
+  std::vector<known_call> calls = {};
+  std::vector<standing_pause> pauses = {}; ///< the oldest first
+  std::vector<recorder_word> recorders = {};
+  std::vector<open_order> orders = {};
+  std::vector<standing_alarm> alarms = {};
 
   bool operator==(const session_snapshot&) const = default;
 };
@@ -71,8 +138,8 @@ struct dn_snapshot {
   dn_sequence sequence;
   dn_epoch epoch;
   command_version version;
-  capture_state effective_state = capture_state::unknown;
-  std::vector<session_snapshot> sessions;
+  capture_state effective_state = capture_state::unknown; ///< the light
+  std::optional<session_snapshot> session; ///< none before anything was asked or said
   std::uint32_t recorders_active = 0;
   std::uint32_t recorders_standby = 0;
   std::uint32_t clients_registered = 0;
@@ -101,18 +168,28 @@ struct event_link_connected {
   bool has(capability c) const noexcept;
 };
 
+/// Why a recorder could not do what it was ordered.
+struct recorder_failure {
+  std::uint32_t code = 0; ///< the recorder's own
+  std::string text = {};  ///< at most `failure_text_bytes_max`
+
+  bool operator==(const recorder_failure&) const = default;
+};
+
 /// What one recorder did about a command.
 struct recorder_result {
   client_id recorder;
   std::string application; ///< empty if it is gone
   recorder_verdict verdict = recorder_verdict::silent;
-  capture_state said = capture_state::unknown; ///< its last word since the command
+  capture_state said = capture_state::unknown;  ///< its last word since the command
+  std::optional<recorder_failure> failure = {}; ///< what it said of it
 
   bool operator==(const recorder_result&) const = default;
 };
 
 /// What became of an accepted command: exactly one for each, by its deadline. `sequence` is that of
-/// the command's EventACK. Not a part of the DN's order of events.
+/// the command's EventACK. Not a part of the DN's order of events. One that says `held` is followed
+/// by that of the order with which the command is let go (`released`).
 struct event_outcome {
   std::string this_dn;
   dn_epoch epoch;
@@ -125,12 +202,18 @@ struct event_outcome {
   std::uint32_t code = 0; ///< 57 with timed_out
   std::vector<recorder_result> recorders;
   command_version superseded_by;
-  conn_id held_by;
+  std::optional<standing_pause> held_by;                 ///< with `held`
   capture_aggregate aggregate = capture_aggregate::none; ///< of a query
   capture_state effective_state = capture_state::unknown;
   client_id origin;
   std::int64_t accepted_time_us = 0;
   std::int64_t time_us = 0;
+  std::string origin_application;
+  std::string reason; ///< as given with the command
+  std::string agent_id;
+  broker_reason cause = broker_reason::unspecified; ///< of an order of the broker's
+  dn_sequence released; ///< the held command that this order, or end, is about
+  command_id released_command;
 };
 
 /// A recorder that is registered on a DN.
@@ -139,6 +222,7 @@ struct recorder_info {
   std::string application;
   bool standby = false;
   bool exact_versions = false;
+  bool per_call = false;
 };
 
 /// Accepted: neither delivered nor done.
@@ -150,6 +234,7 @@ struct event_ack {
   command_version version;
   std::int32_t user_event = 0;
   std::int64_t time_us = 0;
+  std::string this_dn; ///< only in answer to a request for many DNs
 };
 
 /// Refused, or an outcome that failed. `code` may be one of a later version: look it up with
@@ -174,6 +259,7 @@ struct event_registered {
   registration_mode mode = registration_mode::share;
   dn_snapshot snapshot;
   std::int64_t time_us = 0;
+  bool every_dn = false; ///< in place of `this_dn` and `snapshot`
 };
 
 /// As asked (`code` 0), or the broker ended the registration (`reference` 0, `code` says why).
@@ -183,6 +269,7 @@ struct event_unregistered {
   std::uint32_t code = 0;
   std::string text;
   std::int64_t time_us = 0;
+  bool every_dn = false; ///< in place of `this_dn`
 };
 
 struct event_address_info {
@@ -192,6 +279,30 @@ struct event_address_info {
   std::int64_t time_us = 0;
   std::vector<recorder_info> recorders;
   std::vector<event_outcome> recent_outcomes; ///< the newest last
+};
+
+/// A DN in a list.
+struct address_summary {
+  std::string this_dn;
+  capture_state effective_state = capture_state::unknown; ///< the light
+  std::optional<capture_state> desired = {};
+  std::uint32_t pauses = 0;              ///< that stand
+  std::int64_t paused_since_time_us = 0; ///< the oldest of them; 0: none
+  std::uint32_t waiting = 0;             ///< commands that wait for the end of a pause
+  std::uint32_t alarms = 0;              ///< that stand
+  std::uint32_t recorders_active = 0;
+  std::uint32_t clients_registered = 0;
+  std::int64_t changed_time_us = 0;
+
+  bool operator==(const address_summary&) const = default;
+};
+
+/// A page of the DNs in use, in the order of their names.
+struct event_address_list {
+  reference_id reference;
+  std::vector<address_summary> addresses;
+  std::string next; ///< the `after` of the next page; empty: there is none
+  std::int64_t time_us = 0;
 };
 
 /// Somebody's event on a DN that this client is registered on.
@@ -215,10 +326,17 @@ struct event_user_event {
   command_id command;
   std::optional<std::chrono::milliseconds> confirm_timeout;
   capture_state effective_state = capture_state::unknown; ///< the DN's, after this event
-  broker_reason reason = broker_reason::unspecified;
+  broker_reason cause = broker_reason::unspecified;       ///< why the broker made it
   bool coalesced = false;
-  bool alarm = false; ///< a person must look; `reason` says why
-  bool held = false;  ///< a resume that no recorder gets until no other call is paused
+  bool alarm = false; ///< a person must look; `cause` says why
+  bool held = false;  ///< a start or resume that no recorder gets while a pause stands
+  /// Of a command or an order: what the screen is to be, all calls and pauses taken together.
+  std::optional<capture_state> desired;
+  bool kept_from_recorders = false; ///< held, or there is nothing to do
+  client_id for_recorder;           ///< the one recorder that gets it; 0: every one
+  std::string reason;               ///< of a command
+  std::string agent_id;
+  std::optional<recorder_failure> failure; ///< of an indication
 };
 
 /// In place of events that this client was too slow for.
@@ -260,9 +378,9 @@ struct link_lost {
   std::string text;
 };
 
-using event =
-  std::variant<event_ack, event_error, event_registered, event_unregistered, event_address_info,
-               event_user_event, event_missed, event_outcome, event_link_disconnected, link_lost>;
+using event = std::variant<event_ack, event_error, event_registered, event_unregistered,
+                           event_address_info, event_address_list, event_user_event, event_missed,
+                           event_outcome, event_link_disconnected, link_lost>;
 
 /// The ReferenceID of the request that an event answers; 0 if it answers none.
 reference_id reference_of(const event& e) noexcept;

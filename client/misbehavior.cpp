@@ -8,7 +8,7 @@ namespace ringdown::client {
 namespace {
 
 constexpr std::string_view kinds_accepted =
-  "ignore VERB, confirm after TIME, crash on VERB, stop answering heartbeats";
+  "ignore VERB, fail VERB, confirm after TIME, crash on VERB, stop answering heartbeats";
 constexpr std::string_view verbs_accepted = "start, stop, pause, resume, query";
 
 std::string complaint(std::string_view problem, std::string_view accepted) {
@@ -38,6 +38,8 @@ std::optional<std::string> add_misbehavior(std::string_view text, misbehavior& i
   auto rest = text;
   if (begins(rest, "ignore "))
     return add_verb(rest, into.ignored);
+  if (begins(rest, "fail "))
+    return add_verb(rest, into.failed);
   if (begins(rest, "crash on "))
     return add_verb(rest, into.crash_on);
   if (begins(rest, "confirm after ")) {

@@ -2,6 +2,7 @@
 //
 //   misbehavior := "ignore" VERB             neither does nor answers it; repeatable
 //                | "confirm after" TIME      answers each command so late
+//                | "fail" VERB               says `failed` to it, and stays as it is; repeatable
 //                | "crash on" VERB           ends at once, without a word; repeatable
 //                | "stop answering heartbeats"   keeps its link open and is silent from the start
 //                on
@@ -23,6 +24,7 @@ namespace ringdown::client {
 
 struct misbehavior {
   std::set<capture_verb> ignored;
+  std::set<capture_verb> failed;
   std::set<capture_verb> crash_on;
   std::optional<std::chrono::milliseconds> confirm_after;
   bool silent = false;

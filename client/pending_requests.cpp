@@ -18,6 +18,23 @@ std::size_t bytes_of(const std::vector<user_data_pair>& pairs) noexcept {
   return bytes;
 }
 
+bool is_right(const event& e, pending_requests::kind what) {
+  switch (what) {
+  case pending_requests::kind::send: return std::holds_alternative<event_ack>(e);
+  case pending_requests::kind::query: return std::holds_alternative<event_address_info>(e);
+  case pending_requests::kind::list: return std::holds_alternative<event_address_list>(e);
+  }
+  return false;
+}
+
+/// The DN that an answer to one of many names; null: none.
+const std::string* dn_in(const event& e) {
+  if (auto* ack = std::get_if<event_ack>(&e))
+    return ack->this_dn.empty() ? nullptr : &ack->this_dn;
+  auto* error = std::get_if<event_error>(&e);
+  return error != nullptr && error->this_dn ? &*error->this_dn : nullptr;
+}
+
 /// What an answer makes of a request that was sent so often.
 completion judged(const event& e, pending_requests::kind what, std::size_t times_sent) {
   completion c;
@@ -32,8 +49,7 @@ completion judged(const event& e, pending_requests::kind what, std::size_t times
       c.status = request_status::refused;
     return c;
   }
-  bool right = what == pending_requests::kind::send ? std::holds_alternative<event_ack>(e)
-                                                    : std::holds_alternative<event_address_info>(e);
+  bool right = is_right(e, what);
   c.status = right ? request_status::acknowledged : request_status::unknown_outcome;
   if (!right)
     c.doubt = doubt_reason::wrong_answer;
@@ -55,12 +71,27 @@ send_status pending_requests::room(std::size_t kept_bytes) const noexcept {
 }
 
 request_id pending_requests::add(request r, reference_id reference) {
+  auto id = enter(std::move(r), reference.value, false);
+  by_reference_[reference.value] = id.value;
+  return id;
+}
+
+request_id pending_requests::add_each(std::vector<request> all, reference_id reference) {
+  request_id first{last_id_ + 1};
+  for (auto& r : all) {
+    auto dn = r.this_dn;
+    auto id = enter(std::move(r), reference.value, true);
+    by_dn_.emplace(std::pair{reference.value, std::move(dn)}, id.value);
+  }
+  return first;
+}
+
+request_id pending_requests::enter(request r, std::uint32_t reference, bool by_dn) {
   auto id = ++last_id_;
-  entry e{std::move(r), reference.value, 1, 0};
+  entry e{std::move(r), reference, by_dn, 1, 0};
   if (e.r.again)
     e.bytes = content_bytes(e.r.again->data) + e.r.again->this_dn.size();
   kept_bytes_ += e.bytes;
-  by_reference_[reference.value] = id;
   deadlines_.emplace(e.r.deadline, id);
   requests_.emplace(id, std::move(e));
   return {id};
@@ -69,17 +100,31 @@ request_id pending_requests::add(request r, reference_id reference) {
 finished_request pending_requests::finish(entries::iterator which, completion what) {
   auto& [id, e] = *which;
   what.request = {id};
+  what.this_dn = e.r.this_dn;
   what.times_sent = e.times_sent;
   finished_request done{std::move(e.r.done), std::move(what)};
-  // A reference belongs to the newest request that carries it.
-  if (auto found = by_reference_.find(e.reference);
-      found != by_reference_.end() && found->second == id)
-    by_reference_.erase(found);
+  unlist(e, id);
   deadlines_.erase({e.r.deadline, id});
   again_.erase(id);
   kept_bytes_ -= e.bytes;
   requests_.erase(which);
   return done;
+}
+
+/// Its reference says nothing of it any more.
+void pending_requests::unlist(const entry& e, std::uint64_t id) {
+  if (!e.by_dn) { // a reference belongs to the newest request that carries it
+    auto found = by_reference_.find(e.reference);
+    if (found != by_reference_.end() && found->second == id)
+      by_reference_.erase(found);
+    return;
+  }
+  auto [first, last] = by_dn_.equal_range({e.reference, e.r.this_dn});
+  for (auto i = first; i != last; ++i)
+    if (i->second == id) {
+      by_dn_.erase(i);
+      return;
+    }
 }
 
 finished_request pending_requests::doubt(entries::iterator which, doubt_reason why) {
@@ -88,13 +133,29 @@ finished_request pending_requests::doubt(entries::iterator which, doubt_reason w
   return finish(which, std::move(what));
 }
 
-std::optional<finished_request> pending_requests::on_answer(const event& e) {
+std::vector<finished_request> pending_requests::on_answer(const event& e) {
   auto reference = reference_of(e);
-  auto found = by_reference_.find(reference.value);
-  if (!reference || found == by_reference_.end())
-    return std::nullopt;
-  auto which = requests_.find(found->second);
-  return finish(which, judged(e, which->second.r.what, which->second.times_sent));
+  if (!reference)
+    return {};
+  auto end = [&](std::uint64_t id) {
+    auto which = requests_.find(id);
+    return finish(which, judged(e, which->second.r.what, which->second.times_sent));
+  };
+  std::vector<finished_request> ended;
+  if (auto found = by_reference_.find(reference.value); found != by_reference_.end()) {
+    ended.push_back(end(found->second));
+    return ended;
+  }
+  if (auto* dn = dn_in(e)) {
+    if (auto found = by_dn_.find({reference.value, *dn}); found != by_dn_.end())
+      ended.push_back(end(found->second));
+    return ended;
+  }
+  for (auto next = by_dn_.lower_bound({reference.value, {}});
+       next != by_dn_.end() && next->first.first == reference.value;
+       next = by_dn_.lower_bound({reference.value, {}}))
+    ended.push_back(end(next->second));
+  return ended;
 }
 
 const std::string* pending_requests::dn_of(reference_id reference) const {
@@ -105,6 +166,7 @@ const std::string* pending_requests::dn_of(reference_id reference) const {
 std::vector<finished_request> pending_requests::on_link_lost() {
   std::vector<finished_request> ended;
   by_reference_.clear();
+  by_dn_.clear();
   for (auto i = requests_.begin(); i != requests_.end();) {
     auto which = i++;
     which->second.reference = 0;

@@ -22,7 +22,7 @@ struct finished_request {
 
 class pending_requests {
 public:
-  enum class kind : std::uint8_t { send, query };
+  enum class kind : std::uint8_t { send, query, list };
 
   struct request {
     kind what = kind::send;
@@ -38,13 +38,20 @@ public:
 
   /// `accepted`, `window_full` or `buffer_full`: whether there is room for one more.
   send_status room(std::size_t kept_bytes) const noexcept;
+  bool has_room_for(std::size_t more) const noexcept {
+    return requests_.size() + more <= limits_.requests_max;
+  }
   /// A request that was sent under this reference.
   request_id add(request r, reference_id reference);
+  /// Some that were sent together under this reference, each answered by its DN: the number of the
+  /// first; those of the others follow.
+  request_id add_each(std::vector<request> all, reference_id reference);
   std::size_t size() const noexcept { return requests_.size(); }
   std::size_t kept_bytes() const noexcept { return kept_bytes_; }
 
-  /// An answer with this reference came: the request's end, if it is one of these.
-  std::optional<finished_request> on_answer(const event& e);
+  /// An answer with this reference came: the end of the request that it is for, if it is one of
+  /// these. An error that names no DN is for all that were sent together.
+  std::vector<finished_request> on_answer(const event& e);
   /// The DN of the request with this reference; null if it is none of these.
   const std::string* dn_of(reference_id reference) const;
 
@@ -76,6 +83,7 @@ private:
   struct entry {
     request r;
     std::uint32_t reference = 0; ///< 0: waits to be sent again
+    bool by_dn = false;          ///< sent with others
     std::size_t times_sent = 1;
     std::size_t bytes = 0;
   };
@@ -83,10 +91,13 @@ private:
 
   finished_request finish(entries::iterator which, completion what);
   finished_request doubt(entries::iterator which, doubt_reason why);
+  request_id enter(request r, std::uint32_t reference, bool by_dn);
+  void unlist(const entry& e, std::uint64_t id);
 
   t_client_bounds limits_;
   entries requests_; // by number, so in the order of sending
   std::unordered_map<std::uint32_t, std::uint64_t> by_reference_;
+  std::multimap<std::pair<std::uint32_t, std::string>, std::uint64_t> by_dn_;
   std::set<std::pair<steady_time, std::uint64_t>> deadlines_;
   std::set<std::uint64_t> again_;
   std::size_t kept_bytes_ = 0;

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <deque>
-#include <exception>
 #include <map>
 #include <mutex>
 #include <set>
@@ -14,22 +13,31 @@ namespace ringdown::client {
 
 using guard = std::lock_guard<std::mutex>;
 
-identity recorder_identity(std::string application_name) {
+identity recorder_identity(std::string application_name, recorded what) {
   identity who;
   who.application_name = std::move(application_name);
   who.role = role::recorder;
   who.capabilities = {capability::directed, capability::exact_versions};
+  if (what == recorded::per_call)
+    who.capabilities.push_back(capability::per_call);
   return who;
 }
+
+namespace {
+
+bool declares(const any_t_client& client, capability wanted) {
+  auto& all = client.who().capabilities;
+  return std::find(all.begin(), all.end(), wanted) != all.end();
+}
+
+} // namespace
 
 /// What its listeners keep alive. No handler runs and no call of the client's is made with the
 /// lock held.
 struct recorder::shared : std::enable_shared_from_this<recorder::shared> {
   shared(any_t_client& c, order_handler handler, const registration& registered)
-    : client(c), on_order(std::move(handler)), how(registered) {
-    auto& all = c.who().capabilities;
-    exact = std::find(all.begin(), all.end(), capability::exact_versions) != all.end();
-  }
+    : client(c), on_order(std::move(handler)), how(registered),
+      exact(declares(c, capability::exact_versions)), model(declares(c, capability::per_call)) {}
 
   template <class Call>
   auto with_model(Call call) {
@@ -38,39 +46,28 @@ struct recorder::shared : std::enable_shared_from_this<recorder::shared> {
   }
 
   void on_notice(const notice& n) {
-    if (auto* e = std::get_if<event_user_event>(&n))
-      carry_out(with_model([&] { return model.on_event(*e); }), e->verb);
-    else if (auto* r = std::get_if<registration_notice>(&n); r != nullptr && r->snapshot)
+    if (auto* e = std::get_if<event_user_event>(&n)) {
+      auto self = e->for_recorder ? client.link().client : client_id{};
+      carry_out(with_model([&] { return model.on_event(*e, self); }));
+    } else if (auto* r = std::get_if<registration_notice>(&n); r != nullptr && r->snapshot) {
       adopt(r->this_dn, *r->snapshot);
-    else if (auto* gap = std::get_if<gap_notice>(&n);
-             gap != nullptr && gap->why == gap_notice::cause::slow)
+    } else if (auto* gap = std::get_if<gap_notice>(&n);
+               gap != nullptr && gap->why == gap_notice::cause::slow) {
       seek_snapshot(gap->this_dn);
+    }
     say_waiting();
   }
 
   void adopt(const std::string& dn, const dn_snapshot& snapshot) {
-    auto now = with_model([&] { return model.on_snapshot(dn, snapshot); });
-    for (auto& what : now.untold)
-      put(what);
-    carry_out(now.orders, capture_verb::none);
+    auto self = client.link().client;
+    carry_out(with_model([&] { return model.on_snapshot(dn, snapshot, self); }));
   }
 
-  /// All of them, also behind one at which the handler throws: it may be a pause. The first throw
-  /// goes on to the client, which reports it.
-  void carry_out(const std::vector<indication>& wanted, capture_verb verb) {
-    std::exception_ptr first;
-    for (auto& what : wanted) {
-      order o{what, verb, with_model([&] { return model.screen(what.this_dn); })};
-      try {
-        if (auto state = on_order ? on_order(o) : std::nullopt)
-          answer(o.what, *state);
-      } catch (...) {
-        if (!first)
-          first = std::current_exception();
-      }
-    }
-    if (first)
-      std::rethrow_exception(first);
+  void carry_out(const recorder_model::reaction& what) {
+    for (auto& word : what.words)
+      put(word);
+    if (what.order && on_order)
+      answer(*what.order, on_order(*what.order));
   }
 
   void seek_snapshot(const std::string& dn) {
@@ -84,15 +81,13 @@ struct recorder::shared : std::enable_shared_from_this<recorder::shared> {
     seeker->seek();
   }
 
-  void answer(indication what, capture_state state) {
-    what.state = state;
-    if (with_model([&] { return model.answer(what); }))
-      put(std::move(what));
+  void answer(const order& done, const recorder_answer& what) {
+    if (auto word = with_model([&] { return model.answer(done, what); }))
+      put(std::move(*word));
   }
 
-  void say(indication what) {
-    with_model([&] { model.set(what.this_dn, what.connection, what.state); });
-    put(std::move(what));
+  void say(const std::string& dn, capture_state state, conn_id call) {
+    put(with_model([&] { return model.set(dn, call, state); }));
   }
 
   void put(indication what) {
@@ -160,7 +155,8 @@ struct recorder::shared : std::enable_shared_from_this<recorder::shared> {
   }
 
   send_status send(const indication& what) {
-    auto e = outgoing_event::capture(what.this_dn, indication_of(what.state), what.connection);
+    auto e = outgoing_event::capture(what.this_dn, what.verb, what.connection);
+    e.failure = what.failure;
     if (exact) {
       e.version = what.version;
       e.command = what.command;
@@ -181,7 +177,7 @@ struct recorder::shared : std::enable_shared_from_this<recorder::shared> {
   any_t_client& client;
   const order_handler on_order;
   const registration how;
-  bool exact = false; ///< this client has said at sign-on that it echoes
+  const bool exact; ///< this client has said at sign-on that it echoes
   mutable std::mutex lock;
   recorder_model model;
   std::set<std::string> dns; // that were ever recorded: each has its listener
@@ -222,12 +218,13 @@ void recorder::leave(const std::string& dn) {
   shared_->model.forget(dn);
 }
 
-void recorder::say(const order& done, capture_state state) {
-  shared_->answer(done.what, state);
+void recorder::say(const order& done, const answer& what) {
+  shared_->answer(done, what);
 }
 
 void recorder::say(const std::string& dn, capture_state state, conn_id call) {
-  shared_->say({dn, call, state, {}, {}, {}, {}});
+  if (state != capture_state::unknown)
+    shared_->say(dn, state, call);
 }
 
 capture_state recorder::state(const std::string& dn, conn_id call) const {

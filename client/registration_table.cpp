@@ -29,7 +29,7 @@ bool passes(retry_class c) {
 // ---- the program's wishes ------------------------------------------------------------------
 
 registering registration_table::want(const std::string& dn, const registration& how) {
-  if (check_dn(dn) != send_fault::none)
+  if (dn != every_dn && check_dn(dn) != send_fault::none)
     return registering::bad_dn;
   auto found = entries_.find(dn);
   if (found == entries_.end()) {
@@ -117,13 +117,16 @@ std::optional<registration_table::batch> registration_table::next_batch(std::siz
       continue;
     }
     auto& e = found->second;
+    bool alone = queue_.front() == every_dn; // a request of its own
     if (next.dns.empty())
       next.how = e.desired;
-    else if (!same(next.how, e.desired))
+    else if (alone || !same(next.how, e.desired))
       break;
     e.queued = false;
     next.dns.push_back(std::move(queue_.front()));
     queue_.pop_front();
+    if (alone)
+      break;
   }
   if (next.dns.empty())
     return std::nullopt;
@@ -190,7 +193,8 @@ void registration_table::retry(const std::string& dn, entry& e, steady_time when
 
 registration_table::notices registration_table::on_registered(const event_registered& e) {
   notices out;
-  auto* found = asked_with(e.this_dn, e.reference);
+  auto& dn = e.every_dn ? every_dn : e.this_dn;
+  auto* found = asked_with(dn, e.reference);
   if (found == nullptr || !registers(*found))
     return out;
   auto& known = *found;
@@ -199,6 +203,10 @@ registration_table::notices registration_table::on_registered(const event_regist
   if (!known.desired || known.queued)
     return out; // the wish has changed since; the next answer counts
   known.phase = registration_phase::registered;
+  if (e.every_dn) {
+    out.push_back(registration_notice{dn, known.phase, std::nullopt, std::nullopt, false});
+    return out;
+  }
   auto& s = e.snapshot;
   using cause = gap_notice::cause;
   if (known.known && (s.epoch != known.epoch || s.sequence < known.sequence))
@@ -261,17 +269,18 @@ registration_table::notices registration_table::on_error(const event_error& e, s
 registration_table::notices registration_table::on_unregistered(const event_unregistered& e,
                                                                 steady_time now) {
   notices out;
+  auto& dn = e.every_dn ? every_dn : e.this_dn;
   if (e.reference) {
-    auto* found = asked_with(e.this_dn, e.reference);
+    auto* found = asked_with(dn, e.reference);
     if (found == nullptr || registers(*found))
       return out;
     found->may_stand = false;
     settle(*found);
     if (!found->desired && !found->queued)
-      entries_.erase(e.this_dn);
+      entries_.erase(dn);
     return out;
   }
-  auto found = entries_.find(e.this_dn);
+  auto found = entries_.find(dn);
   if (found == entries_.end() || !found->second.desired)
     return out;
   auto& known = found->second;
@@ -281,22 +290,23 @@ registration_table::notices registration_table::on_unregistered(const event_unre
   event_error why;
   why.code = e.code;
   why.text = e.text;
-  why.this_dn = e.this_dn;
+  why.this_dn = dn;
   if (auto* row = find_error(e.code))
     why.retry = row->retry;
   bool again = passes(why.retry);
   if (again)
-    retry(e.this_dn, known, now + limits_.registration_retry);
+    retry(dn, known, now + limits_.registration_retry);
   else
     known.phase = registration_phase::failed;
-  out.push_back(registration_notice{e.this_dn, known.phase, std::nullopt, why, again});
+  out.push_back(registration_notice{dn, known.phase, std::nullopt, why, again});
   return out;
 }
 
 registration_table::notices registration_table::on_missed(const event_missed& e) {
   notices out;
   auto found = entries_.find(e.this_dn);
-  if (found == entries_.end() || !found->second.desired)
+  bool is_wanted = found != entries_.end() && found->second.desired;
+  if (!is_wanted && !wanted(every_dn))
     return out;
   seen(e.this_dn, e.epoch, e.to);
   out.push_back(gap_notice{e.this_dn, gap_notice::cause::slow, e.from, e.to, e.epoch});

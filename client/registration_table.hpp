@@ -20,6 +20,9 @@ public:
   struct batch {
     std::optional<registration> how; ///< none: unregister
     std::vector<std::string> dns;
+
+    /// `every_dn`, and nothing beside it.
+    bool every() const { return dns.size() == 1 && dns.front() == every_dn; }
   };
   /// What a program is to be told.
   using notices = std::vector<notice>;

@@ -2,6 +2,8 @@
 
 #include "client/data_item.hpp"
 #include "client/escape.hpp"
+#include "messages/limits.hpp"
+#include "messages/wire.hpp"
 
 #include <algorithm>
 #include <array>
@@ -19,7 +21,7 @@ constexpr std::string_view steps_accepted =
   "expect-outcome OUTCOME, send key=value, merge HEX into HEX, end-call HEX";
 constexpr std::string_view states_accepted = "recording, paused, off, unknown";
 constexpr std::string_view outcomes_accepted =
-  "confirmed, timed_out, partial, superseded, held, recorder_lost, unknown";
+  "confirmed, timed_out, partial, superseded, held, recorder_lost, failed, unknown";
 
 /// A word of a step, with its place in the text.
 struct word {
@@ -198,7 +200,7 @@ private:
 
   static outcome outcome_named(const word& w) {
     for (auto o : {outcome::confirmed, outcome::timed_out, outcome::partial, outcome::superseded,
-                   outcome::held, outcome::recorder_lost, outcome::unknown})
+                   outcome::held, outcome::recorder_lost, outcome::failed, outcome::unknown})
       if (w.text == to_string(o))
         return o;
     throw failure{w.offset, "unknown outcome '" + w.text + "'", std::string{outcomes_accepted}};
@@ -246,12 +248,22 @@ private:
       into.if_version = command_version{number};
       return true;
     }
+    if (text.starts_with("reason=") && into.verb != capture_verb::none) {
+      into.reason = text.substr(7);
+      if (into.reason.size() > reason_bytes_max || !wire::valid_utf8(into.reason) ||
+          wire::has_control_character(into.reason))
+        throw failure{w.offset, "'" + w.text + "' is no reason",
+                      "reason= and at most " + std::to_string(reason_bytes_max) +
+                        " bytes of UTF-8 without control characters"};
+      return true;
+    }
     return false;
   }
 
   static void item(const word& w, script_send& into) {
     if (into.verb != capture_verb::none)
-      throw failure{w.offset, "unexpected '" + w.text + "'", "conn=HEX or if-version=NUMBER"};
+      throw failure{w.offset, "unexpected '" + w.text + "'",
+                    "conn=HEX, if-version=NUMBER or reason=TEXT"};
     auto parsed = parse_data_item(w.text);
     if (auto* error = std::get_if<data_item_error>(&parsed))
       throw failure{w.offset, "'" + w.text + "' is no data", error->text};
@@ -355,6 +367,8 @@ std::string text_of(const script_send& send) {
     out += " conn=" + to_string(*send.connection);
   if (send.if_version)
     out += " if-version=" + std::to_string(send.if_version->value);
+  if (!send.reason.empty())
+    out += " " + quoted("reason=" + send.reason);
   return out;
 }
 

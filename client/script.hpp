@@ -9,15 +9,16 @@
 //   outcome  := "expect-outcome" OUTCOME ["within" TIME]  of the last command; 5 s if not given
 //   send     := "send" ITEM { ITEM | option }             ITEM: key=value, n:key=5, b:key=00ff
 //   call     := "merge" HEX "into" HEX | "end-call" HEX   ConnIDs; for the role call_source
-//   option   := "conn=" HEX | "if-version=" NUMBER
+//   option   := "conn=" HEX | "if-version=" NUMBER | "reason=" TEXT        reason: of a command
 //   STATE    := recording | paused | off | unknown (enabled and disabled are understood too)
-//   OUTCOME  := confirmed | timed_out | partial | superseded | held | recorder_lost | unknown
+//   OUTCOME  := confirmed | timed_out | partial | superseded | held | recorder_lost | failed |
+//   unknown
 //
 // A word may be quoted, "like this", to hold separators; \" and \\ inside. Pure and bounded:
 // nothing in a text can make the parser slow, deep or large.
 #pragma once
 
-#include "client/roles.hpp"
+#include "client/light_model.hpp"
 
 #include <chrono>
 #include <optional>
@@ -39,6 +40,7 @@ struct script_send {
   user_data data; ///< without the verb
   std::optional<conn_id> connection;
   std::optional<command_version> if_version;
+  std::string reason; ///< of a command
 
   bool operator==(const script_send&) const = default;
 };
@@ -58,7 +60,7 @@ struct script_expect {
 };
 
 /// Goes on when the script's last command has ended so; fails if it ends otherwise, or has no
-/// outcome within the time.
+/// outcome within the time. One that is held ends once more, when it is let go.
 struct script_expect_outcome {
   outcome wanted = outcome::confirmed;
   std::chrono::milliseconds within = script_within_default;

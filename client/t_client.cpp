@@ -109,6 +109,16 @@ sending t_client::query_address(const std::string& dn, completion_handler done,
   return impl_->query(dn, std::move(done), how);
 }
 
+sending t_client::list_addresses(const address_list_request& what, completion_handler done,
+                                 const request_options& how) {
+  return impl_->list(what, std::move(done), how);
+}
+
+sending t_client::command_addresses(const bulk_command& what, completion_handler done,
+                                    const request_options& how) {
+  return impl_->command_each(what, impl::shared_by_many(std::move(done)), how);
+}
+
 sending t_client::merge_calls(const std::string& dn, conn_id old, conn_id into,
                               completion_handler done, const request_options& how) {
   return impl_->merge_calls(dn, old, into, std::move(done), how);

@@ -59,6 +59,10 @@ public:
                const request_options& how = {}) override;
   sending query_address(const std::string& dn, completion_handler done,
                         const request_options& how = {}) override;
+  sending list_addresses(const address_list_request& what, completion_handler done,
+                         const request_options& how = {}) override;
+  sending command_addresses(const bulk_command& what, completion_handler done,
+                            const request_options& how = {}) override;
   sending merge_calls(const std::string& dn, conn_id old, conn_id into, completion_handler done,
                       const request_options& how = {}) override;
   sending end_call(const std::string& dn, conn_id call, completion_handler done,

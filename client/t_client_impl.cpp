@@ -39,23 +39,12 @@ std::string text_of(const place& where) {
   return "a stream of this process";
 }
 
-/// Null: it is about the link.
-const std::string* dn_of(const notice& told) {
-  return std::visit(
-    [](const auto& n) -> const std::string* {
-      if constexpr (requires { n.this_dn; })
-        return &n.this_dn;
-      else
-        return nullptr;
-    },
-    told);
-}
-
 } // namespace
 
 t_client::impl::impl(t_client_options o)
   : options(completed(std::move(o))), link(options.now), registrations(options.limits),
-    pending(options.limits), plan_(options.places.size(), options.backoff) {}
+    pending(options.limits), plan_(options.places.size(), options.backoff), board_(options.limits) {
+}
 
 // ---- the program's calls -------------------------------------------------------------------
 
@@ -92,92 +81,7 @@ bool t_client::impl::registration_may_come(const std::string& dn) const {
 void t_client::impl::unregister_from(const std::string& dn) {
   asking_blocked_ = false;
   registrations.leave(dn);
-  std::erase_if(ready_, [&](const waiting& w) {
-    auto* n = std::get_if<notice>(&w);
-    auto* about = n != nullptr ? dn_of(*n) : nullptr;
-    return about != nullptr && *about == dn;
-  });
-}
-
-steady_time t_client::impl::deadline_of(const request_options& how) const {
-  auto wanted = how.timeout > milliseconds{0} ? how.timeout : options.limits.request_timeout;
-  return now() + std::min(wanted, options.limits.request_timeout_max);
-}
-
-/// Whether a request for this DN may go out now. It overtakes neither the DN's registration nor a
-/// command of the DN that waits to be sent again.
-send_status t_client::impl::room_for(const std::string& dn, std::size_t kept_bytes) {
-  auto room = pending.room(kept_bytes);
-  if (room != send_status::accepted)
-    return room;
-  if (registrations.to_be_asked(dn))
-    ask_for_registrations();
-  bool overtakes = pending.waits_again(dn) || registrations.to_be_asked(dn);
-  return overtakes ? send_status::window_full : send_status::accepted;
-}
-
-submission t_client::impl::submit(const outgoing_event& what, bool distribute, bool again) {
-  auto sent = distribute ? link.distribute(what) : link.send_event(what);
-  if (sent)
-    show(event_sent{sent.reference, what, distribute, again});
-  return sent;
-}
-
-sending t_client::impl::send(const outgoing_event& what, completion_handler&& done,
-                             const request_options& how) {
-  if (phase != link_phase::up)
-    return {send_status::disconnected, {}, {}};
-  bool keep = how.again_after_loss && what.command && !how.distribute;
-  auto kept_bytes = keep ? content_bytes(what.data) + what.this_dn.size() : 0;
-  if (auto room = room_for(what.this_dn, kept_bytes); room != send_status::accepted)
-    return {room, {}, {}};
-  auto sent = submit(what, how.distribute, false);
-  if (!sent)
-    return {sent.status, {}, {}};
-  pending_requests::request r{pending_requests::kind::send,
-                              std::move(done),
-                              deadline_of(how),
-                              what.this_dn,
-                              std::nullopt,
-                              how.distribute};
-  if (keep) {
-    r.again = what;
-    r.again->retry = true;
-  }
-  return {sent.status, pending.add(std::move(r), sent.reference), sent.reference};
-}
-
-template <class Submit>
-sending t_client::impl::request_once(pending_requests::kind what, const std::string& dn,
-                                     completion_handler&& done, const request_options& how,
-                                     Submit submit_it) {
-  if (phase != link_phase::up)
-    return {send_status::disconnected, {}, {}};
-  if (auto room = room_for(dn, 0); room != send_status::accepted)
-    return {room, {}, {}};
-  submission sent = submit_it();
-  if (!sent)
-    return {sent.status, {}, {}};
-  pending_requests::request r{what, std::move(done), deadline_of(how), dn, std::nullopt, false};
-  return {sent.status, pending.add(std::move(r), sent.reference), sent.reference};
-}
-
-sending t_client::impl::query(const std::string& dn, completion_handler&& done,
-                              const request_options& how) {
-  return request_once(pending_requests::kind::query, dn, std::move(done), how,
-                      [&] { return link.query_address(dn); });
-}
-
-sending t_client::impl::merge_calls(const std::string& dn, conn_id old, conn_id into,
-                                    completion_handler&& done, const request_options& how) {
-  return request_once(pending_requests::kind::send, dn, std::move(done), how,
-                      [&] { return link.merge_calls(dn, old, into); });
-}
-
-sending t_client::impl::end_call(const std::string& dn, conn_id call, completion_handler&& done,
-                                 const request_options& how) {
-  return request_once(pending_requests::kind::send, dn, std::move(done), how,
-                      [&] { return link.end_call(dn, call); });
+  board_.forget(dn);
 }
 
 // ---- one turn ------------------------------------------------------------------------------
@@ -197,9 +101,9 @@ void t_client::impl::turn() {
       on_down();
   }
   auto at = now();
-  finish(pending.on_time(at));
-  tell(registrations.on_time(at));
-  ring(at);
+  board_.finish(pending.on_time(at));
+  board_.tell(registrations.on_time(at));
+  board_.ring(at);
   if (phase == link_phase::up) {
     ask_for_registrations();
     send_again();
@@ -216,7 +120,7 @@ void t_client::impl::turn() {
 
 void t_client::impl::drain() {
   for (std::size_t i = 0; i < events_per_turn_max; ++i) {
-    more_events_ = ready_.size() >= std::max<std::size_t>(1, options.limits.waiting_max);
+    more_events_ = board_.is_full();
     if (more_events_)
       return;
     auto e = link.next();
@@ -232,28 +136,28 @@ void t_client::impl::dispatch(const event& e) {
   asking_blocked_ = false;
   auto at = now();
   if (auto* ack = std::get_if<event_ack>(&e)) {
-    if (auto* dn = pending.dn_of(ack->reference))
+    auto* dn = ack->this_dn.empty() ? pending.dn_of(ack->reference) : &ack->this_dn;
+    if (dn != nullptr)
       registrations.seen(*dn, ack->epoch, ack->sequence);
   } else if (auto* registered = std::get_if<event_registered>(&e)) {
-    tell(registrations.on_registered(*registered));
+    board_.tell(registrations.on_registered(*registered));
   } else if (auto* unregistered = std::get_if<event_unregistered>(&e)) {
-    tell(registrations.on_unregistered(*unregistered, at));
+    board_.tell(registrations.on_unregistered(*unregistered, at));
   } else if (auto* missed = std::get_if<event_missed>(&e)) {
-    tell(registrations.on_missed(*missed));
+    board_.tell(registrations.on_missed(*missed));
   } else if (auto* info = std::get_if<event_address_info>(&e)) {
     registrations.seen(info->this_dn, info->snapshot.epoch, info->snapshot.sequence);
   } else if (auto* user_event = std::get_if<event_user_event>(&e)) {
-    if (!registrations.wanted(user_event->this_dn))
+    if (!registrations.wanted(user_event->this_dn) && !registrations.wanted(every_dn))
       return; // of a DN that the program has left, or never asked for
     registrations.seen(user_event->this_dn, user_event->epoch, user_event->sequence);
-    tell(notice{*user_event});
+    board_.tell(notice{*user_event});
   } else if (auto* outcome = std::get_if<event_outcome>(&e)) {
-    tell(notice{*outcome}); // of a DN that was left too: it was promised
+    board_.tell(notice{*outcome}); // of a DN that was left too: it was promised
   } else if (auto* error = std::get_if<event_error>(&e)) {
-    tell(registrations.on_error(*error, at));
+    board_.tell(registrations.on_error(*error, at));
   }
-  if (auto finished = pending.on_answer(e))
-    finish(std::move(*finished));
+  board_.finish(pending.on_answer(e));
 }
 
 /// Half the window is the program's, however many DNs are to be registered on.
@@ -266,6 +170,12 @@ bool t_client::impl::may_ask() const {
          registrations.unanswered() < registrations_in_flight_max();
 }
 
+submission t_client::impl::register_batch(const registration_table::batch& what) {
+  if (what.every())
+    return what.how ? link.register_every_dn(*what.how) : link.unregister_every_dn();
+  return what.how ? link.register_address(what.dns, *what.how) : link.unregister_address(what.dns);
+}
+
 void t_client::impl::ask_for_registrations() {
   while (may_ask()) {
     auto most =
@@ -273,8 +183,7 @@ void t_client::impl::ask_for_registrations() {
     auto batch = registrations.next_batch(most);
     if (!batch)
       return;
-    auto sent = batch->how ? link.register_address(batch->dns, *batch->how)
-                           : link.unregister_address(batch->dns);
+    auto sent = register_batch(*batch);
     if (sent) {
       if (batch->how)
         show(registration_sent{sent.reference, batch->dns, *batch->how});
@@ -301,7 +210,7 @@ void t_client::impl::ask_early() {
   auto batch = registrations.next_batch(1);
   if (!batch || !batch->how)
     return;
-  auto sent = link.register_address(batch->dns, *batch->how);
+  auto sent = register_batch(*batch);
   if (!sent)
     return registrations.not_asked(std::move(*batch));
   asked_early_ = early_registration{sent.reference, batch->dns.front(), *batch->how};
@@ -318,14 +227,14 @@ void t_client::impl::send_again() {
     if (sent)
       pending.sent_again(id, sent.reference);
     else if (sent.status == send_status::too_large)
-      finish(pending.not_sent_again(id));
+      board_.finish(pending.not_sent_again(id));
     else
       return;
   }
 }
 
 steady_time t_client::impl::next_deadline() const {
-  if (attempt_due_ || more_events_ || !ready_.empty() || may_ask())
+  if (attempt_due_ || more_events_ || !board_.empty() || may_ask())
     return steady_time::min();
   return due();
 }
@@ -338,9 +247,7 @@ steady_time t_client::impl::due() const {
     next = std::min(next, next_.when);
   if (phase == link_phase::stopping)
     next = std::min(next, stop_until_);
-  if (!timers_.empty())
-    next = std::min(next, timers_.begin()->first);
-  return next;
+  return std::min(next, board_.next_timer());
 }
 
 // ---- the link's life -----------------------------------------------------------------------
@@ -350,7 +257,7 @@ void t_client::impl::change(link_phase to, link_notice n) {
   n.phase = to;
   if (n.where.empty())
     n.where = text_of(options.places[plan_.place()]);
-  tell(notice{std::move(n)});
+  board_.tell(notice{std::move(n)});
 }
 
 std::optional<place> t_client::impl::attempt_due() {
@@ -428,15 +335,15 @@ void t_client::impl::on_down() {
   auto lost = pending.on_link_lost();
   if (!options.reconnect || (refused() && !options.reconnect_when_refused)) {
     change(link_phase::given_up, std::move(n));
-    finish(std::move(lost));
-    return finish(pending.end_all(doubt_reason::link_lost));
+    board_.finish(std::move(lost));
+    return board_.finish(pending.end_all(doubt_reason::link_lost));
   }
   auto at = now();
   n.where = text_of(options.places[plan_.place()]); // not that of the next attempt
   next_ = plan_.after_failure(at, options.random(), asked_to_wait());
   n.retry_in = std::chrono::ceil<milliseconds>(next_.when - at);
   change(link_phase::waiting, std::move(n));
-  finish(std::move(lost));
+  board_.finish(std::move(lost));
 }
 
 void t_client::impl::end_stopped() {
@@ -445,29 +352,13 @@ void t_client::impl::end_stopped() {
   more_events_ = false;
   registrations.link_down();
   change(link_phase::stopped);
-  finish(pending.end_all(doubt_reason::stopped));
-  ring(steady_time::max());
+  board_.finish(pending.end_all(doubt_reason::stopped));
+  board_.ring(steady_time::max());
   if (std::exchange(start_again_, false))
     start();
 }
 
 // ---- telling the program -------------------------------------------------------------------
-
-void t_client::impl::tell(registration_table::notices all) {
-  for (auto& n : all)
-    tell(std::move(n));
-}
-
-void t_client::impl::finish(std::vector<finished_request> all) {
-  for (auto& f : all)
-    finish(std::move(f));
-}
-
-/// The timers that are due.
-void t_client::impl::ring(steady_time now) {
-  for (; !timers_.empty() && timers_.begin()->first <= now; timers_.erase(timers_.begin()))
-    ready_.emplace_back(std::move(timers_.begin()->second));
-}
 
 void t_client::impl::show(const traffic& t) {
   if (!options.on_traffic)
@@ -491,69 +382,11 @@ void t_client::impl::report(const char* where, const char* what) {
   }
 }
 
-bool t_client::impl::listen(listener&& what, const std::string& dn, std::vector<listener>& ended) {
-  if (listener_count_ >= options.limits.listeners_max)
-    ended = take_ended_listeners();
-  if (listener_count_ >= options.limits.listeners_max)
-    return false;
-  ++listener_count_;
-  listeners_[dn].push_back(std::move(what));
-  return true;
-}
-
 bool t_client::impl::call_after(timer&& what, milliseconds wait) {
-  if (phase == link_phase::stopped || timers_.size() >= options.limits.timers_max)
+  if (phase == link_phase::stopped)
     return false;
-  timers_.emplace(now() + std::min<milliseconds>(wait, std::chrono::hours{24}), std::move(what));
-  return true;
-}
-
-std::vector<t_client::impl::listener> t_client::impl::take_ended_listeners() {
-  std::vector<listener> ended;
-  for (auto i = listeners_.begin(); i != listeners_.end();) {
-    auto& all = i->second;
-    auto first =
-      std::stable_partition(all.begin(), all.end(), [](const listener& l) { return !l.ended(); });
-    ended.insert(ended.end(), std::move_iterator{first}, std::move_iterator{all.end()});
-    all.erase(first, all.end());
-    i = all.empty() ? listeners_.erase(i) : std::next(i);
-  }
-  listener_count_ -= ended.size();
-  return ended;
-}
-
-void t_client::impl::collect(std::vector<listener>& from, ready_call& into) {
-  for (auto& l : from) {
-    auto owner = l.owner.lock();
-    if (l.forever || owner)
-      into.listeners.emplace_back(std::move(owner), l.handler);
-  }
-}
-
-std::optional<t_client::impl::ready_call> t_client::impl::take() {
-  if (ready_.empty())
-    return std::nullopt;
-  ready_call call;
-  auto first = std::move(ready_.front());
-  ready_.pop_front();
-  if (auto* finished = std::get_if<finished_request>(&first)) {
-    call.finished = std::move(*finished);
-    return call;
-  }
-  if (auto* due = std::get_if<timer>(&first)) {
-    call.due = std::move(*due);
-    return call;
-  }
-  call.told = std::move(std::get<notice>(first));
-  auto* dn = dn_of(call.told);
-  for (auto& [name, all] : listeners_)
-    if (dn == nullptr)
-      collect(all, call);
-  if (dn != nullptr)
-    for (auto& name : {std::string{}, *dn})
-      if (auto found = listeners_.find(name); found != listeners_.end())
-        collect(found->second, call);
-  return call;
+  return board_.call_at(std::move(what),
+                        now() + std::min<milliseconds>(wait, std::chrono::hours{24}));
 }
 
 void t_client::impl::run(ready_call& call) {

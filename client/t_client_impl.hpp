@@ -3,12 +3,12 @@
 // that another thread may change: so background.hpp can call them without its lock.
 #pragma once
 
+#include "client/notice_board.hpp"
 #include "client/pending_requests.hpp"
 #include "client/registration_table.hpp"
 #include "client/t_client.hpp"
 
 #include <atomic>
-#include <deque>
 
 namespace ringdown::client {
 
@@ -18,25 +18,10 @@ public:
   struct prepared {
     std::variant<numeric_endpoints, std::unique_ptr<transport>> how;
   };
-  struct listener {
-    std::weak_ptr<void> owner;
-    bool forever = false;
-    std::shared_ptr<notice_handler> handler;
-
-    bool ended() const { return !forever && owner.expired(); }
-  };
-  /// A handler that waits for its time.
-  struct timer {
-    std::weak_ptr<void> owner;
-    std::function<void()> handler;
-  };
+  using listener = notice_board::listener;
+  using timer = notice_board::timer;
   /// Handlers to be called with what they are to be told.
-  struct ready_call {
-    finished_request finished;
-    timer due;
-    notice told;
-    std::vector<std::pair<std::shared_ptr<void>, std::shared_ptr<notice_handler>>> listeners;
-  };
+  using ready_call = notice_board::call;
 
   explicit impl(t_client_options options);
 
@@ -51,12 +36,21 @@ public:
   void unregister_from(const std::string& dn);
   sending send(const outgoing_event& what, completion_handler&& done, const request_options& how);
   sending query(const std::string& dn, completion_handler&& done, const request_options& how);
+  sending list(const address_list_request& what, completion_handler&& done,
+               const request_options& how);
+  /// `done` is copied: see `shared_by_many`.
+  sending command_each(const bulk_command& what, const completion_handler& done,
+                       const request_options& how);
+  /// A handler whose copies cost and run nothing of the program's own.
+  static completion_handler shared_by_many(completion_handler done);
   sending merge_calls(const std::string& dn, conn_id old, conn_id into, completion_handler&& done,
                       const request_options& how);
   sending end_call(const std::string& dn, conn_id call, completion_handler&& done,
                    const request_options& how);
   /// `ended`: what had to go to make room.
-  bool listen(listener&& what, const std::string& dn, std::vector<listener>& ended);
+  bool listen(listener&& what, const std::string& dn, std::vector<listener>& ended) {
+    return board_.listen(std::move(what), dn, ended);
+  }
   bool call_after(timer&& what, std::chrono::milliseconds wait);
 
   // ---- the work
@@ -68,7 +62,7 @@ public:
   prepared prepare(const place& where);
   void begin(prepared&& how);
   /// The next handlers to be called.
-  std::optional<ready_call> take();
+  std::optional<ready_call> take() { return board_.take(); }
   void run(ready_call& call);
   steady_time next_deadline() const;
   /// The same, whatever waits to be told: handlers must let `turn` do what is due then.
@@ -93,13 +87,7 @@ private:
     std::string dn;
     registration how;
   };
-  using waiting = std::variant<finished_request, timer, notice>;
 
-  void tell(notice n) { ready_.emplace_back(std::move(n)); }
-  void tell(registration_table::notices all);
-  void finish(finished_request f) { ready_.emplace_back(std::move(f)); }
-  void finish(std::vector<finished_request> all);
-  void ring(steady_time now);
   void show(const traffic& t);
   void change(link_phase to, link_notice n = {});
   bool link_runs() const;
@@ -116,13 +104,12 @@ private:
   void ask_early();
   void send_again();
   send_status room_for(const std::string& dn, std::size_t kept_bytes);
+  submission register_batch(const registration_table::batch& what);
   submission submit(const outgoing_event& what, bool distribute, bool again);
   /// One that is not sent again.
   template <class Submit>
   sending request_once(pending_requests::kind what, const std::string& dn,
                        completion_handler&& done, const request_options& how, Submit submit_it);
-  void collect(std::vector<listener>& from, ready_call& into);
-  std::vector<listener> take_ended_listeners();
 
   reconnect_plan plan_;
   reconnect_plan::attempt next_;
@@ -134,10 +121,7 @@ private:
   std::uint64_t last_instance_ = 0;
   steady_time stop_until_;
   bool start_again_ = false; ///< after the stop under way
-  std::deque<waiting> ready_;
-  std::multimap<steady_time, timer> timers_;
-  std::map<std::string, std::vector<listener>> listeners_; // by DN; "": everything
-  std::size_t listener_count_ = 0;
+  notice_board board_;
 };
 
 } // namespace ringdown::client

@@ -23,6 +23,10 @@ const event_address_info* completion::info() const noexcept {
   return get<event_address_info>(answer);
 }
 
+const event_address_list* completion::list() const noexcept {
+  return get<event_address_list>(answer);
+}
+
 std::string_view to_string(request_status s) noexcept {
   switch (s) {
   case request_status::acknowledged: return "acknowledged";

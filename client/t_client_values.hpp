@@ -15,6 +15,12 @@ namespace ringdown::client {
 
 // ---- where, who, how much ------------------------------------------------------------------
 
+/// In place of a DN, to register on: every DN, also those to come. For a supervisor or an admin in
+/// mode monitor. No DN has this name, and its registration has no snapshot: `list_addresses` shows
+/// what is so, also after a lost link.
+inline const std::string every_dn{"\x01"
+                                  "every DN"};
+
 /// Makes a stream to a broker, such as one inside this process; null if there is none now. Called
 /// where handlers are called, for each attempt.
 using transport_factory = std::function<std::unique_ptr<transport>()>;
@@ -73,8 +79,18 @@ struct registration_sent {
   std::span<const std::string> dns;
   registration how;
 };
+struct bulk_sent {
+  reference_id reference;
+  const bulk_command& what;
+};
+/// RequestQueryAddress, the program's own or a helper's.
+struct question_sent {
+  reference_id reference;
+  const std::string& this_dn;
+};
 /// Valid during the call only.
-using traffic = std::variant<event_received, event_sent, registration_sent>;
+using traffic =
+  std::variant<event_received, event_sent, registration_sent, bulk_sent, question_sent>;
 
 struct t_client_options {
   /// Tried in turn, from the first. Empty: `endpoint{}`.
@@ -127,7 +143,7 @@ struct sending {
 };
 
 enum class request_status : std::uint8_t {
-  acknowledged,     ///< `answer` is EventACK (EventAddressInfo to a query of the address)
+  acknowledged,     ///< `answer` is EventACK (to a query of an address or for a list: that)
   refused,          ///< `answer` is EventError: it has had no effect
   unknown_outcome,  ///< it may have had its effect or not; `doubt` says why
   not_sent,         ///< blocking calls only: `sent` says why; it has had no effect
@@ -153,6 +169,7 @@ struct completion {
   doubt_reason doubt = doubt_reason::none;
   send_status sent = send_status::accepted;
   request_id request;
+  std::string this_dn; ///< that it was about
   std::size_t times_sent = 0;
   std::optional<event> answer;
 
@@ -161,6 +178,7 @@ struct completion {
   const event_ack* ack() const noexcept;
   const event_error* error() const noexcept;
   const event_address_info* info() const noexcept;
+  const event_address_list* list() const noexcept;
 };
 using completion_handler = std::function<void(const completion&)>;
 
@@ -202,7 +220,7 @@ std::string_view to_string(registration_phase p) noexcept;
 struct registration_notice {
   std::string this_dn;
   registration_phase phase = registration_phase::none;
-  std::optional<dn_snapshot> snapshot; ///< with `registered`
+  std::optional<dn_snapshot> snapshot; ///< with `registered`, but for `every_dn`
   std::optional<event_error> error;    ///< why not, from the broker; none: no answer in time
   bool will_retry = false;             ///< not registered, and asked for again by itself
 };

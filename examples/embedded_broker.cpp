@@ -26,7 +26,7 @@ int main(int argc, char** argv) {
   t_client video{{.places = {inside}, .who = recorder_identity("video")}};
   recorder screen{video, [](const recorder::order& o) {
                     // Here a real one would begin, hold or end its video.
-                    return std::optional{o.what.state}; // said to the DN: it is so
+                    return o.screen; // said to the DN: it is so
                   }};
   static_cast<void>(screen.record("7001"));
   t_client agent{{.places = {inside}, .who = desktop_identity("agent")}};

@@ -19,9 +19,10 @@ int main(int argc, char** argv) {
     return std::fprintf(stderr, "expected HOST:PORT\n"), 2;
   t_client client{{.places = {*broker}, .who = recorder_identity("example-recorder")}};
   recorder screen{client, [](const recorder::order& o) {
-                    // Here a real one would begin, hold or end its video.
-                    std::cout << o.what.this_dn << " " << to_string(o.what.state) << std::endl;
-                    return std::optional{o.what.state}; // said to the DN: it is so
+                    // Here a real one would begin, hold or end its video: whatever was commanded,
+                    // `screen` is what it is to be now. If it cannot: recorder_failure{code, text}.
+                    std::cout << o.this_dn << " " << to_string(o.screen) << std::endl;
+                    return o.screen; // said to the DN: it is so
                   }};
   for (int i = 2; i < argc || i == 2; ++i)
     if (screen.record(i < argc ? argv[i] : "7001") != registering::accepted)

@@ -54,36 +54,49 @@ send_fault check_text(std::string_view text, std::size_t bytes_max, send_fault w
   return right ? send_fault::none : wrong;
 }
 
-/// A Failure: its code and its text.
-bool read_failure(std::string_view bytes, event_details& out) noexcept {
+/// A Failure: its code and its text, each given once.
+send_fault read_failure(std::string_view bytes, event_details& out) noexcept {
   wire::reader fields{bytes};
   wire::field f;
+  std::uint32_t seen = 0;
   for (;;) {
     switch (fields.next(f)) {
-    case wire::step::end: return true;
-    case wire::step::malformed: return false;
+    case wire::step::end: return send_fault::none;
+    case wire::step::malformed: return send_fault::malformed;
     case wire::step::field: break;
     }
-    if (f.number == v1::Failure::kCodeFieldNumber && f.type == wire_type::varint)
+    bool is_code = f.number == v1::Failure::kCodeFieldNumber && f.type == wire_type::varint;
+    bool is_text = f.number == v1::Failure::kTextFieldNumber && f.type == wire_type::bytes;
+    if (!is_code && !is_text)
+      continue; // of a later version: passes untouched
+    if (!first_time(seen, f.number))
+      return send_fault::header_field_twice;
+    if (is_code)
       out.failure_code = static_cast<std::uint32_t>(f.value);
-    else if (f.number == v1::Failure::kTextFieldNumber && f.type == wire_type::bytes)
+    else
       out.failure_text = f.bytes;
   }
 }
 
-send_fault check_failure(std::string_view bytes) noexcept {
+void take_failure(send_event_view& view, std::string_view bytes) noexcept {
   event_details found;
-  if (!read_failure(bytes, found))
-    return send_fault::failure_text;
-  return check_text(found.failure_text, failure_text_bytes_max, send_fault::failure_text);
+  auto wrong = read_failure(bytes, found);
+  if (wrong == send_fault::malformed) {
+    view.dn_fault = wrong;
+    return;
+  }
+  note(view.content_fault, wrong);
+  note(view.content_fault,
+       check_text(found.failure_text, failure_text_bytes_max, send_fault::failure_text));
 }
 
 /// What concerns people belongs to what they do: a command has a reason, an indication a failure.
-send_fault check_details(capture_verb verb, std::uint32_t seen) noexcept {
-  auto has = [seen](std::uint32_t number) { return (seen >> number & 1) != 0; };
-  if ((has(request_field::reason) || has(request_field::agent_id)) && !is_command(verb))
+/// An empty text is none, as Protobuf has it.
+send_fault check_details(const send_event_view& view, bool has_failure) noexcept {
+  auto found = details_of(view);
+  if (!(found.reason.empty() && found.agent_id.empty()) && !is_command(view.verb))
     return send_fault::reason_not_command;
-  if (has(request_field::failure) && !is_indication(verb))
+  if (has_failure && !is_indication(view.verb))
     return send_fault::failure_not_indication;
   return send_fault::none;
 }
@@ -131,7 +144,7 @@ void request_one(send_event_view& view, const wire::field& f, std::uint32_t& see
   case agent_id:
     note(view.content_fault, check_text(f.bytes, agent_id_bytes_max, send_fault::agent_id_text));
     return;
-  case failure: note(view.content_fault, check_failure(f.bytes)); return;
+  case failure: take_failure(view, f.bytes); return;
   default: view.event = f.bytes; return;
   }
 }
@@ -251,8 +264,9 @@ send_event_view parse_send_event(std::string_view body, const limits& bounds,
   else
     note(view.content_fault, send_fault::event_missing);
   if ((seen & detail_fields) != 0) [[unlikely]] {
-    note(view.content_fault, check_details(view.verb, seen));
     view.details = body;
+    bool has_failure = (seen & std::uint32_t{1} << request_field::failure) != 0;
+    note(view.content_fault, check_details(view, has_failure));
   }
   return view;
 }

@@ -62,7 +62,7 @@ enum class send_fault : std::uint8_t {
   confirm_timeout_range,
   reason_text,        ///< too long, not UTF-8, or with a control character
   agent_id_text,      ///< the same
-  failure_text,       ///< the same, or no Failure message
+  failure_text,       ///< the same
   reason_not_command, ///< `reason` or `agent_id` without a command
   failure_not_indication,
   user_data, ///< see `user_data_fault`

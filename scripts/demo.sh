@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Shows what Ringdown does: builds it, starts the daemon, a recorder and an agent's desktop on one
-# DN, plays start, pause, resume, query, stop, once more with a recorder that ignores pause, and
-# measures the daemon under load.
+# DN, plays start, pause, resume, query, stop, then a second call's start during a pause, which
+# waits, and once more with a recorder that ignores pause; and measures the daemon under load.
 #
 # usage: scripts/demo.sh
 #
@@ -19,6 +19,9 @@ logs=build/demo
 bin=build/release/bin
 conversation="wait 200ms, start, wait 200ms, pause, wait 200ms, resume, wait 200ms, query, wait 200ms, \
 stop, wait 200ms"
+second_call="wait 200ms, start conn=71, expect recording, pause conn=71, expect paused, \
+start conn=72, expect-outcome held, wait 500ms, expect paused, resume conn=71, expect recording, \
+wait 200ms, stop, expect-outcome confirmed, wait 200ms"
 failing="wait 200ms, start, wait 200ms, pause, expect-outcome timed_out within 10s, stop, wait 200ms"
 
 # ---- programs in the background ----------------------------------------------------------------
@@ -112,8 +115,7 @@ build release ringdownd ringdown ringdown-bench || fail "the build failed"
 rm -rf "$logs"
 mkdir -p "$logs"
 say "ringdownd starts"
-start_daemon "$logs/broker.log" --log.levels.connection=debug --log.levels.dn=debug \
-    --log.levels.session=debug
+start_daemon "$logs/broker.log" --log.levels.connection=debug --log.levels.dn=debug
 say "  it listens on $address"
 
 say "a recorder and a desktop meet on DN $dn"
@@ -125,6 +127,8 @@ pids+=("$transcript")
 wait_for "$logs/ready" following
 # A real recorder takes a moment too before it has done what it was told.
 play "$conversation" --delay 60
+say "call 71 is paused, a card number is on the screen; call 72 is to be recorded: it waits"
+play "$second_call" --delay 60
 say "once more, with a recorder that ignores pause"
 play "$failing" --delay 60 --misbehave "ignore pause"
 stop "$daemon" || fail "ringdownd did not end in order: see $logs/broker.log"
@@ -133,6 +137,8 @@ stop "$transcript" || true
 echo
 grep -q 'EventOutcome .*pause timed_out' "$logs/desktop.log" ||
     fail "the desktop was not told of the pause that was ignored: see $logs/desktop.log"
+grep -q 'EventOutcome .*start held' "$logs/desktop.log" ||
+    fail "the second call's start was not held: see $logs/desktop.log"
 say "each command ended in one outcome: the recorder's own word, or that there was none"
 
 say "ringdownd under load: 16 desktops, 64 requests in flight each, 10,000 DNs, 2 s"

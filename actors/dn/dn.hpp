@@ -134,7 +134,7 @@ private:
   command_book& book();
   bool is_empty() const noexcept { return roster_.empty() && !session_; }
 
-  // What each event needs, together; then the rest. See `dn_lines` in connection_dns.cpp.
+  // What each event needs, together; then the rest. See `dn_lines` in connection/read_ahead.hpp.
   broker_context& context_;
   const dn_epoch epoch_;
   dn_sequence sequence_;

@@ -215,18 +215,18 @@ bool actor_loop::is_idle() const noexcept {
 bool actor_loop::turn() {
   if (options_.threads)
     throw std::logic_error("this loop has a thread, which makes its turns");
-  if (is_in_turn_)
-    throw std::logic_error("this loop is in a turn already");
+  if (is_in_turn_ || current_ != nullptr)
+    throw std::logic_error("this loop, or this thread, is in a turn already");
   struct scope {
-    explicit scope(actor_loop& loop) : of(loop), before(std::exchange(current_, &loop)) {
+    explicit scope(actor_loop& loop) : of(loop) {
+      current_ = &of;
       of.is_in_turn_ = true;
     }
     ~scope() {
       of.is_in_turn_ = false;
-      current_ = before;
+      current_ = nullptr;
     }
     actor_loop& of;
-    actor_loop* before;
   } in_turn{*this};
   make_turn();
   return found_work_;

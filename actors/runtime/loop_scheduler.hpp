@@ -134,10 +134,10 @@ public:
   // ------------------------------------------------------
 
   /// Makes one turn; until it returns, this loop is the calling thread's. Returns whether the turn
-  /// found anything to do. So one thread can be all loops, in whatever order it likes: between the
-  /// turns, and within one too, for a turn may be nested into that of another loop as if that had
-  /// been interrupted. The event loop is waited on as always, so it must not block. Throws
-  /// `std::logic_error` if the loop has a thread, or is in a turn already.
+  /// found anything to do. So one thread can be all loops, one after the other in whatever order it
+  /// likes. The event loop is waited on as always, so it must not block. Throws `std::logic_error`
+  /// if the loop has a thread, or if it or the calling thread is in a turn already: turns of two
+  /// loops that overlap are of two threads, for much of what a turn uses is its thread's.
   bool turn();
 
   /// Whether a turn of this loop is being made by `turn`.

@@ -20,6 +20,7 @@ void make_room_for_call(screen& s, std::size_t calls_max) {
 void remember_ended(screen& s, conn_id connection) {
   if (!connection)
     return;
+  std::erase(s.ended, connection);
   if (s.ended.size() == ended_calls_max)
     s.ended.erase(s.ended.begin());
   s.ended.push_back(connection);
@@ -77,6 +78,9 @@ void unite_calls(screen& s, conn_id from, conn_id into, std::size_t calls_max) {
     rename(p.covers);
   for (auto& h : s.held)
     rename(h.connection);
+  for (auto& r : s.recorders)
+    for (auto& word : r.calls)
+      rename(word.connection);
 }
 
 // ---- pauses --------------------------------------------------------------------------------
@@ -99,6 +103,8 @@ void add_pause(screen& s, const command_admitted& event, steady_ms now, const sc
     p.remind_at = known->remind_at;
     if (p.reason.empty())
       p.reason = known->reason;
+    if (p.holder.agent_id.empty()) // who says no agent gives nobody else's pause away
+      p.holder.agent_id = known->holder.agent_id;
     s.pauses.erase(known);
   }
   s.pauses.push_back(std::move(p));
@@ -191,9 +197,11 @@ void put_off(screen& s, steady_ms until, const screen_rules& rules) {
       one.deadline = std::max(one.deadline, until);
     later(r.ask_at);
   }
-  for (auto& p : s.pauses)
+  for (auto& p : s.pauses) {
     if (auto at = absence_due(p, rules); at && *at < until)
       p.gone_since = until - rules.confirm.dead_desktop_after;
+    later(p.remind_at);
+  }
   later(s.correct_at);
 }
 

@@ -16,6 +16,11 @@ const screen_call* find_call(const screen& s, conn_id connection) noexcept {
   return found == s.calls.end() ? nullptr : &*found;
 }
 
+bool is_one_call(const screen& s, conn_id one, conn_id other) noexcept {
+  auto* call = find_call(s, one);
+  return one == other || (call != nullptr && call->is_of(other));
+}
+
 const screen_call* wanting_call(const screen& s) noexcept {
   auto found = std::find_if(s.calls.rbegin(), s.calls.rend(),
                             [](const screen_call& c) { return c.wants != wish::none; });
@@ -110,8 +115,7 @@ bool may_lift(const screen_pause& pause, const screen_command& command, steady_m
 bool is_about(const screen& s, const screen_command& command, const screen_pause& pause) noexcept {
   if (!command.connection || !pause.covers || !command.calls_are_told)
     return true;
-  auto* call = find_call(s, command.connection);
-  return pause.covers == command.connection || (call != nullptr && call->is_of(pause.covers));
+  return is_one_call(s, command.connection, pause.covers);
 }
 
 /// A `start` of a call that nobody has heard of, where the configuration takes it for the end of
@@ -126,8 +130,7 @@ bool stop_lifts(const screen& s, const screen_command& command,
                 const screen_pause& pause) noexcept {
   if (!command.connection)
     return true;
-  auto* call = find_call(s, command.connection);
-  return pause.covers == command.connection || (call != nullptr && call->is_of(pause.covers));
+  return is_one_call(s, command.connection, pause.covers);
 }
 
 /// The call was stopped, or is over.
@@ -145,6 +148,15 @@ bool is_known_over(const screen& s, const screen_command& command) noexcept {
 
 judgement held_by_newest(std::vector<const screen_pause*> left) {
   return {way::held, *left.back()};
+}
+
+/// Pauses stand, but none that a resume of this call is about, and the call is over: there is
+/// nothing to wait for.
+bool is_over_elsewhere(const screen& s, const screen_command& command) noexcept {
+  bool any_there = std::any_of(s.pauses.begin(), s.pauses.end(), [&](const screen_pause& pause) {
+    return is_about(s, command, pause);
+  });
+  return !any_there && is_known_over(s, command);
 }
 
 judgement judge_resume(const screen& s, const screen_command& command, bool lifts_any) {
@@ -192,6 +204,8 @@ judgement judge(const screen& s, const screen_command& command, steady_ms now,
   case capture_verb::start:
     return left.empty() ? judgement{way::recorders} : held_by_newest(std::move(left));
   case capture_verb::resume:
+    if (!left.empty() && is_over_elsewhere(s, command))
+      return {way::refused};
     if (!left.empty())
       return held_by_newest(std::move(left));
     return judge_resume(s, command, !s.pauses.empty());

@@ -213,6 +213,8 @@ std::optional<capture_state> desired(const screen& s) noexcept;
 capture_state light(const screen& s) noexcept;
 /// The call of this ConnID, or of one that was merged into it; null if nothing was said of it.
 const screen_call* find_call(const screen& s, conn_id connection) noexcept;
+/// Whether both name the same call; one of them may have been merged into it.
+bool is_one_call(const screen& s, conn_id one, conn_id other) noexcept;
 /// The newest call that wants recording; null: none does.
 const screen_call* wanting_call(const screen& s) noexcept;
 const screen_recorder* find_recorder(const screen& s, client_id id) noexcept;

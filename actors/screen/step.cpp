@@ -1,7 +1,6 @@
 #include "actors/screen/step.hpp"
 
-#include "actors/screen/changes.hpp"
-#include "actors/screen/words.hpp"
+#include "actors/screen/order_desk.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -11,239 +10,8 @@ namespace ringdown {
 namespace {
 
 /// One visit of an event to a screen; each overload is one kind of event.
-struct visitor {
-  screen state;
-  std::vector<screen_effect> effects;
-  const moment at;
-  const screen_rules& rules;
-  /// Why the light may become unknown in this visit.
-  broker_reason doubt = broker_reason::recorder_lost;
-
-  screen_recorder* recorder_of(client_id id) {
-    return const_cast<screen_recorder*>(find_recorder(state, id));
-  }
-
-  screen_call& newest(conn_id connection, command_version version) {
-    return newest_call(state, connection, version, rules.calls_max);
-  }
-
-  // ---- outcomes ----------------------------------------------------------------------------
-
-  /// Decides those orders for which `judge_one` has an outcome. The broker's own that fails leaves
-  /// an alarm.
-  template <class Judge>
-  void decide_where(Judge judge_one, command_version superseded_by = {}) {
-    std::vector<decided> done;
-    std::erase_if(state.orders, [&](screen_order& order) {
-      std::optional<outcome> result = judge_one(order);
-      if (!result)
-        return false;
-      auto aggregate = aggregate_for(order);
-      done.push_back({std::move(order), *result, superseded_by, aggregate, {}});
-      return true;
-    });
-    for (auto& one : done) {
-      follow_failure(one.order, one.result);
-      effects.push_back(std::move(one));
-    }
-  }
-
-  void decide_by_verdicts() {
-    decide_where([this](const screen_order& o) { return verdict_on(o, rules.confirm); });
-  }
-
-  /// Orders that want otherwise than this one. A screen that is stopped is not recorded either, so
-  /// `stop` leaves `pause` alone.
-  void supersede(const screen_order& newer) {
-    auto wanted = desired_by(newer.verb);
-    // What goes on behind a `stop` does not take its place: both are to be done.
-    if (!wanted || newer.cause == broker_reason::call_goes_on)
-      return;
-    decide_where(
-      [&](const screen_order& o) -> std::optional<outcome> {
-        bool agrees = !desired_by(o.verb) || confirms(o.verb, *wanted);
-        if (agrees || o.version >= newer.version)
-          return std::nullopt;
-        return outcome::superseded;
-      },
-      newer.version);
-  }
-
-  /// Held commands that will not be ordered any more.
-  template <class Which>
-  void end_holds(Which which, outcome result, command_version superseded_by = {}) {
-    std::erase_if(state.held, [&](const held_command& h) {
-      bool ends = which(h);
-      if (ends)
-        effects.push_back(hold_over{h, result, superseded_by});
-      return ends;
-    });
-  }
-
-  // ---- alarms and corrections --------------------------------------------------------------
-
-  void alarm(broker_reason reason, client_id recorder = {}) {
-    if (state.is_draining)
-      return; // everybody goes: the broker's log says how many captures were live
-    stand_alarm(state, reason, recorder, at.utc_us);
-    effects.push_back(raise_alarm{reason, recorder});
-  }
-
-  /// What follows when an order is not done: an alarm for the broker's own, and where the screen is
-  /// recorded against a pause, another order.
-  void follow_failure(const screen_order& order, outcome result) {
-    bool has_failed =
-      result == outcome::timed_out || result == outcome::partial || result == outcome::failed;
-    if (!has_failed || order.verb == capture_verb::query)
-      return;
-    auto one = order.recorders.size() == 1 ? order.recorders.front().recorder : client_id{};
-    if (order.is_own())
-      alarm(broker_reason::recorder_unconfirmed, one);
-    bool any_leaves = std::any_of(state.recorders.begin(), state.recorders.end(),
-                                  [&](const screen_recorder& r) { return must_correct(r); });
-    if (any_leaves && !state.correct_at)
-      correct_later();
-  }
-
-  drift_policy policy_now() const {
-    switch (desired(state).value_or(capture_state::unknown)) {
-    case capture_state::paused: return rules.confirm.drift_paused;
-    case capture_state::disabled: return rules.confirm.drift_disabled;
-    case capture_state::enabled: return rules.confirm.drift_enabled;
-    case capture_state::unknown: break;
-    }
-    return drift_policy::ignore;
-  }
-
-  bool must_correct(const screen_recorder& r) const {
-    return r.said && !r.began && leaves(desired(state), *r.said);
-  }
-
-  void correct_later() {
-    if (policy_now() != drift_policy::correct || state.corrections >= corrections_max)
-      return;
-    state.correct_at = at.now + correction_distances[state.corrections] * rules.confirm_timeout;
-  }
-
-  /// Orders what is desired again of each recorder that left it and owes no answer.
-  void correct() {
-    state.correct_at.reset();
-    if (policy_now() != drift_policy::correct || state.corrections >= corrections_max)
-      return;
-    bool any = false; // what has come back by itself counts as no correction
-    for (auto& r : state.recorders)
-      if (must_correct(r) && r.owes.empty()) {
-        order_desired(broker_reason::drift, r.id);
-        any = true;
-      }
-    if (!any)
-      return;
-    ++state.corrections;
-    state.corrected = at.now;
-  }
-
-  /// A recorder that owed nothing has said this, and before that something else.
-  void look_for_drift(screen_recorder& r, std::optional<capture_state> before) {
-    auto wanted = desired(state);
-    bool left_before = before && leaves(wanted, *before);
-    if (left_before || !leaves(wanted, *r.said))
-      return;
-    if (wanted == capture_state::disabled && is_new_recording(r.said_of)) {
-      r.began = true;
-      return;
-    }
-    bool has_ended = wanted == capture_state::enabled && r.said == capture_state::disabled;
-    if ((has_ended && end_what_began()) || policy_now() == drift_policy::ignore)
-      return;
-    alarm(broker_reason::drift, r.id);
-    auto calm = correction_distances[corrections_max - 1] * rules.confirm_timeout;
-    if (state.corrected && at.now - *state.corrected >= calm)
-      state.corrections = 0;
-    if (state.corrections == 0)
-      correct();
-    else if (!state.correct_at)
-      correct_later();
-  }
-
-  /// Of a call that nobody has stopped: the site's own rule has begun it.
-  bool is_new_recording(conn_id connection) const {
-    return connection && find_call(state, connection) == nullptr &&
-           std::find(state.ended.begin(), state.ended.end(), connection) == state.ended.end();
-  }
-
-  /// A recording that a recorder began by itself it may end by itself.
-  bool end_what_began() {
-    bool any_asked = std::any_of(state.calls.begin(), state.calls.end(),
-                                 [](const screen_call& c) { return c.wants == wish::asked; });
-    if (!any_asked)
-      for (auto& c : state.calls)
-        c.wants = wish::none;
-    return !any_asked;
-  }
-
-  // ---- the broker's own orders -------------------------------------------------------------
-
-  void order(capture_verb verb, conn_id connection, broker_reason cause, client_id only = {},
-             std::vector<dn_sequence> releases = {}) {
-    effects.push_back(send_order{verb, connection, cause, only, std::move(releases)});
-  }
-
-  /// A recorder that has stopped needs a `start`, and so may one that comes.
-  capture_verb verb_to_record(client_id only) const {
-    bool all_off =
-      std::all_of(state.recorders.begin(), state.recorders.end(),
-                  [](const screen_recorder& r) { return r.said == capture_state::disabled; });
-    return only || all_off ? capture_verb::start : capture_verb::resume;
-  }
-
-  void order_desired(broker_reason cause, client_id only = {}) {
-    auto wanted = desired(state);
-    if (wanted == capture_state::paused)
-      order(capture_verb::pause, state.pauses.back().covers, cause, only);
-    else if (wanted == capture_state::enabled)
-      order(verb_to_record(only), wanting_call(state)->connection, cause, only);
-    else if (wanted == capture_state::disabled)
-      order(capture_verb::stop, {}, cause, only);
-  }
-
-  /// No pause stands any more: what waited is ordered, one order for each call. What a command for
-  /// the same call brings about anyway goes with that.
-  void release(screen_order* command = nullptr) {
-    auto held = std::exchange(state.held, {});
-    while (!held.empty()) {
-      auto first = held.front();
-      std::vector<dn_sequence> of_call;
-      bool starts = false;
-      std::erase_if(held, [&](const held_command& one) {
-        bool same = one.connection == first.connection;
-        if (same)
-          of_call.push_back(one.sequence);
-        starts |= same && one.verb == capture_verb::start;
-        return same;
-      });
-      if (command != nullptr && first.connection == command->connection)
-        command->releases = std::move(of_call);
-      else
-        order_release(first, starts, std::move(of_call));
-    }
-  }
-
-  void order_release(const held_command& first, bool starts, std::vector<dn_sequence> of_call) {
-    if (wanting_call(state) != nullptr)
-      return order(starts ? capture_verb::start : verb_to_record({}), first.connection,
-                   broker_reason::hold_released, {}, std::move(of_call));
-    for (auto sequence : of_call) // nothing to do after all
-      effects.push_back(
-        hold_over{{sequence, first.verb, first.connection, first.version}, outcome::confirmed});
-  }
-
-  /// The last pause ended without a command that says so to the recorders.
-  void go_on(broker_reason cause) {
-    bool had_held = !state.held.empty();
-    release();
-    if (!had_held && wanting_call(state) != nullptr)
-      order_desired(cause);
-  }
+struct visitor : order_desk {
+  using order_desk::order_desk;
 
   // ---- commands ----------------------------------------------------------------------------
 
@@ -281,22 +49,6 @@ struct visitor {
     begin(order_of(event), event.recorders, event.timeout);
   }
 
-  void begin(screen_order o, const std::vector<awaited_recorder>& recorders, steady_ms timeout) {
-    supersede(o);
-    o.sent_us = at.utc_us;
-    o.recorders = recorders;
-    o.deadline = at.now + timeout;
-    if (o.verb != capture_verb::query && !recorders.empty())
-      o.ask_at = at.now + timeout / 2;
-    for (auto& awaited : recorders)
-      if (auto* r = recorder_of(awaited.recorder);
-          r != nullptr && awaited.verdict == recorder_verdict::silent)
-        owe(*r, o);
-    if (!o.is_own() && desired_by(o.verb) == capture_state::enabled)
-      release(&o);
-    state.orders.push_back(std::move(o));
-  }
-
   /// The command reaches nobody, and that is its outcome.
   void conclude(const command_admitted& event, outcome result,
                 std::optional<screen_pause> by = {}) {
@@ -326,8 +78,8 @@ struct visitor {
     add_pause(state, event, at.now, rules);
     // A resume of what is paused again must not end this pause when it is let go.
     auto is_undone = [&](const held_command& h) {
-      bool about =
-        !command.connection || !command.calls_are_told || h.connection == command.connection;
+      bool about = !command.connection || !command.calls_are_told ||
+                   is_one_call(state, h.connection, command.connection);
       return h.verb == capture_verb::resume && about;
     };
     end_holds(is_undone, outcome::superseded, event.version);
@@ -336,15 +88,19 @@ struct visitor {
 
   void resume(const command_admitted& event, const judgement& judged) {
     lift_pauses(state, event.command, at.now, rules);
-    auto& call = newest(event.command.connection, event.version);
+    if (!is_ended(event.command.connection)) // a call that is over stays so
+      newest(event.command.connection, event.version);
     if (judged.goes == way::held)
       return hold(event, judged);
     if (judged.goes == way::nowhere) {
       conclude(event, outcome::confirmed);
       return release();
     }
-    if (wanting_call(state) == nullptr) // the broker does not know: the recorder does
+    if (wanting_call(state) == nullptr) { // the broker does not know: the recorder does
+      auto& call = newest(event.command.connection, event.version);
       call.wants = wish::as_recorder;
+      call.stopped = false;
+    }
     send(event);
   }
 
@@ -370,14 +126,15 @@ struct visitor {
       }
     for (auto& r : state.recorders)
       r.began = false;
-    end_holds(
-      [&](const held_command& h) { return is_of_all || h.connection == command.connection; },
-      outcome::superseded, event.version);
+    auto is_undone = [&](const held_command& h) {
+      return is_of_all || is_one_call(state, h.connection, command.connection);
+    };
+    end_holds(is_undone, outcome::superseded, event.version);
     send(event);
     bool had_held = !state.held.empty();
     if (!state.pauses.empty())
       return;
-    release();
+    release(nullptr, true);
     if (auto* other = wanting_call(state); other != nullptr && !had_held)
       order(capture_verb::start, other->connection, broker_reason::call_goes_on);
   }
@@ -412,19 +169,30 @@ struct visitor {
     auto answered = answered_by(*r, event);
     if (event.state) {
       state.has_lost = false;
-      note_word(*r, event, at.utc_us, owed_any, !state.pauses.empty());
+      note_word(*r, by_its_name(event), at.utc_us, owed_any, !state.pauses.empty());
+      put_back_unfinished(*r, answered, event);
       r->began |= !desired(state) && r->said == capture_state::enabled;
     }
     for (auto& o : state.orders) {
       bool is_answer = std::any_of(answered.begin(), answered.end(),
                                    [&](const owed_answer& one) { return one.order == o.sequence; });
-      judge_word(o, event, r->exact, is_answer, was_asked);
+      // What an exact recorder says of a later order is so behind an earlier one, too, also where it
+      // said something else before.
+      is_answer |= r->exact && !r->per_call && o.version && event.echoed >= o.version;
+      judge_word(o, event, *r, is_answer, was_asked);
     }
     if (!before && r->said == capture_state::enabled && owed_pause)
       recorded_before_pause();
     if (event.state && !owed_any)
       look_for_drift(*r, before);
     decide_by_verdicts();
+  }
+
+  /// A recorder may go on with the ConnID that a call had before it was merged.
+  indication_heard by_its_name(indication_heard word) const {
+    if (auto* call = find_call(state, word.connection))
+      word.connection = call->connection;
+    return word;
   }
 
   /// Its first word crossed the pause on its way: what it recorded then is what goes on after it.
@@ -495,8 +263,8 @@ struct visitor {
       return of_it(o) ? std::optional{outcome::unknown} : std::nullopt;
     });
     end_holds(of_it, outcome::unknown);
-    bool is_recorded = std::any_of(state.recorders.begin(), state.recorders.end(),
-                                   [](auto& r) { return r.said == capture_state::enabled; });
+    bool is_recorded =
+      std::any_of(state.recorders.begin(), state.recorders.end(), &visitor::records_or_will);
     bool is_left = ended.wants != wish::none && desired(state) == capture_state::disabled;
     // If no call is left there is no order: the light stays what the words say.
     if (state.calls.empty() && state.pauses.empty())
@@ -505,6 +273,14 @@ struct visitor {
       go_on(broker_reason::call_ended);
     else if (!state.calls.empty() && is_left && is_recorded)
       order_desired(broker_reason::call_ended);
+  }
+
+  /// Or has an order to do so.
+  static bool records_or_will(const screen_recorder& r) {
+    return r.said == capture_state::enabled ||
+           std::any_of(r.owes.begin(), r.owes.end(), [](const owed_answer& one) {
+             return desired_by(one.verb) == capture_state::enabled;
+           });
   }
 
   void operator()(const calls_merged& event) {
@@ -525,7 +301,7 @@ struct visitor {
   /// Time passed while nobody could listen: it is given back. A machine that is always late would
   /// never come to a decision, so not for ever.
   bool overslept(steady_ms due_at) {
-    bool is_late = earliest_deadline(state) <= at.now && at.now - due_at >= overslept_min;
+    bool is_late = earliest_due(state, rules) <= at.now && at.now - due_at >= overslept_min;
     if (!is_late || state.graces == graces_max) {
       state.graces = 0;
       return false;
@@ -540,17 +316,38 @@ struct visitor {
     bool early = at.now < due_at; // a distant time is reached in steps
     if (early || overslept(due_at))
       return;
+    auto slow = drop_overdue_answers();
     decide_where([this](screen_order& o) {
       return o.deadline <= at.now ? std::optional{verdict_at_deadline(o, state, rules.confirm)}
                                   : std::nullopt;
     });
-    for (auto& r : state.recorders)
-      std::erase_if(r.owes, [this](const owed_answer& one) { return one.deadline <= at.now; });
+    for (auto id : slow)
+      if (auto* r = recorder_of(id); must_correct(*r) && !state.correct_at)
+        follow_drift(id);
     ask();
     remind();
     look_after_absent();
     if (state.correct_at && *state.correct_at <= at.now)
       correct();
+  }
+
+  /// What recorders have not answered in time. Returns those of which nobody waited for the answer
+  /// any more: their order was decided by others.
+  std::vector<client_id> drop_overdue_answers() {
+    std::vector<client_id> slow;
+    for (auto& r : state.recorders) {
+      bool any_unneeded = false;
+      std::erase_if(r.owes, [&](const owed_answer& one) {
+        bool is_overdue = one.deadline <= at.now;
+        any_unneeded |=
+          is_overdue && std::none_of(state.orders.begin(), state.orders.end(),
+                                     [&](auto& o) { return o.sequence == one.order; });
+        return is_overdue;
+      });
+      if (any_unneeded && r.owes.empty())
+        slow.push_back(r.id);
+    }
+    return slow;
   }
 
   /// Recorders that have said nothing.
@@ -622,7 +419,7 @@ struct visitor {
 screen_result step(screen before, const screen_event& event, moment at, const screen_rules& rules) {
   auto desired_before = desired(before);
   auto light_before = light(before);
-  visitor visit{std::move(before), {}, at, rules};
+  visitor visit{std::move(before), at, rules};
   std::visit(visit, event);
   auto& state = visit.state;
   auto& effects = visit.effects;

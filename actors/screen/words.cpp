@@ -38,41 +38,44 @@ namespace {
 
 using owed_list = std::vector<owed_answer>;
 
-std::vector<owed_answer> take_first(owed_list& owes, std::size_t count) {
-  auto end = owes.begin() + static_cast<std::ptrdiff_t>(count);
-  owed_list taken{owes.begin(), end};
-  owes.erase(owes.begin(), end);
+/// Of another call, for a recorder that tells calls apart.
+bool is_apart(const screen_recorder& recorder, const owed_answer& one,
+              const indication_heard& word) noexcept {
+  return recorder.per_call && word.connection && one.connection &&
+         one.connection != word.connection;
+}
+
+/// Takes what stands before `end`, but for what is of other calls.
+owed_list take_before(screen_recorder& recorder, owed_list::iterator end,
+                      const indication_heard& word) {
+  auto first = std::stable_partition(recorder.owes.begin(), end, [&](const owed_answer& one) {
+    return is_apart(recorder, one, word) && (!word.echoed || one.version != word.echoed);
+  });
+  owed_list taken{first, end};
+  recorder.owes.erase(first, end);
   return taken;
 }
 
 /// Up to and with the version that it echoes.
-owed_list answered_exactly(owed_list& owes, command_version echoed) {
-  if (!echoed)
+owed_list answered_exactly(screen_recorder& recorder, const indication_heard& word) {
+  if (!word.echoed)
     return {};
+  auto& owes = recorder.owes;
   auto later = std::find_if(owes.begin(), owes.end(),
-                            [&](const owed_answer& one) { return one.version > echoed; });
-  return take_first(owes, static_cast<std::size_t>(later - owes.begin()));
+                            [&](const owed_answer& one) { return one.version > word.echoed; });
+  return take_before(recorder, later, word);
 }
 
 /// In their order. One that asks for what was so already may be passed over: a recorder that does
 /// not repeat itself has nothing to say to it. A word that does not fit the first of the others
 /// answers nothing: it crossed the order on its way.
-owed_list answered_in_order(owed_list& owes, const screen_recorder& recorder,
-                            const indication_heard& word) {
+owed_list answered_in_order(screen_recorder& recorder, const indication_heard& word) {
   auto before = recorder.said;
-  auto is_apart = [&](const owed_answer& one) { // of a call that this word is not about
-    return recorder.per_call && word.connection && one.connection &&
-           one.connection != word.connection;
-  };
-  for (auto one = owes.begin(); one != owes.end(); ++one) {
-    if (is_apart(*one))
+  for (auto one = recorder.owes.begin(); one != recorder.owes.end(); ++one) {
+    if (is_apart(recorder, *one, word))
       continue;
-    if (confirms(one->verb, *word.state)) {
-      auto first = std::stable_partition(owes.begin(), one + 1, is_apart);
-      owed_list taken{first, one + 1};
-      owes.erase(first, one + 1);
-      return taken;
-    }
+    if (confirms(one->verb, *word.state))
+      return take_before(recorder, one + 1, word);
     bool was_so = before && confirms(one->verb, *before);
     if (!was_so)
       break;
@@ -80,14 +83,39 @@ owed_list answered_in_order(owed_list& owes, const screen_recorder& recorder,
   return {};
 }
 
+owed_list take_oldest(screen_recorder& recorder, const indication_heard& word) {
+  auto& owes = recorder.owes;
+  auto oldest = std::find_if(owes.begin(), owes.end(), [&](const owed_answer& one) {
+    return !is_apart(recorder, one, word);
+  });
+  if (oldest == owes.end())
+    return {};
+  owed_list taken{*oldest};
+  owes.erase(oldest);
+  return taken;
+}
+
 } // namespace
 
 std::vector<owed_answer> answered_by(screen_recorder& recorder, const indication_heard& word) {
   if (recorder.exact)
-    return answered_exactly(recorder.owes, word.echoed);
+    return answered_exactly(recorder, word);
   if (word.has_failed)
-    return take_first(recorder.owes, std::min<std::size_t>(1, recorder.owes.size()));
-  return answered_in_order(recorder.owes, recorder, word);
+    return take_oldest(recorder, word);
+  return answered_in_order(recorder, word);
+}
+
+void put_back_unfinished(screen_recorder& recorder, std::vector<owed_answer>& answered,
+                         const indication_heard& word) {
+  if (!recorder.per_call || !word.state || word.has_failed)
+    return;
+  auto unfinished =
+    std::stable_partition(answered.begin(), answered.end(), [&](const owed_answer& one) {
+      return one.verb != capture_verb::pause || !confirms(one.verb, *word.state) ||
+             confirms(one.verb, *recorder.said);
+    });
+  recorder.owes.insert(recorder.owes.begin(), unfinished, answered.end());
+  answered.erase(unfinished, answered.end());
 }
 
 // ---- words ---------------------------------------------------------------------------------
@@ -140,25 +168,28 @@ void note_word(screen_recorder& recorder, const indication_heard& word, std::int
 
 // ---- verdicts ------------------------------------------------------------------------------
 
-void judge_word(screen_order& order, const indication_heard& word, bool is_exact, bool is_answer,
-                bool was_asked) {
+void judge_word(screen_order& order, const indication_heard& word, const screen_recorder& by,
+                bool is_answer, bool was_asked) {
+  // A pause, and a question, are of the screen: of all calls that a recorder tells apart.
+  bool is_of_screen = order.verb == capture_verb::pause || order.verb == capture_verb::query;
+  auto state = by.per_call && is_of_screen && word.state ? by.said : word.state;
   for (auto& r : order.recorders) {
     if (r.recorder != word.recorder || r.is_final || r.verdict == recorder_verdict::not_queued ||
         r.verdict == recorder_verdict::lost)
       continue;
-    if (word.state)
-      r.said = *word.state;
+    if (state)
+      r.said = *state;
     bool is_query = order.verb == capture_verb::query;
     if (is_answer && word.has_failed) {
       r.verdict = recorder_verdict::failed;
       r.failure_code = word.failure_code;
       r.failure_text = word.failure_text;
       r.is_final = true;
-    } else if (!word.state) {
+    } else if (!state) {
       continue;
-    } else if ((is_query || is_answer) && confirms(order.verb, *word.state)) {
+    } else if ((is_query || is_answer) && confirms(order.verb, *state)) {
       r.verdict = recorder_verdict::confirmed;
-    } else if (is_answer && is_exact) {
+    } else if (is_answer && by.exact) {
       r.verdict = recorder_verdict::otherwise;
       r.is_final = word.echoed == order.version; // a later one asks for something else
     } else if (!was_asked && r.verdict != recorder_verdict::confirmed) {

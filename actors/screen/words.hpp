@@ -13,13 +13,18 @@ void owe(screen_recorder& recorder, const screen_order& order);
 /// that a plain recorder owes.
 std::vector<owed_answer> answered_by(screen_recorder& recorder, const indication_heard& word);
 
+/// Behind `note_word`: a pause is of the screen, so a recorder that tells calls apart and records
+/// another one still owes it.
+void put_back_unfinished(screen_recorder& recorder, std::vector<owed_answer>& answered,
+                         const indication_heard& word);
+
 /// The recorder's word, and what follows from it for the word as a whole.
 void note_word(screen_recorder& recorder, const indication_heard& word, std::int64_t utc_us,
                bool owed_any, bool a_pause_stands);
 
 /// The recorder's verdict on an open order, after its word.
-void judge_word(screen_order& order, const indication_heard& word, bool is_exact, bool is_answer,
-                bool was_asked);
+void judge_word(screen_order& order, const indication_heard& word, const screen_recorder& by,
+                bool is_answer, bool was_asked);
 
 /// What its recorders have made of an order so far; nothing while it is open.
 std::optional<outcome> verdict_on(const screen_order& order, const confirm_rules& rules);

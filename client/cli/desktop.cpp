@@ -1,7 +1,5 @@
-// `ringdown desktop`: an agent's desktop, from a script or by hand.
-#include "client/desktop.hpp"
-#include "client/cli/party.hpp"
-#include "client/describe.hpp"
+// `ringdown desktop`: agents' desktops, from a script or by hand.
+#include "client/cli/agent.hpp"
 #include "client/escape.hpp"
 #include "client/script.hpp"
 
@@ -19,12 +17,14 @@ using clock = std::chrono::steady_clock;
 
 namespace {
 
-struct desktop_options {
-  std::string dn;
+struct desktop_settings {
+  std::vector<std::string> dns;
   std::string conn;
   std::string script;
   std::string role = "desktop";
   std::string mode = "share";
+  std::string reason;
+  std::string agent_id;
 };
 
 constexpr const char* prompt_help =
@@ -32,11 +32,11 @@ constexpr const char* prompt_help =
   "confirmed\n"
   "send key=value\n"
   "with --role call_source: merge HEX into HEX | end-call HEX\n"
-  "options of a command: conn=HEX if-version=N; also: status, help, quit";
+  "options of a command: conn=HEX if-version=N reason=TEXT; also: status, help, quit";
 
 class desktop_party : public party {
 public:
-  desktop_party(const settings& common, const desktop_options& options, conn_id connection)
+  desktop_party(const settings& common, const desktop_settings& options, conn_id connection)
     : party(common), options_(options), connection_(connection) {}
 
   int run(const std::optional<script>& steps) {
@@ -55,7 +55,7 @@ protected:
   steady_time on_turn() override {
     show_status();
     constexpr milliseconds renewed_after{100}; // the countdown shows tenths
-    bool counts = out().is_terminal() && agent_ && agent_->view().pending;
+    bool counts = out().is_terminal() && any([](auto& a) { return a.counts(); });
     return counts ? clock::now() + renewed_after : steady_time::max();
   }
 
@@ -64,59 +64,36 @@ private:
     identity who;
     who.role = *parse_role(options_.role);
     who.capabilities = {capability::outcomes, capability::directed, capability::coalesce_ok};
-    registration how;
-    how.mode = *parse_registration_mode(options_.mode);
+    desktop_options how;
+    how.how.mode = *parse_registration_mode(options_.mode);
+    how.agent_id = options_.agent_id;
+    if (options_.dns.size() > 1)
+      out().name_dns();
     if (!connect(who, true))
       return false;
-    agent_.emplace(
-      link(), options_.dn,
-      [this](const light_view& now) {
-        if (!is_leaving()) // then it goes out because this program goes
-          on_view(now);
-      },
-      how);
-    // Behind the helper's own: what is unknown from the start is shown too, once.
-    (void)link().listen(alive_, options_.dn, [this](const notice& n) {
-      auto* registered = std::get_if<registration_notice>(&n);
-      if (registered != nullptr && registered->snapshot && !light_shown_)
-        on_view(agent_->view());
-    });
-    return register_on({options_.dn}, how);
+    for (auto& dn : options_.dns)
+      agents_.push_back(std::make_unique<agent>(*this, dn, how));
+    return register_on(options_.dns, how.how);
   }
 
-  // ---- what is shown -----------------------------------------------------------------------
-
-  void on_view(const light_view& now) {
-    auto before = std::exchange(shown_, now);
-    if (!std::exchange(light_shown_, true) || now.state != before.state)
-      out().light(options_.dn, now.state);
-    if (now.alarm != before.alarm)
-      out().alarm(options_.dn, now.alarm);
-    if (now.pending && (!before.pending || now.pending->command != before.pending->command)) {
-      out().pending(options_.dn, *now.pending);
-      deadline_.reset();
-      if (out().is_terminal()) // the countdown needs to know the broker's deadline
-        look_up(options_.dn, [this](const event_address_info& i) { learn_deadline(i); });
-    }
-    show_status();
+  template <class Is>
+  bool any(Is is) const {
+    return std::any_of(agents_.begin(), agents_.end(), [&](auto& a) { return is(*a); });
   }
-
-  void learn_deadline(const event_address_info& info) {
-    std::int64_t left_us = 0;
-    for (auto& s : info.snapshot.sessions)
-      if (s.pending != 0)
-        left_us = std::max(left_us, s.deadline_time_us - info.time_us);
-    if (left_us > 0)
-      deadline_ = clock::now() + std::chrono::microseconds{left_us};
+  template <class Is>
+  bool all(Is is) const {
+    return std::all_of(agents_.begin(), agents_.end(), [&](auto& a) { return is(*a); });
   }
 
   void show_status() {
-    if (!agent_ || !light_shown_ || is_leaving())
+    if (is_leaving())
       return;
-    std::optional<milliseconds> left;
-    if (deadline_)
-      left = std::chrono::ceil<milliseconds>(*deadline_ - clock::now());
-    out().set_prompt("ringdown " + escaped(options_.dn) + " " + status_line(shown_, left) + "> ");
+    std::string text;
+    for (auto& a : agents_)
+      if (auto status = a->status(); !status.empty())
+        text += (text.empty() ? "" : " | ") + escaped(a->dn()) + " " + status;
+    if (!text.empty())
+      out().set_prompt("ringdown " + text + "> ");
   }
 
   // ---- the script --------------------------------------------------------------------------
@@ -128,9 +105,10 @@ private:
     handle_until(clock::now() + common_.timeout(), [this] { return !outcomes_owed(); });
   }
 
-  bool outcomes_owed() { return tells_outcomes() && agent_->view().pending; }
-  /// A broker of an earlier day does not.
-  bool tells_outcomes() { return link().link().has(capability::outcomes); }
+  bool outcomes_owed() {
+    return link().link().has(capability::outcomes) && // a broker of an earlier day does not tell
+           any([](auto& a) { return a.outcome_owed(); });
+  }
 
   /// False if going on makes no sense: the link is lost, no answer, an expectation failed.
   bool perform(const script_step& step) {
@@ -139,41 +117,33 @@ private:
 
   bool one(const script_send& s) {
     outgoing_event what;
-    what.this_dn = options_.dn;
     what.connection = s.connection.value_or(connection_);
     what.if_version = s.if_version;
     what.data = s.data;
+    if (s.verb != capture_verb::none)
+      what.reason = s.reason.empty() ? options_.reason : s.reason;
     handle_until(clock::now() + common_.timeout(),
                  [this] { return is_up(); }); // it may be coming back
-    return s.verb == capture_verb::none ? send(what) : command(s.verb, std::move(what));
-  }
-
-  bool command(capture_verb verb, outgoing_event what) {
-    last_ = std::make_shared<std::optional<outcome>>();
-    auto told = [this, last = last_](const event_outcome& o) {
-      *last = o.result;
-      if (o.time_us == 0 && tells_outcomes())
-        out().doubt(o);
-    };
-    std::optional<completion> done;
-    auto sent = agent_->send(
-      verb, std::move(what), [&done](const completion& c) { done = c; }, told);
-    bool answered = await(sent, done);
-    if (!done || !*done)
-      last_.reset(); // it has none
-    return answered;
+    return all([&](agent& a) {
+      what.this_dn = a.dn();
+      return s.verb == capture_verb::none ? send(what) : a.command(s.verb, what);
+    });
   }
 
   bool one(const script_expect_outcome& s) {
-    if (!last_)
-      return expected_otherwise("no command was accepted that could end " +
-                                std::string{to_string(s.wanted)});
-    handle_until(clock::now() + s.within, [this] { return last_->has_value(); });
-    if (*last_ == s.wanted)
-      return true;
-    auto ended = *last_ ? std::string{to_string(**last_)} : std::string{"not told yet"};
-    return expected_otherwise("the command's outcome is " + ended + ", not " +
-                              std::string{to_string(s.wanted)});
+    auto name = std::string{to_string(s.wanted)};
+    if (any([](auto& a) { return a.last() == nullptr; }))
+      return expected_otherwise("no command was accepted that could end " + name);
+    handle_until(clock::now() + s.within,
+                 [&] { return all([&](auto& a) { return a.has_ended(s.wanted); }); });
+    for (auto& a : agents_) {
+      auto& ended = *a->last();
+      if (ended != s.wanted)
+        return expected_otherwise(
+          of(*a) + "the command's outcome is " +
+          (ended ? std::string{to_string(*ended)} : std::string{"not told yet"}) + ", not " + name);
+    }
+    return true;
   }
 
   /// Why a script does not go on.
@@ -185,8 +155,16 @@ private:
     return false;
   }
 
-  bool one(const script_merge& s) { return merge_calls(options_.dn, s.old, s.into); }
-  bool one(const script_end_call& s) { return end_call(options_.dn, s.connection); }
+  std::string of(const agent& a) const {
+    return agents_.size() == 1 ? std::string{} : escaped_word(a.dn()) + ": ";
+  }
+
+  bool one(const script_merge& s) {
+    return all([&](auto& a) { return merge_calls(a.dn(), s.old, s.into); });
+  }
+  bool one(const script_end_call& s) {
+    return all([&](auto& a) { return end_call(a.dn(), s.connection); });
+  }
 
   bool one(const script_wait& s) {
     handle_until(clock::now() + s.time);
@@ -194,10 +172,13 @@ private:
   }
 
   bool one(const script_expect& s) {
-    auto shown = [&] { return agent_->shown() == s.wanted; };
-    handle_until(clock::now() + s.within, shown);
-    return shown() || expected_otherwise("the light is " + std::string{to_string(agent_->shown())} +
-                                         ", not " + std::string{to_string(s.wanted)});
+    handle_until(clock::now() + s.within,
+                 [&] { return all([&](auto& a) { return a.shown() == s.wanted; }); });
+    for (auto& a : agents_)
+      if (a->shown() != s.wanted)
+        return expected_otherwise(of(*a) + "the light is " + std::string{to_string(a->shown())} +
+                                  ", not " + std::string{to_string(s.wanted)});
+    return true;
   }
 
   // ---- by hand -----------------------------------------------------------------------------
@@ -238,10 +219,10 @@ private:
   }
 
   /// Performs the whole lines; the rest too at the end of input. False: no more, please.
-  bool take_lines(std::string& pending, bool all) {
+  bool take_lines(std::string& pending, bool all_of_it) {
     for (;;) {
       auto end = pending.find('\n');
-      if (end == std::string::npos && !(all && !pending.empty()))
+      if (end == std::string::npos && !(all_of_it && !pending.empty()))
         break;
       auto line = pending.substr(0, end);
       pending.erase(0, end == std::string::npos ? pending.size() : end + 1);
@@ -264,7 +245,7 @@ private:
       return true;
     }
     if (line == "status")
-      return query_address(options_.dn).has_value() || !is_down();
+      return all([&](auto& a) { return query_address(a.dn()).has_value() || !is_down(); });
     auto parsed = parse_script(line);
     if (auto* error = std::get_if<script_error>(&parsed)) {
       out().complain(error->text());
@@ -277,17 +258,12 @@ private:
     return true;
   }
 
-  const desktop_options& options_;
+  const desktop_settings& options_;
   conn_id connection_;
-  light_view shown_;
-  bool light_shown_ = false;
-  std::optional<steady_time> deadline_;                  // of the pending command, once it is known
-  std::shared_ptr<std::optional<outcome>> last_;         // of the last accepted command
-  std::shared_ptr<int> alive_ = std::make_shared<int>(); // of the listener
-  std::optional<client::desktop> agent_;
+  std::vector<std::unique_ptr<agent>> agents_;
 };
 
-int run_desktop(const settings& common, const desktop_options& options, bool scripted) {
+int run_desktop(const settings& common, const desktop_settings& options, bool scripted) {
   conn_id connection;
   if (!options.conn.empty())
     connection = *parse_conn_id(options.conn);
@@ -306,10 +282,10 @@ int run_desktop(const settings& common, const desktop_options& options, bool scr
 } // namespace
 
 void add_desktop(CLI::App& app, const settings& common, int& status) {
-  auto options = std::make_shared<desktop_options>();
+  auto options = std::make_shared<desktop_settings>();
   auto* verb =
     app.add_subcommand("desktop", "Play an agent's desktop: send commands, see the light");
-  verb->add_option("--dn", options->dn, "The agent's DN")->required();
+  add_dn_list(*verb, options->dns)->required();
   add_conn_option(*verb, options->conn);
   auto* script_option = verb->add_option(
     "--script", options->script,
@@ -322,13 +298,14 @@ void add_desktop(CLI::App& app, const settings& common, int& status) {
   verb->add_option("--mode", options->mode, "Mode of registration")
     ->check(CLI::IsMember({"share", "private", "monitor"}))
     ->capture_default_str();
+  add_why_options(*verb, options->reason, options->agent_id);
   verb->footer(
     "Example:\n"
-    "  ringdown desktop --dn 7001 --script \"start, expect recording, pause, "
+    "  ringdown desktop --dn 7001 --script \"start, expect recording, pause reason=card, "
     "expect-outcome confirmed\"\n"
-    "Without --script it reads the same steps line by line from standard input. An "
-    "outcome that nobody expects is shown and is no failure. A script waits for its last "
-    "outcomes, at most --timeout.\n" +
+    "Without --script it reads the same steps line by line from standard input. Each step goes to "
+    "all DNs, and an expectation is met when all meet it. An outcome that nobody expects is shown "
+    "and is no failure. A script waits for its last outcomes, at most --timeout.\n" +
     exit_status_help());
   verb->callback([&common, &status, options, script_option] {
     status = run_desktop(common, *options, script_option->count() > 0);

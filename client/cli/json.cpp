@@ -1,6 +1,7 @@
 #include "client/cli/json.hpp"
 
 #include "client/describe.hpp"
+#include "client/words.hpp"
 
 namespace ringdown::cli {
 
@@ -26,7 +27,22 @@ json pairs_json(const std::vector<user_data_pair>& pairs) {
   return list;
 }
 
+void put(json& out, const recorder_failure& f) {
+  out["failure"] = {{"code", f.code}, {"text", f.text}};
+}
+
+/// What a command said for people.
+template <class Command>
+void put_why(json& out, const Command& c) {
+  if (!c.reason.empty())
+    out["reason"] = c.reason;
+  if (!c.agent_id.empty())
+    out["agent_id"] = c.agent_id;
+}
+
 void put(json& out, const event_ack& e) {
+  if (!e.this_dn.empty())
+    out["dn"] = e.this_dn;
   if (e.recorders_queued)
     out["recorders_queued"] = *e.recorders_queued;
   out["dn_sequence"] = e.sequence.value;
@@ -55,15 +71,25 @@ void put(json& out, const event_error& e) {
   out["time_us"] = e.time_us;
 }
 
+/// Of an event about one DN, or all of them.
+template <class Event>
+void put_dn(json& out, const Event& e) {
+  if (e.every_dn)
+    out["every_dn"] = true;
+  else
+    out["dn"] = e.this_dn;
+}
+
 void put(json& out, const event_registered& e) {
-  out["dn"] = e.this_dn;
+  put_dn(out, e);
   out["mode"] = to_string(e.mode);
-  out["snapshot"] = to_json(e.snapshot);
+  if (!e.every_dn)
+    out["snapshot"] = to_json(e.snapshot);
   out["time_us"] = e.time_us;
 }
 
 void put(json& out, const event_unregistered& e) {
-  out["dn"] = e.this_dn;
+  put_dn(out, e);
   out["error_code"] = e.code;
   out["text"] = e.text;
   out["time_us"] = e.time_us;
@@ -81,20 +107,35 @@ void put(json& out, const event_outcome& e) {
   out["outcome"] = to_string(e.result);
   if (e.code != 0)
     out["error_code"] = e.code;
+  out["words"] = in_words(e);
   out["recorders"] = json::array();
-  for (auto& r : e.recorders)
-    out["recorders"].push_back({{"client_id", to_string(r.recorder)},
-                                {"application", r.application},
-                                {"verdict", to_string(r.verdict)},
-                                {"said", to_string(r.said)}});
+  for (auto& r : e.recorders) {
+    json one{{"client_id", to_string(r.recorder)},
+             {"application", r.application},
+             {"verdict", to_string(r.verdict)},
+             {"said", to_string(r.said)}};
+    if (r.failure)
+      put(one, *r.failure);
+    out["recorders"].push_back(std::move(one));
+  }
   if (e.result == outcome::superseded)
     out["superseded_by_version"] = e.superseded_by.value;
-  if (e.result == outcome::held)
-    out["held_by_connection_id"] = to_string(e.held_by);
+  if (e.held_by) {
+    out["held_by_connection_id"] = to_string(e.held_by->covers);
+    out["held_by"] = to_json(*e.held_by);
+  }
+  if (e.cause != broker_reason::unspecified)
+    out["broker_reason"] = to_string(e.cause);
+  if (e.released)
+    out["released_sequence"] = e.released.value;
+  if (e.released_command)
+    out["released_command_id"] = to_hex(e.released_command.view());
   if (e.aggregate != capture_aggregate::none)
     out["aggregate"] = to_string(e.aggregate);
   out["effective_state"] = to_string(e.effective_state);
   out["origin_client_id"] = to_string(e.origin);
+  out["origin_application"] = e.origin_application;
+  put_why(out, e);
   out["accepted_time_us"] = e.accepted_time_us;
   out["time_us"] = e.time_us;
 }
@@ -108,10 +149,20 @@ void put(json& out, const event_address_info& e) {
     out["recorders"].push_back({{"client_id", to_string(r.client)},
                                 {"application", r.application},
                                 {"standby", r.standby},
-                                {"exact_versions", r.exact_versions}});
+                                {"exact_versions", r.exact_versions},
+                                {"per_call", r.per_call}});
   out["recent_outcomes"] = json::array();
   for (auto& o : e.recent_outcomes)
     put(out["recent_outcomes"].emplace_back(), o);
+}
+
+void put(json& out, const event_address_list& e) {
+  out["addresses"] = json::array();
+  for (auto& a : e.addresses)
+    out["addresses"].push_back(to_json(a));
+  if (!e.next.empty())
+    out["next"] = e.next;
+  out["time_us"] = e.time_us;
 }
 
 void put(json& out, const event_user_event& e) {
@@ -131,14 +182,23 @@ void put(json& out, const event_user_event& e) {
     out["command_id"] = to_hex(e.command.view());
   if (e.directed_reference)
     out["directed_reference_id"] = e.directed_reference.value;
-  if (e.reason != broker_reason::unspecified)
-    out["broker_reason"] = to_string(e.reason);
+  if (e.cause != broker_reason::unspecified)
+    out["broker_reason"] = to_string(e.cause);
   if (e.coalesced)
     out["coalesced"] = true;
   if (e.alarm)
     out["alarm"] = true;
   if (e.held)
     out["held"] = true;
+  if (e.desired)
+    out["desired"] = to_string(*e.desired);
+  if (e.kept_from_recorders)
+    out["kept_from_recorders"] = true;
+  if (e.for_recorder)
+    out["for_recorder_client_id"] = to_string(e.for_recorder);
+  put_why(out, e);
+  if (e.failure)
+    put(out, *e.failure);
   out["time_us"] = e.time_us;
 }
 
@@ -165,37 +225,6 @@ void put(json& out, const link_lost& e) {
 
 json to_json(const user_data& data) {
   return pairs_json(data.pairs);
-}
-
-json to_json(const dn_snapshot& snapshot) {
-  auto sessions = json::array();
-  for (auto& s : snapshot.sessions) {
-    json entry{{"connection_id", to_string(s.connection)}, {"observed", to_string(s.observed)}};
-    if (s.desired)
-      entry["desired"] = to_string(*s.desired);
-    entry["version"] = s.version.value;
-    entry["changed_time_us"] = s.changed_time_us;
-    if (s.desired_by)
-      entry["desired_by"] = {{"client_id", to_string(s.desired_by)},
-                             {"application", s.desired_by_application},
-                             {"time_us", s.desired_time_us}};
-    entry["held"] = s.held;
-    entry["pending"] = s.pending;
-    if (s.pending != 0)
-      entry["deadline_time_us"] = s.deadline_time_us;
-    entry["former_connection_ids"] = json::array();
-    for (auto former : s.former)
-      entry["former_connection_ids"].push_back(to_string(former));
-    sessions.push_back(std::move(entry));
-  }
-  return {{"dn_sequence", snapshot.sequence.value},
-          {"dn_epoch", to_hex(snapshot.epoch.value)},
-          {"version", snapshot.version.value},
-          {"effective_state", to_string(snapshot.effective_state)},
-          {"sessions", std::move(sessions)},
-          {"recorders_active", snapshot.recorders_active},
-          {"recorders_standby", snapshot.recorders_standby},
-          {"clients_registered", snapshot.clients_registered}};
 }
 
 json to_json(const event_link_connected& link) {
@@ -241,6 +270,9 @@ json to_json(reference_id reference, const outgoing_event& what, bool distribute
     out["version"] = what.version.value;
   if (what.directed)
     out["directed_client_id"] = to_string(what.directed);
+  put_why(out, what);
+  if (what.failure)
+    put(out, *what.failure);
   return out;
 }
 

@@ -3,9 +3,10 @@
 #pragma once
 
 #include "client/connection.hpp"
-#include "client/roles.hpp"
 
 #include <nlohmann/json.hpp>
+
+#include <vector>
 
 namespace ringdown::cli {
 
@@ -13,6 +14,13 @@ using json = nlohmann::ordered_json;
 
 json to_json(const user_data& data);
 json to_json(const client::dn_snapshot& snapshot);
+json to_json(const client::standing_pause& pause);
+json to_json(const client::open_order& order);
+json to_json(const client::standing_alarm& alarm);
+json to_json(const std::vector<client::standing_pause>& pauses);
+json to_json(const std::vector<client::open_order>& orders);
+json to_json(const std::vector<client::standing_alarm>& alarms);
+json to_json(const client::address_summary& dn);
 json to_json(const client::event_link_connected& link);
 json to_json(const client::event& e);
 json to_json(reference_id reference, const client::outgoing_event& what, bool distribute);

@@ -3,154 +3,13 @@
 #include "client/describe.hpp"
 #include "client/escape.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 
 namespace ringdown::cli {
 
 using namespace ringdown::client;
 using std::chrono::milliseconds;
 using clock = std::chrono::steady_clock;
-
-// ---- console -------------------------------------------------------------------------------
-
-namespace {
-
-constexpr const char* red = "\033[31m";
-constexpr const char* green = "\033[32m";
-constexpr const char* yellow = "\033[33m";
-constexpr const char* cyan = "\033[36m";
-constexpr const char* grey = "\033[90m";
-constexpr const char* plain = "\033[0m";
-
-const char* color_of(client::light l) {
-  switch (l) {
-  case client::light::unknown: return red;
-  case client::light::recording: return green;
-  case client::light::paused: return yellow;
-  case client::light::off: return grey;
-  }
-  return plain;
-}
-
-/// What the agent must hear of: an outcome that is not as wished.
-bool is_bad(const event& e) {
-  if (auto* o = std::get_if<event_outcome>(&e))
-    return o->result != outcome::confirmed && o->result != outcome::held &&
-           o->result != outcome::superseded;
-  return std::holds_alternative<event_error>(e) || std::holds_alternative<link_lost>(e);
-}
-
-} // namespace
-
-console::console(const settings& common)
-  : json_(common.json),
-    color_(!common.no_color && std::getenv("NO_COLOR") == nullptr && ::isatty(STDOUT_FILENO) != 0),
-    terminal_(!common.json && ::isatty(STDOUT_FILENO) != 0) {}
-
-void console::line(const std::string& text, const char* color) {
-  if (!prompt_.empty())
-    std::fputs("\r\033[K", stdout);
-  if (color_ && color != nullptr)
-    std::fprintf(stdout, "%s%s%s\n", color, text.c_str(), plain);
-  else
-    std::fprintf(stdout, "%s\n", text.c_str());
-  if (!prompt_.empty())
-    std::fputs(prompt_.c_str(), stdout);
-  std::fflush(stdout);
-}
-
-void console::sent(const std::string& text, const json& object) {
-  if (json_)
-    return this->object(object);
-  line("-> " + text, cyan);
-}
-
-void console::link(const link_notice& n) {
-  bool up = n.phase == link_phase::up;
-  if (json_) {
-    json o{{"link", to_string(n.phase)}, {"where", n.where}};
-    if (up)
-      o["broker_restarted"] = n.broker_restarted;
-    else if (n.phase == link_phase::waiting)
-      o["retry_in_ms"] = n.retry_in.count();
-    return object(o);
-  }
-  if (up)
-    return line("connected again to " + escaped(n.where) +
-                  (n.broker_restarted ? ", which has restarted" : ""),
-                green);
-  auto text = "no link to " + escaped(n.where) + ": " + escaped(n.text);
-  if (n.phase == link_phase::waiting)
-    text += "; next attempt in " + std::to_string(n.retry_in.count()) + " ms";
-  line(text, red);
-}
-
-void console::received(const event& e) {
-  if (json_)
-    return object(to_json(e));
-  line("<- " + describe(e), is_bad(e) ? red : nullptr);
-}
-
-void console::light(const std::string& dn, client::light shown) {
-  if (json_)
-    return object({{"light", to_string(shown)}, {"dn", dn}});
-  line("light: " + upper(to_string(shown)), color_of(shown));
-}
-
-void console::alarm(const std::string& dn, bool on) {
-  if (json_)
-    return object({{"alarm", on}, {"dn", dn}});
-  line(on ? "ALARM: somebody must look after DN " + escaped_word(dn) : "the alarm is over",
-       on ? red : grey);
-}
-
-void console::pending(const std::string& dn, const pending_command& what) {
-  if (json_)
-    return object(
-      {{"pending", to_string(what.verb)}, {"dn", dn}, {"command_id", to_hex(what.command.view())}});
-  if (!terminal_) // there it stands in the status line
-    line("pending: " + std::string{to_string(what.verb)});
-}
-
-void console::doubt(const event_outcome& o) {
-  if (json_)
-    return object({{"no_outcome_of", to_string(o.verb)},
-                   {"dn", o.this_dn},
-                   {"command_id", to_hex(o.command.view())}});
-  line("no outcome of " + std::string{to_string(o.verb)} + ": what became of it is not known", red);
-}
-
-void console::note(const std::string& text) {
-  if (!json_)
-    line(text, grey);
-}
-
-void console::object(const json& o) {
-  std::fprintf(stdout, "%s\n", dump(o).c_str());
-  std::fflush(stdout);
-}
-
-void console::complain(const std::string& text) {
-  std::fprintf(stderr, "ringdown: %s\n", text.c_str());
-}
-
-void console::set_prompt(std::string prompt) {
-  if (!terminal_ || prompt == prompt_)
-    return;
-  bool in_place = prompt.size() == prompt_.size();
-  prompt_ = std::move(prompt);
-  if (in_place) // between saving and restoring the cursor
-    std::fprintf(stdout, "\0337\r%s\0338", prompt_.c_str());
-  else
-    std::fputs(prompt_.empty() ? "\n" : prompt_.c_str(), stdout);
-  std::fflush(stdout);
-}
-
-// ---- party ---------------------------------------------------------------------------------
 
 party::party(const settings& common) : common_(common), console_(common) {}
 
@@ -200,6 +59,7 @@ bool party::connect(identity who, bool stays) {
 }
 
 void party::on_link(const link_notice& n) {
+  looked_up_.clear(); // numbers begin again with each link
   if (n.phase == link_phase::up) {
     if (stood_)
       console_.link(n);
@@ -242,29 +102,31 @@ bool party::await_registrations(const std::vector<std::string>& dns) {
 }
 
 bool party::send(const outgoing_event& what, bool distribute) {
+  return ask(what, distribute).has_value();
+}
+
+std::optional<completion> party::ask(const outgoing_event& what, bool distribute) {
   std::optional<completion> done;
   request_options how;
   how.distribute = distribute;
   auto sent = link_->send(
     what, [&done](const completion& c) { done = c; }, how);
-  return await(sent, done);
+  return await(sent, done) ? done : std::nullopt;
 }
 
 std::optional<completion> party::query_address(const std::string& dn) {
   std::optional<completion> done;
+  asks_aloud_ = true;
   auto sent = link_->query_address(dn, [&done](const completion& c) { done = c; });
+  asks_aloud_ = false;
   return await(sent, done) ? done : std::nullopt;
 }
 
 void party::look_up(const std::string& dn, std::function<void(const event_address_info&)> found) {
-  auto reference = std::make_shared<reference_id>();
-  auto sent = link_->query_address(dn, [this, reference, found](const completion& c) {
-    looked_up_.erase(*reference);
+  (void)link_->query_address(dn, [found](const completion& c) {
     if (auto* info = c.info())
       found(*info);
   });
-  if (sent)
-    looked_up_.insert(*reference = sent.reference);
 }
 
 bool party::merge_calls(const std::string& dn, conn_id old, conn_id into) {
@@ -332,6 +194,9 @@ void party::handle_until(steady_time until, const std::function<bool()>& done) {
 void party::on_traffic(const traffic& t) {
   if (auto* received = std::get_if<event_received>(&t)) {
     on_received(received->what);
+  } else if (auto* question = std::get_if<question_sent>(&t)) {
+    if (!asks_aloud_)
+      looked_up_.insert(question->reference);
   } else if (quiet_) {
     return;
   } else if (auto* event = std::get_if<event_sent>(&t)) {
@@ -352,11 +217,12 @@ void party::on_traffic(const traffic& t) {
 }
 
 void party::on_received(const event& e) {
+  if (looked_up_.erase(reference_of(e)) != 0)
+    return;
   bool error = std::holds_alternative<event_error>(e);
   bool end = std::holds_alternative<link_lost>(e) ||
              (std::holds_alternative<event_link_disconnected>(e) && !leaving_);
-  bool shown = !quiet_ && looked_up_.count(reference_of(e)) == 0;
-  if (shown || error || end)
+  if (!quiet_ || error || end)
     console_.received(e);
   if (error)
     fail(refused);
@@ -383,6 +249,13 @@ void add_conn_option(CLI::App& verb, std::string& conn) {
                                                         : "expected 1 to 16 hex digits";
                            },
                            "HEX"});
+}
+
+void add_why_options(CLI::App& verb, std::string& reason, std::string& agent_id) {
+  verb.add_option("--reason", reason,
+                  "Why a command is given: kept with the pause and the outcome");
+  verb.add_option("--agent-id", agent_id,
+                  "Whose hand a command is: kept with the pause and the outcome");
 }
 
 void add_for_option(CLI::App& verb, double& seconds) {

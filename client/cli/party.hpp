@@ -4,7 +4,7 @@
 
 #include "client/cli/json.hpp"
 #include "client/cli/settings.hpp"
-#include "client/roles.hpp"
+#include "client/desktop.hpp"
 #include "client/t_client.hpp"
 
 #include <functional>
@@ -25,11 +25,9 @@ public:
   void sent(const std::string& text, const json& object);
   void link(const client::link_notice& n);
   void received(const client::event& e);
-  void light(const std::string& dn, client::light shown);
-  /// A person must look, or need not any more.
-  void alarm(const std::string& dn, bool on);
-  /// A command was accepted and waits for its outcome.
-  void pending(const std::string& dn, const client::pending_command& what);
+  /// What has changed of what an agent is shown; `before`: none yet.
+  void view(const std::string& dn, const std::optional<client::light_view>& before,
+            const client::light_view& now);
   /// An outcome that the broker did not tell.
   void doubt(const client::event_outcome& o);
   /// A remark for people; nothing with --json.
@@ -41,11 +39,22 @@ public:
   /// Shown again after each line, on a terminal only; empty: none. One of the same length takes the
   /// place of the other and leaves alone what was typed behind it.
   void set_prompt(std::string prompt);
+  /// From now on each line about a DN names it.
+  void name_dns() { names_dns_ = true; }
   bool is_terminal() const { return terminal_; }
 
 private:
   void line(const std::string& text, const char* color = nullptr);
+  void line_of(const std::string& dn, const std::string& text, const char* color = nullptr);
+  void pauses(const std::string& dn, const client::light_view& before,
+              const client::light_view& now);
+  void waiting(const std::string& dn, const client::light_view& before,
+               const client::light_view& now);
+  void alarms(const std::string& dn, const client::light_view& before,
+              const client::light_view& now);
+  void pending(const std::string& dn, const client::pending_command& what);
 
+  bool names_dns_ = false;
   bool json_;
   bool color_;
   bool terminal_;
@@ -75,6 +84,9 @@ public:
   /// Sends and waits for the answer. False, with the reason printed: not sent, no answer in time,
   /// the link was lost, or a signal came.
   bool send(const client::outgoing_event& what, bool distribute = false);
+  /// The same with the answer; nothing if there was none.
+  std::optional<client::completion> ask(const client::outgoing_event& what,
+                                        bool distribute = false);
   /// The DN's snapshot; nothing if there was no answer in time.
   std::optional<client::completion> query_address(const std::string& dn);
   bool merge_calls(const std::string& dn, conn_id old, conn_id into);
@@ -89,6 +101,10 @@ public:
   void leave();
   /// From now on only what goes wrong is shown.
   void be_quiet() { quiet_ = true; }
+  /// Waits for the end of what was sent. False, with the reason printed, if there was no answer.
+  bool await(const client::sending& sent, const std::optional<client::completion>& done);
+  /// The DN's snapshot by and by, without a line about it; helpers ask so too.
+  void look_up(const std::string& dn, std::function<void(const client::event_address_info&)> found);
 
 protected:
   /// Called at least every 100 ms while events are handled; returns when it wants to be called.
@@ -97,11 +113,6 @@ protected:
   virtual void on_up() {}
 
   const settings& common_;
-
-  /// Waits for the end of what was sent. False, with the reason printed, if there was no answer.
-  bool await(const client::sending& sent, const std::optional<client::completion>& done);
-  /// The DN's snapshot by and by, without a line about it.
-  void look_up(const std::string& dn, std::function<void(const client::event_address_info&)> found);
 
 private:
   void on_traffic(const client::traffic& t);
@@ -112,7 +123,8 @@ private:
   int status_ = all_well;
   std::optional<client::link_notice> refusal_; // of the first attempt
   std::set<std::string> unanswered_;           // DNs
-  std::set<reference_id> looked_up_;           // their answers are not shown
+  std::set<reference_id> looked_up_;           // questions whose answers are not shown
+  bool asks_aloud_ = false;                    // the next question's is
   bool stood_ = false;
   bool stays_ = false;
   bool leaving_ = false;
@@ -123,6 +135,8 @@ private:
 // Options that several verbs have.
 CLI::Option* add_dn_list(CLI::App& verb, std::vector<std::string>& dns);
 void add_conn_option(CLI::App& verb, std::string& conn);
+/// `--reason`, `--agent-id` of a command.
+void add_why_options(CLI::App& verb, std::string& reason, std::string& agent_id);
 /// `--for SECONDS`; 0: until SIGINT or SIGTERM.
 void add_for_option(CLI::App& verb, double& seconds);
 client::steady_time end_after(double seconds);

@@ -1,16 +1,15 @@
-// `ringdown recorder`: a screen recorder that keeps a believable capture state and answers
-// commands with indications.
+// `ringdown recorder`: a screen recorder that makes each DN's screen what it is to be, and says so.
 #include "client/recorder.hpp"
 #include "client/cli/party.hpp"
 #include "client/escape.hpp"
 #include "client/misbehavior.hpp"
+#include "client/words.hpp"
 
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <deque>
-#include <map>
 
 namespace ringdown::cli {
 
@@ -24,6 +23,7 @@ struct recorder_options {
   std::vector<std::string> dns;
   bool standby = false;
   bool exact = false;
+  bool per_call = false;
   unsigned delay_ms = 0;
   double seconds = 0;
   std::vector<std::string> misbehave;
@@ -45,6 +45,8 @@ public:
     who.capabilities = {capability::directed};
     if (options_.exact)
       who.capabilities.push_back(capability::exact_versions);
+    if (options_.per_call)
+      who.capabilities.push_back(capability::per_call);
     if (connect(who, true) && begin()) {
       out().note("recorder ready on " + std::to_string(registered()) + " DN" +
                  (registered() == 1 ? "" : "s"));
@@ -61,14 +63,15 @@ protected:
   steady_time on_turn() override {
     auto now = clock::now();
     for (; !due_.empty() && due_.front().when <= now; due_.pop_front())
-      screen_->say(due_.front().what, due_.front().what.what.state);
+      screen_->say(due_.front().order, due_.front().answer);
     return due_.empty() ? steady_time::max() : due_.front().when;
   }
 
 private:
   struct delayed {
     steady_time when;
-    client::recorder::order what;
+    client::recorder::order order;
+    client::recorder::answer answer;
   };
 
   /// True if it is registered somewhere.
@@ -104,45 +107,53 @@ private:
     return status();
   }
 
-  std::optional<capture_state> on_order(client::recorder::order o) {
-    auto asks_for_any = [&o](const std::set<capture_verb>& verbs) {
+  client::recorder::answer on_order(const client::recorder::order& o) {
+    show(o);
+    auto is_among = [&o](const std::set<capture_verb>& verbs) {
       return std::any_of(verbs.begin(), verbs.end(), [&o](auto verb) { return asks(o, verb); });
     };
-    if (asks_for_any(wrong_.crash_on))
+    if (is_among(wrong_.crash_on))
       std::_Exit(lost); // no sign-off, no last word
-    if (asks_for_any(wrong_.ignored))
-      return std::nullopt;
-    auto& done = done_[{o.what.this_dn, o.what.connection}];
-    if (o.verb != capture_verb::query)
-      done = o.what.state;
-    else if (!wrong_.ignored.empty())
-      o.what.state = done; // and not what an ignored order asked for
-    return answer(o);
+    if (is_among(wrong_.ignored))
+      return later;
+    if (is_among(wrong_.failed))
+      return after_delay(o, recorder_failure{1, "--misbehave says so"});
+    return after_delay(o, o.screen);
   }
 
   /// The order is this command, or a snapshot's wish that it would have made.
   static bool asks(const client::recorder::order& o, capture_verb verb) {
-    return o.verb == verb || (o.verb == capture_verb::none && desired_by(verb) == o.what.state);
+    return o.verb == verb || (o.verb == capture_verb::none && desired_by(verb) == o.screen);
   }
 
-  std::optional<capture_state> answer(const client::recorder::order& o) {
+  void show(const client::recorder::order& o) {
+    if (!out().json_wanted())
+      return out().note(escaped_word(o.this_dn) + " order: " + in_words(o));
+    json order{{"screen", to_string(o.screen)}, {"command", to_string(o.verb)}};
+    order["connection_id"] = to_string(o.connection);
+    order["version"] = o.version.value;
+    if (o.cause != broker_reason::unspecified)
+      order["broker_reason"] = to_string(o.cause);
+    out().object({{"order", std::move(order)}, {"dn", o.this_dn}});
+  }
+
+  client::recorder::answer after_delay(const client::recorder::order& o,
+                                       client::recorder::answer what) {
     if (delay_ == milliseconds{0})
-      return o.what.state;
+      return what;
     if (due_.size() < delayed_max) {
-      due_.push_back({clock::now() + delay_, o});
+      due_.push_back({clock::now() + delay_, o, std::move(what)});
     } else {
-      out().complain("too many answers wait; one to " + escaped(o.what.this_dn) + " is dropped");
+      out().complain("too many answers wait; one to " + escaped(o.this_dn) + " is dropped");
       fail(refused);
     }
-    return std::nullopt;
+    return later;
   }
 
   const recorder_options& options_;
   const misbehavior wrong_;
   const milliseconds delay_;
   std::deque<delayed> due_; // all with the same delay, so in the order of their time
-  /// What was last carried out.
-  std::map<std::pair<std::string, conn_id>, capture_state> done_;
   std::optional<client::recorder> screen_;
 };
 
@@ -160,15 +171,18 @@ int run_recorder(const settings& common, const recorder_options& options) {
 
 void add_recorder(CLI::App& app, const settings& common, int& status) {
   auto options = std::make_shared<recorder_options>();
-  auto* verb = app.add_subcommand("recorder", "Play a screen recorder: answer commands");
+  auto* verb =
+    app.add_subcommand("recorder", "Play a screen recorder: do what is ordered, and say so");
   add_dn_list(*verb, options->dns)->required();
   verb->add_flag("--standby", options->standby, "Hear all, do not count as active, do not answer");
-  verb->add_flag("--exact", options->exact, "Echo each command's version and id");
+  verb->add_flag("--exact", options->exact, "Echo each order's version and id");
+  verb->add_flag("--per-call", options->per_call,
+                 "Sign on as a recorder that records calls apart, and answer for each");
   verb->add_option("--delay", options->delay_ms, "Milliseconds before each answer")
     ->check(CLI::Range(0u, 3'600'000u));
   verb->add_option("--misbehave", options->misbehave,
-                   "What it does wrong: \"ignore VERB\", \"confirm after TIME\", \"crash on VERB\" "
-                   "(status 3), \"stop answering heartbeats\"; may repeat");
+                   "What it does wrong: \"ignore VERB\", \"fail VERB\", \"confirm after TIME\", "
+                   "\"crash on VERB\" (status 3), \"stop answering heartbeats\"; may repeat");
   add_for_option(*verb, options->seconds);
   verb->footer(std::string{"Example:\n  ringdown recorder --dn 7001 --dn 7002 --delay 50\n"
                            "  ringdown recorder --dn 7001 --misbehave \"ignore pause\"\n"

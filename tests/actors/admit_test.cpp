@@ -245,7 +245,7 @@ TEST_CASE("a refusal names the field that is wrong") {
   CHECK(refusal(desktop).accepted == "start, stop, pause, resume, query");
   request.verb = capture_verb::pause;
   CHECK(refusal({role::recorder, registration_mode::share, true}).accepted ==
-        "enabled, disabled, paused");
+        "enabled, disabled, paused, failed");
   CHECK(refusal({role::desktop, registration_mode::share, false}).attribute.empty());
   CHECK(refusal({role::desktop, {}, true}).attribute == "this_dn");
   request.if_version = 4;

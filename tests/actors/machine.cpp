@@ -127,7 +127,7 @@ std::shared_ptr<memory_wire> machine::connect(std::size_t edge, const std::strin
   call_soon soon = [&loop](std::function<void()> what) { loop.host().post(std::move(what)); };
   if (is_virtual())
     soon = [&on = io(edge)](std::function<void()> what) { on.call(std::move(what)); };
-  auto wire = std::make_shared<memory_wire>(std::move(soon));
+  auto wire = std::make_shared<memory_wire>(std::move(soon), network);
   loop.adopt(wire->broker_end(), peer, edge::ticket{counters_});
   if (is_cranked())
     settle();
@@ -200,6 +200,14 @@ bool machine::step_of(std::uint64_t which) {
   testing().run_once();
   run_edges();
   return true;
+}
+
+bool machine::interrupt_for(std::size_t edge) {
+  if (is_cranked())
+    return system_.by_hand().interrupt_for(edge);
+  bool found = false;
+  std::thread{[&] { found = hand_hosts_[edge]->turn(); }}.join();
+  return found;
 }
 
 void machine::stand_still(std::chrono::nanoseconds time) {

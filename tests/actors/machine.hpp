@@ -30,7 +30,8 @@ public:
   /// The actors' loops, or on another scheduler the edge's own threads, begin to take links.
   void open_edges(broker_context& context, const directory_actor& directory);
   std::size_t edges() const { return edges_.size(); }
-  /// Gives a wire's end to this edge; the wire's client may write at once.
+  /// Gives a wire's end to this edge; the wire's client may write at once. What is set of the
+  /// network by then holds for it.
   std::shared_ptr<memory_wire> connect(std::size_t edge, const std::string& peer);
   void drain();
   /// Closes all links. The edges' hosts take no more tasks.
@@ -49,6 +50,9 @@ public:
   /// One turn of a loop, or one actor's next message; `which` is counted round and round. False if
   /// there is nothing to do.
   bool step_of(std::uint64_t which);
+  /// In the middle of whatever is going on, the loop of this edge has a turn, as if it had a
+  /// thread. Returns whether it found anything to do.
+  bool interrupt_for(std::size_t edge);
   /// Time passes, and nothing happens.
   void stand_still(std::chrono::nanoseconds time);
   /// When something is due the next time. The edge's timers are not looked at before so much time
@@ -61,6 +65,7 @@ public:
   /// What happens in the moment in which one thread tells another, which runs this edge, that it
   /// has something to do; null: nothing.
   std::function<void(std::size_t edge)> meanwhile;
+  network_habits network;
 
 private:
   class cranked_host;

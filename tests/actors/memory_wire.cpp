@@ -54,12 +54,17 @@ transport_result memory_wire::read_some(char* into, std::size_t size) {
     return broken;
   if (pieces_.empty())
     return client_ == client_life::gone ? at_end : nothing_now;
-  auto& piece = pieces_.front();
-  auto did = std::min(size, at_once(piece.size()));
-  piece.copy(into, did);
-  piece.erase(0, did);
-  if (piece.empty())
+  std::size_t did = 0;
+  do {
+    auto& piece = pieces_.front();
+    auto some = std::min(size - did, at_once(piece.size()));
+    piece.copy(into + did, some);
+    piece.erase(0, some);
+    did += some;
+    if (!piece.empty())
+      break;
     pieces_.pop_front();
+  } while (!pieces_.empty() && did < size && habits_.joins && habits_.joins());
   return done(did);
 }
 
@@ -132,8 +137,9 @@ void memory_wire::tell_writer() {
 }
 
 std::size_t memory_wire::at_once(std::size_t bytes) const {
-  return takes_at_once && bytes > 0 ? std::clamp<std::size_t>(takes_at_once(bytes), 1, bytes)
-                                    : bytes;
+  if (!habits_.takes_at_once || bytes == 0)
+    return bytes;
+  return std::clamp<std::size_t>(habits_.takes_at_once(bytes), 1, bytes);
 }
 
 // ---- the client's end ----------------------------------------------------------------------

@@ -20,10 +20,19 @@ namespace ringdown::test {
 /// Calls a function soon on the link's thread, never within this call.
 using call_soon = std::function<void(std::function<void()>)>;
 
+/// What a network does to a stream; empty: nothing.
+struct network_habits {
+  /// How many of so many bytes it takes, or gives, at once.
+  std::function<std::size_t(std::size_t)> takes_at_once;
+  /// Whether a read brings the next piece, too, if that has come.
+  std::function<bool()> joins;
+};
+
 /// Any thread, but that one thread writes, and one end is the link's thread's.
 class memory_wire : public std::enable_shared_from_this<memory_wire> {
 public:
-  explicit memory_wire(call_soon soon) : soon_(std::move(soon)) {}
+  explicit memory_wire(call_soon soon, network_habits habits = {})
+    : soon_(std::move(soon)), habits_(std::move(habits)) {}
 
   /// The broker's end; once.
   std::unique_ptr<edge::stream> broker_end();
@@ -46,10 +55,6 @@ public:
   /// The broker writes no more.
   bool has_ended() const;
 
-  /// How many of so many bytes the network takes at once, either way; empty: all. Before it is
-  /// used.
-  std::function<std::size_t(std::size_t)> takes_at_once;
-
 private:
   class broker_stream;
   enum class client_life : std::uint8_t { here, gone, broken };
@@ -70,6 +75,7 @@ private:
 
   mutable std::mutex mutex_;
   const call_soon soon_;
+  const network_habits habits_;
   std::deque<std::string> pieces_; // from the client, not read yet
   std::string received_;           // by the client
   std::size_t room_ = unlimited;

@@ -96,9 +96,11 @@ void office::settle() {
   machine_->settle();
 }
 
+/// All of them before an edge looks whether anybody was silent for too long.
 void office::say_heartbeats() {
   for (auto& one : parties_)
     one.say_heartbeat(machine_->clock().at());
+  machine_->run_edges();
 }
 
 void office::pass(std::chrono::milliseconds time) {
@@ -149,6 +151,18 @@ void office::next_is(const party& one) {
 
 void office::meanwhile(std::function<void(std::size_t edge)> act) {
   machine_->meanwhile = std::move(act);
+}
+
+bool office::interrupt_for(std::size_t edge) {
+  return machine_->interrupt_for(edge);
+}
+
+void office::network_is(network_habits how) {
+  machine_->network = std::move(how);
+}
+
+void office::reading_takes(std::function<std::chrono::nanoseconds()> time) {
+  machine_->clock().reading_takes = std::move(time);
 }
 
 // ---- what happens to the broker ------------------------------------------------------------

@@ -32,6 +32,7 @@ namespace ringdown::test {
 using namespace std::chrono_literals;
 
 class machine;
+struct network_habits;
 
 class office {
 public:
@@ -82,6 +83,12 @@ public:
   /// edge, that it has something to do, such as to send what was written (virtual time). On loops
   /// the two are of different loops.
   void meanwhile(std::function<void(std::size_t edge)> act);
+  /// Such a thing: that edge's loop has a turn, if it has none already.
+  bool interrupt_for(std::size_t edge);
+  /// How the network treats the clients that come from now on.
+  void network_is(network_habits how);
+  /// What each look at the clock takes (cranked loops); null: nothing, as at the beginning.
+  void reading_takes(std::function<std::chrono::nanoseconds()> time);
 
   /// The broker begins to shut down: the DNs and all connections are told.
   void drain();

@@ -77,8 +77,11 @@ void party::read_stream(std::string_view bytes) {
 
 void party::say_heartbeat(std::chrono::steady_clock::time_point now) {
   absorb();
-  if (auto due = heartbeat_due(); due && *due <= now)
-    says(heartbeat());
+  auto due = heartbeat_due();
+  if (!due || *due > now)
+    return;
+  said_last_ = now;
+  wire_->write(delimited(heartbeat()));
 }
 
 // ---- what it hears -------------------------------------------------------------------------

@@ -52,6 +52,29 @@ TEST_CASE("an honest broker passes with every delivery verified") {
   CHECK(r.frames > 0);
 }
 
+TEST_CASE("what the broker says of its own is nobody's delivery") {
+  fake_broker::options options;
+  std::vector<int> receivers; // the broker's thread's
+  options.on_request = [&receivers](fake_broker& broker, int fd, const v1::Frame& request) {
+    if (request.has_request_sign_on() && request.request_sign_on().role() != v1::ROLE_DESKTOP)
+      receivers.push_back(fd);
+    if (request.has_request_send_event())
+      for (int receiver : receivers) {
+        v1::Frame order;
+        auto& event = *order.mutable_event_user_event();
+        event.set_origin_role(v1::ROLE_BROKER);
+        event.mutable_event()->set_this_dn(request.request_send_event().this_dn());
+        broker.send(receiver, order);
+      }
+    return false;
+  };
+  fake_broker broker{options};
+  auto r = run_load(small(broker));
+  INFO(r.trouble);
+  CHECK(r.good());
+  CHECK(r.found.delivered == r.found.acked);
+}
+
 TEST_CASE("receivers come when all producers are up") {
   fake_broker::options options;
   options.dns_per_request_max = 1; // it takes the producers a while

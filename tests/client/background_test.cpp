@@ -345,8 +345,7 @@ TEST_CASE("a desktop and a recorder in the background play together") {
   background_client at_desktop{to(broker, desktop_identity("desktop"))};
   recorder_is.look_at(at_recorder);
   desktop_is.look_at(at_desktop);
-  recorder screen{at_recorder,
-                  [](const recorder::order& o) { return std::optional{o.what.state}; }};
+  recorder screen{at_recorder, [](const recorder::order& o) { return o.screen; }};
   REQUIRE(screen.record("7001") == registering::accepted);
   at_recorder.start();
   REQUIRE(recorder_is.seen.wait([&] { return recorder_is.registered == 1; }));

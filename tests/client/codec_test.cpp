@@ -38,7 +38,7 @@ TEST_CASE("a sign-on says all about its client") {
   who.application_name = "desk";
   who.instance = random_instance_id();
   who.role = role::recorder;
-  who.capabilities = {capability::directed, capability::exact_versions};
+  who.capabilities = {capability::directed, capability::per_call};
   who.credentials = "secret";
   who.heartbeat_interval = 700ms;
   auto frame = parsed(codec::sign_on({1}, who));
@@ -49,7 +49,8 @@ TEST_CASE("a sign-on says all about its client") {
   CHECK(body.application_name() == "desk");
   CHECK(body.instance_id() == who.instance.view());
   CHECK(body.role() == v1::ROLE_RECORDER);
-  CHECK(body.capabilities_size() == 2);
+  REQUIRE(body.capabilities_size() == 2);
+  CHECK(body.capabilities(1) == v1::CAPABILITY_PER_CALL);
   CHECK(body.credentials() == "secret");
   CHECK(body.heartbeat_interval_ms() == 700);
 }
@@ -62,6 +63,9 @@ TEST_CASE("an event to send keeps every field, and absent ones stay absent") {
   CHECK_FALSE(bare.has_confirm_timeout_ms());
   CHECK(bare.command_id().empty());
   CHECK_FALSE(bare.event().has_user_data());
+  CHECK(bare.reason().empty());
+  CHECK(bare.agent_id().empty());
+  CHECK_FALSE(bare.has_failure());
   CHECK(bare.event().message_type() == v1::MESSAGE_TYPE_EVENT_USER_EVENT);
 
   what.connection = {0x1f};
@@ -73,6 +77,9 @@ TEST_CASE("an event to send keeps every field, and absent ones stay absent") {
   what.confirm_timeout = 1500ms;
   what.directed = {99};
   what.version = {12};
+  what.reason = "card number";
+  what.agent_id = "A-1017";
+  what.failure = recorder_failure{7, "disk full"};
   auto full = parsed(codec::send_event({2}, what)).request_send_event();
   CHECK(full.this_dn() == "7001");
   CHECK(full.command_id() == what.command.view());
@@ -82,6 +89,10 @@ TEST_CASE("an event to send keeps every field, and absent ones stay absent") {
   CHECK(full.confirm_timeout_ms() == 1500);
   CHECK(full.directed_client_id() == 99);
   CHECK(full.version() == 12);
+  CHECK(full.reason() == "card number");
+  CHECK(full.agent_id() == "A-1017");
+  CHECK(full.failure().code() == 7);
+  CHECK(full.failure().text() == "disk full");
   CHECK(full.event().this_dn() == "7001");
   CHECK(full.event().connection_id() == 0x1f);
   CHECK(full.event().user_event() == -7);
@@ -102,12 +113,59 @@ TEST_CASE("the other requests carry their lists and flags") {
   CHECK(registration_request.hear_outcomes());
   CHECK(parsed(codec::unregister_address({5}, dns)).request_unregister_address().this_dn(1) ==
         "7002");
+  auto every =
+    parsed(codec::register_every_dn({5}, {registration_mode::monitor, false, false, true}))
+      .request_register_address();
+  CHECK(every.every_dn());
+  CHECK(every.this_dn_size() == 0);
+  CHECK(every.mode() == v1::REGISTRATION_MODE_MONITOR);
+  CHECK(every.hear_outcomes());
+  CHECK(parsed(codec::unregister_every_dn({5})).request_unregister_address().every_dn());
   std::vector<event_kind> kinds{event_kind::command, event_kind::user_event};
   CHECK(parsed(codec::set_mask({5}, kinds)).request_set_input_mask().event_kinds(1) ==
         v1::EVENT_KIND_USER_EVENT);
   CHECK(parsed(codec::query_address({5}, "7001")).request_query_address().this_dn() == "7001");
   CHECK(parsed(codec::sign_off({5})).has_request_sign_off());
   CHECK(parsed(codec::heartbeat()).has_heartbeat());
+}
+
+TEST_CASE("a command for many DNs and a question for a list keep every field") {
+  bulk_command bulk;
+  bulk.dns = {"7001", "7002"};
+  bulk.verb = capture_verb::stop;
+  auto bare = parsed(codec::command_addresses({5}, bulk)).request_command_addresses();
+  CHECK(bare.this_dn_size() == 2);
+  CHECK(bare.command() == v1::COMMAND_STOP);
+  CHECK(bare.command_id().empty());
+  CHECK_FALSE(bare.retry());
+  CHECK_FALSE(bare.has_confirm_timeout_ms());
+  bulk.command = random_command_id();
+  bulk.retry = true;
+  bulk.confirm_timeout = 700ms;
+  bulk.reason = "audit";
+  bulk.agent_id = "S-1";
+  auto full = parsed(codec::command_addresses({5}, bulk)).request_command_addresses();
+  CHECK(full.this_dn(1) == "7002");
+  CHECK(full.command_id() == bulk.command.view());
+  CHECK(full.retry());
+  CHECK(full.confirm_timeout_ms() == 700);
+  CHECK(full.reason() == "audit");
+  CHECK(full.agent_id() == "S-1");
+
+  auto all = parsed(codec::list_addresses({5}, {})).request_list_addresses();
+  CHECK(all.after().empty());
+  CHECK(all.limit() == 0);
+  CHECK_FALSE(all.has_light());
+  CHECK_FALSE(all.alarmed());
+  CHECK_FALSE(all.recorder_missing());
+  address_list_request some{"7001", 300, {capture_state::unknown, true, true}};
+  auto filtered = parsed(codec::list_addresses({5}, some)).request_list_addresses();
+  CHECK(filtered.after() == "7001");
+  CHECK(filtered.limit() == 300);
+  CHECK(filtered.has_light()); // unknown is one of the lights
+  CHECK(filtered.light() == v1::CAPTURE_STATE_UNKNOWN);
+  CHECK(filtered.alarmed());
+  CHECK(filtered.recorder_missing());
 }
 
 TEST_CASE("an event from the broker keeps every field") {
@@ -126,6 +184,14 @@ TEST_CASE("an event from the broker keeps every field") {
   in.set_broker_reason(v1::BROKER_REASON_RECORDER_LOST);
   in.set_origin_instance_id(std::string(16, 'i'));
   in.set_coalesced(true);
+  in.set_mark(v1::EVENT_MARK_HELD);
+  in.set_desired(v1::CAPTURE_STATE_UNKNOWN);
+  in.set_kept_from_recorders(true);
+  in.set_for_recorder_client_id(11);
+  in.set_reason("card number");
+  in.set_agent_id("A-1017");
+  in.mutable_failure()->set_code(12);
+  in.mutable_failure()->set_text("disk full");
   in.mutable_event()->set_this_dn("7001");
   in.mutable_event()->set_connection_id(0x1f);
   in.mutable_event()->set_user_event(10);
@@ -148,9 +214,209 @@ TEST_CASE("an event from the broker keeps every field") {
   CHECK(e.command.bytes[15] == 'c');
   CHECK(e.confirm_timeout == 9ms);
   CHECK(e.effective_state == capture_state::paused);
-  CHECK(e.reason == broker_reason::recorder_lost);
+  CHECK(e.cause == broker_reason::recorder_lost);
   CHECK(e.origin_instance.bytes[0] == 'i');
   CHECK(e.coalesced);
+  CHECK(e.held);
+  CHECK_FALSE(e.alarm);
+  CHECK(e.desired == capture_state::unknown);
+  CHECK(e.kept_from_recorders);
+  CHECK(e.for_recorder == client_id{11});
+  CHECK(e.reason == "card number");
+  CHECK(e.agent_id == "A-1017");
+  CHECK(e.failure == recorder_failure{12, "disk full"});
+  in.clear_desired();
+  in.clear_failure();
+  in.set_mark(v1::EVENT_MARK_ALARM);
+  e = decoded_as<event_user_event>(frame);
+  CHECK_FALSE(e.desired);
+  CHECK_FALSE(e.failure);
+  CHECK(e.alarm);
+}
+
+namespace {
+
+/// A snapshot in which each field says something else.
+void fill(v1::CaptureSession& s) {
+  s.set_connection_id(1);
+  s.set_desired(v1::CAPTURE_STATE_PAUSED);
+  s.set_observed(v1::CAPTURE_STATE_ENABLED);
+  s.set_version(2);
+  s.set_changed_time_us(3);
+  s.set_desired_time_us(4);
+  s.set_desired_by_client_id(5);
+  s.set_desired_by_application("desk");
+  s.set_held(true);
+  s.set_pending(6);
+  s.set_deadline_time_us(7);
+  auto& call = *s.add_calls();
+  call.set_connection_id(11);
+  call.set_wants_recording(true);
+  call.set_stopped(true);
+  call.set_version(12);
+  call.add_former_connection_ids(13);
+  auto& word = *s.add_recorders();
+  word.set_client_id(31);
+  word.set_application_name("rec");
+  word.set_said(v1::CAPTURE_STATE_DISABLED);
+  word.set_connection_id(32);
+  word.set_time_us(33);
+  word.set_owes(34);
+  word.set_per_call(true);
+  s.add_recorders()->set_client_id(35);
+  auto& order = *s.add_orders();
+  order.set_dn_sequence(41);
+  order.set_command(v1::COMMAND_RESUME);
+  order.set_connection_id(42);
+  order.set_version(43);
+  order.set_held(true);
+  order.set_deadline_time_us(44);
+  order.set_broker_reason(v1::BROKER_REASON_CALL_GOES_ON);
+  auto& alarm = *s.add_alarms();
+  alarm.set_broker_reason(v1::BROKER_REASON_DRIFT);
+  alarm.set_since_time_us(51);
+  alarm.set_recorder_client_id(52);
+}
+
+void fill(v1::Pause& pause) {
+  pause.set_connection_id(21);
+  pause.set_application_name("desk");
+  pause.set_agent_id("A-1017");
+  pause.set_client_id(22);
+  pause.set_reason("card");
+  pause.set_since_time_us(23);
+  pause.set_version(24);
+  pause.set_holder_gone(true);
+  pause.set_waiting(25);
+}
+
+const standing_pause filled_pause{{21}, "desk", "A-1017", {22}, "card", 23, {24}, true, 25};
+
+} // namespace
+
+TEST_CASE("a snapshot keeps what stands at the DN") {
+  v1::Frame frame;
+  auto& in = *frame.mutable_event_registered()->mutable_snapshot();
+  CHECK_FALSE(decoded_as<event_registered>(frame).snapshot.session);
+  fill(*in.add_sessions());
+  fill(*in.mutable_sessions(0)->add_pauses());
+  auto s = decoded_as<event_registered>(frame).snapshot.session;
+  REQUIRE(s);
+  CHECK(s->connection == conn_id{1});
+  CHECK(s->desired == capture_state::paused);
+  CHECK(s->observed == capture_state::enabled);
+  CHECK(s->version == command_version{2});
+  CHECK(s->changed_time_us == 3);
+  CHECK(s->desired_time_us == 4);
+  CHECK(s->desired_by == client_id{5});
+  CHECK(s->desired_by_application == "desk");
+  CHECK(s->held);
+  CHECK(s->pending == 6);
+  CHECK(s->deadline_time_us == 7);
+  CHECK(s->calls == std::vector<known_call>{{{11}, true, true, {12}, {{13}}}});
+  CHECK(s->pauses == std::vector{filled_pause});
+  CHECK(s->recorders == std::vector<recorder_word>{
+                          {{31}, "rec", capture_state::disabled, {32}, 33, 34, true}, {{35}}});
+  CHECK(s->orders ==
+        std::vector<open_order>{
+          {{41}, capture_verb::resume, {42}, {43}, true, 44, broker_reason::call_goes_on}});
+  CHECK(s->alarms == std::vector<standing_alarm>{{broker_reason::drift, 51, {52}}});
+}
+
+TEST_CASE("an outcome keeps every field") {
+  v1::Frame frame;
+  auto& in = *frame.mutable_event_outcome();
+  in.set_this_dn("7001");
+  in.set_dn_epoch(1);
+  in.set_dn_sequence(2);
+  in.set_command_id(std::string(16, 'c'));
+  in.set_connection_id(3);
+  in.set_command(v1::COMMAND_RESUME);
+  in.set_version(4);
+  in.set_outcome(v1::OUTCOME_FAILED);
+  in.set_error_code(5);
+  for (auto verdict : {v1::RECORDER_VERDICT_FAILED, v1::RECORDER_VERDICT_CONFIRMED,
+                       v1::RECORDER_VERDICT_OTHERWISE}) {
+    auto& r = *in.add_recorders();
+    r.set_client_id(6);
+    r.set_application_name("rec");
+    r.set_verdict(verdict);
+    r.set_said(v1::CAPTURE_STATE_ENABLED);
+  }
+  in.mutable_recorders(2)->set_failure_code(7);
+  in.mutable_recorders(2)->set_failure_text("disk full");
+  in.set_superseded_by_version(8);
+  in.set_held_by_connection_id(21);
+  in.set_aggregate(v1::CAPTURE_AGGREGATE_MIXED);
+  in.set_effective_state(v1::CAPTURE_STATE_PAUSED);
+  in.set_origin_client_id(9);
+  in.set_accepted_time_us(10);
+  in.set_time_us(11);
+  in.set_origin_application("desk");
+  in.set_reason("card");
+  in.set_agent_id("A-1017");
+  fill(*in.mutable_held_by());
+  in.set_broker_reason(v1::BROKER_REASON_HOLD_RELEASED);
+  in.set_released_sequence(12);
+  in.set_released_command_id(std::string(16, 'r'));
+  auto o = decoded_as<event_outcome>(frame);
+  CHECK(o.this_dn == "7001");
+  CHECK(o.epoch == dn_epoch{1});
+  CHECK(o.sequence == dn_sequence{2});
+  CHECK(o.command.bytes[0] == 'c');
+  CHECK(o.connection == conn_id{3});
+  CHECK(o.verb == capture_verb::resume);
+  CHECK(o.version == command_version{4});
+  CHECK(o.result == outcome::failed);
+  CHECK(o.code == 5);
+  REQUIRE(o.recorders.size() == 3);
+  CHECK(o.recorders[0] ==
+        recorder_result{
+          {6}, "rec", recorder_verdict::failed, capture_state::enabled, recorder_failure{}});
+  CHECK_FALSE(o.recorders[1].failure);
+  CHECK(o.recorders[2].failure == recorder_failure{7, "disk full"});
+  CHECK(o.superseded_by == command_version{8});
+  CHECK(o.held_by == filled_pause);
+  CHECK(o.aggregate == capture_aggregate::mixed);
+  CHECK(o.effective_state == capture_state::paused);
+  CHECK(o.origin == client_id{9});
+  CHECK(o.accepted_time_us == 10);
+  CHECK(o.time_us == 11);
+  CHECK(o.origin_application == "desk");
+  CHECK(o.reason == "card");
+  CHECK(o.agent_id == "A-1017");
+  CHECK(o.cause == broker_reason::hold_released);
+  CHECK(o.released == dn_sequence{12});
+  CHECK(o.released_command.bytes[0] == 'r');
+  in.clear_held_by();
+  CHECK_FALSE(decoded_as<event_outcome>(frame).held_by);
+}
+
+TEST_CASE("a list of DNs keeps every field") {
+  v1::Frame frame;
+  frame.set_reference_id(9);
+  auto& in = *frame.mutable_event_address_list();
+  auto& dn = *in.add_addresses();
+  dn.set_this_dn("7001");
+  dn.set_effective_state(v1::CAPTURE_STATE_PAUSED);
+  dn.set_desired(v1::CAPTURE_STATE_ENABLED);
+  dn.set_pauses(1);
+  dn.set_paused_since_time_us(2);
+  dn.set_waiting(3);
+  dn.set_alarms(4);
+  dn.set_recorders_active(5);
+  dn.set_clients_registered(6);
+  dn.set_changed_time_us(7);
+  in.add_addresses()->set_this_dn("7002");
+  in.set_next("7002");
+  in.set_time_us(8);
+  auto list = decoded_as<event_address_list>(frame);
+  CHECK(list.reference == reference_id{9});
+  CHECK(list.addresses ==
+        std::vector<address_summary>{
+          {"7001", capture_state::paused, capture_state::enabled, 1, 2, 3, 4, 5, 6, 7}, {"7002"}});
+  CHECK(list.next == "7002");
+  CHECK(list.time_us == 8);
 }
 
 TEST_CASE("replies keep every field") {
@@ -174,22 +440,20 @@ TEST_CASE("replies keep every field") {
   frame.mutable_event_ack();
   CHECK_FALSE(decoded_as<event_ack>(frame).recorders_queued);
   frame.mutable_event_ack()->set_recorders_queued(0);
+  frame.mutable_event_ack()->set_this_dn("7001");
   CHECK(decoded_as<event_ack>(frame).recorders_queued == 0u);
+  CHECK(decoded_as<event_ack>(frame).this_dn == "7001");
 
-  auto& session = *frame.mutable_event_registered()->mutable_snapshot()->add_sessions();
-  session.set_connection_id(1);
-  session.set_desired(v1::CAPTURE_STATE_PAUSED);
-  session.set_observed(v1::CAPTURE_STATE_ENABLED);
-  session.set_version(2);
-  auto registered = decoded_as<event_registered>(frame);
-  REQUIRE(registered.snapshot.sessions.size() == 1);
-  CHECK(registered.snapshot.sessions[0] ==
-        session_snapshot{{1}, capture_state::paused, capture_state::enabled, {2}, 0});
-
+  frame.mutable_event_registered()->set_every_dn(true);
+  CHECK(decoded_as<event_registered>(frame).every_dn);
+  frame.mutable_event_address_info()->add_recorders()->set_per_call(true);
+  CHECK(decoded_as<event_address_info>(frame).recorders.at(0).per_call);
   frame.mutable_event_link_disconnected()->set_reason(v1::DISCONNECT_REASON_TAKEN_OVER);
   CHECK(decoded_as<event_link_disconnected>(frame).reason == disconnect_reason::taken_over);
   frame.mutable_event_unregistered()->set_error_code(59);
+  frame.mutable_event_unregistered()->set_every_dn(true);
   CHECK(decoded_as<event_unregistered>(frame).code == 59);
+  CHECK(decoded_as<event_unregistered>(frame).every_dn);
   frame.mutable_event_missed()->set_to_sequence(3);
   CHECK(decoded_as<event_missed>(frame).to == dn_sequence{3});
 }
@@ -203,7 +467,14 @@ TEST_CASE("numbers of a later version become the zero value") {
   auto e = decoded_as<event_user_event>(frame);
   CHECK(e.origin_role == role::unspecified);
   CHECK(e.effective_state == capture_state::unknown);
-  CHECK(e.reason == broker_reason::unspecified);
+  CHECK(e.cause == broker_reason::unspecified);
+  frame.mutable_event_outcome()->set_outcome(static_cast<v1::Outcome>(77));
+  frame.mutable_event_outcome()->add_recorders()->set_verdict(static_cast<v1::RecorderVerdict>(77));
+  frame.mutable_event_outcome()->set_broker_reason(static_cast<v1::BrokerReason>(77));
+  auto o = decoded_as<event_outcome>(frame);
+  CHECK(o.result == outcome::unknown);
+  CHECK(o.recorders.at(0).verdict == recorder_verdict::silent);
+  CHECK(o.cause == broker_reason::unspecified);
   frame.mutable_event_error()->set_retry_class(static_cast<v1::RetryClass>(77));
   CHECK(decoded_as<event_error>(frame).retry == retry_class::failed);
 }
@@ -215,6 +486,8 @@ TEST_CASE("heartbeats and later bodies say nothing, requests and broken bytes ar
   frame.mutable_heartbeat();
   CHECK(std::holds_alternative<codec::nothing>(codec::decode(frame.SerializeAsString())));
   frame.mutable_request_sign_off();
+  CHECK(std::holds_alternative<codec::garbage>(codec::decode(frame.SerializeAsString())));
+  frame.mutable_request_list_addresses();
   CHECK(std::holds_alternative<codec::garbage>(codec::decode(frame.SerializeAsString())));
   CHECK(std::holds_alternative<codec::garbage>(codec::decode("\xff")));
   auto* list = frame.mutable_event_user_event()->mutable_event()->mutable_user_data();

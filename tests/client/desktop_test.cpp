@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
 using namespace ringdown;
 using namespace ringdown::client;
 using namespace ringdown::test;
@@ -13,28 +15,71 @@ namespace {
 
 struct agent_stand : scripted_client {
   agent_stand() {
+    now.set_dn_epoch(1);
+    now.set_dn_sequence(3);
+    now.set_effective_state(v1::CAPTURE_STATE_ENABLED);
     bring_up();
     broker.registered(broker.expect(), 3, 1, v1::CAPTURE_STATE_ENABLED);
     settle();
   }
 
+  /// Until nothing happens any more. Questions for the snapshot are answered with `now`.
+  void rest() {
+    settle();
+    for (auto all = broker.questions(); !all.empty(); all = broker.questions()) {
+      questions += all.size();
+      for (auto& question : all)
+        answer(question);
+    }
+  }
+  void answer(const v1::Frame& question) {
+    v1::Frame frame;
+    frame.set_reference_id(question.reference_id());
+    frame.mutable_event_address_info()->set_this_dn("7001");
+    *frame.mutable_event_address_info()->mutable_snapshot() = now;
+    broker.send(frame);
+    settle();
+  }
+  /// An event of somebody's, which says what it is in `fill`.
+  template <class Fill>
+  void hears(const std::string& verb, Fill fill) {
+    now.set_dn_sequence(now.dn_sequence() + 1);
+    v1::Frame frame;
+    auto& event = *frame.mutable_event_user_event();
+    event.set_dn_epoch(1);
+    event.set_dn_sequence(now.dn_sequence());
+    event.set_effective_state(now.effective_state());
+    event.mutable_event()->set_this_dn("7001");
+    if (!verb.empty()) {
+      auto& pair = *event.mutable_event()->mutable_user_data()->add_pairs();
+      pair.set_key("screen-capture");
+      pair.set_string_value(verb);
+    }
+    fill(event);
+    broker.send(frame);
+    rest();
+  }
+
   /// EventOutcome for a command that was said.
   void outcome_of(const v1::Frame& command, v1::Outcome result) {
     v1::Frame frame;
+    frame.mutable_event_outcome()->set_dn_epoch(1);
+    frame.mutable_event_outcome()->set_dn_sequence(now.dn_sequence());
     auto& event = *frame.mutable_event_outcome();
     event.set_this_dn("7001");
     event.set_command_id(command.request_send_event().command_id());
     event.set_outcome(result);
     event.set_time_us(1);
     broker.send(frame);
-    settle();
+    rest();
   }
   /// The command, and that the broker has taken it.
   v1::Frame accepted(std::uint64_t sequence = 4) {
     settle();
     auto command = broker.expect();
     broker.ack(command, sequence);
-    settle();
+    now.set_dn_sequence(std::max(now.dn_sequence(), sequence));
+    rest();
     return command;
   }
   /// A handler of one command's.
@@ -42,6 +87,8 @@ struct agent_stand : scripted_client {
     return [this](const event_outcome& o) { own_outcomes.push_back(o.result); };
   }
 
+  v1::Snapshot now;          // of the DN
+  std::size_t questions = 0; // for it, so far
   std::vector<light> lights;
   std::vector<outcome> outcomes;     // told to the desktop's handler
   std::vector<outcome> own_outcomes; // told to that of a command
@@ -51,8 +98,7 @@ struct agent_stand : scripted_client {
                   if (lights.empty() || lights.back() != l.state)
                     lights.push_back(l.state);
                 },
-                {},
-                [this](const event_outcome& o) { outcomes.push_back(o.result); }};
+                {.on_outcome = [this](const event_outcome& o) { outcomes.push_back(o.result); }}};
 };
 
 /// A command that says how long it may take.
@@ -216,7 +262,7 @@ TEST_CASE("each command's outcome is told once, to its own handler or the deskto
   CHECK(s.done.size() == 1);
 }
 
-TEST_CASE("the light carries the pending command until its outcome, and the alarm") {
+TEST_CASE("the light carries the pending command until its outcome") {
   agent_stand s;
   CHECK(s.agent.pause({0x71}));
   s.settle();
@@ -229,15 +275,176 @@ TEST_CASE("the light carries the pending command until its outcome, and the alar
   CHECK_FALSE(pending->deadline); // the broker's own
   s.outcome_of(pause, v1::OUTCOME_TIMED_OUT);
   CHECK_FALSE(s.agent.view().pending);
-  v1::Frame lost;
-  auto& event = *lost.mutable_event_user_event();
+}
+
+TEST_CASE("the light carries the pauses that stand, what waits for their end, and the alarms") {
+  agent_stand s;
+  CHECK(s.agent.view().is_current);
+  auto& session = *s.now.add_sessions();
+  auto& pause = *session.add_pauses();
+  pause.set_connection_id(0x71);
+  pause.set_application_name("pause-on-hold");
+  pause.set_reason("hold");
+  auto& waits = *session.add_orders();
+  waits.set_dn_sequence(5);
+  waits.set_command(v1::COMMAND_RESUME);
+  waits.set_held(true);
+  s.hears("pause", [](auto&) {}); // somebody else's
+  auto view = s.agent.view();
+  REQUIRE(view.pauses.size() == 1);
+  CHECK(view.pauses[0].application == "pause-on-hold");
+  CHECK(view.pauses[0].reason == "hold");
+  CHECK(view.held_by() == &view.pauses[0]);
+  REQUIRE(view.waiting.size() == 1);
+  CHECK(view.waiting[0].verb == capture_verb::resume);
+  CHECK(view.alarms.empty());
+  session.add_alarms()->set_broker_reason(v1::BROKER_REASON_PAUSE_HOLDER_GONE);
+  s.hears("", [](auto& event) {
+    event.set_mark(v1::EVENT_MARK_ALARM);
+    event.set_broker_reason(v1::BROKER_REASON_PAUSE_HOLDER_GONE);
+  });
+  CHECK(s.agent.view().alarms.size() == 1);
+  s.now.clear_sessions();
+  s.hears("resume", [](auto&) {});
+  CHECK(s.agent.view().pauses.empty());
+  CHECK(s.agent.view().waiting.empty());
+  CHECK(s.agent.view().held_by() == nullptr);
+  CHECK(s.agent.view().alarms.size() == 1); // until a recorder speaks
+  s.hears("enabled", [](auto&) {});
+  CHECK(s.agent.view() == light_view{light::recording, {}, {}, {}, {}, true});
+  s.broker.vanish();
+  s.settle();
+  CHECK_FALSE(s.agent.view().is_current);
+}
+
+TEST_CASE("the snapshot is asked for after one's own command, and once for what comes together") {
+  agent_stand s;
+  CHECK(s.agent.pause());
+  auto pause = s.accepted();
+  CHECK(s.questions == 1);
+  s.outcome_of(pause, v1::OUTCOME_CONFIRMED);
+  CHECK(s.questions == 1); // nothing stands that it could have changed
+  s.outcome_of(pause, v1::OUTCOME_CONFIRMED);
+  for (std::uint64_t sequence : {5u, 6u, 7u})
+    s.broker.event("7001", "pause", sequence, v1::CAPTURE_STATE_ENABLED);
+  s.settle();
+  auto asked = s.broker.questions();
+  REQUIRE(asked.size() == 1); // and again behind its answer, which may be older than the last
+  s.now.set_dn_sequence(7);
+  s.answer(asked[0]);
+  asked = s.broker.questions();
+  REQUIRE(asked.size() == 1);
+  s.answer(asked[0]);
+  s.broker.event("7001", "paused", 8, v1::CAPTURE_STATE_PAUSED);
+  s.pass(1h);
+  CHECK(s.broker.said().empty());
+}
+
+TEST_CASE("what stands is asked for again as long as it stands, for its end need not be told") {
+  agent_stand s;
+  s.now.add_sessions()->add_pauses()->set_application_name("agent-desktop");
+  s.hears("pause", [](auto&) {});
+  CHECK(s.questions == 1);
+  s.pass(desktop::renewed_after - 1ms);
+  s.rest();
+  CHECK(s.questions == 1);
+  s.now.mutable_sessions(0)->mutable_pauses(0)->set_holder_gone(true);
+  s.pass(1ms);
+  s.rest();
+  CHECK(s.questions == 2);
+  CHECK(s.agent.view().pauses.at(0).holder_gone);
+  s.now.clear_sessions(); // its call has ended
+  s.pass(desktop::renewed_after);
+  s.rest();
+  CHECK(s.questions == 3);
+  CHECK(s.agent.view().pauses.empty());
+  s.pass(1h);
+  s.rest();
+  CHECK(s.questions == 3);
+}
+
+TEST_CASE("a command says why, and whose hand it was") {
+  agent_stand s;
+  CHECK(s.agent.send(capture_verb::pause, {.reason = "card number"}));
+  s.agent.set_agent("A-1017");
+  CHECK(s.agent.resume());
+  CHECK(s.agent.send(capture_verb::stop, {.agent_id = "S-1"}));
+  s.settle();
+  auto pause = s.broker.expect().request_send_event();
+  CHECK(pause.reason() == "card number");
+  CHECK(pause.agent_id().empty());
+  CHECK(s.broker.expect().request_send_event().agent_id() == "A-1017");
+  CHECK(s.broker.expect().request_send_event().agent_id() == "S-1");
+  scripted_client c;
+  desktop named{c.subject, "7001", {}, {.agent_id = "A-1018"}};
+  c.bring_up();
+  c.broker.registered(c.broker.expect());
+  c.settle();
+  CHECK(named.pause());
+  c.settle();
+  CHECK(c.broker.expect().request_send_event().agent_id() == "A-1018");
+}
+
+namespace {
+
+/// EventOutcome of the broker's order that lets a held command go.
+v1::Frame release_of(const v1::Frame& command, v1::Outcome result) {
+  v1::Frame frame;
+  auto& event = *frame.mutable_event_outcome();
+  event.set_this_dn("7001");
   event.set_dn_epoch(1);
   event.set_dn_sequence(9);
-  event.set_mark(v1::EVENT_MARK_ALARM);
-  event.mutable_event()->set_this_dn("7001");
-  s.broker.send(lost);
-  s.settle();
-  CHECK(s.agent.view() == light_view{light::recording, std::nullopt, true});
+  event.set_outcome(result);
+  event.set_broker_reason(v1::BROKER_REASON_HOLD_RELEASED);
+  event.set_released_sequence(4);
+  event.set_released_command_id(command.request_send_event().command_id());
+  event.set_time_us(1);
+  return frame;
+}
+
+} // namespace
+
+TEST_CASE("what becomes of a held command when it is let go is told to its handler, hours later") {
+  agent_stand s;
+  CHECK(s.agent.resume({}, {}, s.own()));
+  auto resume = s.accepted();
+  s.outcome_of(resume, v1::OUTCOME_HELD);
+  CHECK(s.own_outcomes == std::vector{outcome::held});
+  CHECK_FALSE(s.agent.view().pending);
+  s.pass(5h);
+  s.rest();
+  s.broker.send(release_of(resume, v1::OUTCOME_CONFIRMED));
+  s.rest();
+  CHECK(s.own_outcomes == std::vector{outcome::held, outcome::confirmed});
+  s.broker.send(release_of(resume, v1::OUTCOME_CONFIRMED));
+  s.pass(1h);
+  CHECK(s.own_outcomes.size() == 2);
+  CHECK(s.outcomes.empty());
+}
+
+TEST_CASE("a held command that was let go while the link was down has an unknown end") {
+  for (bool still_waits : {false, true}) {
+    agent_stand s;
+    CHECK(s.agent.resume());
+    auto resume = s.accepted();
+    s.outcome_of(resume, v1::OUTCOME_HELD);
+    s.broker.vanish();
+    s.bring_back();
+    v1::Frame frame;
+    frame.set_reference_id(s.broker.expect().reference_id());
+    auto& registered = *frame.mutable_event_registered();
+    registered.set_this_dn("7001");
+    auto& order = *s.now.add_sessions()->add_orders();
+    order.set_dn_sequence(still_waits ? 4 : 5);
+    order.set_held(true);
+    *registered.mutable_snapshot() = s.now;
+    s.broker.send(frame);
+    s.rest();
+    s.pass(desktop::outcome_margin);
+    s.rest();
+    CHECK(s.outcomes.size() == (still_waits ? 1u : 2u));
+    CHECK(s.outcomes.back() == (still_waits ? outcome::held : outcome::unknown));
+  }
 }
 
 TEST_CASE("a command that is refused or not sent has no outcome") {
@@ -292,8 +499,7 @@ TEST_CASE("what was decided while the link was down is told as unknown after a m
     registered.set_this_dn("7001");
     registered.mutable_snapshot()->set_dn_epoch(1);
     registered.mutable_snapshot()->set_dn_sequence(4);
-    add_session(*registered.mutable_snapshot(), 0, v1::CAPTURE_STATE_PAUSED, 1);
-    registered.mutable_snapshot()->mutable_sessions(0)->set_pending(pending);
+    registered.mutable_snapshot()->add_sessions()->set_pending(pending);
     s.broker.send(frame);
     s.settle();
     s.pass(desktop::outcome_margin - 1ms);

@@ -12,17 +12,17 @@ using namespace std::chrono_literals;
 namespace {
 
 struct recorder_stand : scripted_client {
-  explicit recorder_stand(bool standby = false, const std::string& app = "test")
+  explicit recorder_stand(bool standby = false, recorded what = recorded::one_screen)
     : scripted_client([&] {
         t_client_options options;
-        options.who = recorder_identity(app);
+        options.who = recorder_identity("test", what);
         return options;
       }()),
       screen(
         subject,
         [this](const recorder::order& o) {
           orders.push_back(o);
-          return answers ? std::optional{o.what.state} : std::nullopt;
+          return answers ? recorder::answer{o.screen} : later;
         },
         how(standby)) {
     REQUIRE(screen.record("7001") == registering::accepted);
@@ -42,21 +42,24 @@ struct recorder_stand : scripted_client {
   }
 
   /// EventUserEvent with a command.
-  void order(const std::string& verb, std::uint64_t sequence, std::uint64_t version = 0,
-             std::uint64_t origin = 0) {
+  template <class Fill>
+  void order(const std::string& verb, std::uint64_t sequence, std::uint64_t version, Fill fill) {
     v1::Frame frame;
     auto& event = *frame.mutable_event_user_event();
     event.set_dn_sequence(sequence);
     event.set_dn_epoch(1);
     event.set_version(version);
-    event.set_origin_client_id(origin);
     event.set_command_id("command-id-00001");
     event.mutable_event()->set_this_dn("7001");
     auto& pair = *event.mutable_event()->mutable_user_data()->add_pairs();
     pair.set_key("screen-capture");
     pair.set_string_value(verb);
+    fill(event);
     broker.send(frame);
     settle();
+  }
+  void order(const std::string& verb, std::uint64_t sequence, std::uint64_t version = 0) {
+    order(verb, sequence, version, [](auto&) {});
   }
 
   /// Loses the link and is registered again, with this snapshot.
@@ -90,39 +93,69 @@ struct recorder_stand : scripted_client {
 
 } // namespace
 
-TEST_CASE("a recorder carries out commands and says so, with their version and id") {
+TEST_CASE(
+  "a recorder makes its screen what it is to be and says so, with the order's version and id") {
   recorder_stand s;
   s.is_registered();
   s.order("start", 1, 1);
   REQUIRE(s.orders.size() == 1);
   CHECK(s.orders[0].verb == capture_verb::start);
-  CHECK(s.orders[0].what.state == capture_state::enabled);
+  CHECK(s.orders[0].screen == capture_state::enabled);
   auto said = s.broker.expect();
   CHECK(verb_of(said) == "enabled");
   CHECK(said.request_send_event().version() == 1);
   CHECK(said.request_send_event().command_id() == "command-id-00001");
-  s.order("pause", 2, 2);
-  CHECK(verb_of(s.broker.expect()) == "paused");
-  s.order("query", 3, 0, 42); // the desktop that asked gets its answer
+  s.order("start", 2, 2, [](auto& event) { // beside a pause of another call
+    event.set_desired(v1::CAPTURE_STATE_PAUSED);
+    event.mutable_event()->set_connection_id(0x72);
+  });
+  CHECK(s.orders.at(1).screen == capture_state::paused);
+  said = s.broker.expect();
+  CHECK(verb_of(said) == "paused");
+  CHECK(said.request_send_event().event().connection_id() == 0x72);
+  s.order("query", 3, 0, [](auto& event) { event.set_origin_client_id(42); });
+  CHECK(s.orders.size() == 2); // the desktop that asked gets its answer
   said = s.broker.expect();
   CHECK(verb_of(said) == "paused");
   CHECK(said.request_send_event().directed_client_id() == 42);
   CHECK(s.screen.state("7001") == capture_state::paused);
 }
 
-TEST_CASE("a recorder may say later, or say that it is otherwise") {
+TEST_CASE("a recorder may say later, say that it is otherwise, or that it has failed") {
   recorder_stand s;
   s.answers = false;
   s.is_registered();
   s.order("start", 1, 1);
   CHECK(s.broker.said().empty());
-  s.screen.say(s.orders.at(0), capture_state::disabled); // the disk is full
+  s.screen.say(s.orders.at(0), capture_state::disabled); // no camera
   s.settle();
   CHECK(verb_of(s.broker.expect()) == "disabled");
   CHECK(s.screen.state("7001") == capture_state::disabled);
   s.screen.say("7001", capture_state::enabled);
   s.settle();
   CHECK(verb_of(s.broker.expect()) == "enabled");
+  s.order("pause", 2, 2);
+  s.screen.fail(s.orders.at(1), {7, "the encoder cannot pause"});
+  s.settle();
+  auto said = s.broker.expect();
+  CHECK(verb_of(said) == "failed");
+  CHECK(said.request_send_event().version() == 2);
+  CHECK(said.request_send_event().failure().code() == 7);
+  CHECK(said.request_send_event().failure().text() == "the encoder cannot pause");
+  CHECK(s.screen.state("7001") == capture_state::enabled);
+  s.screen.say("7001", capture_state::unknown); // nothing that a recorder may say
+  s.settle();
+  CHECK(s.broker.said().empty());
+}
+
+TEST_CASE("an order for another recorder is none, and one for this recorder alone is") {
+  recorder_stand s;
+  s.is_registered();
+  for (std::uint64_t recorder : {std::uint64_t{9}, scripted_broker::client_id}) {
+    s.order("start", recorder, recorder,
+            [&](auto& event) { event.set_for_recorder_client_id(recorder); });
+    CHECK(s.orders.size() == (recorder == scripted_broker::client_id ? 1u : 0u));
+  }
 }
 
 TEST_CASE("a recorder that comes back hears the pause it missed and confirms it") {
@@ -130,34 +163,14 @@ TEST_CASE("a recorder that comes back hears the pause it missed and confirms it"
   s.is_registered();
   s.order("start", 1, 1);
   s.broker.expect();
-  s.come_back([](v1::Snapshot& now) { add_session(now, 0x71, v1::CAPTURE_STATE_PAUSED, 4); });
+  s.come_back([](v1::Snapshot& now) { want(now, v1::CAPTURE_STATE_PAUSED, 4, 0x71); });
   REQUIRE(s.orders.size() == 2);
   CHECK(s.orders[1].verb == capture_verb::none);
-  CHECK(s.orders[1].what.state == capture_state::paused);
+  CHECK(s.orders[1].screen == capture_state::paused);
   auto said = s.broker.expect();
   CHECK(verb_of(said) == "paused");
   CHECK(said.request_send_event().version() == 4);
   CHECK(said.request_send_event().event().connection_id() == 0x71);
-}
-
-TEST_CASE("a recorder that comes back finds one screen, paused if any call is, and nothing held") {
-  recorder_stand s;
-  s.is_registered();
-  s.come_back([](v1::Snapshot& now) {
-    add_session(now, 0x71, v1::CAPTURE_STATE_PAUSED, 4);
-    add_session(now, 0x72, v1::CAPTURE_STATE_ENABLED, 5);
-    add_session(now, 0x73, v1::CAPTURE_STATE_ENABLED, 6);
-    now.mutable_sessions(2)->set_held(true);
-  });
-  REQUIRE(s.orders.size() == 3);
-  std::vector<std::uint64_t> versions;
-  for (auto& o : s.orders) {
-    CHECK(o.screen == capture_state::paused);
-    auto said = s.broker.expect();
-    CHECK(verb_of(said) == (o.what.connection == conn_id{0x72} ? "enabled" : "paused"));
-    versions.push_back(said.request_send_event().version());
-  }
-  CHECK(versions == std::vector<std::uint64_t>{4, 5, 0});
 }
 
 TEST_CASE("a recorder that comes back and missed nothing says what is so, without an order") {
@@ -167,10 +180,23 @@ TEST_CASE("a recorder that comes back and missed nothing says what is so, withou
   CHECK(verb_of(s.broker.expect()) == "enabled");
   s.screen.say("7001", capture_state::disabled); // the disk is full
   s.settle();
-  s.come_back([](v1::Snapshot& now) { add_session(now, 0, v1::CAPTURE_STATE_ENABLED, 1); });
+  s.come_back([](v1::Snapshot& now) { want(now, v1::CAPTURE_STATE_ENABLED, 1); });
   CHECK(s.orders.size() == 1);
   CHECK(verb_of(s.broker.expect()) == "disabled");
   CHECK(s.broker.said().empty());
+}
+
+TEST_CASE("a recorder that records already says so when it comes") {
+  t_client_options options;
+  options.who = recorder_identity("test");
+  scripted_client c{options};
+  recorder screen{c.subject, [](const recorder::order& o) { return o.screen; }};
+  REQUIRE(screen.record("7001") == registering::accepted);
+  screen.say("7001", capture_state::enabled);
+  c.bring_up();
+  c.broker.registered(c.broker.expect());
+  c.settle();
+  CHECK(verb_of(c.broker.expect()) == "enabled");
 }
 
 TEST_CASE("what a recorder said while it had no link it says when it is back") {
@@ -181,7 +207,7 @@ TEST_CASE("what a recorder said while it had no link it says when it is back") {
   s.broker.vanish();
   s.settle();
   s.screen.say(s.orders.at(0), capture_state::enabled);
-  s.come_back([](v1::Snapshot& now) { add_session(now, 0, v1::CAPTURE_STATE_ENABLED, 1); });
+  s.come_back([](v1::Snapshot& now) { want(now, v1::CAPTURE_STATE_ENABLED, 1); });
   CHECK(s.orders.size() == 1);
   auto said = s.broker.expect();
   CHECK(verb_of(said) == "enabled");
@@ -193,9 +219,9 @@ TEST_CASE("an order without an answer is given again to a recorder that comes ba
   s.answers = false;
   s.is_registered();
   s.order("start", 1, 1);
-  s.come_back([](v1::Snapshot& now) { add_session(now, 0, v1::CAPTURE_STATE_ENABLED, 1); });
+  s.come_back([](v1::Snapshot& now) { want(now, v1::CAPTURE_STATE_ENABLED, 1); });
   REQUIRE(s.orders.size() == 2);
-  CHECK(s.orders[1].what.state == capture_state::enabled);
+  CHECK(s.orders[1].screen == capture_state::enabled);
 }
 
 TEST_CASE("a late answer to an older order is not said and changes nothing") {
@@ -225,12 +251,11 @@ TEST_CASE("a recorder that missed events asks for the snapshot until it comes, a
   CHECK(s.broker.said().empty());
   s.pass(300ms);
   auto answer = address_info(s.broker.expect(), 2, v1::CAPTURE_STATE_ENABLED);
-  add_session(*answer.mutable_event_address_info()->mutable_snapshot(), 0, v1::CAPTURE_STATE_PAUSED,
-              2, v1::CAPTURE_STATE_ENABLED);
+  want(*answer.mutable_event_address_info()->mutable_snapshot(), v1::CAPTURE_STATE_PAUSED, 2);
   s.broker.send(answer);
   s.settle();
   REQUIRE(s.orders.size() == 2);
-  CHECK(s.orders[1].what.state == capture_state::paused);
+  CHECK(s.orders[1].screen == capture_state::paused);
   CHECK(verb_of(s.broker.expect()) == "paused");
   s.order("pause", 2, 2); // in the snapshot already
   CHECK(s.orders.size() == 2);
@@ -324,10 +349,10 @@ TEST_CASE("what the broker had no room for is said again, unless it is so no mor
 TEST_CASE("an order handler that throws says nothing, and the next order is carried out") {
   scripted_client c;
   bool throws = true;
-  recorder screen{c.subject, [&](const recorder::order& o) -> std::optional<capture_state> {
+  recorder screen{c.subject, [&](const recorder::order& o) {
                     if (throws)
                       throw std::runtime_error{"no camera"};
-                    return o.what.state;
+                    return o.screen;
                   }};
   REQUIRE(screen.record("7001") == registering::accepted);
   c.bring_up();
@@ -343,30 +368,25 @@ TEST_CASE("an order handler that throws says nothing, and the next order is carr
   CHECK(verb_of(c.broker.expect()) == "paused");
 }
 
-TEST_CASE("a handler that throws at one order is still given the others of the same command") {
-  scripted_client c;
-  std::vector<std::string> asked;
-  recorder screen{c.subject, [&](const recorder::order& o) -> std::optional<capture_state> {
-                    asked.push_back(to_string(o.what.connection) + " " +
-                                    std::string{to_string(o.what.state)});
-                    if (asked.size() == 1)
-                      throw std::runtime_error{"no camera"};
-                    return o.what.state;
-                  }};
-  REQUIRE(screen.record("7001") == registering::accepted);
-  c.bring_up();
-  auto asking = c.broker.expect();
-  v1::Frame frame;
-  frame.set_reference_id(asking.reference_id());
-  auto& registered = *frame.mutable_event_registered();
-  registered.set_this_dn("7001");
-  for (std::uint64_t call : {1, 2})
-    add_session(*registered.mutable_snapshot(), call, v1::CAPTURE_STATE_PAUSED, call,
-                v1::CAPTURE_STATE_ENABLED);
-  c.broker.send(frame);
-  c.settle();
-  CHECK(asked.size() == 2);
-  CHECK(c.failures.size() == 1);
-  CHECK(verb_of(c.broker.expect()) == "paused");
-  CHECK(c.broker.said().empty());
+TEST_CASE("a recorder that records calls apart says so, and has a state for each") {
+  recorder_stand s{false, recorded::per_call};
+  CHECK(s.subject.who().capabilities.back() == capability::per_call);
+  s.is_registered();
+  for (std::uint64_t call : {0x71u, 0x72u})
+    s.order("start", call, call, [&](auto& e) { e.mutable_event()->set_connection_id(call); });
+  s.broker.said();
+  s.order("stop", 0x73, 0x73, [](auto& event) {
+    event.set_desired(v1::CAPTURE_STATE_ENABLED); // for call 72 goes on
+    event.mutable_event()->set_connection_id(0x71);
+  });
+  CHECK(s.orders.at(2).screen == capture_state::enabled);
+  CHECK(s.orders[2].verb == capture_verb::stop);
+  CHECK(s.orders[2].connection == conn_id{0x71});
+  s.screen.say("7001", capture_state::disabled, {0x71});
+  s.settle();
+  CHECK(s.screen.state("7001", {0x71}) == capture_state::disabled);
+  CHECK(s.screen.state("7001", {0x72}) == capture_state::enabled);
+  s.broker.said();
+  s.order("query", 0x74);
+  CHECK(s.broker.said().size() == 2);
 }

@@ -387,3 +387,65 @@ TEST_CASE("wishes are bounded, and what is no DN is refused") {
   table.leave("1");
   CHECK(table.want("3", {}) == registering::accepted);
 }
+
+// ---- every DN ----------------------------------------------------------------------------------
+
+TEST_CASE("every DN is asked for in a request of its own, and stands without a snapshot") {
+  registration_table table{{}};
+  for (auto* dn : {"7001", "7002"})
+    CHECK(table.want(dn, {}) == registering::accepted);
+  CHECK(table.want(every_dn, {}) == registering::accepted);
+  table.link_up();
+  std::size_t alone = 0;
+  for (std::uint32_t reference = 2; auto batch = table.next_batch(256); ++reference) {
+    CHECK(batch->every() == (batch->dns == names{every_dn}));
+    alone += batch->every() ? 1 : 0;
+    table.asked({batch->every() ? 1 : reference}, *batch, start);
+  }
+  CHECK(alone == 1);
+  event_registered stands;
+  stands.reference = {1};
+  stands.every_dn = true;
+  auto told = only<registration_notice>(table.on_registered(stands));
+  CHECK(told.this_dn == every_dn);
+  CHECK(told.phase == phase::registered);
+  CHECK_FALSE(told.snapshot);
+  CHECK(table.phase(every_dn) == phase::registered);
+  // What was missed of a DN that is not registered on by itself is told too.
+  CHECK(only<gap_notice>(table.on_missed({"8001", {3}, {4}, {1}})).this_dn == "8001");
+}
+
+TEST_CASE("every DN may be refused, ended by the broker, and left") {
+  registration_table table{{}};
+  table.want(every_dn, {});
+  table.link_up();
+  ask(table, 1);
+  auto refused =
+    only<registration_notice>(table.on_error(refusal(1, error_code::access_restricted), start));
+  CHECK(refused.this_dn == every_dn);
+  CHECK(refused.phase == phase::failed);
+  CHECK(table.on_missed({"8001", {3}, {4}, {1}}).size() == 1); // it is still wished for
+  table.want(every_dn, {});
+  ask(table, 2);
+  event_registered stands;
+  stands.reference = {2};
+  stands.every_dn = true;
+  table.on_registered(stands);
+  event_unregistered ended;
+  ended.every_dn = true;
+  ended.code = static_cast<std::uint32_t>(error_code::access_restricted);
+  CHECK(only<registration_notice>(table.on_unregistered(ended, start)).phase == phase::failed);
+  table.want(every_dn, {});
+  ask(table, 3);
+  table.leave(every_dn);
+  auto batch = table.next_batch(256);
+  REQUIRE(batch);
+  CHECK(batch->every());
+  CHECK_FALSE(batch->how);
+  table.asked({4}, *batch, start);
+  ended.code = 0;
+  ended.reference = {4};
+  CHECK(table.on_unregistered(ended, start).empty());
+  CHECK(table.size() == 0);
+  CHECK(table.on_missed({"8001", {3}, {4}, {1}}).empty());
+}

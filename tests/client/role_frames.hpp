@@ -41,15 +41,13 @@ inline v1::Frame address_info(const v1::Frame& question, std::uint64_t sequence,
   return frame;
 }
 
-/// A session in a snapshot: what a command asks for, and what a recorder has said.
-inline void add_session(v1::Snapshot& to, std::uint64_t call, v1::CaptureState desired,
-                        std::uint64_t version,
-                        v1::CaptureState observed = v1::CAPTURE_STATE_UNKNOWN) {
-  auto& session = *to.add_sessions();
+/// What the screen is to be, in a snapshot.
+inline void want(v1::Snapshot& in, v1::CaptureState desired, std::uint64_t version,
+                 std::uint64_t call = 0) {
+  auto& session = in.sessions_size() == 0 ? *in.add_sessions() : *in.mutable_sessions(0);
   session.set_connection_id(call);
   session.set_desired(desired);
   session.set_version(version);
-  session.set_observed(observed);
 }
 
 } // namespace ringdown::test

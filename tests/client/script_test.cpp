@@ -57,10 +57,24 @@ TEST_CASE("an outcome is required by its name, within a time") {
         script{verb(capture_verb::pause), script_expect_outcome{outcome::confirmed, 5s}});
   CHECK(good("expect-outcome timed_out within 3s") ==
         script{script_expect_outcome{outcome::timed_out, 3s}});
+  CHECK(good("expect-outcome failed") == script{script_expect_outcome{outcome::failed, 5s}});
   CHECK(bad("expect-outcome").accepted.find("recorder_lost") != std::string::npos);
   CHECK(bad("expect-outcome done").problem == "unknown outcome 'done'");
   CHECK(bad("expect-outcome held for 2s").accepted == "within TIME");
   CHECK(bad("expect-outcome held within").accepted == time_accepted);
+}
+
+TEST_CASE("a command takes a reason, where a send takes data of that name") {
+  script_send expected;
+  expected.verb = capture_verb::pause;
+  expected.reason = "card number, read out";
+  CHECK(good("pause \"reason=card number, read out\"") == script{expected});
+  script_send data;
+  data.data.add("reason", std::string{"card"});
+  CHECK(good("send reason=card") == script{data});
+  CHECK(bad("pause reason=" + std::string(65, 'x')).accepted.find("64 bytes") != std::string::npos);
+  CHECK(bad("pause \"reason=a\nb\"").accepted.find("control") != std::string::npos);
+  CHECK(bad("pause reason=\xff").accepted.find("UTF-8") != std::string::npos);
 }
 
 TEST_CASE("a command takes a ConnID and a version") {
@@ -139,8 +153,11 @@ rc::Gen<script_step> any_step() {
       s.connection = conn_id{*gen::arbitrary<std::uint64_t>()};
     if (*gen::arbitrary<bool>())
       s.if_version = command_version{*gen::arbitrary<std::uint64_t>()};
-    if (s.verb != capture_verb::none)
+    if (s.verb != capture_verb::none) {
+      s.reason = *gen::container<std::string>(*gen::inRange<std::size_t>(0, 65),
+                                              gen::inRange<char>(' ', 127));
       return script_step{s};
+    }
     auto ascii = gen::string<std::string>(); // any bytes; only UTF-8 is text
     for (int i = *gen::inRange(1, 5); i > 0; --i) {
       auto key = *gen::nonEmpty(gen::container<std::string>(gen::inRange<char>(' ', '<')));
@@ -162,7 +179,7 @@ rc::Gen<script_step> any_step() {
                         });
   auto end = gen::map(gen::arbitrary<std::uint64_t>(),
                       [](auto id) { return script_step{script_end_call{{id}}}; });
-  auto outcomes = gen::map(gen::pair(gen::inRange(1, 8), time), [](auto p) {
+  auto outcomes = gen::map(gen::pair(gen::inRange(1, 9), time), [](auto p) {
     return script_step{script_expect_outcome{static_cast<outcome>(p.first), p.second}};
   });
   return gen::oneOf(send, wait, expect, outcomes, merge, end);

@@ -46,6 +46,15 @@ v1::Frame scripted_broker::expect() {
   return first;
 }
 
+std::vector<v1::Frame> scripted_broker::questions() {
+  std::vector<v1::Frame> found;
+  std::vector<v1::Frame> rest;
+  for (auto& frame : said())
+    (frame.has_request_query_address() ? found : rest).push_back(frame);
+  frames_ = std::move(rest);
+  return found;
+}
+
 void scripted_broker::send(const v1::Frame& frame) {
   pipe_->give(delimited(frame));
 }
@@ -56,6 +65,7 @@ void scripted_broker::grant(const v1::Frame& sign_on) {
   frame.set_reference_id(sign_on.reference_id());
   auto& link = *frame.mutable_event_link_connected();
   link.set_version(1);
+  link.set_client_id(client_id);
   link.set_server_instance(server_instance);
   link.set_window_requests(window_requests);
   link.set_window_bytes(1024 * 1024);

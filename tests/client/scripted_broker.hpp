@@ -17,9 +17,10 @@ public:
   /// A place that leads here.
   client::transport_factory factory();
 
-  bool listens = true;               ///< else an attempt finds nobody
-  int attempts = 0;                  ///< so far
-  std::uint64_t server_instance = 1; ///< what the next link is told
+  static constexpr std::uint64_t client_id = 77; ///< of each link
+  bool listens = true;                           ///< else an attempt finds nobody
+  int attempts = 0;                              ///< so far
+  std::uint64_t server_instance = 1;             ///< what the next link is told
   std::uint32_t window_requests = 16;
   std::uint32_t dns_per_request_max = 256;
 
@@ -27,6 +28,8 @@ public:
   std::vector<v1::Frame> said();
   /// The next thing it has said; fails the test if there is none.
   v1::Frame expect();
+  /// The questions for snapshots among it; the rest stays to be looked at.
+  std::vector<v1::Frame> questions();
   void send(const v1::Frame& frame);
   void send_bytes(std::string_view bytes) { pipe_->give(bytes); }
   /// The stream ends without a word.

@@ -249,3 +249,208 @@ TEST_CASE("however many DNs are wanted, half the window stays the program's") {
   for (int i = 0; i < 20; ++i)
     CHECK(c.subject.registration_of(std::to_string(100 + i)) == registration_phase::registered);
 }
+
+// ---- many DNs ----------------------------------------------------------------------------------
+
+namespace {
+
+/// EventACK of one DN of many.
+v1::Frame ack_of(const v1::Frame& request, const std::string& dn, std::uint64_t sequence) {
+  v1::Frame frame;
+  frame.set_reference_id(request.reference_id());
+  auto& ack = *frame.mutable_event_ack();
+  ack.set_this_dn(dn);
+  ack.set_dn_sequence(sequence);
+  ack.set_dn_epoch(1);
+  return frame;
+}
+
+struct supervisor_stand : scripted_client {
+  supervisor_stand() {
+    for (auto* dn : {"7001", "7002", "7003"})
+      REQUIRE(subject.register_on(dn) == registering::accepted);
+    bring_up();
+    for (auto& frame : broker.said())
+      broker.registered(frame);
+    settle();
+  }
+
+  /// The DNs of the requests that have ended, in order.
+  std::vector<std::string> ended() const {
+    std::vector<std::string> dns;
+    for (auto& d : done)
+      dns.push_back(d.this_dn);
+    return dns;
+  }
+
+  bulk_command stop{{"7001", "7002", "7003"}, capture_verb::stop};
+};
+
+} // namespace
+
+TEST_CASE("a command for many DNs goes out once and ends for each with its own answer") {
+  supervisor_stand s;
+  s.stop.reason = "audit";
+  auto sent = s.subject.command_addresses(s.stop, s.keep());
+  REQUIRE(sent);
+  CHECK(s.subject.requests_pending() == 3);
+  s.settle();
+  auto request = s.broker.expect();
+  CHECK(request.request_command_addresses().this_dn_size() == 3);
+  CHECK(request.request_command_addresses().command() == v1::COMMAND_STOP);
+  CHECK(request.request_command_addresses().reason() == "audit");
+  s.broker.send(ack_of(request, "7003", 5));
+  s.settle();
+  CHECK(s.ended() == std::vector<std::string>{"7003"}); // none waits for the others
+  CHECK(s.done[0].request.value == sent.id.value + 2);
+  s.broker.error(request, 118, "7001");
+  s.broker.send(ack_of(request, "7002", 5));
+  s.settle();
+  CHECK(s.ended() == std::vector<std::string>{"7003", "7001", "7002"});
+  CHECK(s.done[1].status == request_status::refused);
+  CHECK(s.done[2].ack()->this_dn == "7002");
+  CHECK(s.subject.requests_pending() == 0);
+}
+
+TEST_CASE("a command for many DNs takes its share of the window for each") {
+  supervisor_stand s;
+  s.broker.window_requests = 4;
+  s.broker.vanish();
+  s.bring_back();
+  for (auto& frame : s.broker.said())
+    s.broker.registered(frame);
+  s.settle();
+  for (auto& frame : s.broker.said())
+    s.broker.registered(frame);
+  s.settle();
+  s.stop.verb = capture_verb::resume;
+  REQUIRE(s.subject.command_addresses(s.stop, {}));
+  CHECK(s.subject.command_addresses(s.stop, {}).status == send_status::window_full);
+  CHECK(s.subject.send(command(capture_verb::none), {}));
+  CHECK(s.subject.send(command(capture_verb::none), {}).status == send_status::window_full);
+  s.stop.verb = capture_verb::stop;
+  CHECK(s.subject.command_addresses(s.stop, {})); // a person must be able to stop
+}
+
+TEST_CASE("a command for many DNs is refused as a whole, and at once where one has to wait") {
+  supervisor_stand s;
+  REQUIRE(s.subject.command_addresses(s.stop, s.keep()));
+  s.settle();
+  s.broker.error(s.broker.expect(), 53);
+  s.settle();
+  REQUIRE(s.done.size() == 3);
+  for (auto& d : s.done)
+    CHECK(d.status == request_status::refused);
+  REQUIRE(s.subject.command_addresses({}, s.keep())); // for the broker to refuse
+  s.settle();
+  s.broker.error(s.broker.expect(), 53);
+  s.settle();
+  CHECK(s.done.size() == 4);
+  t_client_options few;
+  few.limits.requests_max = 2;
+  scripted_client c{few};
+  c.bring_up();
+  CHECK(c.subject.command_addresses(s.stop, {}).status == send_status::window_full);
+  c.broker.vanish();
+  c.settle();
+  CHECK(c.subject.command_addresses(s.stop, {}).status == send_status::disconnected);
+}
+
+TEST_CASE("what is lost of a command for many DNs ends in doubt, and is never sent twice") {
+  supervisor_stand s;
+  s.stop.command = random_command_id();
+  REQUIRE(s.subject.command_addresses(s.stop, s.keep(), again()));
+  s.settle();
+  s.broker.send(ack_of(s.broker.expect(), "7002", 5));
+  s.settle();
+  s.broker.vanish();
+  s.settle();
+  CHECK(s.ended() == std::vector<std::string>{"7002", "7001", "7003"});
+  CHECK(s.done[2].doubt == doubt_reason::link_lost);
+  s.bring_back();
+  for (auto& frame : s.broker.said())
+    CHECK(frame.has_request_register_address());
+  auto gaps = s.told<gap_notice>();
+  CHECK(gaps.empty());
+}
+
+TEST_CASE("the place of a DN in a command for many is seen: what follows is no gap") {
+  supervisor_stand s;
+  REQUIRE(s.subject.command_addresses(s.stop, s.keep()));
+  s.settle();
+  auto request = s.broker.expect();
+  for (auto* dn : {"7001", "7002", "7003"})
+    s.broker.send(ack_of(request, dn, 5));
+  s.settle();
+  s.broker.vanish();
+  s.bring_back();
+  for (auto& frame : s.broker.said())
+    s.broker.registered(frame, 5);
+  s.settle();
+  CHECK(s.told<gap_notice>().empty());
+}
+
+TEST_CASE("a list comes page by page") {
+  scripted_client c;
+  address_list_request ask;
+  ask.only.alarmed = true;
+  CHECK(c.subject.list_addresses(ask, c.keep()).status == send_status::disconnected);
+  c.bring_up();
+  REQUIRE(c.subject.list_addresses(ask, c.keep()));
+  c.settle();
+  auto request = c.broker.expect();
+  CHECK(request.request_list_addresses().alarmed());
+  v1::Frame page;
+  page.set_reference_id(request.reference_id());
+  page.mutable_event_address_list()->add_addresses()->set_this_dn("7001");
+  page.mutable_event_address_list()->set_next("7001");
+  c.broker.send(page);
+  c.settle();
+  REQUIRE(c.done.size() == 1);
+  REQUIRE(c.done[0].list() != nullptr);
+  ask.after = c.done[0].list()->next;
+  REQUIRE(c.subject.list_addresses(ask, c.keep()));
+  c.settle();
+  request = c.broker.expect();
+  CHECK(request.request_list_addresses().after() == "7001");
+  c.broker.error(request, 165);
+  c.settle();
+  CHECK(c.done.at(1).status == request_status::refused);
+}
+
+TEST_CASE("a listener for every DN hears of all of them, as long as it is one") {
+  scripted_client c;
+  registration how;
+  how.mode = registration_mode::monitor;
+  how.hear_outcomes = true;
+  REQUIRE(c.subject.register_on(every_dn, how) == registering::accepted);
+  std::vector<std::string> heard;
+  REQUIRE(c.subject.listen([&](const notice& n) {
+    if (auto* e = std::get_if<event_user_event>(&n))
+      heard.push_back(e->this_dn);
+  }));
+  c.bring_up();
+  auto request = c.broker.expect();
+  CHECK(request.request_register_address().every_dn());
+  CHECK(request.request_register_address().this_dn_size() == 0);
+  CHECK(request.request_register_address().hear_outcomes());
+  v1::Frame stands;
+  stands.set_reference_id(request.reference_id());
+  stands.mutable_event_registered()->set_every_dn(true);
+  c.broker.send(stands);
+  c.settle();
+  CHECK(c.subject.registration_of(every_dn) == registration_phase::registered);
+  c.broker.event("7001", "paused", 1);
+  c.broker.event("8001", "pause", 1);
+  c.settle();
+  CHECK(heard == std::vector<std::string>{"7001", "8001"});
+  c.broker.vanish();
+  c.bring_back();
+  CHECK(c.broker.expect().request_register_address().every_dn()); // a wish that is kept
+  c.subject.unregister_from(every_dn);
+  c.settle();
+  CHECK(c.broker.expect().request_unregister_address().every_dn());
+  c.broker.event("7001", "paused", 2);
+  c.settle();
+  CHECK(heard.size() == 2);
+}

@@ -85,8 +85,7 @@ struct office {
   std::vector<completion> done;
   t_client at_recorder;
   t_client at_desktop;
-  recorder screen{at_recorder,
-                  [](const recorder::order& o) { return std::optional{o.what.state}; }};
+  recorder screen{at_recorder, [](const recorder::order& o) { return o.screen; }};
   desktop agent{at_desktop, "7001"};
 };
 

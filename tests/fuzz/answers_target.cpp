@@ -173,7 +173,7 @@ void check_desktop(std::string_view before, std::string_view said) {
 
 void check_recorder(std::string_view before, std::string_view said) {
   listener who{recorder_identity("screen")};
-  recorder screen{who.client(), [](const recorder::order& o) { return o.what.state; }};
+  recorder screen{who.client(), [](const recorder::order& o) { return o.screen; }};
   static_cast<void>(screen.record("7001"));
   static_cast<void>(screen.record("7002"));
   go_through(who, before, said);

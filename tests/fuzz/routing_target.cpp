@@ -38,22 +38,42 @@ std::string number_of(send_fault fault) {
   return "send_fault " + std::to_string(static_cast<int>(fault));
 }
 
+bool has_control(const std::string& text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    auto byte = static_cast<unsigned char>(text[i]);
+    if (byte < 0x20 || byte == 0x7f)
+      return true;
+    if (byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0)
+      return true;
+  }
+  return false;
+}
+
 /// Whether the fault of a DN is true of it; written apart from the product's own check.
 bool is_true(send_fault fault, const std::string& dn) {
-  bool has_control = false;
-  for (std::size_t i = 0; i < dn.size(); ++i) {
-    auto byte = static_cast<unsigned char>(dn[i]);
-    has_control |= byte < 0x20 || byte == 0x7f;
-    has_control |=
-      byte == 0xc2 && i + 1 < dn.size() && static_cast<unsigned char>(dn[i + 1]) < 0xa0;
-  }
   switch (fault) {
-  case send_fault::none: return !dn.empty() && dn.size() <= 255 && !has_control;
+  case send_fault::none: return !dn.empty() && dn.size() <= 255 && !has_control(dn);
   case send_fault::dn_empty: return dn.empty();
   case send_fault::dn_too_long: return dn.size() > 255;
-  case send_fault::dn_control_character: return has_control;
+  case send_fault::dn_control_character: return has_control(dn);
   default: return false;
   }
+}
+
+/// Those of what a request says for people. Protobuf has read it, so it is UTF-8.
+void add_faults_for_people(const v1::RequestSendEvent& request, std::set<send_fault>& faults) {
+  if (request.reason().size() > 64 || has_control(request.reason()))
+    faults.insert(send_fault::reason_text);
+  if (request.agent_id().size() > 64 || has_control(request.agent_id()))
+    faults.insert(send_fault::agent_id_text);
+  if (request.failure().text().size() > 128 || has_control(request.failure().text()))
+    faults.insert(send_fault::failure_text);
+  auto verb = verb_of(request.event().user_data());
+  bool is_command = verb >= capture_verb::start && verb <= capture_verb::query;
+  if (!is_command && !(request.reason().empty() && request.agent_id().empty()))
+    faults.insert(send_fault::reason_not_command);
+  if ((is_command || verb == capture_verb::none) && request.has_failure())
+    faults.insert(send_fault::failure_not_indication);
 }
 
 /// The content faults that this request may be refused for, those of user data aside.
@@ -64,6 +84,7 @@ std::set<send_fault> content_faults(const v1::RequestSendEvent& request) {
   if (request.has_confirm_timeout_ms() &&
       (request.confirm_timeout_ms() == 0 || request.confirm_timeout_ms() > 60'000))
     faults.insert(send_fault::confirm_timeout_range);
+  add_faults_for_people(request, faults);
   if (!request.has_event()) {
     faults.insert(send_fault::event_missing);
     return faults;
@@ -161,10 +182,15 @@ void check_by_name(const pb::Descriptor& type, std::string_view bytes) {
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const pb::Descriptor* const control[] = {
-    v1::RequestSignOn::descriptor(), v1::RequestRegisterAddress::descriptor(),
-    v1::RequestUnregisterAddress::descriptor(), v1::RequestSetInputMask::descriptor(),
-    v1::RequestQueryAddress::descriptor()};
+  static const pb::Descriptor* const control[] = {v1::RequestSignOn::descriptor(),
+                                                  v1::RequestRegisterAddress::descriptor(),
+                                                  v1::RequestUnregisterAddress::descriptor(),
+                                                  v1::RequestSetInputMask::descriptor(),
+                                                  v1::RequestQueryAddress::descriptor(),
+                                                  v1::RequestListAddresses::descriptor(),
+                                                  v1::RequestCommandAddresses::descriptor(),
+                                                  v1::RequestMergeCalls::descriptor(),
+                                                  v1::RequestEndCall::descriptor()};
   input in{data, size};
   auto which = in.byte() % (2 + std::size(control));
   if (which < 2)

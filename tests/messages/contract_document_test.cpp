@@ -21,6 +21,7 @@ constexpr std::string_view end_mark = "<!-- end of the example -->\n";
 constexpr std::int64_t noon_us = 1'700'000'000'000'000;
 constexpr std::uint64_t call = 0x71;
 constexpr client_id desktop_client{0x51};
+constexpr client_id recorder_client{0x52};
 const auto command = *command_id::from("command-id-00001");
 const auto instance = *instance_id::from("desktop of Anna.");
 
@@ -105,15 +106,26 @@ std::string registered() {
   session.set_observed(v1::CAPTURE_STATE_ENABLED);
   session.set_version(1);
   session.set_changed_time_us(noon_us - 5000);
+  auto& wanted = *session.add_calls();
+  wanted.set_connection_id(call);
+  wanted.set_wants_recording(true);
+  wanted.set_version(1);
+  auto& word = *session.add_recorders();
+  word.set_client_id(recorder_client.value);
+  word.set_application_name("recorder");
+  word.set_said(v1::CAPTURE_STATE_ENABLED);
+  word.set_connection_id(call);
+  word.set_time_us(noon_us - 5000);
   return delimited(frame);
 }
 
-std::string send_event(std::uint32_t reference, std::string_view verb) {
+std::string send_event(std::uint32_t reference, std::string_view verb, std::string_view why = {}) {
   v1::Frame frame;
   frame.set_reference_id(reference);
   auto& request = *frame.mutable_request_send_event();
   request.set_this_dn("7001");
   request.set_command_id(std::string{command.view()});
+  request.set_reason(std::string{why});
   auto& event = *request.mutable_event();
   event.set_this_dn("7001");
   event.set_message_type(v1::MESSAGE_TYPE_EVENT_USER_EVENT);
@@ -124,6 +136,10 @@ std::string send_event(std::uint32_t reference, std::string_view verb) {
   return delimited(frame);
 }
 
+std::string pause_event() {
+  return send_event(3, "pause", "card number");
+}
+
 std::string acked() {
   char out[ack_frame_bytes_max];
   auto* end = encode_ack(out, {3}, {1, {5}, {9}, {2}, 0, noon_us + 900});
@@ -132,7 +148,7 @@ std::string acked() {
 
 /// The recorder's copy of the `pause`.
 std::string user_event() {
-  auto request = send_event(3, "pause");
+  auto request = pause_event();
   auto body = look(next_frame(request, 4096).frame).body;
   auto view = parse_send_event(body, limits{});
   REQUIRE(view.verb == capture_verb::pause);
@@ -146,6 +162,8 @@ std::string user_event() {
   header.command = command;
   header.effective_state = capture_state::enabled;
   header.origin_instance = instance;
+  header.desired = capture_state::paused;
+  header.details = details_of(view);
   event_head head{header, view.event.size()};
   return std::string{head.bytes()} + std::string{view.event};
 }
@@ -162,7 +180,7 @@ std::string example() {
   text += step(2, "The broker grants the link.", link_connected());
   text += step(3, "The desktop registers on its DN.", register_address());
   text += step(4, "The DN answers with its present state.", registered());
-  text += step(5, "The desktop commands a pause.", send_event(3, "pause"));
+  text += step(5, "The desktop commands a pause.", pause_event());
   text += step(6, "The DN accepts it; one recorder's outbox took it.", acked());
   text += step(7, "The recorder hears it.", user_event());
   text += step(8, "A command that is misspelt.", send_event(4, "strat"));

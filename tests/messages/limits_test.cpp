@@ -28,7 +28,7 @@ TEST_CASE("no limit is zero: zero would mean that nothing works or that nothing 
                     all.registrations_per_connection_max,
                     all.registrations_per_dn_max,
                     all.dns_max,
-                    all.sessions_per_dn_max,
+                    all.calls_per_dn_max,
                     all.read_bytes_per_turn_max,
                     std::size_t{all.heartbeat_timeout_percent}})
     CHECK(size > 0);
@@ -57,6 +57,10 @@ TEST_CASE("the defaults fit each other") {
   // A sign-on with the longest credentials and name fits what may come before sign-on.
   CHECK(credentials_bytes_max + application_name_bytes_max + 256 <= frame_bytes_before_sign_on_max);
   CHECK(frame_bytes_before_sign_on_max <= all.frame_bytes_max);
+  // A page of the longest names fits a frame.
+  constexpr std::size_t summary_bytes_max = dn_bytes_max + 128;
+  CHECK(list_page_default <= list_page_max);
+  CHECK(list_page_max * summary_bytes_max <= all.frame_bytes_max);
 }
 
 TEST_CASE("the defaults are those that clients are promised") {
@@ -76,7 +80,12 @@ TEST_CASE("the defaults are those that clients are promised") {
   CHECK(all.heartbeat_interval <= all.heartbeat_interval_max);
   CHECK(all.drain_timeout == 10s);
   CHECK(all.session_idle_max == 8h);
-  CHECK(all.sessions_per_dn_max == 8);
+  CHECK(all.calls_per_dn_max == 16);
+  CHECK(reason_bytes_max == 64);
+  CHECK(agent_id_bytes_max == 64);
+  CHECK(failure_text_bytes_max == 128);
+  CHECK(list_page_max == 300);
+  CHECK(list_page_default == 100);
 }
 
 TEST_CASE("waits are ordered by who is waiting") {

@@ -95,7 +95,7 @@ TEST_CASE("packed numbers are whole") {
   CHECK(capabilities("\x01\x80") == "capabilities");
   CHECK(capabilities(long_varint(1, 11)) == "capabilities");
   auto former_calls = [](std::size_t bytes) {
-    return wrong_field<v1::CaptureSession>(bytes_field(12, std::string(bytes, '\x01')));
+    return wrong_field<v1::Call>(bytes_field(5, std::string(bytes, '\x01')));
   };
   CHECK(former_calls(0) == "");
   CHECK(former_calls(16) == "");

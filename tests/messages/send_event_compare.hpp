@@ -22,6 +22,21 @@ inline capture_verb verb_in(const v1::Event& event) {
   return capture_verb::none;
 }
 
+/// What differs in what a request says for people; empty if nothing does.
+inline std::string difference_for_people(const send_event_view& view,
+                                         const v1::RequestSendEvent& request) {
+  auto found = details_of(view);
+  if (found.reason != request.reason())
+    return "reason";
+  if (found.agent_id != request.agent_id())
+    return "agent_id";
+  if (found.failure_code != request.failure().code())
+    return "failure.code";
+  if (found.failure_text != request.failure().text())
+    return "failure.text";
+  return {};
+}
+
 /// What differs between the view and the parsed request; empty if nothing does.
 inline std::string difference(const send_event_view& view, const v1::RequestSendEvent& request) {
   auto& event = request.event();
@@ -56,7 +71,7 @@ inline std::string difference(const send_event_view& view, const v1::RequestSend
   if (!alone.ParseFromArray(view.event.data(), static_cast<int>(view.event.size())) ||
       alone.SerializeAsString() != event.SerializeAsString())
     return "the event's bytes";
-  return {};
+  return difference_for_people(view, request);
 }
 
 } // namespace ringdown::test

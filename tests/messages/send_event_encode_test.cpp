@@ -26,8 +26,11 @@ std::string encoded(reference_id reference, const ack& answer) {
 
 TEST_CASE("an ACK says what it was given") {
   rc::prop("any ACK", [] {
+    auto dn = *any_dn();
     ack answer{pick_optional<std::uint32_t>(), {pick<std::uint64_t>()}, {pick<std::uint64_t>()},
                {pick<std::uint64_t>()},        pick<std::int32_t>(),    pick<std::int64_t>()};
+    if (*rc::gen::arbitrary<bool>())
+      answer.this_dn = dn; // of a request for many DNs
     reference_id reference{pick<std::uint32_t>()};
     auto bytes = encoded(reference, answer);
     auto frame = parse_frame(bytes);
@@ -41,6 +44,7 @@ TEST_CASE("an ACK says what it was given") {
     RC_ASSERT(ack.version() == answer.version.value);
     RC_ASSERT(ack.user_event() == answer.user_event);
     RC_ASSERT(ack.time_us() == answer.time_us);
+    RC_ASSERT(ack.this_dn() == answer.this_dn);
     RC_ASSERT(bytes == delimited(frame)); // byte for byte what generated code writes
   });
 }
@@ -48,6 +52,9 @@ TEST_CASE("an ACK says what it was given") {
 TEST_CASE("the longest ACK fits its bound") {
   constexpr auto all = std::numeric_limits<std::uint64_t>::max();
   CHECK(encoded({0xffffffff}, {0xffffffff, {all}, {all}, {all}, -1, -1}).size() <=
+        ack_frame_bytes_max);
+  std::string dn(dn_bytes_max, 'x');
+  CHECK(encoded({0xffffffff}, {0xffffffff, {all}, {all}, {all}, -1, -1, dn}).size() <=
         ack_frame_bytes_max);
 }
 
@@ -138,7 +145,37 @@ user_event_header pick_header() {
   header.broker_reason = static_cast<std::uint32_t>(*rc::gen::inRange(0, 4));
   header.origin_instance.bytes = *rc::gen::arbitrary<std::array<std::uint8_t, 16>>();
   header.coalesced = *rc::gen::arbitrary<bool>();
+  header.mark = *rc::gen::element(event_mark::none, event_mark::alarm, event_mark::held);
   return header;
+}
+
+/// What an order has beyond it. The texts stand as long as this does.
+struct order_parts {
+  std::string reason = pick_line(reason_bytes_max);
+  std::string agent_id = pick_line(agent_id_bytes_max);
+  std::string failure = pick_line(failure_text_bytes_max);
+
+  void add_to(user_event_header& header) const {
+    if (auto desired = *rc::gen::inRange(-1, 4); desired >= 0)
+      header.desired = static_cast<capture_state>(desired);
+    header.kept_from_recorders = *rc::gen::arbitrary<bool>();
+    header.for_recorder.value = pick<std::uint64_t>();
+    header.details = {reason, agent_id, pick<std::uint32_t>(), failure};
+  }
+};
+
+void check_order(const v1::EventUserEvent& event, const user_event_header& header) {
+  RC_ASSERT(event.has_desired() == header.desired.has_value());
+  RC_ASSERT(static_cast<int>(event.desired()) ==
+            static_cast<int>(header.desired.value_or(capture_state::unknown)));
+  RC_ASSERT(event.kept_from_recorders() == header.kept_from_recorders);
+  RC_ASSERT(event.for_recorder_client_id() == header.for_recorder.value);
+  RC_ASSERT(event.reason() == header.details.reason);
+  RC_ASSERT(event.agent_id() == header.details.agent_id);
+  bool has_failed = header.details.failure_code != 0 || !header.details.failure_text.empty();
+  RC_ASSERT(event.has_failure() == has_failed);
+  RC_ASSERT(event.failure().code() == header.details.failure_code);
+  RC_ASSERT(event.failure().text() == header.details.failure_text);
 }
 
 void check_header(const v1::EventUserEvent& event, const user_event_header& header) {
@@ -156,6 +193,7 @@ void check_header(const v1::EventUserEvent& event, const user_event_header& head
   RC_ASSERT(static_cast<std::uint32_t>(event.broker_reason()) == header.broker_reason);
   RC_ASSERT(event.origin_instance_id() == bytes_or_none(header.origin_instance));
   RC_ASSERT(event.coalesced() == header.coalesced);
+  RC_ASSERT(static_cast<int>(event.mark()) == static_cast<int>(header.mark));
 }
 
 /// One receiver's frame. A copy of another receiver was made before.
@@ -193,6 +231,21 @@ TEST_CASE("an event reaches its receivers byte for byte behind a true header") {
   });
 }
 
+TEST_CASE("an order says what the screen is to be, for whom, and what its request said") {
+  rc::prop("any order", [] {
+    auto event = pick_send_event().event().SerializeAsString();
+    auto header = pick_header();
+    order_parts parts;
+    parts.add_to(header);
+    auto bytes = whole_event(header, event, {pick<std::uint32_t>()});
+    auto frame = parse_frame(bytes);
+    check_header(frame.event_user_event(), header);
+    check_order(frame.event_user_event(), header);
+    RC_ASSERT(bytes.ends_with(event)); // written last, whatever its number
+    RC_ASSERT(bytes.size() == delimited(frame).size());
+  });
+}
+
 TEST_CASE("the longest header fits, and the largest event's prefix too") {
   constexpr auto all = std::numeric_limits<std::uint64_t>::max();
   user_event_header header{
@@ -200,11 +253,19 @@ TEST_CASE("the longest header fits, and the largest event's prefix too") {
     0xffffffff, {},    true};
   header.command.bytes.fill(0xff);
   header.origin_instance.bytes.fill(0xff);
+  header.mark = event_mark::held;
+  header.desired = capture_state::paused;
+  header.kept_from_recorders = true;
+  header.for_recorder = {all};
+  std::string reason(reason_bytes_max, 'r'), agent(agent_id_bytes_max, 'a');
+  std::string failure(failure_text_bytes_max, 'f');
+  header.details = {reason, agent, 0xffffffff, failure};
   std::string event(128 * 1024, '\0');
   auto bytes = whole_event(header, event, {0xffffffff});
-  CHECK(bytes.size() < event.size() + 256);
+  auto texts = reason.size() + agent.size() + failure.size();
+  CHECK(bytes.size() < event.size() + texts + 256);
   event_head head{header, 0xffffffff}; // its length, that is
-  CHECK(head.directed({0xffffffff}).size() < 256);
+  CHECK(head.directed({0xffffffff}).size() < texts + 256);
 }
 
 TEST_CASE("an event without content is still an event") {
@@ -217,7 +278,7 @@ TEST_CASE("the broker's own event is one that any client understands") {
     auto dn = *any_dn();
     conn_id connection{pick<std::uint64_t>()};
     auto verb = *rc::gen::element(capture_verb::enabled, capture_verb::disabled,
-                                  capture_verb::paused, capture_verb::unknown);
+                                  capture_verb::paused, capture_verb::unknown, capture_verb::query);
     auto bytes = make_capture_event(dn, connection, verb);
     v1::Event event;
     RC_ASSERT(event.ParseFromString(bytes));

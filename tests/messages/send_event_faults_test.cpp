@@ -28,6 +28,14 @@ send_fault content_fault(const request_parts& parts) {
   return view.content_fault;
 }
 
+/// A request with this `screen-capture` and these fields beside the event.
+request_parts told_with(std::string_view verb, std::string header) {
+  request_parts parts;
+  parts.user_data = bytes_field(4, capture_pair(verb));
+  parts.header = std::move(header);
+  return parts;
+}
+
 /// A request for `dn`, the same in its event.
 request_parts for_dn(std::string_view dn) {
   request_parts parts;
@@ -74,6 +82,8 @@ TEST_CASE("bytes that are no message are malformed, wherever the break is") {
   request_parts broken_data;
   broken_data.user_data = bytes_field(4, "\x0a");
   CHECK(read(broken_data).malformed());
+  auto broken_failure = told_with("failed", bytes_field(10, "\x12"));
+  CHECK(read(broken_failure).malformed());
   request_parts deep_group;
   deep_group.header = nested_groups(50, unknown_group_depth_max + 1);
   CHECK(read(deep_group).malformed());
@@ -84,13 +94,22 @@ TEST_CASE("a singular field given twice is refused") {
   twice.header = bytes_field(1, "7001");
   CHECK(read(twice).dn_fault == send_fault::dn_twice);
   for (auto& field : {bytes_field(2, std::string(16, 'c')), number_field(3, 1), number_field(4, 1),
-                      number_field(5, 1), fixed64_field(6, 1), number_field(7, 1)}) {
+                      number_field(5, 1), fixed64_field(6, 1), number_field(7, 1),
+                      bytes_field(8, "card"), bytes_field(9, "A-1017")}) {
     request_parts header;
     header.header = field;
     CHECK(has_no_fault(read(header)));
     header.header = field + field;
     CHECK(content_fault(header) == send_fault::header_field_twice);
   }
+  auto code = number_field(1, 1);
+  auto text = bytes_field(2, "disk full");
+  auto failure = bytes_field(10, code + text);
+  CHECK(has_no_fault(read(told_with("failed", failure))));
+  CHECK(content_fault(told_with("failed", failure + failure)) == send_fault::header_field_twice);
+  for (auto& field : {code, text})
+    CHECK(content_fault(told_with("failed", bytes_field(10, code + text + field))) ==
+          send_fault::header_field_twice);
   request_parts event;
   event.header = bytes_field(15, event.event());
   CHECK(content_fault(event) == send_fault::event_twice);
@@ -151,6 +170,59 @@ TEST_CASE("a deadline is between 1 ms and its cap") {
   CHECK(fault(60'000) == send_fault::none);
   CHECK(fault(60'001) == send_fault::confirm_timeout_range);
   CHECK(fault(0xffffffff) == send_fault::confirm_timeout_range);
+}
+
+TEST_CASE("what is said for people is a short line of UTF-8") {
+  auto reason = [](std::string_view text) {
+    return content_fault(told_with("pause", bytes_field(8, text)));
+  };
+  auto agent = [](std::string_view text) {
+    return content_fault(told_with("pause", bytes_field(9, text)));
+  };
+  auto failure = [](std::string_view text) {
+    return content_fault(told_with("failed", bytes_field(10, bytes_field(2, text))));
+  };
+  for (std::string_view text : {"", "card number", "\xc3\xa9"}) {
+    CHECK(reason(text) == send_fault::none);
+    CHECK(agent(text) == send_fault::none);
+    CHECK(failure(text) == send_fault::none);
+  }
+  for (std::string_view text : {"a\nb", "\x1b[2J", "\x7f", "\xff", "\xc2\x85"}) {
+    CHECK(reason(text) == send_fault::reason_text);
+    CHECK(agent(text) == send_fault::agent_id_text);
+    CHECK(failure(text) == send_fault::failure_text);
+  }
+  CHECK(reason(std::string(64, 'x')) == send_fault::none);
+  CHECK(reason(std::string(65, 'x')) == send_fault::reason_text);
+  CHECK(agent(std::string(64, 'x')) == send_fault::none);
+  CHECK(agent(std::string(65, 'x')) == send_fault::agent_id_text);
+  CHECK(failure(std::string(128, 'x')) == send_fault::none);
+  CHECK(failure(std::string(129, 'x')) == send_fault::failure_text);
+}
+
+TEST_CASE("a reason and an agent go with a command, a failure with an indication") {
+  auto reason = bytes_field(8, "card");
+  auto agent = bytes_field(9, "A-1017");
+  auto failure = bytes_field(10, number_field(1, 7));
+  for (auto verb : {"start", "stop", "pause", "resume", "query"}) {
+    CHECK(content_fault(told_with(verb, reason + agent)) == send_fault::none);
+    CHECK(content_fault(told_with(verb, failure)) == send_fault::failure_not_indication);
+  }
+  for (auto verb : {"enabled", "disabled", "paused", "failed"}) {
+    CHECK(content_fault(told_with(verb, failure)) == send_fault::none);
+    for (auto& field : {reason, agent})
+      CHECK(content_fault(told_with(verb, field)) == send_fault::reason_not_command);
+  }
+  // An empty text is none.
+  CHECK(content_fault(told_with("paused", bytes_field(8, "") + bytes_field(9, ""))) ==
+        send_fault::none);
+  for (auto& [field, fault] : {std::pair{reason, send_fault::reason_not_command},
+                               std::pair{agent, send_fault::reason_not_command},
+                               std::pair{failure, send_fault::failure_not_indication}}) {
+    auto plain = told_with("pause", field);
+    plain.user_data = bytes_field(4, text_pair("note", "hello"));
+    CHECK(content_fault(plain) == fault);
+  }
 }
 
 TEST_CASE("faults of user data are told as such") {

@@ -13,6 +13,30 @@
 
 namespace ringdown::test {
 
+/// Text for people, of at most so many bytes. Draws from rapidcheck.
+inline std::string pick_line(std::size_t bytes_max) {
+  auto character = rc::gen::oneOf(rc::gen::inRange<std::uint32_t>(0x20, 0x7f),
+                                  rc::gen::inRange<std::uint32_t>(0xa0, 0xd800));
+  auto size = *rc::gen::inRange<std::size_t>(0, bytes_max + 1);
+  std::string text;
+  for (auto next = *character; text.size() + 3 <= size; next = *character)
+    append_utf8(text, next);
+  return text;
+}
+
+/// What a command or an indication of this request may say for people.
+inline void add_details(v1::RequestSendEvent& request) {
+  auto verb = verb_in(request.event());
+  if (is_command(verb)) {
+    request.set_reason(pick_line(reason_bytes_max));
+    request.set_agent_id(pick_line(agent_id_bytes_max));
+  } else if (is_indication(verb)) {
+    auto& failure = *request.mutable_failure();
+    failure.set_code(*rc::gen::arbitrary<std::uint32_t>());
+    failure.set_text(pick_line(failure_text_bytes_max));
+  }
+}
+
 /// Any request that the broker finds nothing wrong with. Draws from rapidcheck.
 inline v1::RequestSendEvent pick_send_event() {
   auto sometimes = [] { return *rc::gen::inRange(0, 3) == 0; };
@@ -39,6 +63,8 @@ inline v1::RequestSendEvent pick_send_event() {
   event.set_user_event(*rc::gen::arbitrary<std::int32_t>());
   if (!sometimes())
     event.mutable_user_data()->ParseFromString(pick_user_data().encode());
+  if (sometimes())
+    add_details(request);
   return request;
 }
 

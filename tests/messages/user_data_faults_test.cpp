@@ -138,7 +138,7 @@ TEST_CASE("the key of indications takes no command") {
   auto fault = [](std::string_view value) {
     return fault_of(text_pair("screen-capture-indication", value));
   };
-  for (auto value : {"enabled", "disabled", "paused"})
+  for (auto value : {"enabled", "disabled", "paused", "failed"})
     CHECK(fault(value) == fault_kind::none);
   for (auto value : {"start", "stop", "pause", "resume", "query"})
     CHECK(fault(value) == fault_kind::capture_not_indication);

@@ -83,7 +83,7 @@ TEST_CASE("verbs have the texts of the field") {
     {capture_verb::pause, "pause"},       {capture_verb::resume, "resume"},
     {capture_verb::query, "query"},       {capture_verb::enabled, "enabled"},
     {capture_verb::disabled, "disabled"}, {capture_verb::paused, "paused"},
-    {capture_verb::unknown, "unknown"}};
+    {capture_verb::failed, "failed"},     {capture_verb::unknown, "unknown"}};
   for (auto& [verb, text] : texts) {
     CHECK(to_string(verb) == text);
     CHECK(parse_capture_verb(text) == verb);
@@ -116,6 +116,10 @@ TEST_CASE("commands desire the state that an indication confirms") {
   }
   for (auto verb : {capture_verb::none, capture_verb::start, capture_verb::query})
     CHECK(state_of(verb) == capture_state::unknown);
+  // A failure says nothing of the screen.
+  CHECK(is_indication(capture_verb::failed));
+  CHECK(state_of(capture_verb::failed) == capture_state::unknown);
+  CHECK_FALSE(desired_by(capture_verb::failed));
 }
 
 TEST_CASE("the verb is found at the top level, wherever it stands") {

@@ -1,6 +1,7 @@
 """Requests about many DNs: lists in pages, one command for all, everything watched."""
 from __future__ import annotations
 
+import asyncio
 import unittest
 from typing import Sequence
 
@@ -48,7 +49,7 @@ def refusal(reference: int, code: int, dn: str | None) -> v1.Frame:
 class Lists(AsyncTest):
     async def test_a_list_comes_page_by_page_to_its_end(self) -> None:
         asked: list[v1.RequestListAddresses] = []
-        pages = [page("1", "2", next_page="2"), page(next_page="5"), page("6")]
+        pages = [page("1", "2", next_page="3"), page(next_page="5"), page("6")]
         async with FakeBroker(listing(*pages, asked=asked)) as server:
             connection = await supervisor(server)
             found = [
@@ -57,7 +58,7 @@ class Lists(AsyncTest):
             ]
             await connection.sign_off(timeout_s=0)
         self.assertEqual(found, ["1", "2", "6"])
-        self.assertEqual([request.after for request in asked], ["", "2", "5"])
+        self.assertEqual([request.after for request in asked], ["", "3", "5"])
         for request in asked:
             self.assertEqual(request.light, v1.CAPTURE_STATE_PAUSED)
             self.assertEqual((request.limit, request.alarmed), (300, True))
@@ -172,12 +173,15 @@ class Commands(AsyncTest):
                 await connection.command_addresses(["1", "2"], Verb.STOP)
 
     async def test_the_window_counts_each_answer_and_a_command_waits_for_room(self) -> None:
+        go = asyncio.Event()
+
         async def behave(link: FakeLink) -> None:
             await link.grant()
             first = await link.hear_request()
             self.assertTrue(first.HasField("request_query_address"))
             many = await link.hear_request()
-            for dn in ("1", "2"):
+            for dn in ("1", "2", "3"):
+                await go.wait()
                 link.say(ack(many.reference_id, dn))
             await link.sign_off()
 
@@ -186,7 +190,13 @@ class Commands(AsyncTest):
                 await connection.query_address("7001", timeout_s=0)  # it stays on its way
             with self.assertRaisesRegex(WindowFull, "no room for 4 answers within 0.05 s"):
                 await connection.command_addresses(["1", "2", "3", "4"], Verb.STOP, timeout_s=0.05)
-            await connection.command_addresses(["1", "2"], Verb.STOP)
+            command = connection.command_addresses(["1", "2", "3"], Verb.STOP)
+            stopping = asyncio.create_task(command)
+            await asyncio.sleep(0)
+            with self.assertRaisesRegex(WindowFull, "4 requests"):
+                await connection.query_address("7001")
+            go.set()
+            await stopping
 
     async def test_what_cannot_be_commanded_is_named_before_anything_is_sent(self) -> None:
         async def behave(link: FakeLink) -> None:

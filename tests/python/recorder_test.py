@@ -4,9 +4,9 @@ from __future__ import annotations
 import asyncio
 import unittest
 
-from fake_broker import FakeLink
+from fake_broker import FakeBroker, FakeLink
 from harness import until
-from recorder_case import DISABLED, ENABLED, PAUSED, Heard, RecorderTest, Said
+from recorder_case import DISABLED, ENABLED, PATIENT, PAUSED, Heard, RecorderTest, Said
 from recorder_case import as_told, command, query, state
 from ringdown import CaptureState, Failure, NotAllGranted, Order, Recorder, Screens, v1
 
@@ -225,6 +225,8 @@ class Orders(RecorderTest):
 
     async def test_a_standby_gets_all_orders_and_says_nothing(self) -> None:
         orders: list[Order] = []
+        told = as_told(orders)
+        done = asyncio.Event()
 
         async def behave(link: FakeLink) -> None:
             await link.grant()
@@ -233,12 +235,26 @@ class Orders(RecorderTest):
             registered = v1.EventRegistered(this_dn="7001", snapshot=state(2, PAUSED))
             link.say(v1.Frame(reference_id=request.reference_id, event_registered=registered))
             link.say(command("resume", 3, ENABLED))
-            await until("both are done", lambda: len(orders) > 0 and orders[-1].version == 3)
+            link.say(query(20, 99))
+            await link.sign_off()  # is the next that it says
 
-        async def see(recorder: Recorder) -> None:
-            self.assertIsNone(await recorder.say("7001", CaptureState.PAUSED))
+        async def handle(order: Order) -> CaptureState | Failure | None:
+            if order.screen is None:
+                done.set()
+            return await told(order)
 
-        await self.play(behave, as_told(orders), standby=True, see=see)
+        async with FakeBroker(behave) as server:
+            connecting = Recorder.connect(
+                server.host, server.port, ["7001"], standby=True, limits=PATIENT
+            )
+            async with await connecting as recorder:
+                running = asyncio.create_task(recorder.run(handle))
+                await done.wait()
+                self.assertIsNone(await recorder.say("7001", CaptureState.PAUSED))
+                await recorder.close()
+                await running
+        self.assertEqual(orders[-1].screen, None)
+        self.assertEqual(orders[-2].version, 3)
 
 
 class Registrations(RecorderTest):
@@ -276,6 +292,32 @@ class Registrations(RecorderTest):
         await self.play(behave, as_told(orders), see=see)
         done = [(one.dn, one.version) for one in orders]
         self.assertEqual(done, [("7001", 1), ("7002", 5), ("7002", 6)])
+
+    async def test_what_the_program_is_at_is_not_given_again_with_a_registration(self) -> None:
+        orders: list[Order] = []
+        go = asyncio.Event()
+
+        async def behave(link: FakeLink) -> None:
+            await link.grant()
+            await link.register(state(2, PAUSED))
+            await link.register(state(2, PAUSED))
+            said = Said(link)
+            self.assertEqual(await said.words(1), [("paused", 2)])
+            link.say(query(20, 99))
+            self.assertEqual(await said.words(1), [("paused", 0)])
+
+        told = as_told(orders)
+
+        async def handle(order: Order) -> CaptureState | Failure | None:
+            await go.wait()
+            return await told(order)
+
+        async def see(recorder: Recorder) -> None:
+            await recorder.record(["7001"])
+            go.set()
+
+        await self.play(behave, handle, see=see)
+        self.assertEqual([one.version for one in orders], [2, 0])
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import unittest
 from fake_broker import Behaviour, FakeBroker, FakeLink
 from harness import PATIENCE_S, until
 from recorder_case import ENABLED, PATIENT, PAUSED, Handler, Heard, RecorderTest, Said
-from recorder_case import as_told, command, state
+from recorder_case import as_told, command, query, state
 from ringdown import CaptureState, Failure, Identity, Limits, LinkLost, NoAnswer, Order
 from ringdown import Recorder, Refused, v1
 
@@ -46,38 +46,37 @@ class Words(RecorderTest):
         self.assertEqual(heard, [("enabled", 1), ("paused", 2)])
 
     async def test_a_word_without_room_waits_and_only_the_newest_is_said(self) -> None:
-        asked: list[asyncio.Task[v1.Snapshot]] = []
         told: list[Order] = []
+        recorders: list[Recorder] = []
 
         async def behave(link: FakeLink) -> None:
             await link.grant(window_requests=1)
             await link.register(state(1, ENABLED))
             question = await link.hear_request()
             self.assertTrue(question.HasField("request_query_address"))
-            for version in range(2, 40):
-                link.say(command("start", version, ENABLED))
-            link.say(command("pause", 40, PAUSED))
-            await until("all is done", lambda: bool(told) and told[-1].version == 40)
-            link.inform(question, state(40, PAUSED))
-            self.assertEqual(await Said(link).words(1), [("paused", 40)])
+            for version in range(2, 20):
+                last = version == 19
+                link.say(command("pause" if last else "start", version, PAUSED if last else ENABLED))
+                await until(
+                    "it is done", lambda: bool(told) and told[-1].version == version
+                )
+            await until("one waits", lambda: len(recorders[0]._tasks) == 1)
+            link.inform(question, state(19, PAUSED))
+            self.assertEqual(await Said(link).words(1), [("paused", 19)])
 
         async def handle(order: Order) -> CaptureState | None:
             told.append(order)
             return order.screen
 
-        async def fill(recorder: Recorder) -> None:
-            self.assertEqual((await asked[0]).version, 40)
-            self.assertLess(len(recorder._tasks), 5)
-
         async with asyncio.timeout(PATIENCE_S), FakeBroker(behave) as server:
             connecting = Recorder.connect(server.host, server.port, ["7001"], limits=PATIENT)
             async with await connecting as recorder:
-                asked.append(asyncio.create_task(recorder.connection.query_address("7001")))
-                await asyncio.sleep(0)
-                seeing = asyncio.create_task(fill(recorder))
+                recorders.append(recorder)
+                asked = asyncio.create_task(recorder.connection.query_address("7001"))
+                await asyncio.sleep(0)  # it goes out first
                 with self.assertRaises(LinkLost):
                     await recorder.run(handle)
-                await seeing
+                self.assertEqual((await asked).version, 19)
 
     async def test_a_word_that_the_broker_has_no_room_for_is_said_again(self) -> None:
         async def behave(link: FakeLink) -> None:
@@ -97,6 +96,8 @@ class Words(RecorderTest):
     async def test_a_word_that_was_not_answered_is_said_again_but_never_behind_a_newer(
         self,
     ) -> None:
+        recorders: list[Recorder] = []
+
         async def behave(link: FakeLink) -> None:
             await link.grant()
             await link.register(state(1, ENABLED))
@@ -107,11 +108,15 @@ class Words(RecorderTest):
             while (heard := Heard(await link.hear_request())).version == 1:
                 pass
             link.say(v1.Frame(reference_id=heard.reference, event_ack=v1.EventACK()))
-            link.say(command("query", 3, PAUSED))
+            await until("the older one is given up", lambda: not recorders[0]._tasks)
+            link.say(query(20, 99))
             self.assertEqual(await Said(link).words(1), [("paused", 0)])
 
+        async def see(recorder: Recorder) -> None:
+            recorders.append(recorder)
+
         limits = Limits(open_timeout_s=PATIENCE_S, request_timeout_s=0.05)
-        await self.play(behave, as_told(), limits=limits)
+        await self.play(behave, as_told(), see=see, limits=limits)
 
     async def test_the_programs_own_word_has_its_deadline(self) -> None:
         over = asyncio.Event()
@@ -224,17 +229,20 @@ class Faults(RecorderTest):
                 cancelled.append(order.dn)
             return CaptureState.ENABLED
 
-        await self.play(behave, handle)
-        self.assertEqual(cancelled, ["7001"])
-        at_work.clear()
-        async with asyncio.timeout(PATIENCE_S), FakeBroker(behave) as server:
-            connecting = Recorder.connect(server.host, server.port, ["7001"], limits=PATIENT)
-            async with await connecting as recorder:
-                running = asyncio.create_task(recorder.run(handle))
-                await at_work.wait()
-                running.cancel()
-                await asyncio.wait([running])
-        self.assertEqual(cancelled, ["7001", "7001"])
+        for ends in (1, 2):
+            at_work.clear()
+            async with asyncio.timeout(PATIENCE_S), FakeBroker(behave) as server:
+                connecting = Recorder.connect(server.host, server.port, ["7001"], limits=PATIENT)
+                async with await connecting as recorder:
+                    running = asyncio.create_task(recorder.run(handle))
+                    await at_work.wait()
+                    if ends == 2:
+                        running.cancel()
+                    await asyncio.wait([running])
+                    self.assertEqual(cancelled, ["7001"] * ends)
+                    self.assertEqual(running.cancelled(), ends == 2)
+                    if ends == 1:
+                        self.assertIsInstance(running.exception(), LinkLost)
 
     async def test_a_program_may_close_its_recorder_from_its_handler(self) -> None:
         async def behave(link: FakeLink) -> None:
@@ -251,6 +259,25 @@ class Faults(RecorderTest):
             await recorder.run(handle)
             with self.assertRaisesRegex(RuntimeError, "run: once"):
                 await recorder.run(handle)
+
+    async def test_a_word_that_is_never_answered_does_not_spoil_the_end(self) -> None:
+        async def behave(link: FakeLink) -> None:
+            await link.grant()
+            await link.register(state(1, ENABLED))
+            Heard(await link.hear_request())
+            link.say(command("pause", 2, PAUSED))
+            await link.sign_off()
+
+        async with asyncio.timeout(PATIENCE_S), FakeBroker(behave) as server:
+            recorder = await Recorder.connect(server.host, server.port, ["7001"], limits=PATIENT)
+
+            async def handle(order: Order) -> CaptureState | None:
+                if order.version == 1:
+                    return order.screen
+                await recorder.close()
+                return None
+
+            await recorder.run(handle)  # ends without a fault
 
     async def test_a_wrong_argument_is_named(self) -> None:
         with self.assertRaisesRegex(ValueError, "identity: role 1, accepted is ROLE_RECORDER"):

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <memory>
 #include <stdexcept>
+#include <thread>
 
 namespace ringdown::test {
 
@@ -16,6 +17,7 @@ inline runtime::loop_options cranked_options(std::size_t loops, hand_clock& cloc
   options.loops = loops;
   options.threads = false;
   options.now = [&clock] { return clock.now(); };
+  options.resumes_per_clock_read = 1; // so that a turn may end behind any of them
   options.make_loop = [&clock](std::size_t) { return std::make_unique<manual_loop>(clock); };
   return options;
 }
@@ -31,6 +33,18 @@ public:
       if (auto& loop = loops_.loop((which + i) % loops_.loops()); loop.turn())
         return true;
     return false;
+  }
+
+  /// In the middle of whatever the calling thread is about, a loop has a turn, as if each had its
+  /// thread: only one of them works at a time. Returns whether the turn found anything to do; false
+  /// too if the loop has one already.
+  bool interrupt_for(std::size_t which) {
+    auto& loop = loops_.loop(which);
+    if (loop.is_in_turn())
+      return false;
+    bool found = false;
+    std::thread{[&] { found = loop.turn(); }}.join();
+    return found;
   }
 
   /// Turns until no loop finds anything to do at this time.

@@ -65,6 +65,17 @@ const char* name_of(mishap f) {
 
 // ---- what the world does -------------------------------------------------------------------
 
+void history::drains() {
+  is_draining_ = true;
+  for (auto& [dn, events] : events_)
+    last_before_end_[dn] = events.size();
+}
+
+bool history::is_of_the_end(const v1::EventUserEvent& event) const {
+  auto last = last_before_end_.find(event.event().this_dn());
+  return is_draining_ && (last == last_before_end_.end() || event.dn_sequence() > last->second);
+}
+
 void history::merged(const std::string& dn, std::uint64_t from, std::uint64_t into) {
   auto last = call_now(dn, into);
   auto old = call_now(dn, from);
@@ -85,6 +96,8 @@ void history::call_ended(const std::string& dn, std::uint64_t call) {
 void history::recorder_stands(std::uint64_t id, const std::string& dn, std::uint64_t from,
                               bool exact) {
   recorders_[{id, dn}] = {from, true, exact};
+  if (from == std::numeric_limits<std::uint64_t>::max())
+    said_last_.erase({id, dn}); // which of its words the broker counts is not known meanwhile
 }
 
 void history::recorder_left(std::uint64_t id, const std::string& dn) {

@@ -84,8 +84,13 @@ public:
     faults_.push_back({what, from_us, to_us});
   }
   /// The broker shuts down: what is open by then may become unknown.
-  void drains() { is_draining_ = true; }
+  void drains();
   bool is_draining() const { return is_draining_; }
+  /// The witness's link ended before others, which may hear something yet.
+  void witness_left() { has_witness_ = false; }
+  bool has_witness() const { return has_witness_; }
+  /// It happened when the broker had begun to shut down.
+  bool is_of_the_end(const v1::EventUserEvent& event) const;
   bool is_strict() const { return rules_.strict; }
   /// A program that gives commands: holders of pauses are programs.
   void is_called(std::uint64_t client, const std::string& application) {
@@ -162,6 +167,8 @@ private:
 
   const confirm_rules rules_;
   bool is_draining_ = false;
+  bool has_witness_ = true;
+  std::map<std::string, std::uint64_t> last_before_end_;
   std::map<std::string, std::vector<v1::EventUserEvent>> events_;
   std::map<place, command_life> commands_;
   std::set<std::string> ids_;

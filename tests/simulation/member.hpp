@@ -14,12 +14,27 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ringdown::sim {
 
 using test::office;
 using test::party;
+
+/// A sum of all that it was given, in order (FNV-1a).
+class history_hash {
+public:
+  void add(std::string_view text) {
+    for (unsigned char c : text)
+      value_ = (value_ ^ c) * 0x100000001b3;
+    value_ = (value_ ^ 0xff) * 0x100000001b3; // no letter of UTF-8
+  }
+  std::uint64_t value() const { return value_; }
+
+private:
+  std::uint64_t value_ = 0xcbf29ce484222325;
+};
 
 /// What the members of one run share.
 struct surroundings {
@@ -30,6 +45,7 @@ struct surroundings {
   bool is_tight; ///< outboxes are small
   rarities& seen;
   std::vector<std::string>& steps; ///< what happened, for people
+  history_hash heard{};            ///< and all that was said and heard
 
   std::int64_t now_us() const { return o.context.utc_now(); }
   void note(const std::string& what);
@@ -118,6 +134,8 @@ private:
   void heed_outcome(const v1::EventOutcome& outcome);
   void heed_snapshot(const std::string& dn, const v1::Snapshot& snapshot);
   bool is_left_out(const v1::EventUserEvent& event) const;
+  bool may_miss(const v1::EventUserEvent& event) const;
+  bool is_unwitnessed(const std::string& dn, std::uint64_t sequence) const;
   void walk(const std::string& dn, std::uint64_t until);
   bool is_slow() const { return around_.now_us() < slow_until_us_; }
   void register_on(const std::string& dn);
@@ -133,6 +151,7 @@ private:
   std::map<std::string, std::uint64_t> missed_to_;
   std::set<std::string> missed_; ///< DNs to be asked for
   bool was_slow_ = false;
+  bool has_heard_goodbye_ = false; ///< the broker shuts down and has ended its link
   std::map<place, std::size_t> acknowledged_;
   std::map<place, std::size_t> outcomes_heard_;
   // Of the program.

@@ -24,15 +24,17 @@ struct options {
   plant planted = plant::none;
   bool find_plants = false;
   bool require_cells = false;
+  bool hash = false;
 };
 
 [[noreturn]] void usage() {
-  std::cerr << "usage: ringdown-sim [--seed N] [--runs N] [--seconds N] [--steps N]\n"
+  std::cerr << "usage: ringdown-sim [--seed N] [--runs N] [--seconds N] [--steps N] [--hash]\n"
                "                    [--plant NAME] [--find-plants] [--require-cells]\n"
                "  --seed N      the first seed (1)\n"
                "  --runs N      so many seeds (1; with --seconds: no end)\n"
                "  --seconds N   no longer than this\n"
                "  --steps N     of a run that fails, so many last steps are shown (60)\n"
+               "  --hash        prints a hash of each run's history: one seed, one hash\n"
                "  --find-plants    each planted fault is found by the seeds it is promised for\n"
                "  --require-cells  every fault must have met every outcome that it can\n"
                "  --plant NAME     with a planted fault:";
@@ -57,12 +59,20 @@ plant plant_named(std::string_view name) {
   usage();
 }
 
+bool* flag_named(std::string_view word, options& of) {
+  if (word == "--find-plants")
+    return &of.find_plants;
+  if (word == "--require-cells")
+    return &of.require_cells;
+  return word == "--hash" ? &of.hash : nullptr;
+}
+
 options read(int count, char** words) {
   options o;
   for (int i = 1; i < count; ++i) {
     std::string_view word = words[i];
-    if (word == "--find-plants" || word == "--require-cells") {
-      (word == "--find-plants" ? o.find_plants : o.require_cells) = true;
+    if (auto* flag = flag_named(word, o)) {
+      *flag = true;
       continue;
     }
     if (++i == count)
@@ -91,7 +101,8 @@ void show(std::uint64_t seed, const options& how, const verdict& found) {
   for (auto i = steps.size() - std::min<std::size_t>(steps.size(), how.steps); i < steps.size();
        ++i)
     std::cout << "  " << steps[i] << "\n";
-  std::cout << "broken: " << found.broken << "\nrepeat: ringdown-sim --seed " << seed;
+  std::cout << found.circumstances << "\nbroken: " << found.broken
+            << "\nrepeat: ringdown-sim --seed " << seed;
   if (how.planted != plant::none)
     std::cout << " --plant " << name_of(how.planted);
   std::cout << std::endl;
@@ -133,11 +144,14 @@ bool show(const cells& reached) {
   return complete;
 }
 
-/// The same for what stands in no cell.
+/// The same for what stands in no cell: rare answers, and what shows that a run takes the ways that
+/// the product takes.
 bool show(const rarities& seen) {
   bool complete = true;
-  for (auto* what : {"refused 43", "refused 53", "refused 57", "refused 58", "refused 118",
-                     "refused 185", "refused 238", "missed", "not queued"}) {
+  for (auto* what :
+       {"refused 43", "refused 53", "refused 57", "refused 58", "refused 118", "refused 185",
+        "refused 238", "missed", "not queued", "in place", "interrupted", "runs on loops: 1",
+        "runs on loops: 2", "runs on loops: 4", "runs on the testing scheduler"}) {
     auto known = seen.find(what);
     complete &= known != seen.end();
     std::cout << what << ": " << (known == seen.end() ? 0 : known->second) << "  ";
@@ -189,6 +203,8 @@ int main(int count, char** words) {
     faults += found.faults;
     for (auto& [what, times] : found.seen)
       seen[what] += times;
+    if (how.hash)
+      std::cout << "seed " << how.seed + runs << ": " << std::hex << found.hash << std::dec << "\n";
     if (!found.broken.empty()) {
       show(how.seed + runs, how, found);
       return 1;

@@ -1,6 +1,7 @@
 #include "tests/simulation/world.hpp"
 
 #include "tests/actors/complaint.hpp"
+#include "tests/actors/memory_wire.hpp"
 
 #include <algorithm>
 #include <set>
@@ -63,6 +64,14 @@ struct circumstances {
       rules.pause_remind_after = std::chrono::milliseconds{luck.between(500, 5000)};
     is_tight = luck.one_in(2);
     drains = luck.one_in(4);
+    is_choppy = luck.one_in(2);
+    is_busy = luck.one_in(2);
+    static std::vector<stage> stages{{runs_on::virtual_time, 1},
+                                     {runs_on::virtual_time, 1},
+                                     {runs_on::virtual_time, 2},
+                                     {runs_on::virtual_time, 4},
+                                     message_by_message};
+    where = luck.of(stages);
     if (is_tight) {
       bounds.outbox_bytes_max = 64 * 1024;
       bounds.outbox_high_water_bytes = 32 * 1024;
@@ -72,20 +81,24 @@ struct circumstances {
 
   confirm_rules rules;
   limits bounds;
-  bool is_tight = false; ///< a client that does not read misses something soon
-  bool drains = false;   ///< the broker shuts down in the middle of the work
+  bool is_tight = false;  ///< a client that does not read misses something soon
+  bool drains = false;    ///< the broker shuts down in the middle of the work
+  bool is_choppy = false; ///< the network cuts and joins what clients and broker write
+  bool is_busy = false;   ///< turns end before all is done
+  stage where;            ///< what the actors and links run on
 };
 
 class world {
 public:
   world(std::uint64_t seed, plant planted, verdict& found)
     : luck_(seed), how_(luck_), planted_(planted), found_(found), past_(how_.rules),
-      o_(planted_limits(planted, how_.bounds)), around_{o_,         luck_,         past_,
-                                                        planted,    how_.is_tight, found.seen,
-                                                        found.steps} {
+      o_(planted_limits(planted, how_.bounds), how_.where), around_{
+                                                              o_,         luck_,         past_,
+                                                              planted,    how_.is_tight, found.seen,
+                                                              found.steps} {
     o_.context.confirm = how_.rules;
-    o_.context.users = threads::one; // as in a broker with one loop; tests of the actors have many
     plant_in_rules(planted, o_);
+    arrange();
     invite();
   }
 
@@ -112,8 +125,37 @@ public:
   }
 
   void count(cells& into) const { past_.count(into); }
+  std::uint64_t hash() const { return around_.heard.value(); }
 
 private:
+  // ---- the machine -----------------------------------------------------------------------------
+
+  /// How work on one loop meets work on another, and when turns end.
+  void arrange() {
+    std::string where = how_.where.scheduler == runs_on::messages
+                          ? "the testing scheduler"
+                          : "loops: " + std::to_string(how_.where.threads);
+    mark("runs on " + where);
+    found_.circumstances = "on " + where + (how_.is_busy ? ", busy" : "") +
+                           (how_.is_choppy ? ", over a choppy network" : "") +
+                           (how_.is_tight ? ", with small outboxes" : "");
+    o_.meanwhile([this](std::size_t edge) {
+      if (luck_.one_in(4) && o_.interrupt_for(edge))
+        mark("interrupted");
+    });
+    if (how_.is_busy)
+      o_.reading_takes([this] {
+        auto is_over = !hears_ && luck_.one_in(64);
+        return std::chrono::microseconds{is_over ? 600 : 0}; // a turn's budget is 500
+      });
+    if (how_.is_choppy)
+      o_.network_is(
+        {[this](std::size_t bytes) { return luck_.one_in(4) ? 1 + luck_.below(bytes) : bytes; },
+         [this] { return luck_.one_in(2); }});
+  }
+
+  void mark(const std::string& what) { ++found_.seen[what]; }
+
   // ---- who is there ------------------------------------------------------------------------
 
   template <class Member>
@@ -167,9 +209,12 @@ private:
 
   /// Everybody reads and is held to what was promised; the witness and who tells of calls first.
   void hear_all() {
+    hears_ = true; // nothing more happens until everybody has heard what did
     for (auto& one : all_)
       one->wake_up();
     witness_->hear();
+    if (!witness_->is_connected())
+      past_.witness_left();
     for (auto& frame : witness_->take_held())
       for (auto* one : recorders_)
         one->overhear(frame);
@@ -185,6 +230,7 @@ private:
     witness_->check_complete();
     check_one_light();
     past_.check_deadlines(around_.now_us());
+    hears_ = false;
   }
 
   /// All who are registered on a DN show the same light, whenever they came.
@@ -485,6 +531,7 @@ private:
     for (auto& line : o_.told())
       if (!expected.contains(line))
         broken("the operator hears of no fault of the broker's", line);
+    found_.seen["in place"] += o_.in_place();
     plant_at_end(planted_, o_);
     if (o_.context.outcomes_owed != 0)
       broken("at the end no outcome is owed", std::to_string(o_.context.outcomes_owed));
@@ -508,6 +555,7 @@ private:
   std::vector<recorder*> recorders_;
   std::vector<call_source*> sources_;
   std::vector<absence> away_;
+  bool hears_ = false; ///< no time passes
 };
 
 } // namespace
@@ -518,6 +566,7 @@ verdict run_seed(std::uint64_t seed, plant planted, cells& reached) {
     world w{seed, planted, found};
     w.run();
     w.count(reached);
+    found.hash = w.hash();
   } catch (const broken_promise& what) {
     found.broken = what.what();
   }

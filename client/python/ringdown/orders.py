@@ -167,7 +167,6 @@ class Known:
             is_missing = so_already and _is_missing(session, self, client_id)
             return Found(again=order if is_missing else None)
         if so_already:
-            self.answered = version
             return Found(again=order)
         return Found([order] if not per_call else _each_call(order, session))
 
@@ -178,7 +177,8 @@ class Known:
             if newer:
                 return False
         self.take_word(word)
-        if order.epoch == self.epoch and not isinstance(word, Failure):
+        done = not isinstance(word, Failure) or word.state is order.screen
+        if order.epoch == self.epoch and done:
             self.answered = max(self.answered, order.version)
         return True
 

@@ -58,7 +58,6 @@ class Recorder:
         self._gaps: dict[str, None] = {}  # DNs to ask about, in their order
         self._asker: asyncio.Task[object] | None = None
         self._handler: OrderHandler | None = None
-        self._runs = False
         self._tasks: set[asyncio.Task[object]] = set()
         self._fault: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -110,8 +109,7 @@ class Recorder:
         try:
             await self.connection.sign_off()
         finally:
-            if not self._runs:  # else `run` does, and it may be its handler that calls this
-                await _end_all(self._tasks)
+            await _end_all(self._tasks)
 
     # ---- DNs --------------------------------------------------------------------------------
 
@@ -152,7 +150,7 @@ class Recorder:
         Handlers that are at work at the end are cancelled. To be called once."""
         if self._handler is not None:
             raise RuntimeError("run: once for each Recorder")
-        self._handler, self._runs = order, True
+        self._handler = order
         for dn in list(self._streams):
             self._wake(dn)
         follower = asyncio.create_task(self._follow(), name="ringdown orders")
@@ -163,7 +161,6 @@ class Recorder:
                 self._fault.result()
             follower.result()
         finally:
-            self._runs = False
             await _end_all({follower, *self._tasks})
 
     # ---- words out --------------------------------------------------------------------------
@@ -347,8 +344,6 @@ class Recorder:
             except (WindowFull, TimeoutError):
                 pass
             pending = None
-            if stream.words != number:
-                return None
 
     def _spawn(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[object]:
         """A task of this recorder's; what it raises, `run` does."""

@@ -22,6 +22,7 @@ struct some_dn {
   std::string name;
   bool free = true;
   words* told = nullptr;
+  int fetched = 0;
 };
 
 /// Its handle.
@@ -32,7 +33,11 @@ public:
 
   explicit operator bool() const { return dn_ != nullptr; }
   const std::string& name() const { return dn_->name; }
-  void prefetch(std::size_t lines) const { CHECK(lines == read_ahead::dn_lines); }
+  void prefetch(std::size_t lines) const {
+    CHECK(lines == read_ahead::dn_lines);
+    if (dn_ != nullptr)
+      ++dn_->fetched;
+  }
   bool try_call(dn_batch& batch) const {
     if (dn_ == nullptr || !dn_->free)
       return false;
@@ -103,7 +108,7 @@ struct bench {
     request.what = what;
     request.reference = {reference};
   }
-  some_dn make(const std::string& name, bool free = true) { return {name, free, &told}; }
+  some_dn make(const std::string& name, bool free = true) { return {name, free, &told, 0}; }
   void find(some_dn& dn) { CHECK(dns.found(dn.name, dn, mail())); }
   /// The client is registered there, and nothing is under way.
   void settle(const std::string& name) {
@@ -144,11 +149,13 @@ TEST_CASE("each DN of a read is handed its requests together, in the order of fi
   b.ask("7001", 3, kind::send);
   b.ask("7002", 4, kind::send);
   b.ask("7001", 5, kind::send);
-  CHECK(b.told.empty()); // before the read's end nobody is called
-  b.end_read();
+  CHECK(b.told.empty());                // before the read's end nobody is called
+  b.dns.hand_over(b.at_hand, b.mail()); // as a connection that ends within the read does
   CHECK(b.told == words{"7001 called: 3 5", "7002 called: 4"});
+  CHECK(first.fetched == 1);
   b.end_read();
-  CHECK(b.told.size() == 2); // nothing is left
+  CHECK(b.told.size() == 2); // nothing is left, and nobody is looked at who may be gone
+  CHECK(first.fetched == 1);
 }
 
 TEST_CASE("what a DN cannot take at once goes by mail, and holds its read") {
@@ -174,6 +181,23 @@ TEST_CASE("what a DN cannot take at once goes by mail, and holds its read") {
   CHECK(read.use_count() == 1);
 }
 
+TEST_CASE("a letter that is lost is answered 52 by its DN's name, whatever was asked") {
+  for (auto what : {kind::query, kind::merge_calls, kind::end_call}) { // a send carries it
+    bench b;
+    auto busy = b.make("7001", false);
+    b.begin_read();
+    b.ask("7001", 1, kind::register_);
+    b.end_read();
+    b.find(busy);
+    b.settle("7001");
+    CHECK(b.heard() == words{"answer 1"});
+    b.begin_read();
+    b.ask("7001", 2, what);
+    b.dns.hand_over(b.at_hand, [](const dn_handle_of&, dn_batch_ptr) {});
+    CHECK(b.heard() == words{"Error 2: 52 on 7001"});
+  }
+}
+
 TEST_CASE("a batch that was answered at once serves again, and holds nothing of its read") {
   bench b;
   auto dn = b.make("7001");
@@ -191,6 +215,7 @@ TEST_CASE("a batch that was answered at once serves again, and holds nothing of 
     return batch;
   };
   auto* first = ask_and_see(2);
+  auto other = std::make_shared<dn_batch>(); // where the first stood, if it has gone
   CHECK(ask_and_see(3) == first);
 }
 

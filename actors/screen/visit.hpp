@@ -1,0 +1,62 @@
+// What a visit of an event to a screen has at hand, for `step` alone: the screen as it becomes,
+// what must be done about it, and the time.
+#pragma once
+
+#include "actors/screen/changes.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ringdown {
+
+struct visit {
+  visit(screen before, moment when, const screen_rules& by)
+    : state(std::move(before)), at(when), rules(by) {}
+
+  screen state;
+  std::vector<screen_effect> effects;
+  const moment at;
+  const screen_rules& rules;
+  /// Why the light may become unknown in this visit.
+  broker_reason doubt = broker_reason::recorder_lost;
+
+  screen_recorder* recorder_of(client_id id) {
+    return const_cast<screen_recorder*>(find_recorder(state, id));
+  }
+
+  screen_call& newest(conn_id connection, command_version version) {
+    return newest_call(state, connection, version, rules.calls_max);
+  }
+
+  void alarm(broker_reason reason, client_id recorder = {}) {
+    if (state.is_draining)
+      return; // everybody goes: the broker's log says how many captures were live
+    stand_alarm(state, reason, recorder, at.utc_us);
+    effects.push_back(raise_alarm{reason, recorder});
+  }
+
+  void order(capture_verb verb, conn_id connection, broker_reason cause, client_id only = {},
+             std::vector<dn_sequence> releases = {}) {
+    effects.push_back(send_order{verb, connection, cause, only, std::move(releases)});
+  }
+
+  /// A recorder that has stopped needs a `start`, and so may one that comes.
+  capture_verb verb_to_record(client_id only) const {
+    bool all_off =
+      std::all_of(state.recorders.begin(), state.recorders.end(),
+                  [](const screen_recorder& r) { return r.said == capture_state::disabled; });
+    return only || all_off ? capture_verb::start : capture_verb::resume;
+  }
+
+  void order_desired(broker_reason cause, client_id only = {}) {
+    auto wanted = desired(state);
+    if (wanted == capture_state::paused)
+      order(capture_verb::pause, state.pauses.back().covers, cause, only);
+    else if (wanted == capture_state::enabled)
+      order(verb_to_record(only), wanting_call(state)->connection, cause, only);
+    else if (wanted == capture_state::disabled)
+      order(capture_verb::stop, {}, cause, only);
+  }
+};
+
+} // namespace ringdown
