@@ -257,6 +257,17 @@ std::string describe_request(reference_id reference, const outgoing_event& what,
     .text();
 }
 
+std::string describe_request(reference_id reference, const bulk_command& what) {
+  return line{"RequestCommandAddresses"}
+    .add("ref", reference.value)
+    .add("dns", what.dns.size())
+    .raw(std::string{to_string(what.verb)})
+    .add_if(bool{what.command}, "command", to_hex(what.command.view()))
+    .add_if(!what.reason.empty(), "reason", escaped_word(what.reason))
+    .add_if(!what.agent_id.empty(), "agent", escaped_word(what.agent_id))
+    .text();
+}
+
 std::string utc_text(std::int64_t time_us) {
   auto seconds = time_us / 1'000'000;
   auto micros = time_us % 1'000'000;

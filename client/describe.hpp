@@ -32,6 +32,9 @@ std::string describe(const address_summary& dn, std::int64_t now_us);
 std::string describe_request(reference_id reference, const outgoing_event& what,
                              bool distribute = false);
 
+/// `RequestCommandAddresses ref=3 dns=2 pause`
+std::string describe_request(reference_id reference, const bulk_command& what);
+
 /// The name of an event on the wire: "EventACK".
 std::string_view name_of(const event& e) noexcept;
 

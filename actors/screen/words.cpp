@@ -189,10 +189,12 @@ void judge_word(screen_order& order, const indication_heard& word, const screen_
       continue;
     } else if ((is_query || is_answer) && confirms(order.verb, *state)) {
       r.verdict = recorder_verdict::confirmed;
+    } else if (r.verdict == recorder_verdict::confirmed) {
+      continue; // a later order asks for something else
     } else if (is_answer && by.exact) {
       r.verdict = recorder_verdict::otherwise;
       r.is_final = word.echoed == order.version; // a later one asks for something else
-    } else if (!was_asked && r.verdict != recorder_verdict::confirmed) {
+    } else if (!was_asked) {
       r.verdict = recorder_verdict::otherwise;
     }
   }

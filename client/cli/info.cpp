@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace ringdown::cli {
 
 using namespace ringdown::client;
@@ -34,6 +36,32 @@ void print_link(console& out, const event_link_connected& link) {
                                link.heartbeat_timeout.count()));
 }
 
+/// So many pages are counted, and so many names shown: what a person looks at.
+constexpr std::size_t pages_counted_max = 10;
+constexpr std::size_t names_shown_max = 20;
+
+/// Nothing if the broker does not tell this client.
+void print_dns_in_use(party& asker) {
+  std::vector<std::string> dns;
+  std::size_t pages = 0;
+  bool more = false;
+  auto refusal = asker.list_addresses({}, [&](const event_address_list& page) {
+    for (auto& dn : page.addresses)
+      dns.push_back(dn.this_dn);
+    more = ++pages == pages_counted_max && !page.next.empty();
+    return !more;
+  });
+  if (refusal || pages == 0)
+    return;
+  if (asker.out().json_wanted())
+    return asker.out().object({{"dns_in_use", dns}, {"more", more}});
+  std::string names;
+  for (std::size_t i = 0; i < std::min(dns.size(), names_shown_max); ++i)
+    names += (i == 0 ? ": " : ", ") + escaped_word(dns[i]);
+  fmt::print("{:<20} {}{}{}{}\n", "DNs in use", more ? "more than " : "", dns.size(), names,
+             dns.size() > names_shown_max ? ", ..." : "");
+}
+
 int run_info(const settings& common, const std::vector<std::string>& dns) {
   party asker{common};
   identity who;
@@ -45,6 +73,7 @@ int run_info(const settings& common, const std::vector<std::string>& dns) {
   how.mode = registration_mode::monitor;
   if (!dns.empty())
     asker.register_on(dns, how);
+  print_dns_in_use(asker);
   asker.be_quiet();
   asker.leave();
   return asker.status();
@@ -54,7 +83,8 @@ int run_info(const settings& common, const std::vector<std::string>& dns) {
 
 void add_info(CLI::App& app, const settings& common, int& status) {
   auto dns = std::make_shared<std::vector<std::string>>();
-  auto* verb = app.add_subcommand("info", "Show who the broker is, what it grants, and DNs' state");
+  auto* verb = app.add_subcommand(
+    "info", "Show who the broker is, what it grants, the DNs in use, and DNs' state");
   add_dn_list(*verb, *dns);
   verb->footer(std::string{"Example:\n  ringdown info --dn 7001\n"} + exit_status_help());
   verb->callback([&common, &status, dns] { status = run_info(common, *dns); });

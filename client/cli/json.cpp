@@ -276,6 +276,17 @@ json to_json(reference_id reference, const outgoing_event& what, bool distribute
   return out;
 }
 
+json to_json(reference_id reference, const bulk_command& what) {
+  json out{{"request", "RequestCommandAddresses"},
+           {"reference_id", reference.value},
+           {"dns", what.dns},
+           {"command", to_string(what.verb)}};
+  if (what.command)
+    out["command_id"] = to_hex(what.command.view());
+  put_why(out, what);
+  return out;
+}
+
 json to_json(const error_info& row) {
   return {{"error_code", static_cast<int>(row.code)},
           {"name", row.name},

@@ -24,6 +24,7 @@ json to_json(const client::address_summary& dn);
 json to_json(const client::event_link_connected& link);
 json to_json(const client::event& e);
 json to_json(reference_id reference, const client::outgoing_event& what, bool distribute);
+json to_json(reference_id reference, const client::bulk_command& what);
 json to_json(const error_info& row);
 
 /// One line. Bytes that are not UTF-8 are replaced, control characters escaped.

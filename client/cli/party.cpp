@@ -4,6 +4,7 @@
 #include "client/escape.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace ringdown::cli {
 
@@ -129,6 +130,41 @@ void party::look_up(const std::string& dn, std::function<void(const event_addres
   });
 }
 
+std::vector<completion> party::command_addresses(const bulk_command& what) {
+  std::vector<completion> answers;
+  auto sent = link_->command_addresses(what, [&](const completion& c) { answers.push_back(c); });
+  if (!await_sent(sent))
+    return {};
+  await_until([&] { return answers.size() == what.dns.size(); });
+  bool complained = false; // once is enough, however many did not come
+  std::erase_if(answers, [&](const completion& c) {
+    bool in_doubt = c.status == request_status::unknown_outcome;
+    return in_doubt && (std::exchange(complained, true) || !is_answered(sent, c));
+  });
+  return answers;
+}
+
+std::optional<event_error>
+party::list_addresses(const address_filter& only,
+                      const std::function<bool(const event_address_list&)>& found) {
+  address_list_request next{{}, 0, only};
+  for (;;) {
+    std::optional<completion> done;
+    auto sent = link_->list_addresses(next, [&done](const completion& c) { done = c; });
+    if (sent)
+      looked_up_.insert(sent.reference);
+    if (!await(sent, done))
+      return std::nullopt;
+    if (auto* error = done->error()) {
+      return *error;
+    }
+    auto* page = done->list();
+    if (page == nullptr || !found(*page) || page->next <= next.after)
+      return std::nullopt; // the last has no next, and one that does not go on has no end
+    next.after = page->next;
+  }
+}
+
 bool party::merge_calls(const std::string& dn, conn_id old, conn_id into) {
   std::optional<completion> done;
   auto sent = link_->merge_calls(dn, old, into, [&done](const completion& c) { done = c; });
@@ -157,25 +193,38 @@ bool party::end_call(const std::string& dn, conn_id call) {
 }
 
 bool party::await(const sending& sent, const std::optional<completion>& done) {
-  if (!sent) {
-    console_.complain("not sent: " + std::string{to_string(sent.status)});
-    fail(sent.status == send_status::disconnected ? lost : usage);
+  if (!await_sent(sent))
     return false;
-  }
-  while (!done) { // the request's own timeout ends this
+  await_until([&] { return done.has_value(); });
+  return is_answered(sent, *done);
+}
+
+bool party::await_sent(const sending& sent) {
+  if (sent)
+    return true;
+  console_.complain("not sent: " + std::string{to_string(sent.status)});
+  fail(sent.status == send_status::disconnected ? lost : usage);
+  return false;
+}
+
+void party::await_until(const std::function<bool()>& done) {
+  while (!done()) { // the request's own timeout ends this
     link_->poll(milliseconds{100});
     on_turn();
     if (stop_requested() && !leaving_)
       leave();
   }
-  if (done->status == request_status::acknowledged || done->status == request_status::refused)
+}
+
+bool party::is_answered(const sending& sent, const completion& c) {
+  if (c.status == request_status::acknowledged || c.status == request_status::refused)
     return true;
-  if (done->doubt == doubt_reason::timed_out)
+  if (c.doubt == doubt_reason::timed_out)
     console_.complain("no answer to request " + std::to_string(sent.reference.value) + " within " +
                       std::to_string(common_.timeout().count()) + " ms");
-  if (done->doubt != doubt_reason::stopped && done->doubt != doubt_reason::broker_fault)
+  if (c.doubt != doubt_reason::stopped && c.doubt != doubt_reason::broker_fault)
     fail(lost);
-  return done->doubt == doubt_reason::broker_fault;
+  return c.doubt == doubt_reason::broker_fault;
 }
 
 void party::handle_until(steady_time until, const std::function<bool()>& done) {
@@ -202,18 +251,29 @@ void party::on_traffic(const traffic& t) {
   } else if (auto* event = std::get_if<event_sent>(&t)) {
     console_.sent(describe_request(event->reference, event->what, event->distribute),
                   to_json(event->reference, event->what, event->distribute));
+  } else if (auto* bulk = std::get_if<bulk_sent>(&t)) {
+    console_.sent(describe_request(bulk->reference, bulk->what),
+                  to_json(bulk->reference, bulk->what));
   } else if (auto* registered = std::get_if<registration_sent>(&t)) {
-    auto& dns = registered->dns;
-    auto what =
-      dns.size() == 1 ? "dn=" + escaped_word(dns.front()) : "dns=" + std::to_string(dns.size());
-    auto mode = std::string{to_string(registered->how.mode)};
-    console_.sent("RequestRegisterAddress ref=" + std::to_string(registered->reference.value) +
-                    " " + what + " mode=" + mode,
-                  {{"request", "RequestRegisterAddress"},
-                   {"reference_id", registered->reference.value},
-                   {"dns", std::vector<std::string>{dns.begin(), dns.end()}},
-                   {"mode", mode}});
+    on_registration_sent(*registered);
   }
+}
+
+void party::on_registration_sent(const registration_sent& r) {
+  bool every = r.dns.size() == 1 && r.dns.front() == every_dn;
+  auto what = every               ? std::string{"every DN"}
+              : r.dns.size() == 1 ? "dn=" + escaped_word(r.dns.front())
+                                  : "dns=" + std::to_string(r.dns.size());
+  auto mode = std::string{to_string(r.how.mode)};
+  json object{{"request", "RequestRegisterAddress"}, {"reference_id", r.reference.value}};
+  if (every)
+    object["every_dn"] = true;
+  else
+    object["dns"] = std::vector<std::string>{r.dns.begin(), r.dns.end()};
+  object["mode"] = mode;
+  console_.sent("RequestRegisterAddress ref=" + std::to_string(r.reference.value) + " " + what +
+                  " mode=" + mode,
+                object);
 }
 
 void party::on_received(const event& e) {

@@ -89,6 +89,14 @@ public:
                                         bool distribute = false);
   /// The DN's snapshot; nothing if there was no answer in time.
   std::optional<client::completion> query_address(const std::string& dn);
+  /// Sends and waits for all answers; fewer than DNs, with the reason printed, if some did not
+  /// come.
+  std::vector<client::completion> command_addresses(const client::bulk_command& what);
+  /// The DNs in use, page by page, until there is none or `found` says false. Nothing of it is
+  /// shown; a refusal is returned, and sets no status.
+  std::optional<client::event_error>
+  list_addresses(const client::address_filter& only,
+                 const std::function<bool(const client::event_address_list&)>& found);
   bool merge_calls(const std::string& dn, conn_id old, conn_id into);
   bool end_call(const std::string& dn, conn_id call);
   /// Handles what comes until `done()`, the time, a signal or the end of the link.
@@ -116,7 +124,11 @@ protected:
 
 private:
   void on_traffic(const client::traffic& t);
+  void on_registration_sent(const client::registration_sent& r);
   void on_received(const client::event& e);
+  bool await_sent(const client::sending& sent);
+  void await_until(const std::function<bool()>& done);
+  bool is_answered(const client::sending& sent, const client::completion& c);
   void on_link(const client::link_notice& n);
 
   console console_;
@@ -137,6 +149,8 @@ CLI::Option* add_dn_list(CLI::App& verb, std::vector<std::string>& dns);
 void add_conn_option(CLI::App& verb, std::string& conn);
 /// `--reason`, `--agent-id` of a command.
 void add_why_options(CLI::App& verb, std::string& reason, std::string& agent_id);
+/// `ringdown list`, which other verbs are too.
+int run_list(const settings& common, const client::address_filter& only);
 /// `--for SECONDS`; 0: until SIGINT or SIGTERM.
 void add_for_option(CLI::App& verb, double& seconds);
 client::steady_time end_after(double seconds);

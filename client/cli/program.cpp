@@ -40,6 +40,7 @@ void describe_program(CLI::App& app, settings& common, int& status) {
   add_send(app, common, status);
   add_info(app, common, status);
   add_session(app, common, status);
+  add_list(app, common, status);
   add_error(app, common, status);
 }
 

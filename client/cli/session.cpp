@@ -1,4 +1,5 @@
-// `ringdown session`: what the broker knows of DNs: their capture sessions, recorders, outcomes.
+// `ringdown session`: what the broker knows of DNs: calls, pauses, what waits and why, recorders'
+// words, outcomes.
 #include "client/cli/party.hpp"
 #include "client/describe.hpp"
 
@@ -11,6 +12,8 @@ using namespace ringdown::client;
 namespace {
 
 int run_session(const settings& common, const std::vector<std::string>& dns) {
+  if (dns == std::vector<std::string>{"*"})
+    return run_list(common, {});
   party asker{common};
   asker.be_quiet();
   identity who;
@@ -38,9 +41,13 @@ int run_session(const settings& common, const std::vector<std::string>& dns) {
 void add_session(CLI::App& app, const settings& common, int& status) {
   auto dns = std::make_shared<std::vector<std::string>>();
   auto* verb = app.add_subcommand(
-    "session", "Show DNs' capture sessions: desired, observed, pending, recorders, last outcomes");
+    "session",
+    "Show what stands at DNs: light, calls, pauses, what waits and why, recorders' words, "
+    "last outcomes");
   add_dn_list(*verb, *dns)->required();
-  verb->footer(std::string{"Example:\n  ringdown session --dn 7001 --json\n"} + exit_status_help());
+  verb->footer(std::string{"Example:\n  ringdown session --dn 7001 --json\n"
+                           "`--dn '*'` lists the DNs in use, as `ringdown list` does.\n"} +
+               exit_status_help());
   verb->callback([&common, &status, dns] { status = run_session(common, *dns); });
 }
 

@@ -27,19 +27,23 @@ struct settings {
 /// The program's exit status, as every verb's --help says it.
 enum exit_status : int {
   all_well = 0,
-  refused = 1, ///< the broker answered EventError, or a check failed
-  usage = 2,   ///< wrong arguments, or no connection
-  lost = 3,    ///< disconnected, no answer in time, or a script's expectation failed
+  refused = 1,     ///< the broker answered EventError, or a check failed
+  usage = 2,       ///< wrong arguments, or no connection
+  lost = 3,        ///< disconnected, no answer in time, or a script's expectation failed
+  unconfirmed = 4, ///< `send`: the command ended otherwise
+  is_held = 5,     ///< `send`: the command waits for the end of a pause
 };
 struct exit_status_row {
   exit_status status;
   const char* when;
 };
 inline constexpr exit_status_row exit_statuses[] = {
-  {all_well, "all went well"},
+  {all_well, "all went well (send: a command was confirmed)"},
   {refused, "the broker answered EventError"},
   {usage, "wrong arguments or no connection"},
   {lost, "disconnected, no answer in time, or a script's expectation failed"},
+  {unconfirmed, "send: the command was accepted and not confirmed"},
+  {is_held, "send: the command was accepted and is held by a pause"},
 };
 /// All of them in one line.
 std::string exit_status_help();
@@ -58,6 +62,7 @@ void add_monitor(CLI::App& app, const settings& common, int& status);
 void add_send(CLI::App& app, const settings& common, int& status);
 void add_info(CLI::App& app, const settings& common, int& status);
 void add_session(CLI::App& app, const settings& common, int& status);
+void add_list(CLI::App& app, const settings& common, int& status);
 void add_error(CLI::App& app, const settings& common, int& status);
 
 } // namespace ringdown::cli

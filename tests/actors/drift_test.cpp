@@ -69,7 +69,7 @@ TEST_CASE("corrections come three times, farther and farther apart; then the ala
   p.o.pass(2s + 29'950ms);
   CHECK(only_orders(p.desk.hears()) == "");
   p.o.pass(50ms); // fifteen
-  CHECK(only_orders(p.desk.hears()) == "event 7001 #12 call 71: pause v5; ");
+  CHECK(only_orders(p.desk.hears()) == "event 7001 #13 call 71: pause v5; ");
   p.o.pass(10min);
   CHECK(only_orders(p.desk.hears()) == "");
   CHECK(ask(p.desk, query_address(5, "7001"))

@@ -9,7 +9,7 @@ using namespace ringdown::test;
 namespace {
 
 /// The links' clocks are looked at ten times a second, and a full outbox once.
-constexpr auto look = 110ms;
+constexpr auto glance = 110ms;
 constexpr auto slow_look = 1100ms;
 
 limits small_outboxes() {
@@ -40,7 +40,7 @@ TEST_CASE("a client that says nothing for the heartbeat timeout is closed, and n
   desk.falls_silent();
   o.pass(4990ms);
   CHECK(desk.hears().empty());
-  o.pass(10ms + look);
+  o.pass(10ms + glance);
   CHECK(desk.hears() == lines{"disconnected: HEARTBEAT_TIMEOUT"});
   CHECK(o.told() == closed_by_a_rule);
 }
@@ -89,7 +89,7 @@ TEST_CASE("a client that does not sign on in time is told so, and its link ends"
   auto& desk = o.connect("desk");
   o.pass(4990ms);
   CHECK(desk.hears().empty());
-  o.pass(10ms + look);
+  o.pass(10ms + glance);
   CHECK(desk.hears() == lines{"disconnected: SIGN_ON_TIMEOUT"});
   CHECK(desk.closing());
   CHECK(o.told() == closed_by_a_rule);
@@ -136,7 +136,7 @@ TEST_CASE("the last frames wait for a client that reads them late, but not for e
   o.pass(1900ms);
   CHECK(late.hears() == lines{"disconnected 2: SIGNED_OFF"});
   CHECK_FALSE(never.closing());
-  o.pass(100ms + look);
+  o.pass(100ms + glance);
   CHECK(never.closing());
   CHECK(never.hears().empty());
 }
@@ -164,6 +164,7 @@ TEST_CASE("a link that breaks takes what was not read with it, and its registrat
   register_all("7001", {&desk, &recorder});
   recorder.says(send(3, "7001", "enabled"));
   recorder.is_cut_off();
+  o.settle();
   CHECK(ask(desk, query_address(3, "7001")) ==
         "address 3: 7001; light unknown, v0 #0, recorders 0+0, clients 1");
 }

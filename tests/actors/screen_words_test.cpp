@@ -127,6 +127,15 @@ TEST_CASE("an exact recorder's later word confirms the earlier order that it ans
   CHECK(life.says(exact, paused, 3) == "#1 pause confirmed; #3 pause confirmed");
 }
 
+TEST_CASE("what an exact recorder has confirmed its answer to a later order does not undo") {
+  auto life = with_both();
+  life.asks(verb::pause, 71); // the plain one is silent
+  life.asks(verb::pause, 72);
+  CHECK(life.says(exact, paused, 1) == "");
+  CHECK(life.says(exact, enabled, 2).starts_with("#2 pause failed"));
+  CHECK(life.says(plain, paused).starts_with("#1 pause confirmed"));
+}
+
 TEST_CASE("an exact recorder that echoes an order with another state is judged at once") {
   auto life = with(exact);
   life.asks(verb::pause, 71);

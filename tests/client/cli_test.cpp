@@ -1,6 +1,6 @@
-// The program `ringdown` as its user meets it: what it prints, and its exit status.
+// The program `ringdown` as its user meets it: its parties and its words.
 #include "messages/errors.hpp"
-#include "tests/client/fake_broker.hpp"
+#include "tests/client/cli_run.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -17,37 +17,14 @@
 #include <thread>
 
 using namespace ringdown;
+using ringdown::test::cli_result;
 using ringdown::test::fake_broker;
+using ringdown::test::run;
 
 namespace {
 
-struct outcome {
-  int status = -1;
-  std::string text; ///< standard output and standard error
-
-  bool has(std::string_view part) const { return text.find(part) != std::string::npos; }
-};
-
-/// Runs a shell command in which `ringdown` is the program, connected to this broker.
-outcome run(const std::string& arguments, const fake_broker* broker = nullptr,
-            const std::string& before = {}) {
-  auto port = broker == nullptr ? "1" : std::to_string(broker->port());
-  auto command =
-    before + " env RINGDOWN_CONNECT=127.0.0.1:" + port + " " RINGDOWN_CLI " " + arguments + " 2>&1";
-  outcome result;
-  auto* pipe = ::popen(command.c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  char bytes[4096];
-  while (auto got = std::fread(bytes, 1, sizeof bytes, pipe))
-    result.text.append(bytes, got);
-  int status = ::pclose(pipe);
-  result.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  UNSCOPED_INFO(arguments << "\n" << result.text);
-  return result;
-}
-
 /// The same with a terminal for its output.
-outcome run_on_terminal(const std::vector<std::string>& arguments, const fake_broker& broker) {
+cli_result run_on_terminal(const std::vector<std::string>& arguments, const fake_broker& broker) {
   auto connect = "--connect=127.0.0.1:" + std::to_string(broker.port());
   std::vector<char*> words{const_cast<char*>(RINGDOWN_CLI), connect.data()};
   for (auto& argument : arguments)
@@ -60,7 +37,7 @@ outcome run_on_terminal(const std::vector<std::string>& arguments, const fake_br
     ::execv(words[0], words.data());
     ::_exit(127);
   }
-  outcome result;
+  cli_result result;
   char bytes[4096];
   for (ssize_t got = 0; (got = ::read(terminal, bytes, sizeof bytes)) > 0;) // until EIO
     result.text.append(bytes, static_cast<std::size_t>(got));
@@ -203,7 +180,8 @@ TEST_CASE("wrong arguments and no connection are status 2 and say why") {
        {"", "nonsense", "send", "send --dn 7001 --data novalue", "send --dn 7001 --command-id 12",
         "send --dn 7001 --to xyz", "send --dn 7001 --conn xyz", "desktop --dn 7001 --role recorder",
         "desktop --dn 7001 --script strat", "recorder --dn 7001 --misbehave sulk",
-        "send --dn 7001 --distribute --if-version 1", "--connect a:b:c info"}) {
+        "send --dn 7001 --distribute --if-version 1", "--connect a:b:c info", "monitor",
+        "monitor --all --dn 7001", "list --light green"}) {
     auto o = run(arguments, &broker);
     CHECK(o.status == 2);
     CHECK_FALSE(o.text.empty());
@@ -257,17 +235,33 @@ TEST_CASE("info and monitor show what the broker says") {
   CHECK(run("monitor --dn 7001 --dn 7002 --for 0.05", &broker).status == 0);
 }
 
-TEST_CASE("send takes every kind of data") {
+TEST_CASE("a recorder says that it failed where it is to, and what it is ordered") {
   fake_broker broker;
-  auto o = run("send --dn 7001 --data 'note=a b' --data n:i=5 --data b:x=00ff --tag 7 --conn 1f "
-               "--command-id random --if-version 0 --confirm-timeout 100 --to 2a",
+  auto* recorder =
+    ::popen(("echo $$; exec " RINGDOWN_CLI " --connect 127.0.0.1:" + std::to_string(broker.port()) +
+             " recorder --dn 7001 --per-call --misbehave 'fail pause'")
+              .c_str(),
+            "r");
+  REQUIRE(recorder != nullptr);
+  int process = 0;
+  REQUIRE(std::fscanf(recorder, "%d", &process) == 1);
+  while (broker.requests < 2) // signed on, registered; the test's time limit bounds this
+    std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  auto o = run("desktop --dn 7001 --script 'start conn=71, expect recording within 20s, pause, "
+               "wait 1ms'",
                &broker);
   CHECK(o.status == 0);
-  CHECK(o.has("note=\"a b\" i=5 x=0x00ff tag=7 if_version=0 command="));
-  CHECK(o.has("to=000000000000002a"));
-  CHECK(o.has("EventACK ref=3 recorders_queued=1 seq=1 tag=7"));
-  CHECK(run("send --dn 7001 --data a=b --distribute", &broker)
-          .has("RequestDistributeUserEvent ref=3 dn=7001 a=b"));
+  while (broker.failures < 1)
+    std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  ::kill(process, SIGTERM);
+  std::string text;
+  char bytes[4096];
+  while (auto got = std::fread(bytes, 1, sizeof bytes, recorder))
+    text.append(bytes, got);
+  INFO(text);
+  CHECK(::pclose(recorder) == 0);
+  CHECK(text.find("7001 order: enabled, by start of call 71") != text.npos);
+  CHECK(text.find("screen-capture=failed failure=1 \"--misbehave says so\"") != text.npos);
 }
 
 TEST_CASE("the error catalog is at hand without a broker") {
@@ -281,7 +275,7 @@ TEST_CASE("the error catalog is at hand without a broker") {
 }
 
 TEST_CASE("every verb's help has an example and the exit statuses") {
-  for (auto verb : {"desktop", "recorder", "monitor", "send", "info", "session", "error"}) {
+  for (auto verb : {"desktop", "recorder", "monitor", "send", "info", "session", "list", "error"}) {
     auto o = run(std::string{verb} + " --help");
     CHECK(o.status == 0);
     CHECK(o.has("Example"));

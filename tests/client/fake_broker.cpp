@@ -39,6 +39,9 @@ fake_broker::~fake_broker() {
 
 void fake_broker::run() {
   while (!stop_) {
+    if (ends_all_.exchange(false))
+      while (!peers_.empty())
+        forget(peers_.begin()->first);
     std::vector<pollfd> entries{{listener_, POLLIN, 0}};
     for (auto& [fd, p] : peers_)
       entries.push_back({fd, static_cast<short>(POLLIN | (p.out.empty() ? 0 : POLLOUT)), 0});
@@ -106,6 +109,7 @@ void fake_broker::write_to(int fd) {
 void fake_broker::forget(int fd) {
   for (auto& [name, d] : dns_)
     d.registered.erase(fd);
+  on_every_dn_.erase(fd);
   peers_.erase(fd);
   ::close(fd);
 }
@@ -147,13 +151,16 @@ void fake_broker::handle(int fd, const v1::Frame& request) {
     snapshot(info.this_dn(), *info.mutable_snapshot());
     return send(fd, reply);
   }
+  case v1::Frame::kRequestListAddresses: return list(fd, request);
+  case v1::Frame::kRequestCommandAddresses: return command_each(fd, request);
   case v1::Frame::kRequestSetInputMask: reply.mutable_event_ack(); return send(fd, reply);
   case v1::Frame::kRequestSendEvent:
-    return relay(fd, request.reference_id(), request.request_send_event().event(),
-                 request.request_send_event().directed_client_id() != 0 ? request.reference_id()
-                                                                        : 0);
+    return relay(fd,
+                 {request.reference_id(), request.request_send_event().directed_client_id() != 0,
+                  false, request.request_send_event().command_id()},
+                 request.request_send_event().event());
   case v1::Frame::kRequestDistributeUserEvent:
-    return relay(fd, request.reference_id(), request.request_distribute_user_event().event(), 0);
+    return relay(fd, {request.reference_id()}, request.request_distribute_user_event().event());
   case v1::Frame::kRequestSignOff:
     reply.mutable_event_link_disconnected()->set_reason(v1::DISCONNECT_REASON_SIGNED_OFF);
     send(fd, reply);
@@ -181,6 +188,8 @@ void fake_broker::sign_on(int fd, const v1::Frame& request) {
   link.set_heartbeat_interval_ms(options_.heartbeat_interval_ms);
   link.set_heartbeat_timeout_ms(options_.heartbeat_timeout_ms);
   link.set_dns_per_request_max(options_.dns_per_request_max);
+  if (options_.outcome)
+    link.add_capabilities(v1::CAPABILITY_OUTCOMES);
   send(fd, reply);
 }
 
@@ -195,7 +204,73 @@ void fake_broker::snapshot(const std::string& name, v1::Snapshot& out) {
       out.set_recorders_active(out.recorders_active() + 1);
 }
 
+void fake_broker::list(int fd, const v1::Frame& request) {
+  v1::Frame reply;
+  reply.set_reference_id(request.reference_id());
+  auto& page = *reply.mutable_event_address_list();
+  for (auto d = dns_.upper_bound(request.request_list_addresses().after()); d != dns_.end(); ++d) {
+    if (static_cast<std::size_t>(page.addresses_size()) == options_.page) {
+      page.set_next(page.addresses(page.addresses_size() - 1).this_dn());
+      break;
+    }
+    auto& summary = *page.add_addresses();
+    summary.set_this_dn(d->first);
+    summary.set_effective_state(d->second.state);
+    summary.set_clients_registered(static_cast<std::uint32_t>(d->second.registered.size()));
+  }
+  send(fd, reply);
+}
+
+void fake_broker::command_each(int fd, const v1::Frame& request) {
+  constexpr const char* verbs[] = {"", "start", "stop", "pause", "resume", "query"};
+  for (auto& name : request.request_command_addresses().this_dn()) {
+    v1::Event event;
+    event.set_this_dn(name);
+    auto& pair = *event.mutable_user_data()->add_pairs();
+    pair.set_key("screen-capture");
+    pair.set_string_value(verbs[request.request_command_addresses().command()]);
+    relay(fd,
+          {request.reference_id(), false, true, request.request_command_addresses().command_id()},
+          event);
+  }
+}
+
+void fake_broker::tell_outcome(int fd, const std::string& id, const v1::Event& event,
+                               std::uint64_t sequence) {
+  constexpr std::pair<const char*, v1::Command> verbs[] = {{"start", v1::COMMAND_START},
+                                                           {"stop", v1::COMMAND_STOP},
+                                                           {"pause", v1::COMMAND_PAUSE},
+                                                           {"resume", v1::COMMAND_RESUME},
+                                                           {"query", v1::COMMAND_QUERY}};
+  for (auto& pair : event.user_data().pairs())
+    for (auto& [name, verb] : verbs) {
+      if (pair.key() != "screen-capture" || pair.string_value() != name)
+        continue;
+      v1::Frame frame;
+      auto& outcome = *frame.mutable_event_outcome();
+      outcome.set_this_dn(event.this_dn());
+      outcome.set_dn_epoch(1);
+      outcome.set_dn_sequence(sequence);
+      outcome.set_command_id(id);
+      outcome.set_connection_id(event.connection_id());
+      outcome.set_command(verb);
+      outcome.set_outcome(*options_.outcome);
+      outcome.set_effective_state(dns_[event.this_dn()].state);
+      if (options_.on_outcome)
+        options_.on_outcome(outcome);
+      send(fd, frame);
+    }
+}
+
 void fake_broker::register_on(int fd, const v1::Frame& request) {
+  if (request.request_register_address().every_dn()) {
+    on_every_dn_.insert(fd);
+    v1::Frame reply;
+    reply.set_reference_id(request.reference_id());
+    reply.mutable_event_registered()->set_every_dn(true);
+    reply.mutable_event_registered()->set_mode(request.request_register_address().mode());
+    return send(fd, reply);
+  }
   for (auto& name : request.request_register_address().this_dn()) {
     dns_[name].registered.insert(fd);
     v1::Frame reply;
@@ -208,8 +283,7 @@ void fake_broker::register_on(int fd, const v1::Frame& request) {
   }
 }
 
-void fake_broker::relay(int fd, std::uint32_t reference, const v1::Event& event,
-                        std::uint32_t directed) {
+void fake_broker::relay(int fd, const request_facts& request, const v1::Event& event) {
   auto& d = dns_[event.this_dn()];
   for (auto& pair : event.user_data().pairs())
     if (pair.key() == "screen-capture") {
@@ -219,20 +293,28 @@ void fake_broker::relay(int fd, std::uint32_t reference, const v1::Event& event,
         d.state = v1::CAPTURE_STATE_DISABLED;
       else if (pair.string_value() == "paused")
         d.state = v1::CAPTURE_STATE_PAUSED;
+      else if (pair.string_value() == "failed")
+        ++failures;
     }
   v1::Frame ack;
-  ack.set_reference_id(reference);
+  ack.set_reference_id(request.reference);
   ack.mutable_event_ack()->set_recorders_queued(1);
   ack.mutable_event_ack()->set_dn_sequence(++d.sequence);
   ack.mutable_event_ack()->set_dn_epoch(1);
   ack.mutable_event_ack()->set_user_event(event.user_event());
+  if (request.names_dn)
+    ack.mutable_event_ack()->set_this_dn(event.this_dn());
   send(fd, ack);
-  for (int receiver : d.registered) {
+  if (options_.outcome)
+    tell_outcome(fd, request.command_id, event, d.sequence);
+  auto receivers = d.registered;
+  receivers.insert(on_every_dn_.begin(), on_every_dn_.end());
+  for (int receiver : receivers) {
     if (receiver == fd)
       continue;
     v1::Frame copy;
     auto& out = *copy.mutable_event_user_event();
-    out.set_directed_reference_id(directed);
+    out.set_directed_reference_id(request.directed ? request.reference : 0);
     out.set_dn_sequence(d.sequence);
     out.set_dn_epoch(1);
     out.set_origin_client_id(peers_[fd].client_id);

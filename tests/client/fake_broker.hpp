@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -28,6 +29,12 @@ public:
     std::function<bool(fake_broker&, int fd, const v1::Frame&)> on_request;
     /// Sees each event on its way to a receiver and may change it; false keeps it back.
     std::function<bool(v1::Frame&)> on_delivery;
+    /// Grants OUTCOMES, and tells this of each command behind its ACK.
+    std::optional<v1::Outcome> outcome;
+    /// Sees each outcome on its way and may fill it in.
+    std::function<void(v1::EventOutcome&)> on_outcome;
+    /// DNs of a page of a list.
+    std::size_t page = 2;
   };
 
   explicit fake_broker(options o);
@@ -48,6 +55,10 @@ public:
   std::atomic<int> requests{0};
   std::atomic<int> sign_ons{0};
   std::atomic<std::uint64_t> deliveries{0};
+  std::atomic<int> failures{0}; ///< words `failed`
+
+  /// Ends all connections; from any thread.
+  void disconnect_all() { ends_all_ = true; }
 
 private:
   struct peer {
@@ -69,7 +80,17 @@ private:
   void write_to(int fd);
   void handle(int fd, const v1::Frame& request);
   void register_on(int fd, const v1::Frame& request);
-  void relay(int fd, std::uint32_t reference, const v1::Event& event, std::uint32_t directed);
+  /// What a request says beside its event.
+  struct request_facts {
+    std::uint32_t reference = 0;
+    bool directed = false;
+    bool names_dn = false; ///< its ACK
+    std::string command_id = {};
+  };
+  void relay(int fd, const request_facts& request, const v1::Event& event);
+  void command_each(int fd, const v1::Frame& request);
+  void list(int fd, const v1::Frame& request);
+  void tell_outcome(int fd, const std::string& id, const v1::Event& event, std::uint64_t sequence);
   void snapshot(const std::string& name, v1::Snapshot& out);
   void forget(int fd);
 
@@ -78,8 +99,10 @@ private:
   std::uint16_t port_ = 0;
   std::map<int, peer> peers_;
   std::map<std::string, dn> dns_;
+  std::set<int> on_every_dn_;
   std::uint64_t clients_ = 0;
   std::atomic<bool> stop_{false};
+  std::atomic<bool> ends_all_{false};
   std::thread thread_;
 };
 
