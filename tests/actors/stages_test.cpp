@@ -173,7 +173,7 @@ TEST_CASE("a removed DN is told wherever the actors run") {
 TEST_CASE("a lost recorder's word is lost with it wherever the actors run") {
   auto where = every_stage();
   INFO(where);
-  office o{{}, where};
+  office o{unhurried(), where};
   auto& desk = o.desktop();
   auto& lost = o.recorder("lost");
   auto& stays = o.recorder("stays");
