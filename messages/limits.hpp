@@ -139,8 +139,8 @@ struct limits {
   std::chrono::milliseconds linger_timeout{2'000};
   /// From SIGTERM to the end: answers in flight, last frames.
   std::chrono::milliseconds drain_timeout{10'000};
-  /// What is desired of a screen is forgotten when nobody has been registered on its DN, and nothing
-  /// heard of it, for so long: a shift.
+  /// What is desired of a screen is forgotten when nobody has been registered on its DN, and
+  /// nothing heard of it, for so long: a shift.
   std::chrono::milliseconds session_idle_max{8 * 3'600'000};
   /// A DN actor without registrations and sessions is asked to leave after so long.
   std::chrono::milliseconds dn_idle_timeout{60'000};

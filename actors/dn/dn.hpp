@@ -145,7 +145,7 @@ private:
   bool ask_armed_ = false;
   bool draining_ = false;
   std::uint32_t own_orders_owed_ = 0; // the broker's own without an outcome
-  bool is_removed_ = false; // from the configuration: what still comes is refused
+  bool is_removed_ = false;           // from the configuration: what still comes is refused
   caf::actor_clock::time_point last_use_;
   delivery delivery_;
   session_ref session_; // from the first command or indication on

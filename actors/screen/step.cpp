@@ -176,8 +176,8 @@ struct visitor : order_desk {
     for (auto& o : state.orders) {
       bool is_answer = std::any_of(answered.begin(), answered.end(),
                                    [&](const owed_answer& one) { return one.order == o.sequence; });
-      // What an exact recorder says of a later order is so behind an earlier one, too, also where it
-      // said something else before.
+      // What an exact recorder says of a later order is so behind an earlier one, too, also where
+      // it said something else before.
       is_answer |= r->exact && !r->per_call && o.version && event.echoed >= o.version;
       judge_word(o, event, *r, is_answer, was_asked);
     }

@@ -142,8 +142,8 @@ TEST_CASE("the last frames wait for a client that reads them late, but not for e
 }
 
 TEST_CASE("what a client says last is heard before its link is gone") {
-  auto where = GENERATE(values<stage>(
-    {{runs_on::virtual_time, 1}, {runs_on::virtual_time, 2}, message_by_message}));
+  auto where = GENERATE(
+    values<stage>({{runs_on::virtual_time, 1}, {runs_on::virtual_time, 2}, message_by_message}));
   INFO(where);
   office o{{}, where};
   auto& desk = o.desktop();
@@ -152,9 +152,10 @@ TEST_CASE("what a client says last is heard before its link is gone") {
   recorder.says(send(3, "7001", "enabled"));
   recorder.says(send(4, "7001", "paused"));
   recorder.vanishes();
-  CHECK(desk.hears() == lines{"event 7001 #1: enabled by recorder, light enabled",
-                              "event 7001 #2: paused by recorder, light paused",
-                              "event 7001 #3: unknown by the broker, light unknown, RECORDER_LOST"});
+  CHECK(desk.hears() ==
+        lines{"event 7001 #1: enabled by recorder, light enabled",
+              "event 7001 #2: paused by recorder, light paused",
+              "event 7001 #3: unknown by the broker, light unknown, RECORDER_LOST"});
 }
 
 TEST_CASE("a link that breaks takes what was not read with it, and its registrations") {
@@ -187,8 +188,8 @@ TEST_CASE("whoever has heard an answer may use its ReferenceID again at once") {
   auto& other = o.desktop("other");
   auto& desk = o.desktop(); // on the other loop than the DN
   register_all("7001", {&other, &desk});
-  // In the moment in which the DN tells the desktop's loop that an answer waits, that loop sends it,
-  // and the desktop speaks again.
+  // In the moment in which the DN tells the desktop's loop that an answer waits, that loop sends
+  // it, and the desktop speaks again.
   bool has_spoken_again = false;
   o.meanwhile([&](std::size_t edge) {
     if (edge != 1 || std::exchange(has_spoken_again, true))

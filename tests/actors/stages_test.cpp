@@ -170,10 +170,10 @@ TEST_CASE("a removed DN is told wherever the actors run") {
     expect(*one, {"unregistered: 7001, 59"});
 }
 
-TEST_CASE("a lost recorder's word is in doubt wherever the actors run") {
+TEST_CASE("a lost recorder's word is lost with it wherever the actors run") {
   auto where = every_stage();
   INFO(where);
-  office o{{}, where};
+  office o{unhurried(), where};
   auto& desk = o.desktop();
   auto& lost = o.recorder("lost");
   auto& stays = o.recorder("stays");
@@ -186,11 +186,11 @@ TEST_CASE("a lost recorder's word is in doubt wherever the actors run") {
   expect(lost, {"ACK 3: recorders 1, #2 v1"});
   for (auto* one : {&desk, &stays})
     expect(*one, {"event 7001 #2 call 71: enabled by lost, light enabled"});
-  stays.says(send(3, "7001", "enabled", {.call = 0x71}));
+  stays.says(send(3, "7001", "paused", {.call = 0x71}));
   expect(stays, {"ACK 3: recorders 1, #3 v1"});
   for (auto* one : {&desk, &lost})
-    expect(*one, {"event 7001 #3 call 71: enabled by stays, light enabled"});
+    expect(*one, {"event 7001 #3 call 71: paused by stays, light enabled"});
   lost.vanishes();
   for (auto* one : {&desk, &stays})
-    expect(*one, {"event 7001 #4 call 71: unknown by the broker, light unknown, RECORDER_LOST"});
+    expect(*one, {"event 7001 #4: unknown by the broker, light unknown, RECORDER_LOST"});
 }

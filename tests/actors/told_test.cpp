@@ -174,6 +174,20 @@ TEST_CASE("who watches every DN hears outcomes if it asked for them, and nothing
   CHECK(plain.hears().size() == 2);
 }
 
+TEST_CASE("who watches every DN hears the outcome of its own command once") {
+  office o;
+  auto& boss = o.join("boss", v1::ROLE_SUPERVISOR, {v1::CAPABILITY_OUTCOMES});
+  auto& recorder = o.recorder();
+  register_all("7001", {&boss, &recorder});
+  CHECK(ask(boss, watch_every_dn(3, true)) == "registered 3: every DN monitor");
+  boss.says(send(4, "7001", "pause"));
+  recorder.says(send(3, "7001", "paused"));
+  CHECK(boss.hears() == lines{"ACK 4: recorders 1, #1 v1",
+                              "event 7001 #2: paused by recorder, light paused",
+                              "outcome 7001 #1: pause confirmed; recorder confirmed"});
+  recorder.hears();
+}
+
 TEST_CASE("who watches every DN and does not read is told what it missed, and holds nobody up") {
   limits bounds;
   bounds.outbox_bytes_max = 8000;
