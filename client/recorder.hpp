@@ -24,9 +24,9 @@
 //
 // A recorder that really records calls apart signs on with PER_CALL (`recorded::per_call`): what it
 // says is about the order's `connection` (0: all its calls), and it keeps a state for each. Its
-// orders come per call as they are commanded, `verb` and `connection` saying which one was meant;
-// `screen` binds all of its calls none the less: while it is `paused` none may go on, and what
-// becomes of the others it says with `say(dn, state, call)`.
+// orders come per call as they are commanded, `verb` and `connection` saying which one was meant,
+// and `of_call` what its recording is to be. `screen` binds all of its calls none the less: while
+// it is `paused` none may go on, and `paused` in answer says so of all.
 //
 // A standby recorder gets all orders and says nothing. Over a `background_client` every call may be
 // made by any thread. Handlers are called where the client calls its own. The client must outlive

@@ -4,6 +4,12 @@
 
 namespace ringdown::client {
 
+capture_state recorder_order::of_call() const noexcept {
+  auto commanded = desired_by(verb).value_or(screen);
+  bool is_bound = screen != capture_state::enabled && commanded == capture_state::enabled;
+  return is_bound ? screen : commanded;
+}
+
 /// In another epoch versions start again.
 void recorder_model::screen::count_in(dn_epoch now) {
   if (now == epoch)
@@ -156,10 +162,12 @@ std::optional<indication> recorder_model::answer(const recorder_order& done,
   if (done.epoch != known.epoch || done.version < known.version)
     return std::nullopt;
   known.answered = true;
+  bool of_all = per_call_ && is_so == done.screen && is_so != capture_state::enabled;
+  auto call = of_all ? conn_id{} : done.connection;
   if (is_so != capture_state::unknown)
-    known.set(key_of(done.connection), is_so);
-  indication said{done.this_dn, done.connection, capture_verb::failed,
-                  what.failure, done.version,    done.command,
+    known.set(key_of(call), is_so);
+  indication said{done.this_dn, call,         capture_verb::failed,
+                  what.failure, done.version, done.command,
                   {},           done.epoch};
   if (is_so != capture_state::unknown)
     said.verb = indication_of(is_so);

@@ -27,6 +27,10 @@ struct recorder_order {
   std::string reason = {};                          ///< as given with the command
   std::string agent_id = {};
 
+  /// For a recorder that records calls apart: what the recording of `connection` is to be. Never
+  /// nearer to recording than the screen.
+  capture_state of_call() const noexcept;
+
   bool operator==(const recorder_order&) const = default;
 };
 
@@ -70,7 +74,8 @@ struct indication {
 ///
 /// A recorder that really records calls apart (capability PER_CALL) has a state for each ConnID,
 /// and what it says of one is about that call. Its orders are the same: as there is one screen,
-/// `screen` binds all of its calls, while `verb` and `connection` say which one was meant.
+/// `screen` binds all of its calls, while `verb` and `connection` say which one was meant. So its
+/// answer that the screen is paused, or disabled, as ordered is about all of its calls.
 class recorder_model {
 public:
   /// Calls kept for one DN, where there are any; above it a disabled one goes first, else the

@@ -118,7 +118,7 @@ private:
       return later;
     if (is_among(wrong_.failed))
       return after_delay(o, recorder_failure{1, "--misbehave says so"});
-    return after_delay(o, o.screen);
+    return after_delay(o, options_.per_call ? o.of_call() : o.screen);
   }
 
   /// The order is this command, or a snapshot's wish that it would have made.

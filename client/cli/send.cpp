@@ -224,7 +224,8 @@ void add_send(CLI::App& app, const settings& common, int& status) {
         verb->add_option("--confirm-timeout", options->confirm_timeout_ms,
                          "Milliseconds for a recorder's confirmation"),
         verb->add_option("--command-id", options->command, "32 hex digits, or random"),
-        verb->add_flag("--retry", options->retry, "A resend under the same command id")})
+        verb->add_flag("--retry", options->retry, "A resend under the same command id"),
+        verb->get_option("--reason"), verb->get_option("--agent-id")})
     option->excludes(distribute);
   verb->footer(
     std::string{"Example:\n  ringdown send --dn 7001 --capture pause --reason \"card number\"\n"

@@ -3,6 +3,8 @@
 #include "client/cli/settings.hpp"
 #include "docs/generate/table.hpp"
 
+#include <set>
+
 namespace ringdown::docs {
 namespace {
 
@@ -12,7 +14,8 @@ constexpr std::string_view introduction = R"(# The command line
 
 `ringdown` plays the parties of the broker and shows what they say: what each sends (`->`) and hears
 (`<-`), a line each, or with `--json` an object each. `ringdown VERB --help` says the same as this
-page.
+page. What became of a command is also told in words: `pause timed_out: not confirmed: the recorder
+still records`.
 
 ## Exit status
 
@@ -24,14 +27,15 @@ constexpr std::string_view languages = R"(
 ## The steps of a script
 
 `ringdown desktop --script` takes them between commas, semicolons or new lines; without it they are
-read from standard input, line by line. `#` begins a comment.
+read from standard input, line by line. `#` begins a comment. With several DNs each step goes to all of
+them, and what is expected is expected of all.
 
 | step | what |
 |---|---|
-| `start`, `stop`, `pause`, `resume`, `query` | sends the command; `conn=HEX` and `if-version=N` may follow |
+| `start`, `stop`, `pause`, `resume`, `query` | sends the command; `conn=HEX`, `if-version=N` and `reason=TEXT` may follow |
 | `wait TIME` | goes on after that time: `200ms`, `2s` |
 | `expect STATE [within TIME]` | goes on once the light is `recording`, `paused`, `off` or `unknown`; status 3 if it is not within 5 s, or that time |
-| `expect-outcome OUTCOME [within TIME]` | goes on once the last command ended as `confirmed`, `timed_out`, `partial`, `superseded`, `held`, `recorder_lost` or `unknown`; status 3 if otherwise, or not within 5 s, or that time |
+| `expect-outcome OUTCOME [within TIME]` | goes on once the last command ended as `confirmed`, `timed_out`, `partial`, `superseded`, `held`, `recorder_lost`, `failed` or `unknown`; status 3 if otherwise, or not within 5 s, or that time. One that is `held` ends once more, when it is let go |
 | `send key=value` | sends user data: also `n:key=NUMBER`, `b:key=HEX`, `s:key=value` |
 | `merge HEX into HEX`, `end-call HEX` | as a call source: two calls have become one; a call is over |
 | `status`, `help`, `quit` | by hand only |
@@ -44,6 +48,7 @@ told then: [confirmed-control.md](confirmed-control.md).
 | misbehavior | what |
 |---|---|
 | `ignore VERB` | neither does nor answers the command |
+| `fail VERB` | says `failed` to it and stays as it is |
 | `confirm after TIME` | answers each command so late, in place of `--delay` |
 | `crash on VERB` | ends at once with status 3, without a last word |
 | `stop answering heartbeats` | registers, then keeps its link open and is silent |
@@ -61,9 +66,12 @@ std::string meaning_of(const CLI::Option& option) {
     text += ". Required";
   if (!option.get_envname().empty())
     text += ". Environment: `" + option.get_envname() + "`";
-  std::string excluded;
+  std::set<std::string> others; // by name: the page is the same whenever it is made
   for (auto* other : option.get_excludes())
-    excluded += (excluded.empty() ? "" : ", ") + ("`" + other->get_name() + "`");
+    others.insert("`" + other->get_name() + "`");
+  std::string excluded;
+  for (auto& other : others)
+    excluded += (excluded.empty() ? "" : ", ") + other;
   return excluded.empty() ? text : text + ". Not with " + excluded;
 }
 

@@ -332,7 +332,8 @@ TEST_CASE("a per-call recorder keeps a state for each call, and says each when t
   CHECK(s.model.state("7001", call) == enabled);
   CHECK(s.model.state("7001", other_call) == disabled);
   CHECK(s.asked().size() == 1);
-  s.does(event_of(capture_verb::stop, 2, disabled, other_call));
+  auto stop = s.hears(event_of(capture_verb::stop, 2, enabled, other_call)).value();
+  CHECK(s.model.answer(stop, disabled));
   CHECK(s.asked(call).at(0).verb == capture_verb::enabled);
   auto words = s.asked();
   REQUIRE(words.size() == 2);
@@ -347,6 +348,35 @@ TEST_CASE("a per-call recorder keeps a state for each call, and says each when t
   CHECK(s.model.state("7001", other_call) == paused);
   CHECK(s.asked().size() == 1);
   s.model.set("7001", call, enabled);
+  CHECK(s.model.state("7001", other_call) == paused);
+}
+
+TEST_CASE(
+  "what a call's recording is to be is what was commanded, within what the screen is to be") {
+  auto of_call = [](capture_verb verb, capture_state screen) {
+    return recorder_order{"7001", screen, verb, call}.of_call();
+  };
+  CHECK(of_call(capture_verb::start, enabled) == enabled);
+  CHECK(of_call(capture_verb::start, paused) == paused);
+  CHECK(of_call(capture_verb::resume, disabled) == disabled);
+  CHECK(of_call(capture_verb::pause, paused) == paused);
+  CHECK(of_call(capture_verb::stop, enabled) == disabled); // another call goes on
+  CHECK(of_call(capture_verb::stop, paused) == disabled);
+  CHECK(of_call(capture_verb::none, paused) == paused);
+}
+
+TEST_CASE("a per-call recorder that pauses the screen as ordered has paused all of its calls") {
+  stand s{true};
+  s.does(event_of(capture_verb::start, 1, enabled, call));
+  s.does(event_of(capture_verb::start, 2, enabled, other_call));
+  auto stop = s.hears(event_of(capture_verb::stop, 3, enabled, call)).value();
+  auto said = s.model.answer(stop, stop.of_call());
+  REQUIRE(said);
+  CHECK(said->connection == call);
+  CHECK(s.model.state("7001", other_call) == enabled);
+  said = s.does(event_of(capture_verb::pause, 4, paused, other_call));
+  CHECK(said->connection == conn_id{});
+  CHECK(s.model.state("7001", call) == paused);
   CHECK(s.model.state("7001", other_call) == paused);
 }
 
