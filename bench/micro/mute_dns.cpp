@@ -25,9 +25,10 @@ public:
     return {
       [this](const dn_batch_ptr& batch) { take(*batch); },
       [](client_gone_atom, const client_ptr&) {},
-      [](const session_report&) {},
+      [](session_rang_atom) {},
       [](remove_atom) {},
       [](tick_atom) {},
+      [](ask_atom) {},
       [](drain_atom) {},
       [](retire_atom) {},
     };
@@ -50,6 +51,7 @@ public:
         }
         return found;
       },
+      [](list_atom, const list_request&) { return list_page{}; },
       [](idle_atom, const std::string&, dn_epoch) {},
       [this](sign_on_atom, const client_ptr&, const connection_actor&) {
         return std::uint64_t{++clients_};
