@@ -18,14 +18,18 @@ set(ringdown_public_headers
   client/any_t_client.hpp
   client/background.hpp
   client/backoff.hpp
+  client/command_ledger.hpp
   client/connection.hpp
   client/desktop.hpp
   client/events.hpp
+  client/light_model.hpp
   client/recorder.hpp
-  client/roles.hpp
+  client/recorder_model.hpp
+  client/requests.hpp
   client/script.hpp
   client/t_client.hpp
-  client/t_client_values.hpp)
+  client/t_client_values.hpp
+  client/words.hpp)
 
 # For programs that run CAF themselves: the only one that shows it.
 set(ringdown_caf_headers
