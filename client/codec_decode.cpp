@@ -55,7 +55,7 @@ capture_verb command_from(int value) {
 }
 
 broker_reason reason_from(int value) {
-  return from_wire<broker_reason>(value, static_cast<int>(broker_reason::call_goes_on));
+  return from_wire<broker_reason>(value, static_cast<int>(broker_reason::pause_long));
 }
 
 /// An `optional` field of the wire's, as one of ours.

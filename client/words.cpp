@@ -120,7 +120,6 @@ std::string_view meaning(broker_reason cause) {
   case broker_reason::pause_holder_gone: return "who paused is gone";
   case broker_reason::pause_long: return "a pause stands for long";
   case broker_reason::internal_error: return "the broker has lost what it knew of the screen";
-  case broker_reason::session_ended: return "nothing was heard of the screen for too long";
   case broker_reason::call_ended:
   case broker_reason::hold_released:
   case broker_reason::recorder_came:

@@ -68,8 +68,9 @@ struct limits {
   std::size_t frame_bytes_max = 128 * 1024;
   /// The serialized user data of one event, as received.
   std::size_t user_data_bytes_max = 16'000;
-  /// DNs in one RequestRegisterAddress: each is one actor's work and one answer.
-  std::size_t dns_per_request_max = 256;
+  /// DNs in one request that names many: each is one actor's work and one answer. A supervisor's
+  /// `pause` for a floor of 500 agents is one.
+  std::size_t dns_per_request_max = 512;
 
   /// Requests of one connection that may wait for their answer. 1,024 keeps a link of 5 ms
   /// busy at 200,000 requests a second.

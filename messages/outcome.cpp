@@ -46,7 +46,6 @@ std::string_view to_string(broker_reason r) noexcept {
   switch (r) {
   case broker_reason::unspecified: break;
   case broker_reason::recorder_lost: return "recorder_lost";
-  case broker_reason::session_ended: return "session_ended";
   case broker_reason::internal_error: return "internal_error";
   case broker_reason::call_ended: return "call_ended";
   case broker_reason::recorder_unconfirmed: return "recorder_unconfirmed";

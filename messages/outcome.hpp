@@ -45,7 +45,7 @@ enum class capture_aggregate : std::uint8_t {
 enum class broker_reason : std::uint8_t {
   unspecified = 0,
   recorder_lost = 1,        ///< an active recorder is gone
-  session_ended = 2,        ///< nothing was heard of the DN for too long
+  call_goes_on = 2,         ///< behind a `stop`: another call wants recording
   internal_error = 3,       ///< the broker lost what it knew of the screen
   call_ended = 4,           ///< what is desired after a call's end
   recorder_unconfirmed = 5, ///< an order of the broker's was not confirmed
@@ -55,7 +55,6 @@ enum class broker_reason : std::uint8_t {
   recorder_came = 9,        ///< a recorder that came is to do what is desired
   asked = 10,               ///< a recorder that is silent is asked
   pause_long = 11,          ///< a pause has stood for `pause_remind_after`
-  call_goes_on = 12,        ///< behind a `stop`: another call wants recording
 };
 
 std::string_view to_string(outcome o) noexcept;

@@ -211,7 +211,7 @@ void add_size_limits(std::vector<key>& t) {
   t.push_back(RINGDOWN_LIMIT(user_data_bytes_max, kind::size, 64, user_data_bytes_ceiling), "",
               false, "The serialized user data of one event, as received."));
   t.push_back(RINGDOWN_LIMIT(dns_per_request_max, kind::number, 1, 100'000), "DNs", false,
-              "DNs in one RequestRegisterAddress: each is one actor's work and one answer."));
+              "DNs in one request that names many: each is one actor's work and one answer."));
 }
 
 void add_window_limits(std::vector<key>& t) {

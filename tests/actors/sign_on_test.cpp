@@ -26,7 +26,7 @@ TEST_CASE("a client signs on and is told the terms of its link") {
   CHECK(link.window_bytes() == 1024 * 1024);
   CHECK(link.frame_bytes_max() == 128 * 1024);
   CHECK(link.user_data_bytes_max() == 16'000);
-  CHECK(link.dns_per_request_max() == 256);
+  CHECK(link.dns_per_request_max() == 512);
   CHECK(link.heartbeat_interval_ms() == 2000);
   CHECK(link.heartbeat_timeout_ms() == 5000);
   CHECK(link.time_us() == o.context.utc_now());

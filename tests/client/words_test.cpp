@@ -165,7 +165,7 @@ TEST_CASE("every alarm has words of its own") {
         "a recorder is gone (0000000000000005), since 12:00:00");
   for (auto cause :
        {broker_reason::recorder_unconfirmed, broker_reason::pause_holder_gone,
-        broker_reason::pause_long, broker_reason::internal_error, broker_reason::session_ended})
+        broker_reason::pause_long, broker_reason::internal_error})
     CHECK_FALSE(in_words(standing_alarm{cause}).starts_with("somebody must look"));
   CHECK(in_words(standing_alarm{}) == "somebody must look, since -");
 }

@@ -86,11 +86,12 @@ class Film(AsyncTest):
             await telephony.start(connection_id=OTHER_CALL)
             await it.pause()
             it.agent.show_card()
-            await telephony.outcome(await telephony.stop(connection_id=OTHER_CALL))
             await it.camera.sees(FRAMES_UP)
-            it.agent.hide_card()
-            await (await it.agent.desktop()).resume(connection_id=CALL)
-            await it.start()
+            await telephony.outcome(await telephony.stop(connection_id=OTHER_CALL))
+            await it.agent.sees(Light.OFF)  # a `stop` stops the screen; the pause stands
+            held = await telephony.outcome(await telephony.start(connection_id=OTHER_CALL))
+            self.assertEqual(held.outcome, v1.OUTCOME_HELD)
+            await it.resume(CALL)
 
     async def test_the_end_of_a_paused_consult_call_resumes_the_first_call(self) -> None:
         async with self.scene(files_min=2) as it:

@@ -29,7 +29,7 @@ class Links(DaemonTest):
         await self.broker("--server.name=here")
         granted = (await self.connection(DESKTOP)).granted
         self.assertEqual((granted.version, granted.server_name), (1, "here"))
-        self.assertEqual((granted.window_requests, granted.dns_per_request_max), (1024, 256))
+        self.assertEqual((granted.window_requests, granted.dns_per_request_max), (1024, 512))
         self.assertNotEqual(granted.client_id, 0)
 
     async def test_a_sign_on_that_is_refused_names_the_field(self) -> None:
