@@ -295,21 +295,21 @@ void member::heed(const v1::Frame& frame) {
   }
 }
 
+/// A broker that was not read from goes on reading: that happens before anybody hears.
 void member::wake_up() {
-  if (link_ != nullptr && !is_slow())
-    link_->reads_all();
-}
-
-void member::hear() {
   for (auto* one : former_)
     static_cast<void>(one->frames());
   if (link_ == nullptr)
     return;
-  if (is_slow()) {
-    was_slow_ = true;
-    link_->reads_only(around_.luck.below(40));
+  if (!is_slow())
+    return link_->reads_all();
+  was_slow_ = true;
+  link_->reads_only(around_.luck.below(40));
+}
+
+void member::hear() {
+  if (link_ == nullptr || is_slow())
     return;
-  }
   for (auto& frame : wire_.carry(link_->frames())) {
     around_.heard.add(name());
     around_.heard.add(frame.SerializeAsString());
