@@ -20,6 +20,7 @@ auto find_in(Commands& all, dn_sequence sequence) {
 
 command_book::~command_book() {
   context_.budget.remove((accepted_.size() + held_.size()) * command_bytes);
+  context_.outcomes_owed -= held_.size();
 }
 
 void command_book::accept(accepted_command command) {
@@ -35,10 +36,12 @@ accepted_command command_book::conclude(dn_sequence sequence, bool is_held) {
   auto found = find_in(accepted_, sequence);
   auto command = std::move(*found);
   accepted_.erase(found);
-  if (is_held)
+  if (is_held) {
     held_.push_back(command);
-  else
+    ++context_.outcomes_owed;
+  } else {
     context_.budget.remove(command_bytes);
+  }
   return command;
 }
 

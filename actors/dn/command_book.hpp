@@ -45,10 +45,12 @@ public:
   const accepted_command* front() const noexcept {
     return accepted_.empty() ? nullptr : &accepted_.front();
   }
-  /// The command is decided. A held one is kept until it is ordered, or will not be.
+  /// The command is decided. A held one is kept, and owed another outcome, until it is ordered, or
+  /// will not be.
   accepted_command conclude(dn_sequence sequence, bool is_held);
   bool is_pending(dn_sequence sequence) const noexcept;
-  /// A held command's last word. Nothing if it is not known any more.
+  /// A held command's last word. Nothing if it is not known any more; else who tells of it pays what
+  /// was owed.
   std::optional<accepted_command> let_go(dn_sequence sequence);
   const std::deque<accepted_command>& held() const noexcept { return held_; }
 

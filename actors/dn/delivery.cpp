@@ -9,7 +9,7 @@ bool outgoing::is_for(const registration& r) const noexcept {
     if (header.kept_from_recorders || header.for_recorder != r.client->who.id)
       return false;
   bool is_sender = r.client.get() == sender;
-  return (!is_sender || r.echo) && r.client->hears(kind);
+  return (!is_sender || r.echo) && r.hears(kind);
 }
 
 const reservation::place* reservation::find(const t_client& recorder) const noexcept {

@@ -286,6 +286,8 @@ void dn_impl::take(const decided& what) {
     event.released = held;
     event.released_command = released ? released->id : command_id{};
     tell_outcome(released ? &*released : nullptr, event, true);
+    if (released)
+      --context_.outcomes_owed; // as above
   }
   if (order.is_own()) { // not before it is told, as above
     --own_orders_owed_;
@@ -309,6 +311,7 @@ void dn_impl::take(const hold_over& what) {
   event.released = what.command.sequence;
   event.released_command = command->id;
   tell_outcome(&*command, event, true);
+  --context_.outcomes_owed; // as above
 }
 
 /// To the command's sender, or the same program over another connection; and to those who asked to

@@ -25,6 +25,10 @@ struct registration {
   bool is_open() const noexcept { return !client->box.closed(); }
   /// A recorder that counts: it stands in no other's shadow and its connection stands.
   bool is_active_recorder() const noexcept { return is_recorder() && !standby && is_open(); }
+  /// What its client's mask lets through. No mask keeps orders from who must do them.
+  bool hears(event_kind kind) const noexcept {
+    return client->hears(kind) || (kind == event_kind::command && is_recorder() && !standby);
+  }
 };
 
 /// The registrations of one DN, in their order. One thread at a time.

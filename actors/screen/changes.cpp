@@ -58,9 +58,14 @@ screen_call end_call(screen& s, conn_id connection) {
 
 void unite_calls(screen& s, conn_id from, conn_id into, std::size_t calls_max) {
   auto* known_from = find_call(s, from);
-  if (known_from == nullptr)
+  auto covers = [&](const screen_pause& p) { return p.covers == from; };
+  if (known_from == nullptr && std::none_of(s.pauses.begin(), s.pauses.end(), covers))
     return;
-  auto old = *known_from;
+  screen_call old;
+  old.connection = from; // of one that was forgotten a pause may still stand
+  old.stopped = true;
+  if (known_from != nullptr)
+    old = *known_from;
   std::erase_if(s.calls, [&](const screen_call& c) { return c.connection == old.connection; });
   auto* known = find_call(s, into);
   bool is_renamed = known == nullptr;

@@ -409,8 +409,8 @@ struct visitor : order_desk {
         return outcome::unknown;
       return std::nullopt;
     });
-    if (event.at_the_end)
-      end_holds([](const held_command&) { return true; }, outcome::unknown);
+    // Who could lift a pause is refused from now on.
+    end_holds([](const held_command&) { return true; }, outcome::unknown);
   }
 };
 

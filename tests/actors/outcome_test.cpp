@@ -380,6 +380,19 @@ TEST_CASE("what is not confirmed when a draining broker must go is told as unkno
   CHECK(p.recorder.hears() == lines{"disconnected: DRAINING"});
 }
 
+TEST_CASE("a command that is held when the broker drains is told as unknown") {
+  pair_on_7001 p;
+  p.desk.says(send(3, "7001", "pause"));
+  p.recorder_says(3, "paused");
+  p.desk.says(send(4, "7001", "start"));
+  CHECK(p.desk.hears().back().find("start held") != std::string::npos);
+  p.o.drain();
+  p.o.pass(100ms);
+  CHECK(p.desk.hears() == lines{"outcome 7001 #3: start unknown, HOLD_RELEASED of #3",
+                                "disconnected: DRAINING"});
+  CHECK(p.o.context.outcomes_owed == 0);
+}
+
 TEST_CASE("a draining broker raises no alarm for a DN whose recorder leaves") {
   pair_on_7001 p;
   p.desk.says(send(3, "7001", "start"));

@@ -102,7 +102,7 @@ TEST_CASE("a registration that is wrong is answered 53 with its field") {
     return std::to_string(frame.event_error().error_code()) + " " + frame.event_error().attribute();
   };
   CHECK(error(register_on(2, {})) == "53 this_dn");
-  CHECK(error(register_on(2, dn_names(257, "7001"))) == "53 this_dn");
+  CHECK(error(register_on(2, dn_names(513, "7001"))) == "53 this_dn");
   CHECK(error(register_on(2, {""})) == "53 this_dn");
   CHECK(error(register_on(2, {std::string(256, '7')})) == "53 this_dn");
   CHECK(error(register_on(2, {"70\n01"})) == "53 this_dn");

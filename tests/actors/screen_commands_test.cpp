@@ -406,6 +406,20 @@ TEST_CASE("merged calls want recording if either did, and the pauses of both sta
   CHECK(pauses(life) == "");
 }
 
+TEST_CASE("a call that only a pause still knows takes its pause along") {
+  auto life = desk();
+  life.rules.calls_max = 2;
+  life.asks(verb::pause, 71);
+  life.asks(verb::start, 72);
+  life.asks(verb::start, 73);
+  REQUIRE(find_call(life.now_shown, {71}) == nullptr);
+  life.hears(calls_merged{{71}, {72}});
+  CHECK(pauses(life) == "72crm");
+  CHECK(wants(life, 72));
+  life.asks(verb::resume, 72);
+  CHECK(pauses(life) == "");
+}
+
 TEST_CASE("what is held of a call that was merged is overtaken under either name") {
   for (auto name : {71, 72})
     for (auto later : {verb::pause, verb::stop}) {

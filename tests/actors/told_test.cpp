@@ -219,6 +219,18 @@ TEST_CASE("an input mask narrows what is heard of every DN") {
   CHECK(wall.hears() == lines{"event 7001 #2: paused by recorder, light paused"});
 }
 
+TEST_CASE("an active recorder hears orders whatever its mask, else a pause looks done that is not") {
+  pair_on_7001 p;
+  auto& masked = p.o.exact_recorder("masked");
+  masked.says(register_on(2, {"7001"}));
+  CHECK(masked.hears().size() == 1);
+  CHECK(ask(masked, hear_only(3, {v1::EVENT_KIND_INDICATION})) == "ACK 3");
+  CHECK(ask(p.desk, send(3, "7001", "pause")) == "ACK 3: recorders 2, #1 v1");
+  CHECK(masked.hears() == lines{"event 7001 #1: pause v1 by desk, light unknown"});
+  CHECK(ask(p.desk, send(4, "7001", "", {.user_event = 7})) == "ACK 4: recorders 1, #2 v1");
+  CHECK(masked.hears().empty());
+}
+
 TEST_CASE("so many may watch every DN, and one that goes makes room for another") {
   office o;
   party* first = nullptr;

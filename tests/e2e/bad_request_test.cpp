@@ -131,7 +131,7 @@ TEST_CASE("Of several DNs in one request each gets its own answer") {
   s.refused(12, "", bad, "this_dn"); // none at all
   s.refused(13, "", bad, "this_dn");
   frame.Clear();
-  for (int i = 0; i < 257; ++i)
+  for (int i = 0; i < 513; ++i)
     frame.mutable_request_register_address()->add_this_dn("7001");
   s.refused(frame, bad, "this_dn");
   s.ends_well();
