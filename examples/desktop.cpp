@@ -6,33 +6,41 @@
 
 #include <iostream>
 #include <string>
+#include <utility>
 
 using namespace ringdown;
 using namespace ringdown::client;
 using namespace std::chrono_literals;
+
+/// One write for a line: the client's thread prints, too.
+void print(const std::string& line) {
+  std::cout << line + "\n" << std::flush;
+}
 
 int main(int argc, char** argv) {
   auto broker = parse_endpoint(argc > 1 ? argv[1] : "127.0.0.1:7480");
   if (!broker)
     return std::cerr << "expected HOST:PORT\n", 2;
   background_client client{{.places = {*broker}, .who = desktop_identity("example-desktop")}};
-  auto on_light = [](const light_view& now) {
-    std::cout << "light: " << to_string(now.state) << std::endl;
+  auto on_light = [shown = std::string{}](const light_view& now) mutable {
+    auto words = "light: " + std::string{to_string(now.state)};
     for (auto& pause : now.pauses) // nothing is to be recorded while any stands
-      std::cout << "  " << in_words(pause) << std::endl;
+      words += "\n  " + in_words(pause);
+    if (std::exchange(shown, words) != words)
+      print(words);
   };
   auto on_outcome = [](const event_outcome& o) {
-    std::cout << to_string(o.verb) << " " << in_words(o) << std::endl;
+    print(std::string{to_string(o.verb)} + " " + in_words(o));
   };
   desktop agent{client, argc > 2 ? argv[2] : "7001", on_light, {.on_outcome = on_outcome}};
   client.start(); // connects, registers, and does so again after each loss
   if (!client.await_registered(agent.dn(), 5s))
-    std::cout << "no broker yet, still trying" << std::endl;
+    print("no broker yet, still trying");
   for (std::string word; std::getline(std::cin, word) && word != "quit";)
     if (auto command = parse_capture_verb(word); command && is_command(*command))
       // Accepted, not done: what became of it, its outcome says; what is so, the light.
-      std::cout << word << ": " << in_words(agent.ask(*command, {}, 5s)) << std::endl;
+      print(word + ": " + in_words(agent.ask(*command, {}, 5s)));
     else
-      std::cout << "start, stop, pause, resume, query or quit" << std::endl;
+      print("start, stop, pause, resume, query or quit");
   client.stop(2s);
 }

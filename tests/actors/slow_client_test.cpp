@@ -304,12 +304,12 @@ TEST_CASE("what a recorder wants to hear is asked once for each event") {
   // Its connection, on another loop, takes a new mask between the ACK and the delivery.
   auto& mask = rec.client().mask;
   o.meanwhile([&mask](auto) { mask = 0; });
-  desk.says(send(3, "7001", "start"));
+  desk.says(send(3, "7001", "", {.user_event = 7}));
   CHECK(desk.hears().front().starts_with("ACK 3"));
   CHECK(rec.hears().size() == 1); // its room was reserved, and the ACK said that it hears it
   CHECK(rec.box().bytes() == 0);
   o.meanwhile([&mask](auto) { mask = every_event_kind; });
-  desk.says(send(4, "7001", "start"));
+  desk.says(send(4, "7001", "", {.user_event = 7}));
   CHECK(desk.hears().front().starts_with("ACK 4"));
   CHECK(rec.hears().empty());
   CHECK_FALSE(rec.box().has_gap()); // it did not want it

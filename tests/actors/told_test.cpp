@@ -227,8 +227,9 @@ TEST_CASE("an active recorder hears orders whatever its mask, else a pause looks
   CHECK(ask(masked, hear_only(3, {v1::EVENT_KIND_INDICATION})) == "ACK 3");
   CHECK(ask(p.desk, send(3, "7001", "pause")) == "ACK 3: recorders 2, #1 v1");
   CHECK(masked.hears() == lines{"event 7001 #1: pause v1 by desk, light unknown"});
-  CHECK(ask(p.desk, send(4, "7001", "", {.user_event = 7})) == "ACK 4: recorders 1, #2 v1");
+  CHECK(ask(p.desk, send(4, "7001", "", {.user_event = 7})) == "ACK 4: recorders 1, #2 v1 tag 7");
   CHECK(masked.hears().empty());
+  CHECK(p.recorder.hears().size() == 2);
 }
 
 TEST_CASE("so many may watch every DN, and one that goes makes room for another") {

@@ -197,7 +197,7 @@ TEST_CASE("An unknown request is answered 51 with its ReferenceID") {
   bystander other{broker};
   auto client = registered(broker, v1::ROLE_DESKTOP, "7001");
   // Requests of a later version, replies and events that only a broker sends, no body.
-  for (std::uint32_t body : {20u, 59u, 60u, 61u, 62u, 63u, 100u, 110u, 112u, 199u, 201u, 5000u}) {
+  for (std::uint32_t body : {22u, 59u, 60u, 61u, 62u, 63u, 100u, 110u, 112u, 199u, 201u, 5000u}) {
     INFO("body " << body);
     auto reference = client.next_reference();
     client.send_bytes(delimited_bytes(number_field(1, reference) + bytes_field(body, "\x08\x01")));

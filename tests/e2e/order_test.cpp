@@ -33,11 +33,11 @@ struct history {
 
 /// Sends its commands as fast as it can, some at a time, and reads until it has seen them all.
 history race(raw_client& desktop, int number) {
-  const char* verbs[] = {"pause", "resume", "stop", "start"};
+  const char* verbs[] = {"pause", "stop"}; // no pause holds them, and nothing refuses them
   history all;
   std::string burst;
   for (int i = 0; i < commands_each; ++i) {
-    auto frame = capture("7001", verbs[(i + number) % 4]);
+    auto frame = capture("7001", verbs[(i + number) % 2]);
     frame.set_reference_id(desktop.next_reference());
     auto body = frame.SerializeAsString();
     burst += static_cast<char>(body.size()); // all are short
@@ -58,7 +58,9 @@ history race(raw_client& desktop, int number) {
 } // namespace
 
 TEST_CASE("However desktops race, all clients of the DN see one gapless order") {
-  running_broker broker{run_as(GENERATE(from_range(every_way_to_run)))};
+  // Its recorder says nothing: long before it is asked, all is over.
+  running_broker broker{run_as(GENERATE(from_range(every_way_to_run))) +
+                        flags{"--limits.confirm_timeout=60 s"}};
   auto recorder = registered(broker, v1::ROLE_RECORDER, "7001");
   auto watcher = registered(broker, v1::ROLE_SUPERVISOR, "7001", v1::REGISTRATION_MODE_MONITOR);
   auto echo = register_on("7001");

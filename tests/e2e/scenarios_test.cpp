@@ -81,6 +81,9 @@ TEST_CASE("A recorder that comes back finds the pause in its snapshot") {
   CHECK(snapshot.sessions(0).desired() == v1::CAPTURE_STATE_PAUSED);
   CHECK(snapshot.sessions(0).observed() == v1::CAPTURE_STATE_UNKNOWN);
   CHECK(snapshot.version() == 1);
+  auto ordered = desktop.expect();
+  check_event(ordered, "pause"); // whoever does not look at snapshots is ordered
+  CHECK(ordered.event_user_event().broker_reason() == v1::BROKER_REASON_RECORDER_CAME);
   CHECK(recorder.ask(capture("7001", "paused")).has_event_ack());
   auto known = desktop.expect();
   check_event(known, "paused");
@@ -177,7 +180,8 @@ TEST_CASE("A query without a recorder is answered at once with the last known st
   REQUIRE(refused.event_error().has_last_known_state());
   CHECK(refused.event_error().last_known_state() == v1::CAPTURE_STATE_UNKNOWN);
 
-  // A standby recorder hears of queries but does not answer them: it counts as none.
+  // A standby recorder hears of queries but does not answer them: it counts as none, and its word
+  // makes no light.
   auto standby = signed_on(broker, v1::ROLE_RECORDER);
   auto quietly = register_on("7001");
   quietly.mutable_request_register_address()->set_standby(true);
@@ -186,7 +190,7 @@ TEST_CASE("A query without a recorder is answered at once with the last known st
   check_event(desktop.expect(), "enabled");
   refused = desktop.ask(capture("7001", "query"));
   CHECK(kind_of(refused) == "EventError 118");
-  CHECK(refused.event_error().last_known_state() == v1::CAPTURE_STATE_ENABLED);
+  CHECK(refused.event_error().last_known_state() == v1::CAPTURE_STATE_UNKNOWN);
 
   // Other commands are kept for the recorder that comes.
   CHECK(desktop.ask(capture("7001", "pause")).event_ack().recorders_queued() == 0);
@@ -195,6 +199,7 @@ TEST_CASE("A query without a recorder is answered at once with the last known st
   auto snapshot = recorder.register_on("7001");
   REQUIRE(snapshot.sessions_size() == 1);
   CHECK(snapshot.sessions(0).desired() == v1::CAPTURE_STATE_PAUSED);
+  check_event(recorder.expect(), "pause"); // the broker's own
   CHECK(desktop.ask(capture("7001", "query")).event_ack().recorders_queued() == 1);
   check_event(recorder.expect(), "query");
   CHECK(broker.stop() == 0);

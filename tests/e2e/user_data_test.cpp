@@ -84,8 +84,8 @@ TEST_CASE("User data at its limit arrives byte for byte, whatever stands in it")
   desktop.send_bytes(send_event_frame(reference, "7001", too_much));
   check_bad_input(desktop.answer(reference), reference, error_code::invalid_attribute,
                   "event.user_data");
-  CHECK(desktop.ask(capture("7001", "start")).has_event_ack());
-  check_event(recorder.expect(), "start"); // nothing of the refused one came
+  CHECK(desktop.ask(capture("7001", "stop")).has_event_ack());
+  check_event(recorder.expect(), "stop"); // nothing of the refused one came
   CHECK(broker.stop() == 0);
 }
 
