@@ -6,32 +6,25 @@
 
 #include <iostream>
 #include <string>
-#include <utility>
 
 using namespace ringdown;
 using namespace ringdown::client;
 using namespace std::chrono_literals;
-
-/// One write for a line: the client's thread prints, too.
-void print(const std::string& line) {
-  std::cout << line + "\n" << std::flush;
-}
 
 int main(int argc, char** argv) {
   auto broker = parse_endpoint(argc > 1 ? argv[1] : "127.0.0.1:7480");
   if (!broker)
     return std::cerr << "expected HOST:PORT\n", 2;
   background_client client{{.places = {*broker}, .who = desktop_identity("example-desktop")}};
-  auto on_light = [shown = std::string{}](const light_view& now) mutable {
-    auto words = "light: " + std::string{to_string(now.state)};
+  // In one write: the handlers are called from the client's thread.
+  auto print = [](const std::string& line) { std::cout << line + "\n" << std::flush; };
+  auto on_light = [=](const light_view& now) {
+    auto line = "light: " + std::string{to_string(now.state)};
     for (auto& pause : now.pauses) // nothing is to be recorded while any stands
-      words += "\n  " + in_words(pause);
-    if (std::exchange(shown, words) != words)
-      print(words);
+      line += ", " + in_words(pause);
+    print(line);
   };
-  auto on_outcome = [](const event_outcome& o) {
-    print(std::string{to_string(o.verb)} + " " + in_words(o));
-  };
+  auto on_outcome = [=](const event_outcome& o) { print("outcome: " + in_words(o)); };
   desktop agent{client, argc > 2 ? argv[2] : "7001", on_light, {.on_outcome = on_outcome}};
   client.start(); // connects, registers, and does so again after each loss
   if (!client.await_registered(agent.dn(), 5s))

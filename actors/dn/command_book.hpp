@@ -49,8 +49,8 @@ public:
   /// will not be.
   accepted_command conclude(dn_sequence sequence, bool is_held);
   bool is_pending(dn_sequence sequence) const noexcept;
-  /// A held command's last word. Nothing if it is not known any more; else who tells of it pays what
-  /// was owed.
+  /// A held command's last word. Nothing if it is not known any more; else who tells of it pays
+  /// what was owed.
   std::optional<accepted_command> let_go(dn_sequence sequence);
   const std::deque<accepted_command>& held() const noexcept { return held_; }
 

@@ -388,8 +388,8 @@ TEST_CASE("a command that is held when the broker drains is told as unknown") {
   CHECK(p.desk.hears().back().find("start held") != std::string::npos);
   p.o.drain();
   p.o.pass(100ms);
-  CHECK(p.desk.hears() == lines{"outcome 7001 #3: start unknown, HOLD_RELEASED of #3",
-                                "disconnected: DRAINING"});
+  CHECK(p.desk.hears() ==
+        lines{"outcome 7001 #3: start unknown, HOLD_RELEASED of #3", "disconnected: DRAINING"});
   CHECK(p.recorder.hears() == lines{"disconnected: DRAINING"});
   CHECK(p.o.told() == lines{"dn: held command let go"});
   CHECK(p.o.context.outcomes_owed == 0);

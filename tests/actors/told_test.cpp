@@ -219,7 +219,8 @@ TEST_CASE("an input mask narrows what is heard of every DN") {
   CHECK(wall.hears() == lines{"event 7001 #2: paused by recorder, light paused"});
 }
 
-TEST_CASE("an active recorder hears orders whatever its mask, else a pause looks done that is not") {
+TEST_CASE(
+  "an active recorder hears orders whatever its mask, else a pause looks done that is not") {
   pair_on_7001 p;
   auto& masked = p.o.exact_recorder("masked");
   masked.says(register_on(2, {"7001"}));

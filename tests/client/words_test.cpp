@@ -163,9 +163,8 @@ TEST_CASE("every alarm has words of its own") {
         "a recorder does otherwise than it is to, since 12:00:00");
   CHECK(in_words(standing_alarm{broker_reason::recorder_lost, noon_us, {5}}) ==
         "a recorder is gone (0000000000000005), since 12:00:00");
-  for (auto cause :
-       {broker_reason::recorder_unconfirmed, broker_reason::pause_holder_gone,
-        broker_reason::pause_long, broker_reason::internal_error})
+  for (auto cause : {broker_reason::recorder_unconfirmed, broker_reason::pause_holder_gone,
+                     broker_reason::pause_long, broker_reason::internal_error})
     CHECK_FALSE(in_words(standing_alarm{cause}).starts_with("somebody must look"));
   CHECK(in_words(standing_alarm{}) == "somebody must look, since -");
 }

@@ -163,15 +163,16 @@ TEST_CASE("A registration, a mask or a query with a bad field is refused by its 
 
 TEST_CASE("A routing field that is given twice is refused by its name") {
   sender s{run_as(GENERATE(from_range(every_way_to_run)))};
-  const std::string headers =
-    "command_id, retry, if_version, confirm_timeout_ms, directed_client_id, version, reason, agent_id, "
-    "failure";
+  const std::string headers = "command_id, retry, if_version, confirm_timeout_ms, "
+                              "directed_client_id, version, reason, agent_id, "
+                              "failure";
   const auto data = capture_pair("pause");
   s.refused(15, bytes_field(1, "7001") + send_with("", "", data), bad, "this_dn");
   s.refused(15, send_with("", "", data) + bytes_field(15, ""), bad, "event");
-  for (auto& field : {bytes_field(2, std::string(16, 'c')), number_field(3, 1), number_field(4, 0),
-                      number_field(5, 100), fixed64_field(6, 1), number_field(7, 1), bytes_field(8, "r"),
-                      bytes_field(9, "a"), bytes_field(10, number_field(1, 1))})
+  for (auto& field :
+       {bytes_field(2, std::string(16, 'c')), number_field(3, 1), number_field(4, 0),
+        number_field(5, 100), fixed64_field(6, 1), number_field(7, 1), bytes_field(8, "r"),
+        bytes_field(9, "a"), bytes_field(10, number_field(1, 1))})
     s.refused(15, send_with(field + field, "", data), bad, headers);
   s.refused(15, send_with("", bytes_field(1, "7001"), data), bad, "event.this_dn");
   s.refused(15, send_with("", number_field(2, 1), data), bad, "event.message_type");
