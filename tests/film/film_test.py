@@ -42,7 +42,7 @@ class Film(AsyncTest):
             print(f"{self.id()}: {told}", flush=True)
             self.assertGreaterEqual(len(films), files_min, it.recorder.out)
             self.assertGreater(recorded.total, 0, told)
-            self.assertGreaterEqual(seen.with_card, FRAMES_UP, told)
+            self.assertGreater(seen.with_card, 0, told)
             if card_is_filmed:
                 self.assertGreater(recorded.with_card, 0, told)
             else:

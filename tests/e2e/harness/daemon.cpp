@@ -21,6 +21,7 @@ const flags quiet_flags{
   "--limits.sign_on_timeout=60 s",
   "--limits.drain_timeout=60 s",
   "--limits.control_timeout=60 s",
+  "--limits.confirm_timeout=60 s", // a recorder that says nothing is not asked meanwhile
   "--limits.linger_timeout=50 ms",
 };
 
