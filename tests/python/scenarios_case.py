@@ -52,16 +52,18 @@ DESK: Final = (f"--dn={DN}", "--app=desk", f"--script={SCRIPT}")
 
 class Plain:
     """A recorder as a vendor writes one who has read only how to hear orders and say a word: its
-    words have no ConnID and no version."""
+    words have no ConnID and, unless it is an exact one, no version."""
 
-    def __init__(self, connection: Connection, dn: str, obeys: bool, answers: bool) -> None:
+    def __init__(
+        self, connection: Connection, dn: str, *, obeys: bool, answers: bool, exact: bool
+    ) -> None:
         self.connection: Final = connection
         self.dn: Final = dn
         self.word: CaptureState | None = None
         self.orders: list[v1.EventUserEvent] = []
         """All but queries."""
         self.queries: list[v1.EventUserEvent] = []
-        self._obeys, self._answers = obeys, answers
+        self._obeys, self._answers, self._exact = obeys, answers, exact
         self._taken = 0
         self._marks = 0
         self._news = asyncio.Event()
@@ -83,10 +85,13 @@ class Plain:
                 await self._take(event)
                 self._news.set()
 
-    async def say(self, word: CaptureState) -> None:
-        """Until the broker has it."""
+    async def say(self, word: CaptureState, about: v1.EventUserEvent | None = None) -> None:
+        """Until the broker has it. `about`: the order that it answers, which an exact one says."""
         self.word = word
-        await self.connection.send(capture_request(self.dn, word))
+        request = capture_request(self.dn, word)
+        if self._exact and about is not None:
+            request.version = about.version
+        await self.connection.send(request)
 
     async def next_order(self) -> v1.EventUserEvent:
         await self._until(lambda: len(self.orders) > self._taken)
@@ -115,7 +120,7 @@ class Plain:
         elif isinstance(verb, Verb):
             self.orders.append(event)
             if self._obeys:
-                await self.say(CaptureState.of(event.desired))
+                await self.say(CaptureState.of(event.desired), event)
 
     async def _until(self, true: Callable[[], bool]) -> None:
         async with asyncio.timeout(PATIENCE_S):
@@ -201,6 +206,9 @@ class CallSource:
 
 
 class ScenarioTest(DaemonTest):
+    exact = False
+    """Whether `plain` recorders are exact ones all the same."""
+
     # ---- who is there -----------------------------------------------------------------------
 
     async def client(self, who: Identity, at: Place | None = None) -> Connection:
@@ -218,8 +226,9 @@ class ScenarioTest(DaemonTest):
     ) -> Plain:
         """`obeys`: does what is desired; `answers`: says what is so when it is asked. Else the
         test says its words."""
-        connection = await self.client(Identity(RECORDER, "plain", capabilities=[]))
-        plain = Plain(connection, dn, obeys, answers)
+        able = [v1.CAPABILITY_EXACT_VERSIONS] if self.exact else []
+        connection = await self.client(Identity(RECORDER, "plain", capabilities=able))
+        plain = Plain(connection, dn, obeys=obeys, answers=answers, exact=self.exact)
         await connection.register([dn], echo=True)
         await self._run(plain.run())
         if says is not None:
