@@ -11,7 +11,7 @@ import re
 import signal
 import sys
 import unittest
-from typing import Callable
+from typing import Callable, Protocol
 
 BIN = pathlib.Path(os.environ.get("RINGDOWN_BIN", "build/dev/bin"))
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
@@ -118,7 +118,14 @@ class Broker(Program):
         return self
 
 
-def ringdown(broker: Broker, *words: str) -> Program:
+class Place(Protocol):
+    """Where a client connects: the broker, or a link to it."""
+
+    host: str
+    port: int
+
+
+def ringdown(broker: Place, *words: str) -> Program:
     """The C++ command line tool."""
     return Program(
         str(BIN / "ringdown"), f"--connect={broker.host}:{broker.port}", "--json", *words

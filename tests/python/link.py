@@ -1,10 +1,10 @@
 """A wire to the broker that can be cut: whoever connects through it loses all at once, and finds
-nobody until it is mended."""
+nobody until it is mended. Or it swallows what the broker says."""
 from __future__ import annotations
 
 import asyncio
 from types import TracebackType
-from typing import Final
+from typing import Callable, Final
 
 READ_BYTES: Final = 65536
 
@@ -18,6 +18,7 @@ class Link:
         self.broker_port = port
         """May be set to that of a broker that was started again."""
         self._whole = True
+        self._swallows = False
         self._ends: set[asyncio.StreamWriter] = set()
 
     async def __aenter__(self) -> Link:
@@ -42,8 +43,14 @@ class Link:
         for end in self._ends:
             end.transport.abort()
 
+    def swallow_answers(self) -> None:
+        """Nothing that the broker says from now on arrives, until it is mended. What it is asked
+        arrives."""
+        self._swallows = True
+
     def mend(self) -> None:
         self._whole = True
+        self._swallows = False
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if not self._whole:
@@ -56,19 +63,23 @@ class Link:
             there, back = None, None
         if there is not None and back is not None and self._whole:
             self._ends.add(back)
-            await asyncio.gather(_pump(reader, back), _pump(there, writer))
+            answers = _pump(there, writer, lambda: self._swallows)
+            await asyncio.gather(_pump(reader, back, lambda: False), answers)
         for end in (writer, back):
             if end is not None:
                 end.transport.abort()
                 self._ends.discard(end)
 
 
-async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+async def _pump(
+    source: asyncio.StreamReader, sink: asyncio.StreamWriter, swallows: Callable[[], bool]
+) -> None:
     """Until either side ends; then both do."""
     try:
         while data := await source.read(READ_BYTES):
-            sink.write(data)
-            await sink.drain()
+            if not swallows():
+                sink.write(data)
+                await sink.drain()
     except OSError:
         pass
     sink.transport.abort()
