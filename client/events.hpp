@@ -116,7 +116,7 @@ struct session_snapshot {
   conn_id connection;                        ///< of the last command
   std::optional<capture_state> desired = {}; ///< what the screen is to be; absent: nobody has asked
   capture_state observed = capture_state::unknown; ///< what the recorders' words amount to
-  command_version version = {};                    ///< of the last command, or order to all recorders
+  command_version version = {}; ///< of the last command, or order to all recorders
   std::int64_t changed_time_us = 0;
   std::int64_t desired_time_us = 0; ///< when the last command was accepted
   client_id desired_by = {};        ///< and from whom
