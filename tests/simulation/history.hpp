@@ -51,6 +51,10 @@ const char* name_of(mishap f);
 
 /// A DN's event and its place.
 using place = std::pair<std::string, std::uint64_t>;
+std::string words(const place& where);
+
+/// Virtual time goes in steps of at most this; so late can be what is in time.
+inline constexpr std::int64_t step_us = 100'000;
 
 /// A command that was accepted.
 struct command_life {

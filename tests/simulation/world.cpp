@@ -1,92 +1,17 @@
 #include "tests/simulation/world.hpp"
 
-#include "tests/actors/complaint.hpp"
 #include "tests/actors/memory_wire.hpp"
+#include "tests/simulation/circumstances.hpp"
+#include "tests/simulation/complaints.hpp"
 
 #include <algorithm>
 #include <set>
 
 namespace ringdown::sim {
 
-namespace {
-
-/// What the office had to complain of since the run began.
-std::string complaints;
-
-} // namespace
-
-} // namespace ringdown::sim
-
-namespace ringdown::test {
-
-void complain(const std::string& what) {
-  sim::complaints += sim::complaints.empty() ? what : "; " + what;
-}
-
-void give_up(const std::string& what) {
-  sim::broken("the office can go on", what);
-}
-
-} // namespace ringdown::test
-
-namespace ringdown::sim {
-
 using namespace ringdown::test;
 
 namespace {
-
-/// What kind of broker a run has, and how it ends.
-struct circumstances {
-  explicit circumstances(chance& luck) {
-    using policy = confirm_policy;
-    static std::vector<policy> starts{policy::any, policy::any, policy::all, policy::quorum};
-    static std::vector<policy> pauses{policy::all, policy::all, policy::quorum};
-    rules.start = luck.of(starts);
-    rules.resume = luck.of(starts);
-    rules.pause = luck.of(pauses);
-    rules.stop = luck.of(pauses);
-    rules.strict = luck.one_in(6);
-    if (luck.one_in(3))
-      rules.ownership = pause_ownership::all_holders;
-    if (luck.one_in(4))
-      rules.new_call = new_call_policy::lifts;
-    static std::vector<dead_desktop_policy> absences{
-      dead_desktop_policy::stay, dead_desktop_policy::stay, dead_desktop_policy::alarm,
-      dead_desktop_policy::resume};
-    rules.dead_desktop = luck.of(absences);
-    rules.dead_desktop_after = std::chrono::milliseconds{luck.between(1000, 6000)};
-    static std::vector<drift_policy> drifts{drift_policy::correct, drift_policy::correct,
-                                            drift_policy::alarm, drift_policy::ignore};
-    rules.drift_paused = luck.of(drifts);
-    rules.drift_disabled = luck.of(drifts);
-    rules.drift_enabled = luck.of(drifts);
-    if (luck.one_in(4))
-      rules.pause_remind_after = std::chrono::milliseconds{luck.between(500, 5000)};
-    is_tight = luck.one_in(2);
-    drains = luck.one_in(4);
-    is_choppy = luck.one_in(2);
-    is_busy = luck.one_in(2);
-    static std::vector<stage> stages{{runs_on::virtual_time, 1},
-                                     {runs_on::virtual_time, 1},
-                                     {runs_on::virtual_time, 2},
-                                     {runs_on::virtual_time, 4},
-                                     message_by_message};
-    where = luck.of(stages);
-    if (is_tight) {
-      bounds.outbox_bytes_max = 64 * 1024;
-      bounds.outbox_high_water_bytes = 32 * 1024;
-      bounds.outbox_low_water_bytes = 8 * 1024;
-    }
-  }
-
-  confirm_rules rules;
-  limits bounds;
-  bool is_tight = false;  ///< a client that does not read misses something soon
-  bool drains = false;    ///< the broker shuts down in the middle of the work
-  bool is_choppy = false; ///< the network cuts and joins what clients and broker write
-  bool is_busy = false;   ///< turns end before all is done
-  stage where;            ///< what the actors and links run on
-};
 
 class world {
 public:
@@ -535,10 +460,10 @@ private:
     plant_at_end(planted_, o_);
     if (o_.context.outcomes_owed != 0)
       broken("at the end no outcome is owed", std::to_string(o_.context.outcomes_owed));
-    complaints.clear();
+    static_cast<void>(take_complaints());
     o_.close();
-    if (!complaints.empty())
-      broken("at the end nothing is left", complaints);
+    if (auto all = take_complaints(); !all.empty())
+      broken("at the end nothing is left", all);
   }
 
   chance luck_;
