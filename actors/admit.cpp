@@ -106,7 +106,7 @@ std::optional<fault> check_room(const dn_facts& dn, capture_verb verb, const lim
 std::optional<fault> check_state(const dn_facts& dn, const send_event_view& request) {
   if (request.if_version && *request.if_version != dn.version.value)
     return fault{error_code::wrong_state, "if_version", std::to_string(dn.version.value), {}, {}};
-  if (!dn.strict)
+  if (!dn.strict || (request.verb == capture_verb::resume && dn.paused))
     return std::nullopt;
   bool starts = request.verb == capture_verb::start || request.verb == capture_verb::resume;
   if (starts && dn.observed == capture_state::enabled)

@@ -38,6 +38,8 @@ struct dn_facts {
   command_seen seen = command_seen::never;
   /// Strict mode.
   bool strict = false;
+  /// A pause stands: a `resume` has something to lift, whatever is recorded.
+  bool paused = false;
 };
 
 /// What an accepted event does.

@@ -140,9 +140,9 @@ std::optional<fault> check_echo(const screen& s, client_id recorder, command_ver
   if (!echoed)
     return std::nullopt;
   // What went to all stands in the snapshot, too, by which a recorder that came later may answer.
-  auto is_it = [&](const screen_order& o) { return o.only && o.version == echoed; };
-  auto order = std::find_if(s.orders.begin(), s.orders.end(), is_it);
-  if (order == s.orders.end() || order->only == recorder)
+  auto is_it = [&](const given_order& o) { return o.version == echoed; };
+  auto order = std::find_if(s.given.begin(), s.given.end(), is_it);
+  if (order == s.given.end() || order->recorder == recorder)
     return std::nullopt;
   return invalid("version", "the version of an order that this recorder got, or absent",
                  "another recorder was given this order");

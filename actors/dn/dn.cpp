@@ -231,6 +231,7 @@ decision dn_impl::decide_about(dn_batch& batch, const dn_request& request) {
   facts.commands_pending = book_ ? book_->pending() : 0;
   facts.strict = context_.confirm.strict;
   facts.observed = light_;
+  facts.paused = facts.strict && !shown().pauses.empty();
   if (asked.command && book_) {
     book_->ids.expire(view.now);
     if (auto* known = book_->ids.find(client.who.application, asked.command))

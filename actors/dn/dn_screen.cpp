@@ -217,7 +217,8 @@ void dn_impl::tell_of_word(const dn_batch& batch, const dn_request& request,
   if (verb != capture_verb::failed)
     word.state = state_of(verb);
   word.connection = accepted.event.session;
-  word.echoed = header.version;
+  if (header.version <= version_) // of a version that was never given nothing can be known
+    word.echoed = header.version;
   word.has_failed = verb == capture_verb::failed || header.details.failure_code != 0 ||
                     !header.details.failure_text.empty();
   word.failure_code = header.details.failure_code;

@@ -88,6 +88,14 @@ void unite_calls(screen& s, conn_id from, conn_id into, std::size_t calls_max) {
       rename(word.connection);
 }
 
+// ---- orders --------------------------------------------------------------------------------
+
+void remember_given(screen& s, given_order order) {
+  if (s.given.size() == given_max)
+    s.given.erase(s.given.begin());
+  s.given.push_back(order);
+}
+
 // ---- pauses --------------------------------------------------------------------------------
 
 void add_pause(screen& s, const command_admitted& event, steady_ms now, const screen_rules& rules) {

@@ -18,6 +18,11 @@ screen_call end_call(screen& s, conn_id connection);
 /// Wants recording if either did; pauses of both stand.
 void unite_calls(screen& s, conn_id from, conn_id into, std::size_t calls_max);
 
+// ---- orders ------------------------------------------------------------------------------------
+
+/// So that no other recorder echoes its version.
+void remember_given(screen& s, given_order order);
+
 // ---- pauses ------------------------------------------------------------------------------------
 
 /// A pause stands; one of the same holder and scope stands on, with its age.

@@ -142,8 +142,9 @@ bool is_known_over(const screen& s, const screen_command& command) noexcept {
     return call->stopped;
   bool any_stopped =
     std::any_of(s.calls.begin(), s.calls.end(), [](const screen_call& c) { return c.stopped; });
+  bool all_ended = s.calls.empty() && !s.ended.empty();
   bool of_all = !command.connection || !command.calls_are_told;
-  return of_all && any_stopped && wanting_call(s) == nullptr;
+  return of_all && (any_stopped || all_ended) && wanting_call(s) == nullptr;
 }
 
 judgement held_by_newest(std::vector<const screen_pause*> left) {

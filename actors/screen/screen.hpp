@@ -38,6 +38,11 @@ inline constexpr std::size_t ended_calls_max = 16;
 /// Orders that a recorder may owe an answer: above what a person gives within a deadline. Above it
 /// the oldest is no longer waited for.
 inline constexpr std::size_t owed_max = 64;
+/// Orders of one plain recorder whose time is over and that it may answer yet: enough for
+/// `pause, resume, pause` and one more. The oldest goes.
+inline constexpr std::size_t late_max = 4;
+/// The last orders to single recorders, whose version no other may echo.
+inline constexpr std::size_t given_max = 16;
 /// Alarms that stand at a time: one for each reason and recorder.
 inline constexpr std::size_t alarms_max = 16;
 
@@ -118,10 +123,11 @@ struct screen_recorder {
   conn_id said_of; ///< what the word answered
   std::int64_t said_us = 0;
   std::vector<call_word> calls;
-  bool began = false;            ///< `enabled`, and nobody had asked
-  bool paused_by_itself = false; ///< `paused`, and no pause stood
-  bool asked = false;            ///< asked by the broker, and nothing heard since
-  std::vector<owed_answer> owes; ///< the oldest first
+  bool began = false;             ///< `enabled`, and nobody had asked
+  bool paused_by_itself = false;  ///< `paused`, and no pause stood
+  bool asked = false;             ///< asked by the broker, and nothing heard since
+  std::vector<owed_answer> owes;  ///< the oldest first
+  std::vector<capture_verb> late; ///< of a plain one: it owed these, and their time is over
   std::optional<steady_ms> ask_at;
 
   bool operator==(const screen_recorder&) const = default;
@@ -156,6 +162,13 @@ struct screen_order {
   bool operator==(const screen_order&) const = default;
 };
 
+/// An order that went to one recorder alone.
+struct given_order {
+  command_version version;
+  client_id recorder;
+  bool operator==(const given_order&) const = default;
+};
+
 /// A command that waits until no pause stands.
 struct held_command {
   dn_sequence sequence;
@@ -182,7 +195,8 @@ struct screen {
   std::vector<screen_order> orders; ///< the oldest first
   std::vector<held_command> held;   ///< the oldest first
   std::vector<standing_alarm> alarms;
-  std::vector<conn_id> ended; ///< calls that are over, the newest last
+  std::vector<conn_id> ended;     ///< calls that are over, the newest last
+  std::vector<given_order> given; ///< the newest last
 
   bool was_asked = false; ///< a command that wants something was ever given
   bool has_lost = false;  ///< a recorder is gone, and none that is left has spoken since

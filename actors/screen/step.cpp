@@ -68,11 +68,8 @@ struct visitor : order_desk {
 
   void pause(const command_admitted& event) {
     auto& command = event.command;
-    auto& call = newest(command.connection, event.version);
-    bool is_recorded = std::any_of(state.recorders.begin(), state.recorders.end(),
-                                   [](const screen_recorder& r) { return r.began; });
-    if (state.pauses.empty() && wanting_call(state) == nullptr && is_recorded)
-      call.wants = wish::as_recorder;
+    keep_what_records(event);
+    newest(command.connection, event.version);
     for (auto& r : state.recorders)
       r.began = false;
     add_pause(state, event, at.now, rules);
@@ -84,6 +81,21 @@ struct visitor : order_desk {
     };
     end_holds(is_undone, outcome::superseded, event.version);
     send(event);
+  }
+
+  /// What a recorder does that nobody asked for goes on after the pause: as the call that it named,
+  /// where calls have lives of their own. One that had paused by itself had been recording.
+  void keep_what_records(const command_admitted& event) {
+    if (!state.pauses.empty() || wanting_call(state) != nullptr)
+      return;
+    for (auto& r : state.recorders) {
+      bool goes_on = r.began || (r.said == capture_state::paused && r.paused_by_itself);
+      if (!goes_on)
+        continue;
+      bool is_named = event.command.calls_are_told && r.said_of && !is_ended(r.said_of);
+      newest(is_named ? r.said_of : event.command.connection, event.version).wants =
+        wish::as_recorder;
+    }
   }
 
   void resume(const command_admitted& event, const judgement& judged) {
@@ -150,6 +162,8 @@ struct visitor : order_desk {
     o.releases = event.what.releases;
     if (event.version && !o.only)
       state.version = event.version;
+    if (event.version && o.only)
+      remember_given(state, {event.version, o.only});
     begin(std::move(o), event.recorders, rules.confirm_timeout);
   }
 
@@ -178,7 +192,8 @@ struct visitor : order_desk {
                                    [&](const owed_answer& one) { return one.order == o.sequence; });
       // What an exact recorder says of a later order is so behind an earlier one, too, also where
       // it said something else before.
-      is_answer |= r->exact && !r->per_call && o.version && event.echoed >= o.version;
+      is_answer |=
+        r->exact && !r->per_call && !event.has_failed && o.version && event.echoed >= o.version;
       judge_word(o, event, *r, is_answer, was_asked);
     }
     if (!before && r->said == capture_state::enabled && owed_pause)
@@ -339,6 +354,8 @@ struct visitor : order_desk {
       bool any_unneeded = false;
       std::erase_if(r.owes, [&](const owed_answer& one) {
         bool is_overdue = one.deadline <= at.now;
+        if (is_overdue && !r.exact)
+          note_late(r, one.verb);
         any_unneeded |=
           is_overdue && std::none_of(state.orders.begin(), state.orders.end(),
                                      [&](auto& o) { return o.sequence == one.order; });

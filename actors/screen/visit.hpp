@@ -48,10 +48,18 @@ struct visit {
     return only || all_off ? capture_verb::start : capture_verb::resume;
   }
 
+  /// A recorder that tells calls apart is to pause all of them.
+  conn_id scope_of_pause(client_id only) const {
+    bool any_per_call =
+      std::any_of(state.recorders.begin(), state.recorders.end(),
+                  [&](const screen_recorder& r) { return r.per_call && (!only || r.id == only); });
+    return any_per_call ? conn_id{} : state.pauses.back().covers;
+  }
+
   void order_desired(broker_reason cause, client_id only = {}) {
     auto wanted = desired(state);
     if (wanted == capture_state::paused)
-      order(capture_verb::pause, state.pauses.back().covers, cause, only);
+      order(capture_verb::pause, scope_of_pause(only), cause, only);
     else if (wanted == capture_state::enabled)
       order(verb_to_record(only), wanting_call(state)->connection, cause, only);
     else if (wanted == capture_state::disabled)

@@ -34,6 +34,12 @@ void owe(screen_recorder& recorder, const screen_order& order) {
     {order.sequence, order.version, order.verb, order.connection, order.deadline});
 }
 
+void note_late(screen_recorder& recorder, capture_verb verb) {
+  if (recorder.late.size() == late_max)
+    recorder.late.erase(recorder.late.begin());
+  recorder.late.push_back(verb);
+}
+
 namespace {
 
 using owed_list = std::vector<owed_answer>;
@@ -56,6 +62,19 @@ owed_list take_before(screen_recorder& recorder, owed_list::iterator end,
   return taken;
 }
 
+owed_list take_oldest(screen_recorder& recorder, const indication_heard& word) {
+  auto& owes = recorder.owes;
+  auto oldest = std::find_if(owes.begin(), owes.end(), [&](const owed_answer& one) {
+    bool is_other = recorder.exact && word.echoed && one.version != word.echoed;
+    return !is_other && !is_apart(recorder, one, word);
+  });
+  if (oldest == owes.end())
+    return {};
+  owed_list taken{*oldest};
+  owes.erase(oldest);
+  return taken;
+}
+
 /// Up to and with the version that it echoes.
 owed_list answered_exactly(screen_recorder& recorder, const indication_heard& word) {
   if (!word.echoed)
@@ -66,16 +85,34 @@ owed_list answered_exactly(screen_recorder& recorder, const indication_heard& wo
   return take_before(recorder, later, word);
 }
 
+/// Whether the word is for an order whose time is over: a recorder that is slow has not come to the
+/// later ones yet.
+bool answers_late(screen_recorder& recorder, capture_state word) {
+  auto& late = recorder.late;
+  auto its =
+    std::find_if(late.begin(), late.end(), [&](capture_verb verb) { return confirms(verb, word); });
+  if (its == late.end())
+    return false;
+  late.erase(late.begin(), its + 1);
+  return true;
+}
+
 /// In their order. One that asks for what was so already may be passed over: a recorder that does
 /// not repeat itself has nothing to say to it. A word that does not fit the first of the others
 /// answers nothing: it crossed the order on its way.
 owed_list answered_in_order(screen_recorder& recorder, const indication_heard& word) {
   auto before = recorder.said;
+  bool passes_over = false;
   for (auto one = recorder.owes.begin(); one != recorder.owes.end(); ++one) {
     if (is_apart(recorder, *one, word))
       continue;
-    if (confirms(one->verb, *word.state))
+    if (confirms(one->verb, *word.state)) {
+      if (passes_over && answers_late(recorder, *word.state))
+        return {};
+      recorder.late.clear(); // it answers in their order: what it has not answered it never will
       return take_before(recorder, one + 1, word);
+    }
+    passes_over = true;
     bool was_so = before && confirms(one->verb, *before);
     if (!was_so)
       break;
@@ -83,25 +120,15 @@ owed_list answered_in_order(screen_recorder& recorder, const indication_heard& w
   return {};
 }
 
-owed_list take_oldest(screen_recorder& recorder, const indication_heard& word) {
-  auto& owes = recorder.owes;
-  auto oldest = std::find_if(owes.begin(), owes.end(), [&](const owed_answer& one) {
-    return !is_apart(recorder, one, word);
-  });
-  if (oldest == owes.end())
-    return {};
-  owed_list taken{*oldest};
-  owes.erase(oldest);
-  return taken;
-}
-
 } // namespace
 
 std::vector<owed_answer> answered_by(screen_recorder& recorder, const indication_heard& word) {
+  if (word.has_failed) // of this order, and of no other
+    return take_oldest(recorder, word);
   if (recorder.exact)
     return answered_exactly(recorder, word);
-  if (word.has_failed)
-    return take_oldest(recorder, word);
+  if (recorder.owes.empty())
+    recorder.late.clear();
   return answered_in_order(recorder, word);
 }
 

@@ -9,6 +9,9 @@ namespace ringdown {
 /// An order goes to this recorder.
 void owe(screen_recorder& recorder, const screen_order& order);
 
+/// The time of an order is over, and a plain recorder may answer it yet.
+void note_late(screen_recorder& recorder, capture_verb verb);
+
 /// The orders that a word answers, taken from what the recorder owes. `failed` answers the oldest
 /// that a plain recorder owes.
 std::vector<owed_answer> answered_by(screen_recorder& recorder, const indication_heard& word);

@@ -216,6 +216,8 @@ TEST_CASE("a recorder may not echo an order that another recorder was given") {
   CHECK_FALSE(check_echo(c.life.now_shown, {80}, version));
   CHECK_FALSE(check_echo(c.life.now_shown, recorder, {1})); // of all
   CHECK_FALSE(check_echo(c.life.now_shown, recorder, {}));
+  c.life.says({80}, capture_state::paused, version.value); // once it is decided, too
+  CHECK(check_echo(c.life.now_shown, recorder, version)->attribute == "version");
   c.from.role = role::recorder;
   c.client.who.role = role::recorder;
   c.client.who.id = recorder;

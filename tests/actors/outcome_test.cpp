@@ -340,6 +340,40 @@ TEST_CASE("strict mode refuses what the observed state makes pointless, but paus
   p.recorder.hears();
 }
 
+TEST_CASE("in strict mode, too, a pause that stands can be resumed, whatever is recorded") {
+  pair_on_7001 p;
+  p.o.context.confirm.strict = true;
+  for (auto* word : {"disabled", "enabled", "paused"}) {
+    INFO(word);
+    p.desk.says(send(3, "7001", "pause"));
+    p.recorder_says(3, word);
+    p.desk.hears();
+    p.desk.says(send(4, "7001", "resume"));
+    CHECK(p.desk.hears().front().starts_with("ACK 4"));
+    p.recorder_says(4, "disabled");
+    p.desk.hears();
+    p.recorder.hears();
+    p.desk.says(query_address(5, "7001"));
+    CHECK(p.desk.frame().event_address_info().snapshot().sessions(0).pauses_size() == 0);
+  }
+  p.o.told();
+}
+
+TEST_CASE("a version that was never given confirms nothing, and its word counts all the same") {
+  pair_on_7001 p;
+  auto& sure = p.o.exact_recorder("sure");
+  sure.says(register_on(2, {"7001"}));
+  sure.hears();
+  CHECK(ask(p.desk, send(3, "7001", "pause")) == "ACK 3: recorders 2, #1 v1");
+  sure.says(send(3, "7001", "paused", {.echoed_version = 1'000'000'000}));
+  p.recorder_says(3, "paused");
+  CHECK(p.desk.hears().back().find("light paused") != std::string::npos);
+  sure.says(send(4, "7001", "paused", {.echoed_version = 1}));
+  CHECK(p.desk.hears().back().find("pause confirmed") != std::string::npos);
+  sure.hears();
+  p.recorder.hears();
+}
+
 // ---- ends ----------------------------------------------------------------------------------
 
 TEST_CASE("a draining broker waits for confirmations") {

@@ -163,10 +163,14 @@ std::set<way> screen_model::ways(const screen_command& c, steady_ms now) const {
 
 void screen_model::pause(const screen_command& c) {
   auto call = now_named(c.connection.value);
-  bool one_records = std::any_of(recorders_.begin(), recorders_.end(),
-                                 [](auto& r) { return r.second.started_itself; });
-  if (pauses_.empty() && !anything_wants() && one_records)
-    calls_[call].wants = true; // what was before the pause is after it, too
+  bool is_asked = !pauses_.empty() || anything_wants();
+  for (auto& [id, r] : recorders_) { // what was before the pause is after it, too
+    if (is_asked || (!r.started_itself && !r.paused_itself))
+      continue;
+    auto of = now_named(r.word_of);
+    bool is_its_own = c.calls_are_told && of != 0 && ended_.count(of) == 0;
+    calls_[is_its_own ? of : call].wants = true;
+  }
   for (auto& [id, r] : recorders_)
     r.started_itself = false;
   ended_.erase(call);
@@ -253,6 +257,7 @@ void screen_model::said(std::uint64_t recorder, capture_state what, std::uint64_
   r.spoke_since_told = true;
   lost_ = false;
   r.word = what;
+  r.word_of = call;
   if (r.per_call) {
     call = now_named(call);
     if (call == 0)

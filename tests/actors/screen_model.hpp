@@ -26,6 +26,7 @@ struct model_recorder {
   bool exact = false;
   bool per_call = false;
   std::optional<capture_state> word;
+  std::uint64_t word_of = 0;
   std::map<std::uint64_t, capture_state> words_of_calls;
   steady_ms owes_until{0};  ///< the deadline of what it was told last
   steady_ms asked_until{0}; ///< by a query: its answer says what is so

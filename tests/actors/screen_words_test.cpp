@@ -156,9 +156,10 @@ TEST_CASE("failed is judged at once and says why, of a plain recorder by the old
   auto sure = with(exact);
   sure.asks(verb::pause, 71);
   sure.asks(verb::pause, 72);
-  CHECK(sure.fails(exact) == "");
-  CHECK(sure.fails(exact, 1) == "#1 pause failed");
-  CHECK(sure.says(exact, paused, 2) == "#2 pause confirmed");
+  CHECK(sure.fails(exact, 2) == "#2 pause failed"); // and says nothing of the first
+  CHECK(sure.says(exact, paused, 1) == "#1 pause confirmed");
+  sure.asks(verb::pause, 71);
+  CHECK(sure.fails(exact) == "#3 pause failed"); // it names none: the oldest that it owes
 }
 
 TEST_CASE("failed is partial where another recorder has confirmed, as soon as that is sure") {

@@ -1,0 +1,135 @@
+// What attackers who read the page found in the step, one test each: where the broker said what it
+// did not know, or let a card number be recorded.
+#include "tests/actors/screen_life.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace ringdown;
+using namespace ringdown::test;
+
+namespace {
+
+using verb = capture_verb;
+
+constexpr auto enabled = capture_state::enabled;
+constexpr auto disabled = capture_state::disabled;
+constexpr auto paused = capture_state::paused;
+constexpr client_id plain{70};
+constexpr client_id exact{71};
+constexpr client_id other{72};
+constexpr steady_ms timeout{2000};
+
+screen_life with(client_id recorder) {
+  screen_life life;
+  life.comes(recorder, recorder == exact);
+  return life;
+}
+
+} // namespace
+
+// ---- what goes on after a pause ----------------------------------------------------------------
+
+TEST_CASE("a recorder found paused that is paused again was recording, and goes on") {
+  auto life = with(plain); // the broker is new, the recorder is not
+  life.says(plain, paused);
+  life.asks(verb::pause, 71);
+  life.says(plain, paused);
+  CHECK(life.asks(verb::resume, 71) == "");
+  CHECK(life.says(plain, enabled) == "#2 resume confirmed");
+}
+
+TEST_CASE("what a recorder began by itself outlives the end of the call that was paused") {
+  auto life = with(plain);
+  life.says(plain, enabled, 0, 71);
+  life.asks(verb::pause, 72);
+  life.says(plain, paused);
+  CHECK(life.happens(call_ended{{72}}) == "order resume 71 (call_ended)");
+  CHECK(life.says(plain, enabled).find("confirmed") != std::string::npos);
+}
+
+TEST_CASE("behind the end of all calls a resume of the screen is refused like one of a call") {
+  auto life = with(plain);
+  life.asks(verb::start, 71);
+  life.says(plain, enabled);
+  life.hears(call_ended{{71}});
+  life.says(plain, disabled);
+  CHECK(life.asks(verb::resume, 71) == "refused");
+  CHECK(life.asks(verb::resume, 0) == "refused");
+  life.says(plain, paused); // which the broker cannot explain
+  CHECK(life.asks(verb::resume, 0) == "");
+}
+
+// ---- what a word answers -----------------------------------------------------------------------
+
+TEST_CASE("an exact recorder that failed one order has failed no other") {
+  auto life = with(exact);
+  life.says(exact, enabled);
+  life.asks(verb::pause, 0, "crm");
+  life.asks(verb::pause, 0, "ivr");
+  CHECK(life.fails(exact, 2) == "#2 pause failed");
+  CHECK(life.says(exact, paused, 1) == "#1 pause confirmed");
+}
+
+TEST_CASE("a late answer is of the pause that it was late for, not of the next") {
+  auto life = with(plain);
+  life.asks(verb::start, 71);
+  life.says(plain, enabled);
+  life.asks(verb::pause, 71);
+  life.passes(timeout);
+  life.asks(verb::resume, 71);
+  life.asks(verb::pause, 71);
+  CHECK(life.says(plain, paused).find("pause confirmed") == std::string::npos); // of the first
+  life.says(plain, enabled);
+  CHECK(life.says(plain, paused).find("pause confirmed") != std::string::npos);
+}
+
+TEST_CASE("a recorder that never answered the first pause is not waited for twice") {
+  auto life = with(plain);
+  life.asks(verb::start, 71);
+  life.says(plain, enabled);
+  life.asks(verb::pause, 71);
+  life.passes(timeout);
+  life.asks(verb::pause, 71);
+  CHECK(life.says(plain, paused).find("pause confirmed") != std::string::npos);
+  CHECK(find_recorder(life.now_shown, plain)->late.empty());
+}
+
+TEST_CASE("no more late orders of a recorder are remembered than there is room for") {
+  auto life = with(plain);
+  for (std::size_t i = 0; i < 2 * late_max; ++i) {
+    life.asks(verb::pause, 71);
+    life.passes(timeout);
+  }
+  CHECK(find_recorder(life.now_shown, plain)->late.size() == late_max);
+}
+
+// ---- recorders that tell calls apart -----------------------------------------------------------
+
+TEST_CASE("a recorder that tells calls apart is corrected for all of them") {
+  screen_life life;
+  life.comes(exact, true, true);
+  life.asks(verb::start, 1);
+  life.says(exact, enabled, 1, 1);
+  life.asks(verb::start, 2);
+  life.says(exact, enabled, 2, 2);
+  life.asks(verb::pause, 1);
+  life.says(exact, paused, 3, 1); // and goes on with call 2
+  auto ordered = life.after(timeout);
+  CHECK(ordered.find("order pause 0") == std::string::npos); // corrected after a while, and then
+  for (int i = 0; i < 20 && ordered.find("order pause") == std::string::npos; ++i)
+    ordered = life.after(timeout);
+  CHECK(ordered.find("order pause 0") != std::string::npos);
+}
+
+// ---- bounds ------------------------------------------------------------------------------------
+
+TEST_CASE("the versions that went to single recorders are remembered, the newest of them") {
+  screen_life life;
+  life.asks(verb::pause, 71);
+  for (std::size_t i = 0; i < 2 * given_max; ++i) {
+    life.comes({100 + i}, true);
+    life.says({100 + i}, paused, life.version);
+  }
+  CHECK(life.now_shown.given.size() == given_max);
+  CHECK(life.now_shown.given.back().version.value == life.version);
+}
