@@ -176,14 +176,15 @@ struct visitor : order_desk {
     state.last_event = at.now;
     auto before = r->said;
     bool was_asked = std::exchange(r->asked, false);
-    bool owed_any = !r->owes.empty() || was_asked;
+    bool owed_order = !r->owes.empty();
+    bool owed_any = owed_order || was_asked;
     bool owed_pause = std::any_of(r->owes.begin(), r->owes.end(), [](const owed_answer& one) {
       return one.verb == capture_verb::pause;
     });
     auto answered = answered_by(*r, event);
     if (event.state) {
       state.has_lost = false;
-      note_word(*r, by_its_name(event), at.utc_us, owed_any, !state.pauses.empty());
+      note_word(*r, by_its_name(event), at.utc_us, owed_order, !state.pauses.empty());
       put_back_unfinished(*r, answered, event);
       r->began |= !desired(state) && r->said == capture_state::enabled;
     }

@@ -180,7 +180,7 @@ capture_state word_of_calls(screen_recorder& recorder, const indication_heard& w
 } // namespace
 
 void note_word(screen_recorder& recorder, const indication_heard& word, std::int64_t utc_us,
-               bool owed_any, bool a_pause_stands) {
+               bool owed_order, bool a_pause_stands) {
   bool was_paused = recorder.said == capture_state::paused;
   recorder.said = recorder.per_call ? word_of_calls(recorder, word) : *word.state;
   recorder.said_of = word.connection;
@@ -188,7 +188,7 @@ void note_word(screen_recorder& recorder, const indication_heard& word, std::int
   recorder.ask_at.reset();
   recorder.began = recorder.began && recorder.said == capture_state::enabled;
   // Where a pause of ours has stood, it is the reason, and stays it.
-  bool by_itself = was_paused ? recorder.paused_by_itself : !owed_any;
+  bool by_itself = was_paused ? recorder.paused_by_itself : !owed_order;
   recorder.paused_by_itself =
     recorder.said == capture_state::paused && !a_pause_stands && by_itself;
 }

@@ -23,7 +23,7 @@ void put_back_unfinished(screen_recorder& recorder, std::vector<owed_answer>& an
 
 /// The recorder's word, and what follows from it for the word as a whole.
 void note_word(screen_recorder& recorder, const indication_heard& word, std::int64_t utc_us,
-               bool owed_any, bool a_pause_stands);
+               bool owed_order, bool a_pause_stands);
 
 /// The recorder's verdict on an open order, after its word.
 void judge_word(screen_order& order, const indication_heard& word, const screen_recorder& by,
