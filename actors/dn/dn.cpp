@@ -409,7 +409,7 @@ void dn_impl::register_client(dn_batch& batch, const dn_request& request) {
   if (is_active)
     tell(recorder_came{who.id, who.exact_versions, who.per_call});
   else if (was_active)
-    tell(recorder_gone{who.id});
+    tell(recorder_gone{who.id, own.standby});
 }
 
 void dn_impl::unregister_client(dn_batch& batch, const dn_request& request) {

@@ -151,10 +151,15 @@ void stand_alarm(screen& s, broker_reason reason, client_id recorder, std::int64
   s.alarms.push_back({reason, recorder, utc_us});
 }
 
+bool is_restless(const recorder_drift& drift) noexcept {
+  return drift.told >= corrections_max || drift.corrections >= corrections_max;
+}
+
 void drop_alarms(screen& s) {
   if (s.alarms.empty())
     return;
   auto wanted = desired(s);
+  bool none_needed = wanted.value_or(capture_state::disabled) == capture_state::disabled;
   auto is_well = [&](const screen_recorder& r) { return r.said && !leaves(wanted, *r.said); };
   bool all_well =
     !s.recorders.empty() && std::all_of(s.recorders.begin(), s.recorders.end(), is_well);
@@ -165,6 +170,11 @@ void drop_alarms(screen& s) {
       return !any_gone;
     if (a.reason == broker_reason::pause_long)
       return s.pauses.empty();
+    if (a.reason == broker_reason::recorder_lost)
+      return all_well || none_needed;
+    auto* r = find_recorder(s, a.recorder);
+    if (a.reason == broker_reason::drift && r != nullptr && is_restless(r->drift))
+      return false;
     return all_well;
   });
 }
@@ -185,6 +195,8 @@ steady_ms earliest_due(const screen& s, const screen_rules& rules) noexcept {
     consider(o.ask_at);
   for (auto& r : s.recorders) {
     consider(r.ask_at);
+    consider(r.drift.correct_at);
+    consider(r.drift.calm_at);
     for (auto& one : r.owes)
       consider(one.deadline);
   }
@@ -192,7 +204,6 @@ steady_ms earliest_due(const screen& s, const screen_rules& rules) noexcept {
     consider(absence_due(p, rules));
     consider(p.remind_at);
   }
-  consider(s.correct_at);
   return due;
 }
 
@@ -209,13 +220,14 @@ void put_off(screen& s, steady_ms until, const screen_rules& rules) {
     for (auto& one : r.owes)
       one.deadline = std::max(one.deadline, until);
     later(r.ask_at);
+    later(r.drift.correct_at);
+    later(r.drift.calm_at);
   }
   for (auto& p : s.pauses) {
     if (auto at = absence_due(p, rules); at && *at < until)
       p.gone_since = until - rules.confirm.dead_desktop_after;
     later(p.remind_at);
   }
-  later(s.correct_at);
 }
 
 } // namespace ringdown

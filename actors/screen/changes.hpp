@@ -37,6 +37,8 @@ std::optional<steady_ms> absence_due(const screen_pause& pause, const screen_rul
 void stand_alarm(screen& s, broker_reason reason, client_id recorder, std::int64_t utc_us);
 /// An alarm stands while what it is about is so.
 void drop_alarms(screen& s);
+/// It has left what is desired too often: its alarm stands until it is calm.
+bool is_restless(const recorder_drift& drift) noexcept;
 
 // ---- time --------------------------------------------------------------------------------------
 

@@ -21,10 +21,10 @@ struct drift_watch : visit {
     auto one = order.recorders.size() == 1 ? order.recorders.front().recorder : client_id{};
     if (order.is_own())
       alarm(broker_reason::recorder_unconfirmed, one);
-    bool any_leaves = std::any_of(state.recorders.begin(), state.recorders.end(),
-                                  [&](const screen_recorder& r) { return must_correct(r); });
-    if (any_leaves && !state.correct_at)
-      correct_later();
+    for (auto& awaited : order.recorders)
+      if (auto* r = recorder_of(awaited.recorder);
+          r != nullptr && must_correct(*r) && !r->drift.correct_at)
+        correct_later(*r);
   }
 
   drift_policy policy_now() const {
@@ -41,27 +41,57 @@ struct drift_watch : visit {
     return r.said && !r.began && leaves(desired(state), *r.said);
   }
 
-  void correct_later() {
-    if (policy_now() != drift_policy::correct || state.corrections >= corrections_max)
-      return;
-    state.correct_at = at.now + correction_distances[state.corrections] * rules.confirm_timeout;
+  bool may_correct(const screen_recorder& r) const {
+    return policy_now() == drift_policy::correct && r.drift.corrections < corrections_max;
   }
 
-  /// Orders what is desired again of each recorder that left it and owes no answer.
-  void correct() {
-    state.correct_at.reset();
-    if (policy_now() != drift_policy::correct || state.corrections >= corrections_max)
+  steady_ms calm_time() const { return calm_distance * rules.confirm_timeout; }
+
+  /// The correction before, or an order, was not done.
+  void correct_later(screen_recorder& r) {
+    if (!may_correct(r))
       return;
-    bool any = false; // what has come back by itself counts as no correction
-    for (auto& r : state.recorders)
-      if (must_correct(r) && r.owes.empty()) {
-        order_desired(broker_reason::drift, r.id);
-        any = true;
-      }
-    if (!any)
+    auto& drift = r.drift;
+    drift.correct_at = at.now + correction_distances[drift.in_a_row] * rules.confirm_timeout;
+    drift.calm_at = *drift.correct_at + calm_time();
+  }
+
+  /// Orders what is desired again of a recorder that left it and owes no answer.
+  void correct(screen_recorder& r) {
+    r.drift.correct_at.reset();
+    if (!may_correct(r) || !must_correct(r) || !r.owes.empty())
       return;
-    ++state.corrections;
-    state.corrected = at.now;
+    order_desired(broker_reason::drift, r.id);
+    ++r.drift.corrections;
+    ++r.drift.in_a_row;
+    r.drift.corrected = at.now;
+    r.drift.calm_at = at.now + calm_time();
+  }
+
+  /// Corrections that are due, and recorders that have been calm.
+  void look_after_drift() {
+    auto is_due = [this](std::optional<steady_ms> when) { return when && *when <= at.now; };
+    for (auto& r : state.recorders) {
+      if (is_due(r.drift.correct_at))
+        correct(r);
+      if (is_due(r.drift.calm_at))
+        r.drift = {};
+    }
+  }
+
+  /// A recorder has said this, and before that something else.
+  void watch_word(screen_recorder& r, std::optional<capture_state> before, bool owed_any) {
+    if (!leaves(desired(state), *r.said))
+      came_back(r);
+    else if (!owed_any)
+      look_for_drift(r, before);
+  }
+
+  /// What it leaves now it leaves anew.
+  void came_back(screen_recorder& r) {
+    r.drift.in_a_row = 0;
+    if (std::exchange(r.drift.correct_at, std::nullopt))
+      r.drift.calm_at = at.now + calm_time();
   }
 
   /// A recorder that owed nothing has said this, and before that something else.
@@ -79,20 +109,37 @@ struct drift_watch : visit {
     bool has_ended = wanted == capture_state::enabled && r.said == capture_state::disabled;
     if (has_ended && end_what_began())
       return;
-    follow_drift(r.id);
+    follow_drift(r);
   }
 
-  void follow_drift(client_id recorder) {
+  void follow_drift(screen_recorder& r) {
     if (policy_now() == drift_policy::ignore)
       return;
-    alarm(broker_reason::drift, recorder);
-    auto calm = correction_distances[corrections_max - 1] * rules.confirm_timeout;
-    if (state.corrected && at.now - *state.corrected >= calm)
-      state.corrections = 0;
-    if (state.corrections == 0)
-      correct();
-    else if (!state.correct_at)
-      correct_later();
+    auto& drift = r.drift;
+    if (drift.corrected && at.now - *drift.corrected >= calm_time())
+      drift.corrections = drift.in_a_row = 0;
+    drift.calm_at = at.now + calm_time();
+    if (drift.told <= corrections_max) { // beyond that it stands
+      ++drift.told;
+      alarm(broker_reason::drift, r.id);
+    }
+    if (drift.in_a_row == 0)
+      correct(r);
+    else if (!drift.correct_at)
+      correct_later(r);
+  }
+
+  void note_undone(client_id recorder) {
+    if (std::find(undone.begin(), undone.end(), recorder) == undone.end())
+      undone.push_back(recorder);
+  }
+
+  /// Others' words were enough for the order: nobody else is told that these do otherwise.
+  void follow_undone() {
+    for (auto id : std::exchange(undone, {}))
+      if (auto* r = recorder_of(id);
+          r != nullptr && must_correct(*r) && r->owes.empty() && !r->drift.correct_at)
+        follow_drift(*r);
   }
 
   /// Of a call that nobody has stopped, or of none where nobody has stopped any: the site's own

@@ -30,12 +30,51 @@ struct order_desk : drift_watch {
           r != nullptr && one.order.verb == capture_verb::query)
         r->asked = false; // what it says from now on it says unasked
       follow_failure(one.order, one.result);
+      note_refusals(one.order, one.result);
+      ask_instead(one.order);
       effects.push_back(std::move(one));
     }
   }
 
   void decide_by_verdicts() {
     decide_where([this](const screen_order& o) { return verdict_on(o, rules.confirm); });
+    follow_undone();
+  }
+
+  /// An order that ends before it asks: who is silent, and must speak for the light to be known, is
+  /// asked all the same.
+  void ask_instead(const screen_order& order) {
+    if (!order.ask_at)
+      return;
+    for (auto& awaited : order.recorders)
+      if (auto* r = recorder_of(awaited.recorder); r != nullptr &&
+                                                   awaited.verdict == recorder_verdict::silent &&
+                                                   (state.has_lost || !r->said))
+        ask_soon(*r);
+  }
+
+  bool is_open(dn_sequence order) const {
+    return std::any_of(state.orders.begin(), state.orders.end(),
+                       [order](const screen_order& o) { return o.sequence == order; });
+  }
+
+  /// Those that refused an order, or had no room for it, which others have confirmed.
+  void note_refusals(const screen_order& order, outcome result) {
+    if (result != outcome::confirmed || order.verb == capture_verb::query)
+      return;
+    for (auto& r : order.recorders)
+      if (r.verdict == recorder_verdict::not_queued ||
+          (r.is_final && r.verdict != recorder_verdict::confirmed))
+        note_undone(r.recorder);
+  }
+
+  /// The same of one that speaks after the others.
+  void note_late_refusal(client_id recorder, const std::vector<owed_answer>& answered,
+                         const indication_heard& word) {
+    for (auto& one : answered)
+      if (!is_open(one.order) &&
+          (word.has_failed || (word.state && !confirms(one.verb, *word.state))))
+        note_undone(recorder);
   }
 
   /// Whether the older order is to be done, too: another recorder's, or a `stop` behind which the

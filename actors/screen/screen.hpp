@@ -114,6 +114,19 @@ struct call_word {
   bool operator==(const call_word&) const = default;
 };
 
+/// What was done lately about a recorder that leaves what is desired. All is forgotten once it has
+/// been calm for long, or something else is desired.
+struct recorder_drift {
+  std::uint8_t told = 0;               ///< alarms; one more than corrections_max and then none
+  std::uint8_t corrections = 0;        ///< at most corrections_max
+  std::uint8_t in_a_row = 0;           ///< of those: since it last did what is desired
+  std::optional<steady_ms> corrected;  ///< the last time
+  std::optional<steady_ms> correct_at; ///< the next one: that before has failed
+  std::optional<steady_ms> calm_at;    ///< if nothing more comes of it until then
+
+  bool operator==(const recorder_drift&) const = default;
+};
+
 /// An active recorder and its one word.
 struct screen_recorder {
   client_id id;
@@ -129,6 +142,7 @@ struct screen_recorder {
   std::vector<owed_answer> owes;  ///< the oldest first
   std::vector<capture_verb> late; ///< of a plain one: it owed these, and their time is over
   std::optional<steady_ms> ask_at;
+  recorder_drift drift;
 
   bool operator==(const screen_recorder&) const = default;
 };
@@ -208,11 +222,6 @@ struct screen {
   commander last_commander;
   std::int64_t commanded_us = 0;
   std::int64_t changed_us = 0; ///< when desired or light last changed
-
-  // What recorders are to be brought back to.
-  int corrections = 0; ///< in a row
-  std::optional<steady_ms> correct_at;
-  std::optional<steady_ms> corrected; ///< the last time
 
   steady_ms last_event{0};
   std::optional<steady_ms> tick_at; ///< the armed tick

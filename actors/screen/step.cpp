@@ -177,7 +177,6 @@ struct visitor : order_desk {
     auto before = r->said;
     bool was_asked = std::exchange(r->asked, false);
     bool owed_order = !r->owes.empty();
-    bool owed_any = owed_order || was_asked;
     bool owed_pause = std::any_of(r->owes.begin(), r->owes.end(), [](const owed_answer& one) {
       return one.verb == capture_verb::pause;
     });
@@ -188,6 +187,7 @@ struct visitor : order_desk {
       put_back_unfinished(*r, answered, event);
       r->began |= !desired(state) && r->said == capture_state::enabled;
     }
+    note_late_refusal(r->id, answered, event);
     for (auto& o : state.orders) {
       bool is_answer = std::any_of(answered.begin(), answered.end(),
                                    [&](const owed_answer& one) { return one.order == o.sequence; });
@@ -199,8 +199,8 @@ struct visitor : order_desk {
     }
     if (!before && r->said == capture_state::enabled && owed_pause)
       recorded_before_pause();
-    if (event.state && !owed_any)
-      look_for_drift(*r, before);
+    if (event.state)
+      watch_word(*r, before, owed_order);
     decide_by_verdicts();
   }
 
@@ -226,22 +226,35 @@ struct visitor : order_desk {
     r.exact = event.exact;
     r.per_call = event.per_call;
     auto wanted = desired(state);
-    bool is_well = r.said && !leaves(wanted, *r.said) && r.owes.empty();
+    bool is_well = r.said && (!leaves(wanted, *r.said) || r.began) && r.owes.empty();
     if (is_well || state.is_draining)
       return;
-    if (wanted)
+    if (!wanted)
+      ask_soon(r);
+    else if (!is_ordered(r.id, *wanted)) // one that registers again and again has that one order
       order_desired(broker_reason::recorder_came, event.recorder);
-    else
-      r.ask_at = at.now + rules.confirm_timeout / 2;
+  }
+
+  /// Whether an order of the broker's to this recorder alone, to do what is desired, is open.
+  bool is_ordered(client_id recorder, capture_state wanted) const {
+    return std::any_of(state.orders.begin(), state.orders.end(), [&](const screen_order& o) {
+      return o.is_own() && o.only == recorder && desired_by(o.verb) == wanted;
+    });
   }
 
   void operator()(const recorder_gone& event) {
     if (recorder_of(event.recorder) == nullptr)
       return;
     state.last_event = at.now;
+    auto light_before = light(state);
     std::erase_if(state.recorders,
                   [&](const screen_recorder& r) { return r.id == event.recorder; });
-    state.has_lost = true;
+    // One that steps down is no loss, where those that are left say what was shown.
+    bool is_loss = !event.is_standby || state.recorders.empty() || light(state) != light_before;
+    state.has_lost |= is_loss;
+    if (is_loss)
+      for (auto& r : state.recorders) // also one that owes an answer: it may not repeat itself
+        ask_soon(r);
     for (auto& o : state.orders)
       for (auto& r : o.recorders)
         if (r.recorder == event.recorder && r.verdict != recorder_verdict::confirmed && !r.is_final)
@@ -332,40 +345,33 @@ struct visitor : order_desk {
     bool early = at.now < due_at; // a distant time is reached in steps
     if (early || overslept(due_at))
       return;
-    auto slow = drop_overdue_answers();
+    drop_overdue_answers();
     decide_where([this](screen_order& o) {
       return o.deadline <= at.now ? std::optional{verdict_at_deadline(o, state, rules.confirm)}
                                   : std::nullopt;
     });
-    for (auto id : slow)
-      if (auto* r = recorder_of(id); must_correct(*r) && !state.correct_at)
-        follow_drift(id);
+    follow_undone();
     ask();
     remind();
     look_after_absent();
-    if (state.correct_at && *state.correct_at <= at.now)
-      correct();
+    look_after_drift();
   }
 
-  /// What recorders have not answered in time. Returns those of which nobody waited for the answer
-  /// any more: their order was decided by others.
-  std::vector<client_id> drop_overdue_answers() {
-    std::vector<client_id> slow;
+  /// What recorders have not answered in time. Where nobody waited for the answer any more the
+  /// order was decided by others.
+  void drop_overdue_answers() {
     for (auto& r : state.recorders) {
       bool any_unneeded = false;
       std::erase_if(r.owes, [&](const owed_answer& one) {
         bool is_overdue = one.deadline <= at.now;
         if (is_overdue && !r.exact)
           note_late(r, one.verb);
-        any_unneeded |=
-          is_overdue && std::none_of(state.orders.begin(), state.orders.end(),
-                                     [&](auto& o) { return o.sequence == one.order; });
+        any_unneeded |= is_overdue && !is_open(one.order);
         return is_overdue;
       });
       if (any_unneeded && r.owes.empty())
-        slow.push_back(r.id);
+        note_undone(r.id);
     }
-    return slow;
   }
 
   /// Recorders that have said nothing.
@@ -450,10 +456,9 @@ screen_result step(screen before, const screen_event& event, moment at, const sc
   if (light_changed && !is_word && !is_said)
     effects.push_back(say_unknown{visit.doubt});
   bool desired_changed = desired(state) != desired_before;
-  if (desired_changed) {
-    state.corrections = 0;
-    state.correct_at.reset();
-  }
+  if (desired_changed)
+    for (auto& r : state.recorders)
+      r.drift = {};
   if (light_changed || desired_changed)
     state.changed_us = at.utc_us;
   drop_alarms(state);

@@ -28,11 +28,14 @@ inline constexpr steady_ms overslept_min{100};
 inline constexpr steady_ms overslept_grace{200};
 /// So often in a row: a machine that stops again and again.
 inline constexpr int graces_max = 3;
-/// So often what a recorder left is ordered again; then the alarm stands.
+/// So often what a recorder left is ordered of it again, until it has been calm; then the alarm
+/// stands.
 inline constexpr int corrections_max = 3;
 /// From a correction that failed to the next one, in deadlines: growing, for a recorder that is
-/// restarted needs its time.
+/// restarted needs its time. One that came back and leaves again is corrected at once.
 inline constexpr int correction_distances[corrections_max] = {1, 5, 15};
+/// A recorder is calm that has needed no correction for so many deadlines.
+inline constexpr int calm_distance = correction_distances[corrections_max - 1];
 
 /// An effect: the broker orders this. Answered by `order_sent`.
 struct send_order {
@@ -82,6 +85,7 @@ struct recorder_came {
 /// A recorder is not active any more.
 struct recorder_gone {
   client_id recorder;
+  bool is_standby = false; ///< it says so itself, and is registered on
 };
 /// A client that may command registered or is registered no more.
 struct desktop_came {

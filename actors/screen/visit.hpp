@@ -19,6 +19,8 @@ struct visit {
   const screen_rules& rules;
   /// Why the light may become unknown in this visit.
   broker_reason doubt = broker_reason::recorder_lost;
+  /// Recorders that have not done an order that others' words were enough for.
+  std::vector<client_id> undone;
 
   screen_recorder* recorder_of(client_id id) {
     return const_cast<screen_recorder*>(find_recorder(state, id));
@@ -26,6 +28,11 @@ struct visit {
 
   screen_call& newest(conn_id connection, command_version version) {
     return newest_call(state, connection, version, rules.calls_max);
+  }
+
+  void ask_soon(screen_recorder& r) {
+    if (!r.asked && !r.ask_at && !state.is_draining)
+      r.ask_at = at.now + rules.confirm_timeout / 2;
   }
 
   void alarm(broker_reason reason, client_id recorder = {}) {

@@ -265,3 +265,101 @@ TEST_CASE("a recorder that registers again and is well is left alone") {
   CHECK(in_words(life.effects) == "");
   CHECK(light(life.now_shown) == paused);
 }
+
+TEST_CASE("a recorder that registers again goes on with a recording that nobody stopped") {
+  auto life = with(plain);
+  life.asks(verb::start, 71);
+  life.says(plain, enabled);
+  life.asks(verb::stop, 71);
+  life.says(plain, disabled);
+  life.says(plain, enabled, 0, 72); // the site's own rule
+  life.comes(plain, false);
+  CHECK(in_words(life.effects) == "");
+  life.says(plain, enabled, 0, 71); // but not with one that was stopped
+  life.says(plain, disabled);
+  life.says(plain, enabled, 0, 71);
+  life.comes(plain, false);
+  CHECK(in_words(life.effects) == "order stop 0 (recorder_came) for 70");
+}
+
+TEST_CASE("a silent recorder that registers again and again has one order, and one alarm of it") {
+  auto life = paused_by_command();
+  std::size_t orders = 0;
+  for (int i = 0; i < 50; ++i) {
+    life.comes(exact, true);
+    orders += all_of<send_order>(life.effects).size();
+  }
+  CHECK(orders == 1);
+  CHECK(life.now_shown.orders.size() == 1);
+  life.passes(timeout);
+  CHECK(all_of<raise_alarm>(life.effects).size() == 1);
+}
+
+TEST_CASE("a recorder that registers again and again is asked none the later") {
+  screen_life life;
+  std::size_t asked = 0;
+  for (int i = 0; i < 30; ++i) {
+    life.comes(plain, false);
+    life.passes(steady_ms{100});
+    asked += all_of<send_order>(life.effects).size();
+  }
+  CHECK(asked == 1);
+}
+
+// ---- recorders that go -------------------------------------------------------------------------
+
+TEST_CASE("when a recorder is lost those that are left are asked, and the light is known again") {
+  auto life = with_both();
+  life.asks(verb::pause, 71);
+  life.says(plain, paused);
+  life.says(exact, paused, 1);
+  life.goes(plain);
+  CHECK(in_words(life.effects) == "unknown (recorder_lost)");
+  CHECK(life.after(timeout / 2) == "order query 0 (asked) for 71");
+  life.says(exact, paused);
+  CHECK(light(life.now_shown) == paused);
+  CHECK(life.after(timeout * 10) == "");
+}
+
+TEST_CASE("of those that are left who says something by itself is not asked, and none at the end") {
+  auto life = with_both();
+  life.asks(verb::pause, 71);
+  life.goes(plain);
+  life.says(exact, paused, 1);
+  CHECK(light(life.now_shown) == paused);
+  CHECK(life.after(timeout * 2) == "");
+  auto drains = with_both();
+  drains.hears(draining{});
+  drains.goes(plain);
+  CHECK(drains.after(timeout * 2) == "");
+}
+
+TEST_CASE("who is silent is asked also where the order that would have asked has ended") {
+  auto life = with_both();
+  life.goes(exact);
+  life.asks(verb::stop, 71);
+  life.hears(call_ended{{71}}); // a recorder that is off already says nothing to the stop
+  CHECK(life.after(timeout / 2) == "order query 0 (asked) for 70");
+}
+
+TEST_CASE("a recorder that steps down is no loss where the others say what was shown") {
+  auto life = with_both();
+  life.asks(verb::pause, 71);
+  life.says(plain, paused);
+  life.says(exact, paused, 1);
+  life.goes(plain, true);
+  CHECK(in_words(life.effects) == "");
+  CHECK(light(life.now_shown) == paused);
+  life.goes(exact, true); // and nobody is left
+  CHECK(in_words(life.effects) == "unknown (recorder_lost), alarm");
+}
+
+TEST_CASE("a recorder that steps down with another word than the others' leaves them to be asked") {
+  auto life = with_both();
+  life.says(plain, enabled);
+  life.goes(plain, true);
+  CHECK(in_words(life.effects) == "unknown (recorder_lost)");
+  CHECK(life.after(timeout / 2) == "order query 0 (asked) for 71");
+  life.says(exact, disabled);
+  CHECK(light(life.now_shown) == disabled);
+}

@@ -235,9 +235,9 @@ void screen_life::comes(client_id recorder, bool exact, bool per_call) {
   hears(recorder_came{recorder, exact, per_call});
 }
 
-void screen_life::goes(client_id recorder) {
+void screen_life::goes(client_id recorder, bool is_standby) {
   told.erase(recorder);
-  hears(recorder_gone{recorder});
+  hears(recorder_gone{recorder, is_standby});
 }
 
 void screen_life::passes(steady_ms time) {

@@ -70,7 +70,7 @@ public:
   /// As a DN does: judged, delivered, admitted.
   way commands(const screen_command& command, steady_ms timeout, std::string reason = {});
   void comes(client_id recorder, bool exact, bool per_call = false);
-  void goes(client_id recorder);
+  void goes(client_id recorder, bool is_standby = false);
   /// A command of an application, and what followed in words; "refused" if it was.
   std::string asks(capture_verb verb, std::uint64_t call, const std::string& application = "crm");
   /// A recorder's word, and what followed.

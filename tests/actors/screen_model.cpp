@@ -289,8 +289,11 @@ void screen_model::came(std::uint64_t recorder, bool exact, bool per_call) {
   recorders_[recorder] = fresh;
 }
 
-void screen_model::gone(std::uint64_t recorder) {
-  lost_ = recorders_.erase(recorder) != 0 || lost_;
+void screen_model::gone(std::uint64_t recorder, bool is_standby) {
+  auto shown = light();
+  recorders_.erase(recorder);
+  if (!is_standby || recorders_.empty() || light() != shown)
+    lost_ = true;
 }
 
 // ---- desktops, calls, time

@@ -67,7 +67,8 @@ public:
   void adopt(std::uint64_t call, bool wants);
   void failed(std::uint64_t recorder);
   void came(std::uint64_t recorder, bool exact, bool per_call);
-  void gone(std::uint64_t recorder);
+  /// One that steps down to standby is no loss where the others say what was shown.
+  void gone(std::uint64_t recorder, bool is_standby);
   void desktop_came(const std::string& application);
   void desktop_gone(const std::string& application, steady_ms now);
   void call_ended(std::uint64_t call);

@@ -210,11 +210,15 @@ std::string out_of_bounds(const screen& before, const screen_rules& rules, const
     return "a bound is broken";
   if (after.pauses.size() > std::max(before.pauses.size(), pauses_max))
     return "too many pauses";
-  for (auto& r : after.recorders)
+  for (auto& r : after.recorders) {
     if (r.owes.size() > owed_max)
       return "a recorder owes too much";
-  if (after.corrections > corrections_max || after.graces > graces_max)
-    return "too many corrections or graces";
+    if (r.drift.told > corrections_max + 1 || r.drift.corrections > corrections_max ||
+        r.drift.in_a_row > r.drift.corrections)
+      return "too many corrections";
+  }
+  if (after.graces > graces_max)
+    return "too many graces";
   if (after.pauses.empty() && !after.held.empty())
     return "something is held, and no pause stands";
   return "";

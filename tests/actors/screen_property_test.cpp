@@ -147,10 +147,11 @@ private:
     if (recorders_.empty())
       return;
     auto id = any_recorder();
-    log("goes " + std::to_string(id));
+    bool steps_down = pick(3) == 0;
+    log((steps_down ? "steps down " : "goes ") + std::to_string(id));
     recorders_.erase(id);
-    model_.gone(id);
-    note_told([&] { life_.goes({id}); });
+    model_.gone(id, steps_down);
+    note_told([&] { life_.goes({id}, steps_down); });
   }
 
   void come_or_go_desk() {

@@ -173,7 +173,7 @@ TEST_CASE("failed is partial where another recorder has confirmed, as soon as th
   auto any = with_both();
   any.asks(verb::start, 71);
   CHECK(any.fails(exact, 1) == ""); // the other may still
-  CHECK(any.says(plain, enabled) == "#1 start confirmed");
+  CHECK(any.says(plain, enabled) == "#1 start confirmed; alarm (drift) of 71");
 }
 
 TEST_CASE("at the deadline the silent are told apart from those who confirmed") {

@@ -135,6 +135,46 @@ TEST_CASE("a recorder that says disabled where nothing was asked is known, and w
         lines{"event 7001 #2: unknown by the broker, light unknown, RECORDER_LOST"});
 }
 
+TEST_CASE(
+  "when the standby takes over and the old recorder steps down the light stays what it is") {
+  office o;
+  auto& desk = o.desktop();
+  auto& old = o.recorder("old");
+  auto& standby = o.recorder("standby");
+  register_all("7001", {&desk, &old});
+  old.says(send(3, "7001", "paused"));
+  standby.says(register_on(2, {"7001"}));
+  standby.says(send(3, "7001", "paused"));
+  CHECK(desk.hears().back() == "event 7001 #3: paused by standby, light paused");
+  old.says(register_as_standby(4, {"7001"}));
+  o.pass(10s);
+  CHECK(desk.hears().empty());
+  old.vanishes();
+  o.pass(10s);
+  CHECK(desk.hears().empty());
+  static_cast<void>(old.frames());
+  static_cast<void>(standby.frames());
+}
+
+TEST_CASE("when a recorder is lost the one that is left is asked, and the light is known again") {
+  office o;
+  auto& desk = o.desktop();
+  auto& lost = o.recorder("lost");
+  auto& stays = o.recorder("stays");
+  register_all("7001", {&desk, &lost, &stays});
+  lost.says(send(3, "7001", "paused"));
+  stays.says(send(3, "7001", "paused"));
+  lost.vanishes();
+  desk.hears();
+  o.pass(1s);
+  CHECK(desk.hears() ==
+        lines{"event 7001 #4: query by the broker, light unknown, ASKED, for stays"});
+  stays.says(send(4, "7001", "paused"));
+  CHECK(desk.hears() == lines{"event 7001 #5: paused by stays, light paused"});
+  static_cast<void>(lost.frames());
+  static_cast<void>(stays.frames());
+}
+
 // ---- recorders that tell calls apart -------------------------------------------------------
 
 TEST_CASE(

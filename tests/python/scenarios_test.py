@@ -216,17 +216,68 @@ class Recorders(ScenarioTest):
         await plain.next_order()
         await plain.say(PAUSED)
         self.expect(await agent.outcome(pause), v1.OUTCOME_CONFIRMED)
-        await plain.say(ENABLED)
-        await agent.wait_for_light(Light.RECORDING)
-        await watcher.alarms(v1.BROKER_REASON_DRIFT)
-        await shows(agent, lambda now: alarms_of(now) == {v1.BROKER_REASON_DRIFT})
-        again = await plain.next_order()
-        self.assertEqual((word_of(again)[0], again.origin_client_id), (Verb.PAUSE, 0))
-        self.assertEqual(again.broker_reason, v1.BROKER_REASON_DRIFT)
+        for times in (1, 2, 3):
+            await plain.say(ENABLED)
+            await agent.wait_for_light(Light.RECORDING)
+            await watcher.alarms(v1.BROKER_REASON_DRIFT, times)
+            await shows(agent, lambda now: alarms_of(now) == {v1.BROKER_REASON_DRIFT})
+            again = await plain.next_order()
+            self.assertEqual((word_of(again)[0], again.origin_client_id), (Verb.PAUSE, 0))
+            self.assertEqual(again.broker_reason, v1.BROKER_REASON_DRIFT)
+            await plain.say(PAUSED)
+            now = await shows(agent, lambda now: now.light is Light.PAUSED)
+        outcome = await watcher.outcome(lambda one: one.version == again.version)
+        self.expect(outcome, v1.OUTCOME_CONFIRMED)
+        self.assertEqual(alarms_of(now), {v1.BROKER_REASON_DRIFT})  # until it has been calm
+
+    async def test_a_recorder_that_goes_back_and_forth_is_corrected_and_told_of_in_bounds(
+        self,
+    ) -> None:
+        await self.broker(LONG)
+        plain, agent = await self.plain(obeys=False), await self.agent()
+        watcher = await self.watcher()
+        pause = await agent.pause()
+        await plain.next_order()
         await plain.say(PAUSED)
+        self.expect(await agent.outcome(pause), v1.OUTCOME_CONFIRMED)
+        for _ in range(50):
+            await plain.say(ENABLED)
+            await plain.say(PAUSED)
+        await plain.has_heard_all()
+        self.assertEqual([verb for verb, _ in plain.heard], [Verb.PAUSE] * 4)
+        await shows(agent, lambda now: now.light is Light.PAUSED)
+        self.assertEqual(alarms_of(await agent.look()), {v1.BROKER_REASON_DRIFT})
+        self.assertEqual(len(await watcher.alarms(v1.BROKER_REASON_DRIFT, 4)), 4)
+
+    async def test_a_recorder_that_refuses_where_anothers_pause_is_enough_is_ordered_again(
+        self,
+    ) -> None:
+        await self.broker(LONG, "--confirm.pause=any")
+        plain, hand = await self.plain(obeys=False), await self.hand(DN)
+        agent, watcher = await self.agent(), await self.watcher()
+        await self.record_by_hand(agent, plain, hand)
+        pause = await agent.pause(connection_id=CALL)
+        await plain.next_order()
+        await plain.say(PAUSED)
+        self.expect(await agent.outcome(pause), v1.OUTCOME_CONFIRMED)
+        await hand.recorder.say(await hand.next_order(), Failure(5, "no"))
+        again = await watcher.ordered(v1.BROKER_REASON_DRIFT, Verb.PAUSE)
+        await watcher.alarms(v1.BROKER_REASON_DRIFT)
+        await hand.recorder.say(await hand.next_order(), PAUSED)
         outcome = await watcher.outcome(lambda one: one.version == again.version)
         self.expect(outcome, v1.OUTCOME_CONFIRMED)
         await shows(agent, lambda now: now.light is Light.PAUSED and not now.alarms)
+
+    async def test_the_standby_takes_over_the_old_one_steps_down_and_the_light_stays(self) -> None:
+        await self.broker(LONG)
+        old, agent = await self.plain(), await self.agent()
+        await self.record(agent)
+        await self.pause(agent)
+        await self.plain(says=PAUSED)
+        await agent.wait_for_light(Light.PAUSED)
+        await old.connection.register([DN], standby=True)
+        now = await agent.look()
+        self.assertEqual((now.light, now.alarms), (Light.PAUSED, ()))
 
 
 class Holders(ScenarioTest):

@@ -34,7 +34,7 @@ constexpr std::array<plant_info, plant_count> plants{{{"none", 0},
                                                       {"leak-memory", 1},
                                                       {"start-lifts-pause", 3},
                                                       {"stale-call-light", 10},
-                                                      {"lost-holder-lifts", 10},
+                                                      {"lost-holder-lifts", 30},
                                                       {"forget-release", 10},
                                                       {"silent-release", 10},
                                                       {"two-lights", 10}}};
