@@ -49,7 +49,7 @@ TEST_CASE("a pipelined register, send, unregister and send is answered in order"
               "wants paused v1; desk's pause of all v1; pause v1 open",
               "unregistered 6: 7001", "Error 7: 41 on 7001",
               "registered 8: 7001 monitor; light unknown, v1 #1, recorders 0+0, clients 2; "
-              "wants paused v1; desk's pause of all v1; pause v1 open",
+              "wants paused v1; desk's pause of all v1, holder gone; pause v1 open",
               "Error 9: 41 on 7001"});
   CHECK(other.hears() == lines{"event 7001 #1: pause v1 by desk, light unknown"});
 }
