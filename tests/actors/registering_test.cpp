@@ -132,6 +132,23 @@ TEST_CASE("one bad DN of a request does not keep out the others") {
                               "registered 2: 7001 share; " + empty_dn});
 }
 
+TEST_CASE("the answer about an empty DN among others names it, and is nobody else's") {
+  office o;
+  auto& desk = o.desktop();
+  for (auto& request : {register_on(2, {"7001", ""}), unregister(2, {"7001", ""})}) {
+    desk.says(request);
+    auto frames = desk.frames();
+    REQUIRE(frames.size() == 2);
+    auto& error = frames.front().event_error();
+    CHECK(error.error_code() == 53);
+    CHECK(error.has_this_dn()); // and so it is not the one answer for all
+    CHECK(error.this_dn().empty());
+    CHECK(error.attribute() == "this_dn[1]");
+  }
+  desk.says(register_on(2, {""}));
+  CHECK(desk.frame().event_error().attribute() == "this_dn");
+}
+
 TEST_CASE("one connection may register on so many DNs and no more") {
   limits bounds;
   bounds.registrations_per_connection_max = 2;
