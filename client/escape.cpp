@@ -3,8 +3,6 @@
 #include "messages/ids.hpp"
 #include "messages/wire.hpp"
 
-#include <cstdint>
-
 namespace ringdown::client {
 
 namespace {
@@ -19,16 +17,7 @@ std::size_t character_length(std::string_view text) {
 
 /// Controls (C0, DEL, C1), separators of lines, and marks of direction.
 bool is_harmful(std::string_view character) {
-  if (wire::has_control_character(character))
-    return true;
-  if (character.size() != 3 || character[0] != '\xe2')
-    return false;
-  auto second = static_cast<unsigned char>(character[1]);
-  auto third = static_cast<unsigned char>(character[2]);
-  bool line_or_direction = second == 0x80 && (third == 0x8e || third == 0x8f ||  // U+200E, U+200F
-                                              (third >= 0xa8 && third <= 0xae)); // U+2028..202E
-  bool isolate = second == 0x81 && third >= 0xa6 && third <= 0xa9;               // U+2066..2069
-  return line_or_direction || isolate;
+  return wire::has_control_character(character) || wire::has_layout_character(character);
 }
 
 bool is_plain_word(std::string_view text) {

@@ -251,7 +251,7 @@ private:
     if (text.starts_with("reason=") && into.verb != capture_verb::none) {
       into.reason = text.substr(7);
       if (into.reason.size() > reason_bytes_max || !wire::valid_utf8(into.reason) ||
-          wire::has_control_character(into.reason))
+          wire::has_control_character(into.reason) || wire::has_layout_character(into.reason))
         throw failure{w.offset, "'" + w.text + "' is no reason",
                       "reason= and at most " + std::to_string(reason_bytes_max) +
                         " bytes of UTF-8 without control characters"};

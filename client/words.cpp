@@ -136,7 +136,10 @@ std::string in_words(const event_outcome& o) {
   auto what = std::string{to_string(o.result)} + ": " + meaning(o);
   if (!o.released)
     return what;
-  return fmt::format("the {} that was held: {}", to_string(o.verb), what);
+  // Of the order that let it go, and not of what was held: that may have been another verb.
+  bool is_of_another = o.sequence != o.released;
+  auto held = is_of_another ? std::string_view{"command"} : to_string(o.verb);
+  return fmt::format("the {} that was held: {}", held, what);
 }
 
 std::string in_words(const standing_pause& pause, std::optional<std::int64_t> now_us) {

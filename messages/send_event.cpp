@@ -47,10 +47,10 @@ void take_command_id(send_event_view& view, std::string_view bytes) noexcept {
     note(view.content_fault, send_fault::command_id_size);
 }
 
-/// A line for people: short, UTF-8, without control characters.
+/// A line for people: short, UTF-8, without control characters and what works like them.
 send_fault check_text(std::string_view text, std::size_t bytes_max, send_fault wrong) noexcept {
-  bool right =
-    text.size() <= bytes_max && wire::valid_utf8(text) && !wire::has_control_character(text);
+  bool right = text.size() <= bytes_max && wire::valid_utf8(text) &&
+               !wire::has_control_character(text) && !wire::has_layout_character(text);
   return right ? send_fault::none : wrong;
 }
 

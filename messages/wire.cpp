@@ -228,4 +228,20 @@ bool has_control_character(std::string_view text) noexcept {
   return false;
 }
 
+bool has_layout_character(std::string_view text) noexcept {
+  auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  for (std::size_t i = 0; i + 1 < text.size(); ++i) {
+    if (byte(i) == 0xd8 && byte(i + 1) == 0x9c)
+      return true; // U+061C
+    if (byte(i) != 0xe2 || i + 2 >= text.size())
+      continue;
+    auto last = byte(i + 2);
+    if (byte(i + 1) == 0x80 && (last == 0x8e || last == 0x8f || (last >= 0xa8 && last <= 0xae)))
+      return true; // U+200E, U+200F, U+2028 to U+202E
+    if (byte(i + 1) == 0x81 && last >= 0xa6 && last <= 0xa9)
+      return true; // U+2066 to U+2069
+  }
+  return false;
+}
+
 } // namespace ringdown::wire

@@ -136,6 +136,10 @@ bool plain_ascii(std::string_view text) noexcept;
 /// True if the text has a control character (C0, DEL or C1): refused in names because these end
 /// up in logs and terminals. The text must be valid UTF-8.
 bool has_control_character(std::string_view text) noexcept;
+/// True if the text has a separator of lines or paragraphs, or a mark of direction (bidi): refused
+/// in what is said for people, because these change how the text around is read. Valid UTF-8 as
+/// well.
+bool has_layout_character(std::string_view text) noexcept;
 /// The length of a varint, 1 to 10 bytes.
 inline std::size_t varint_size(std::uint64_t value) noexcept {
   auto bits = static_cast<std::size_t>(std::bit_width(value | 1));

@@ -62,7 +62,7 @@ private:
   // Requests.
   void send_event(const frame_ahead& next);
   void ask_dns(const frame_view& frame, const read_control& read);
-  void ask_one(const std::string& dn, const dn_request& each, admitted_request& asked);
+  void ask_one(const control_request& all, std::size_t which, admitted_request& asked);
   void set_input_mask(const frame_view& frame);
   void command_many(const frame_view& frame);
   void list_addresses(const frame_view& frame);

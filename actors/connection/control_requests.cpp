@@ -27,6 +27,18 @@ std::optional<fault> check_count(const dn_names& dns, const limits& bounds) {
                  "1 to " + std::to_string(bounds.dns_per_request_max) + " DNs in one request");
 }
 
+/// 53 unless each name may be a DN's.
+std::optional<fault> check_names(const dn_names& dns, const limits& bounds) {
+  for (int i = 0; i < dns.size(); ++i)
+    if (auto kind = check_dn(dns[i]); kind != send_fault::none) {
+      auto wrong = describe_send_fault(kind, user_data_fault::none, bounds);
+      wrong.attribute =
+        dn_attribute(static_cast<std::size_t>(i), static_cast<std::size_t>(dns.size()));
+      return wrong;
+    }
+  return std::nullopt;
+}
+
 control_request about(dn_names& dns, dn_request::kind what) {
   control_request read;
   read.each.what = what;
@@ -42,6 +54,10 @@ control_request about(std::string& dn, dn_request::kind what) {
 }
 
 } // namespace
+
+std::string dn_attribute(std::size_t entry, std::size_t count) {
+  return count == 1 ? "this_dn" : "this_dn[" + std::to_string(entry) + "]";
+}
 
 read_control read_registration(std::string_view body, const limits& bounds) {
   v1::RequestRegisterAddress asked;
@@ -136,6 +152,8 @@ std::variant<many_commands, fault> read_many_commands(std::string_view body, con
   if (auto wrong = parse_control(body, asked))
     return *std::move(wrong);
   if (auto wrong = check_count(asked.this_dn(), bounds))
+    return *std::move(wrong);
+  if (auto wrong = check_names(asked.this_dn(), bounds))
     return *std::move(wrong);
   std::set<std::string_view> names{asked.this_dn().begin(), asked.this_dn().end()};
   if (names.size() != static_cast<std::size_t>(asked.this_dn_size()))

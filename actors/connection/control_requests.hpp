@@ -38,6 +38,9 @@ read_control read_query(std::string_view body);
 read_control read_merge_calls(std::string_view body);
 read_control read_end_call(std::string_view body);
 
+/// The name of one of a request's `count` DNs, for who is told that it is none.
+std::string dn_attribute(std::size_t entry, std::size_t count);
+
 /// A command for many DNs: for each of them a RequestSendEvent as if it had come alone.
 struct many_commands {
   struct one {

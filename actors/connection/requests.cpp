@@ -124,19 +124,24 @@ void connection_impl::ask_dns(const frame_view& frame, const read_control& read)
     auto wrong = check_name(dn, asked.needs_registration());
     return turn_away(frame.reference, wrong ? *wrong : describe(*closed), dn);
   }
-  for (auto& dn : asked.dns)
-    ask_one(dn, asked.each, std::get<admitted_request>(answer));
+  for (std::size_t i = 0; i < asked.dns.size(); ++i)
+    ask_one(asked, i, std::get<admitted_request>(answer));
 }
 
 /// One DN of a request; each has its own answer.
-void connection_impl::ask_one(const std::string& dn, const dn_request& each,
+void connection_impl::ask_one(const control_request& all, std::size_t which,
                               admitted_request& asked) {
+  auto& dn = all.dns[which];
+  auto& each = all.each;
   bool registers = each.what == dn_request::kind::register_;
   auto* entry = dns_.find(dn);
   if (entry == nullptr) {
     // Nothing is in flight to a DN without an entry: the connection may answer for it.
-    if (auto wrong = check_name(dn, !registers))
+    if (auto wrong = check_name(dn, !registers)) {
+      if (check_dn(dn) != send_fault::none) // an empty name alone would not say which it is
+        wrong->attribute = dn_attribute(which, all.dns.size());
       return asked.refuse(*wrong, dn);
+    }
     if (dns_.size() >= context_.bounds.registrations_per_connection_max)
       return asked.refuse(too_many_registrations(context_.bounds), dn);
     entry = &dns_.add(dn, at_hand_->dns);

@@ -28,6 +28,7 @@ struct accepted_command {
   std::string reason;
   std::string agent_id;
   std::int64_t time_us = 0;
+  steady_ms accepted_at{0}; ///< the same: `time_us` may be set back meanwhile
 };
 
 class command_book {

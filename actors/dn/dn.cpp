@@ -386,12 +386,15 @@ void dn_impl::register_client(dn_batch& batch, const dn_request& request) {
   screen_scope within{*this};
   auto* before = roster_.find(*client);
   bool was_active = before != nullptr && before->is_active_recorder();
+  bool could_command = before != nullptr && before->may_command();
   auto& own = roster_.put(
     {client, request.mode, who.role, request.echo, request.standby, request.hear_outcomes});
   bool is_active = own.is_active_recorder();
 
-  if (session_ && !own.is_recorder())
+  if (session_ && own.may_command())
     tell(desktop_came{who.application}); // which its snapshot shows already
+  else if (session_ && could_command)
+    tell(desktop_gone{who.application, roster_.has_commander(who.application)});
 
   v1::Frame frame;
   frame.set_reference_id(request.reference.value);
@@ -453,6 +456,7 @@ void dn_impl::drop(const client_ptr& client) {
     return;
   bool was_recorder = own->is_recorder();
   bool told_calls = own->of == role::call_source;
+  bool could_command = own->may_command();
   roster_.erase(*client);
   show_roster_on_board();
   if (told_calls)
@@ -465,7 +469,7 @@ void dn_impl::drop(const client_ptr& client) {
     auto& who = client->who;
     if (was_recorder)
       tell(recorder_gone{who.id});
-    else
+    else if (could_command)
       tell(desktop_gone{who.application, roster_.has_commander(who.application)});
   }
   if (draining_ && roster_.empty())

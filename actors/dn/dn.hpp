@@ -118,13 +118,19 @@ private:
   void conclude_all_unknown();
   void tell_outcome(const accepted_command* command, outcome_event& event, bool is_kept);
   void tell_watchers(const t_client* told, std::string_view frame);
-  void log_outcome(const outcome_event& event);
   void tell_released(dn_sequence held, const decided& by);
   reservation deliver_own(outgoing event, capture_verb verb, broker_reason reason);
-  void say(conn_id connection, capture_verb verb, broker_reason reason, bool alarm);
+  void say(conn_id connection, capture_verb verb, broker_reason reason, bool alarm,
+           client_id recorder = {});
   void ask_tick();
   void show_on_board();
   void arm_ask_tick();
+
+  // What its operator is told (dn_log.cpp).
+  void log_outcome(const outcome_event& event, const accepted_command* command);
+  void log_alarm(broker_reason reason, client_id recorder);
+  void log_if_unasked(const indication_heard& word);
+  std::string_view application_of(client_id client) const;
 
   error_context about(const dn_batch& batch) const;
   std::int64_t now_us() const { return context_.utc_now(); }

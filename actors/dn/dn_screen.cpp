@@ -180,6 +180,7 @@ void dn_impl::accept_command(const dn_batch& batch, const dn_request& request,
   command.reason = details.reason;
   command.agent_id = details.agent_id;
   command.time_us = batch.time_us();
+  command.accepted_at = steady_now();
   if (asked.command) {
     auto remembered = answer;
     remembered.this_dn = {};
@@ -223,6 +224,8 @@ void dn_impl::tell_of_word(const dn_batch& batch, const dn_request& request,
                     !header.details.failure_text.empty();
   word.failure_code = header.details.failure_code;
   word.failure_text = header.details.failure_text;
+  if (verb == capture_verb::failed)
+    log_if_unasked(word);
   tell(word);
 }
 
@@ -244,21 +247,12 @@ void dn_impl::conclude_all_unknown() {
 
 // ---- outcomes ------------------------------------------------------------------------------
 
-/// Whether this outcome leads to more than a line for those who look closely.
-static bool is_failure(outcome result) noexcept {
-  return result == outcome::timed_out || result == outcome::partial ||
-         result == outcome::recorder_lost || result == outcome::unknown ||
-         result == outcome::failed;
-}
-
 void dn_impl::take(const decided& what) {
   auto& order = what.order;
   boost::container::small_vector<recorder_result, 4> results;
   for (auto& r : order.recorders) {
-    auto* known = roster_.find(r.recorder);
-    auto application =
-      known != nullptr ? std::string_view{known->client->who.application} : std::string_view{};
-    results.push_back({r.recorder, application, r.verdict, r.said, r.failure_code, r.failure_text});
+    results.push_back(
+      {r.recorder, application_of(r.recorder), r.verdict, r.said, r.failure_code, r.failure_text});
   }
   outcome_event event;
   event.sequence = order.sequence;
@@ -350,7 +344,7 @@ void dn_impl::tell_outcome(const accepted_command* command, outcome_event& event
       static_cast<void>(r.client->box.answer(frame));
   if (!context_.watchers.empty())
     tell_watchers(to, frame);
-  log_outcome(event);
+  log_outcome(event, command);
 }
 
 /// Those that watch every DN and wish to hear outcomes, but for who has heard it.
@@ -361,31 +355,6 @@ void dn_impl::tell_watchers(const t_client* told, std::string_view frame) {
     if (w.hear_outcomes && !has_heard)
       static_cast<void>(w.client->box.answer(frame));
   }
-}
-
-/// Each safety event once: what was asked, who asked, and what became of it.
-void dn_impl::log_outcome(const outcome_event& event) {
-  bool is_question = event.verb == capture_verb::query;
-  bool is_own_question = is_question && event.cause != broker_reason::unspecified;
-  auto level = is_failure(event.result) && !is_own_question ? observer::severity::warning
-               : is_question                                ? observer::severity::debug
-                                                            : observer::severity::info;
-  if (!context_.tells->wants("dn", level))
-    return;
-  auto what = event.released                              ? "held command let go"
-              : event.cause != broker_reason::unspecified ? "outcome of the broker's order"
-                                                          : "outcome of a command";
-  auto took = std::to_string((event.time_us - event.accepted_time_us) / 1000);
-  context_.tells->tell(
-    "dn", level, what,
-    {{"dn", delivery_.dn().name},
-     {"conn", to_string(event.connection)},
-     {"command", to_string(event.verb)},
-     {"outcome", to_string(event.result)},
-     {"by", event.origin_application},
-     {"agent", event.agent_id},
-     {"cause", event.cause == broker_reason::unspecified ? event.reason : to_string(event.cause)},
-     {"ms", took}});
 }
 
 // ---- the broker's own ----------------------------------------------------------------------
@@ -417,14 +386,15 @@ void dn_impl::take(const say_unknown& what) {
 }
 
 void dn_impl::take(const raise_alarm& what) {
-  say({}, capture_verb::none, what.reason, true);
+  say({}, capture_verb::none, what.reason, true, what.recorder);
 }
 
-/// The broker's own event: `unknown`, or without a verb an alarm alone.
-void dn_impl::say(conn_id connection, capture_verb verb, broker_reason reason, bool alarm) {
+/// The broker's own event: `unknown`, or without a verb an alarm alone, of a recorder if one is
+/// named.
+void dn_impl::say(conn_id connection, capture_verb verb, broker_reason reason, bool alarm,
+                  client_id recorder) {
   if (alarm)
-    context_.tells->tell("dn", observer::severity::error, "alarm: a person must look",
-                         {{"dn", delivery_.dn().name}, {"reason", to_string(reason)}});
+    log_alarm(reason, recorder);
   outgoing event;
   event.priority = traffic::reserved;
   event.session = connection;

@@ -59,7 +59,7 @@ bool roster::has_role(role wanted) const noexcept {
 
 bool roster::has_commander(std::string_view application) const noexcept {
   return std::any_of(all_.begin(), all_.end(), [&](const registration& r) {
-    return !r.is_recorder() && r.is_open() && r.client->who.application == application;
+    return r.may_command() && r.is_open() && r.client->who.application == application;
   });
 }
 

@@ -25,6 +25,10 @@ struct registration {
   bool is_open() const noexcept { return !client->box.closed(); }
   /// A recorder that counts: it stands in no other's shadow and its connection stands.
   bool is_active_recorder() const noexcept { return is_recorder() && !standby && is_open(); }
+  /// Who only looks, records or tells of calls is no desktop that is here.
+  bool may_command() const noexcept {
+    return mode != registration_mode::monitor && !is_recorder() && of != role::call_source;
+  }
   /// What its client's mask lets through. No mask keeps orders from who must do them.
   bool hears(event_kind kind) const noexcept {
     return client->hears(kind) || (kind == event_kind::command && is_recorder() && !standby);
@@ -57,7 +61,7 @@ public:
   std::size_t recorders_active() const noexcept;
   std::size_t recorders_standby() const noexcept;
   bool has_role(role wanted) const noexcept;
-  /// Somebody of this application that is no recorder.
+  /// Somebody of this application that may command.
   bool has_commander(std::string_view application) const noexcept;
   /// The same program over another connection; null: it is not here.
   const registration* same_program(std::string_view application,

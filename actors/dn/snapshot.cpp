@@ -3,6 +3,7 @@
 #include <ringdown/v1/ringdown.pb.h>
 
 #include <algorithm>
+#include <span>
 
 namespace ringdown {
 
@@ -69,7 +70,8 @@ void fill_orders(v1::CaptureSession& out, const screen& s, const clock_offset& c
     one.set_version(held.version.value);
     one.set_held(true);
   }
-  for (auto& order : s.orders) {
+  auto shown = std::min(s.orders.size(), orders_shown_max);
+  for (auto& order : std::span{s.orders}.first(shown)) {
     auto& one = *out.add_orders();
     one.set_dn_sequence(order.sequence.value);
     one.set_command(wire_command(order.verb));

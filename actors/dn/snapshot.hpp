@@ -13,6 +13,10 @@ class EventAddressInfo;
 
 namespace ringdown {
 
+/// Open orders that a snapshot shows, the oldest. Thousands may wait for one mute recorder, and a
+/// snapshot is a frame; more than 64 tell nobody more than their count does.
+inline constexpr std::size_t orders_shown_max = 64;
+
 /// By how much UTC is ahead of the steady clock: deadlines are shown in UTC.
 struct clock_offset {
   std::int64_t utc_us = 0;

@@ -15,7 +15,7 @@ using clock = std::chrono::steady_clock;
 party::party(const settings& common) : common_(common), console_(common) {}
 
 void party::fail(exit_status status) {
-  if (status_ == all_well)
+  if (is_worse(status, status_))
     status_ = status;
 }
 

@@ -70,7 +70,7 @@ public:
   client::t_client& link() { return *link_; }
   console& out() { return console_; }
   int status() const { return status_; }
-  /// Only ever gets worse: the first failure decides.
+  /// Only ever gets worse.
   void fail(exit_status status);
 
   /// Connects and signs on; otherwise says why not (`usage`). `stays`: connects again by itself
@@ -117,6 +117,8 @@ public:
 protected:
   /// Called at least every 100 ms while events are handled; returns when it wants to be called.
   virtual client::steady_time on_turn() { return client::steady_time::max(); }
+  /// Whether a failure counts more than what was so far: the first failure decides.
+  virtual bool is_worse(exit_status, exit_status before) const { return before == all_well; }
   /// The link has come up, for the first time too.
   virtual void on_up() {}
 
@@ -132,7 +134,7 @@ private:
   void on_link(const client::link_notice& n);
 
   console console_;
-  int status_ = all_well;
+  exit_status status_ = all_well;
   std::optional<client::link_notice> refusal_; // of the first attempt
   std::set<std::string> unanswered_;           // DNs
   std::set<reference_id> looked_up_;           // questions whose answers are not shown

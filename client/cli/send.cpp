@@ -40,7 +40,9 @@ std::optional<std::string> fill(const send_options& options, outgoing_event& wha
   what.agent_id = options.agent_id;
   if (!options.conn.empty())
     what.connection = *parse_conn_id(options.conn);
-  if (!options.capture.empty()) // any text: to see the broker refuse it is a use of this verb
+  if (options.capture.empty() && options.data.empty() && options.tag == 0)
+    return "nothing to send: --capture, --data or --tag";
+  if (!options.capture.empty())
     what.data.add(std::string{screen_capture_key}, options.capture);
   for (auto& item : options.data) {
     auto parsed = parse_data_item(item);
@@ -67,6 +69,20 @@ std::optional<std::string> fill(const send_options& options, outgoing_event& wha
   return std::nullopt;
 }
 
+/// How bad it is if that came of one DN. What is not known may be anything; what was refused was
+/// not done at all; what waits for the end of a pause will be done.
+int badness(exit_status status) {
+  switch (status) {
+  case all_well: return 0;
+  case is_held: return 1;
+  case unconfirmed: return 2;
+  case refused: return 3;
+  case usage: return 4;
+  case lost: return 5;
+  }
+  return 5;
+}
+
 class sender : public party {
 public:
   sender(const settings& common, const send_options& options, outgoing_event what)
@@ -87,6 +103,11 @@ public:
   }
 
 private:
+  /// The worst of all DNs decides, in whatever order they were given.
+  bool is_worse(exit_status status, exit_status before) const override {
+    return badness(status) > badness(before);
+  }
+
   /// Which command: its DN and its place there.
   using command_name = std::tuple<std::string, std::uint64_t, std::uint64_t>;
 
@@ -204,9 +225,11 @@ void add_send(CLI::App& app, const settings& common, int& status) {
   add_dn_list(*verb, options->dns)->required();
   verb->add_option("--data", options->data,
                    "User data: key=value, n:key=NUMBER, b:key=HEX, s:key=value; may repeat");
-  verb->add_option("--capture", options->capture,
-                   "screen-capture: start, stop, pause, resume, query (or, as a recorder, enabled, "
-                   "disabled, paused, failed)");
+  verb
+    ->add_option("--capture", options->capture,
+                 "screen-capture: a command or, as a recorder, an indication")
+    ->check(CLI::IsMember(
+      {"start", "stop", "pause", "resume", "query", "enabled", "disabled", "paused", "failed"}));
   verb->add_flag("--no-wait", options->no_wait,
                  "Do not wait for a command's outcome: status 0 is accepted, not done");
   add_conn_option(*verb, options->conn);
@@ -232,7 +255,8 @@ void add_send(CLI::App& app, const settings& common, int& status) {
                 "  ringdown send --dn 7001 --dn 7002 --capture stop --role supervisor\n"
                 "  ringdown send --dn 7001 --data note=hello --data n:case=17\n"
                 "Of a command it waits for the outcome: 0 is confirmed. `pause`, `stop` and "
-                "`resume` of several DNs go out in one request, unless more is said.\n"} +
+                "`resume` of several DNs go out in one request, unless more is said. Of several "
+                "DNs the worst decides, in this order: 3, 1, 4, 5, 0.\n"} +
     exit_status_help());
   verb->callback([&common, &status, options] { status = run_send(common, *options); });
 }

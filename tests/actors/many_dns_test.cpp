@@ -92,5 +92,16 @@ TEST_CASE("what is wrong with a command for many DNs is one answer, and nothing 
   CHECK(wrong_with(command_dns(3, {"7001", "7002", "7001"}, v1::COMMAND_PAUSE)) == "53 this_dn");
   CHECK(wrong_with(command_dns(3, {"7001"}, v1::COMMAND_PAUSE, std::string(65, 'x'))) ==
         "53 reason");
+  CHECK(wrong_with(command_dns(3, {""}, v1::COMMAND_PAUSE)) == "53 this_dn");
+  for (auto& no_dn : dn_names{"", std::string(256, '7'), "70\n01"}) {
+    desk.says(command_dns(3, {"7001", no_dn, "7002"}, v1::COMMAND_PAUSE));
+    auto error = desk.frame().event_error();
+    CHECK(error.error_code() == 53);
+    CHECK(error.attribute() == "this_dn[1]");
+    CHECK_FALSE(error.has_this_dn());
+  }
+  CHECK(wrong_with(command_dns(3, {"", "7001"}, v1::COMMAND_PAUSE)) == "53 this_dn[0]");
+  CHECK(ask(desk, query_address(4, "7001")) ==
+        "address 4: 7001; light unknown, v0 #0, recorders 0+0, clients 1");
   CHECK(desk.client().window.outstanding() == 0);
 }

@@ -485,3 +485,19 @@ TEST_CASE("the address tells what became of the last commands, and who records")
   p.recorder.hears();
   standby.hears();
 }
+
+TEST_CASE("a snapshot shows the oldest of many open orders, and how many there are") {
+  pair_on_7001 p;
+  for (std::uint32_t i = 0; i < 70; ++i)
+    p.desk.says(send(3 + i, "7001", "pause", {.confirm_timeout_ms = 60'000}));
+  CHECK(p.desk.hears().size() == 70);
+  CHECK(p.recorder.hears().size() == 70);
+  p.desk.says(query_address(100, "7001"));
+  auto session = p.desk.frame().event_address_info().snapshot().sessions(0);
+  CHECK(session.pending() == 70);
+  REQUIRE(session.orders_size() == 64);
+  CHECK(session.orders(0).dn_sequence() == 1);
+  CHECK(session.orders(63).dn_sequence() == 64);
+  p.recorder_says(3, "paused"); // which answers the oldest, and all behind it want the same
+  p.desk.hears();
+}

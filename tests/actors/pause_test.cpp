@@ -9,12 +9,18 @@ using namespace ringdown::test;
 
 namespace {
 
-/// The page of the same desktop, loaded again: a new instance.
-party& page_loaded_again(office& o) {
+/// The same application once more.
+party& another_instance(office& o) {
   auto& page = o.connect("desk");
   auto request = sign_on(1, v1::ROLE_DESKTOP, "desk", {v1::CAPABILITY_OUTCOMES});
   request.mutable_request_sign_on()->set_instance_id("another instance");
   CHECK(ask(page, request) == "connected 1");
+  return page;
+}
+
+/// The page of the same desktop, loaded again: a new instance.
+party& page_loaded_again(office& o) {
+  auto& page = another_instance(o);
   register_all("7001", {&page});
   return page;
 }
@@ -379,6 +385,43 @@ TEST_CASE("a desktop that pauses and is back in time keeps its pause") {
   p.o.pass(60s);
   CHECK(again.hears().empty());
   CHECK(p.recorder.hears().empty());
+}
+
+TEST_CASE("who only looks is not the desktop that is back") {
+  pair_on_7001 p;
+  p.o.context.confirm.dead_desktop = dead_desktop_policy::resume;
+  start_and_pause(p);
+  auto& looks = another_instance(p.o);
+  CHECK(ask(looks, register_on(2, {"7001"}, v1::REGISTRATION_MODE_MONITOR)).starts_with("reg"));
+  p.desk.vanishes();
+  p.o.pass(15s);
+  looks.says(register_on(3, {"7001"}, v1::REGISTRATION_MODE_MONITOR));
+  p.o.pass(14'999ms);
+  CHECK(looks.hears().size() == 1);
+  p.o.pass(1ms);
+  auto resume = lines{"event 7001 #5: resume v3 by the broker, light paused, PAUSE_HOLDER_GONE"};
+  CHECK(looks.hears() == resume);
+  CHECK(p.recorder.hears() == resume);
+  p.recorder_says(5, "enabled");
+  looks.hears();
+}
+
+TEST_CASE("a desktop that will only look from now on is gone, and is back when it may command") {
+  pair_on_7001 p;
+  p.o.context.confirm.dead_desktop = dead_desktop_policy::resume;
+  start_and_pause(p);
+  p.desk.says(register_on(5, {"7001"}, v1::REGISTRATION_MODE_MONITOR));
+  p.o.pass(29s);
+  p.desk.says(register_on(6, {"7001"}));
+  p.o.pass(60s);
+  p.desk.says(register_on(7, {"7001"}, v1::REGISTRATION_MODE_MONITOR));
+  CHECK(p.desk.hears().size() == 3);
+  p.o.pass(30s);
+  auto resume = lines{"event 7001 #5: resume v3 by the broker, light paused, PAUSE_HOLDER_GONE"};
+  CHECK(p.desk.hears() == resume);
+  CHECK(p.recorder.hears() == resume);
+  p.recorder_says(5, "enabled");
+  p.desk.hears();
 }
 
 TEST_CASE("one of two tabs that is closed takes no pause with it") {

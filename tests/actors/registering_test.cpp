@@ -49,7 +49,7 @@ TEST_CASE("a pipelined register, send, unregister and send is answered in order"
               "wants paused v1; desk's pause of all v1; pause v1 open",
               "unregistered 6: 7001", "Error 7: 41 on 7001",
               "registered 8: 7001 monitor; light unknown, v1 #1, recorders 0+0, clients 2; "
-              "wants paused v1; desk's pause of all v1; pause v1 open",
+              "wants paused v1; desk's pause of all v1, holder gone; pause v1 open",
               "Error 9: 41 on 7001"});
   CHECK(other.hears() == lines{"event 7001 #1: pause v1 by desk, light unknown"});
 }
@@ -130,6 +130,23 @@ TEST_CASE("one bad DN of a request does not keep out the others") {
   desk.says(register_on(2, {"70\x01", "7001", "7009"}));
   CHECK(desk.hears() == lines{"Error 2: 53 on 70\x01", "Error 2: 59 on 7009",
                               "registered 2: 7001 share; " + empty_dn});
+}
+
+TEST_CASE("the answer about an empty DN among others names it, and is nobody else's") {
+  office o;
+  auto& desk = o.desktop();
+  for (auto& request : {register_on(2, {"7001", ""}), unregister(2, {"7001", ""})}) {
+    desk.says(request);
+    auto frames = desk.frames();
+    REQUIRE(frames.size() == 2);
+    auto& error = frames.front().event_error();
+    CHECK(error.error_code() == 53);
+    CHECK(error.has_this_dn()); // and so it is not the one answer for all
+    CHECK(error.this_dn().empty());
+    CHECK(error.attribute() == "this_dn[1]");
+  }
+  desk.says(register_on(2, {""}));
+  CHECK(desk.frame().event_error().attribute() == "this_dn");
 }
 
 TEST_CASE("one connection may register on so many DNs and no more") {

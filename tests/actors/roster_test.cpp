@@ -64,9 +64,12 @@ TEST_CASE("an active recorder is one that is open and on no standby") {
   CHECK(h.who.recorders_standby() == 0);
 }
 
-TEST_CASE("a desktop is back when any client of its application is here, but no recorder") {
+TEST_CASE("a desktop is back when a client of its application is here that may command") {
   hall h;
   h.add(1, role::recorder, "crm");
+  CHECK_FALSE(h.who.has_commander("crm"));
+  h.add(3, role::call_source, "crm");
+  h.add(4, role::supervisor, "crm", registration_mode::monitor);
   CHECK_FALSE(h.who.has_commander("crm"));
   auto desk = h.add(2, role::desktop, "crm");
   CHECK(h.who.has_commander("crm"));

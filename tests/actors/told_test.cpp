@@ -54,6 +54,11 @@ private:
   lines told_;
 };
 
+/// As the logbook has a client's id.
+std::string client_text(const party& one) {
+  return without_zeros(to_string(client_id{one.id()}));
+}
+
 /// A supervisor's wall of screens.
 party& wall_of_screens(office& o, const std::string& name = "wall", bool hear_outcomes = false) {
   auto& wall = o.supervisor(name);
@@ -122,6 +127,54 @@ TEST_CASE("the log has what was held and let go, the broker's orders, and alarms
   p.desk.hears();
   CHECK(log.told() == lines{"info: outcome of the broker's order dn=7001 conn=72 command=start "
                             "outcome=confirmed cause=recorder_came ms=0"});
+}
+
+TEST_CASE("an alarm about a recorder names it in the log, and what it said") {
+  pair_on_7001 p;
+  logbook log{p.o};
+  p.desk.says(send(3, "7001", "pause"));
+  p.recorder_says(3, "paused");
+  p.recorder_says(4, "enabled");
+  CHECK(p.desk.hears().size() == 6);
+  CHECK(log.told().back() == "error: alarm: a person must look dn=7001 reason=drift "
+                             "recorder=recorder client=" +
+                               client_text(p.recorder) + " said=enabled");
+  p.recorder_says(5, "paused");
+  p.desk.hears();
+}
+
+TEST_CASE("a recorder that says failed, and was ordered nothing, has its line in the log") {
+  pair_on_7001 p;
+  logbook log{p.o};
+  auto disk_full = send_options{.failure_code = 28, .failure_text = "disk full"};
+  p.recorder.says(send(3, "7001", "failed", disk_full));
+  CHECK(p.recorder.hears().size() == 1);
+  auto line = "warning: a recorder says failed, and was ordered nothing dn=7001 recorder=recorder "
+              "client=" +
+              client_text(p.recorder) + " code=28 text=disk full";
+  CHECK(log.told() == lines{line});
+  p.desk.says(send(3, "7001", "pause"));
+  p.recorder.says(send(4, "7001", "failed", disk_full)); // of an order: its outcome tells
+  CHECK(p.recorder.hears().size() == 2);
+  p.desk.hears();
+  CHECK(log.told() ==
+        lines{"warning: outcome of a command dn=7001 conn=0 command=pause outcome=failed by=desk "
+              "ms=0"});
+}
+
+TEST_CASE("how long a command took is true though the clock of the machine is set back") {
+  pair_on_7001 p;
+  logbook log{p.o};
+  p.desk.says(send(3, "7001", "pause"));
+  p.desk.hears();
+  p.o.pass(20ms);
+  auto clock = p.o.context.utc_now;
+  p.o.context.utc_now = [clock] { return clock() - 3'600'000'000; };
+  p.recorder_says(3, "paused");
+  p.desk.hears();
+  CHECK(log.told() ==
+        lines{"info: outcome of a command dn=7001 conn=0 command=pause outcome=confirmed by=desk "
+              "ms=20"});
 }
 
 // ---- those who watch every DN --------------------------------------------------------------

@@ -99,6 +99,75 @@ TEST_CASE("several DNs are sent to in one request where that says it all, else o
               "\"7002\"],\"command\":\"stop\",\"reason\":\"x\""));
 }
 
+TEST_CASE("of several DNs the worst decides the exit status, in whatever order they are given") {
+  fake_broker::options options;
+  options.outcome = v1::OUTCOME_CONFIRMED;
+  options.on_outcome = [](v1::EventOutcome& o) {
+    if (o.this_dn() == "held")
+      o.set_outcome(v1::OUTCOME_HELD);
+    if (o.this_dn() == "late")
+      o.set_outcome(v1::OUTCOME_TIMED_OUT);
+    if (o.this_dn() == "silent")
+      o.set_dn_sequence(99); // another's
+  };
+  fake_broker broker{options};
+  const std::pair<const char*, int> worst[] = {
+    {"good held", 5}, {"held late", 4}, {"good late", 4}, {"held silent", 3}, {"late silent", 3}};
+  for (auto& [dns, status] : worst)
+    for (auto* verb : {"resume", "start"}) { // in one request, and one by one
+      std::string one{dns};
+      auto other = one.substr(one.find(' ') + 1);
+      one.resize(one.find(' '));
+      auto words = " --confirm-timeout 1 --capture " + std::string{verb};
+      INFO(dns << " " << verb);
+      CHECK(run("send --dn " + one + " --dn " + other + words, &broker).status == status);
+      CHECK(run("send --dn " + other + " --dn " + one + words, &broker).status == status);
+    }
+}
+
+TEST_CASE("a refusal by one DN is worse than what another's recorder has not done") {
+  fake_broker::options options;
+  options.outcome = v1::OUTCOME_CONFIRMED;
+  options.on_outcome = [](v1::EventOutcome& o) {
+    o.set_outcome(v1::OUTCOME_TIMED_OUT);
+    if (o.this_dn() == "silent")
+      o.set_dn_sequence(99);
+  };
+  options.on_request = [](fake_broker& broker, int fd, const v1::Frame& request) {
+    if (!request.has_request_send_event() || request.request_send_event().this_dn() != "bad")
+      return false;
+    v1::Frame frame;
+    frame.set_reference_id(request.reference_id());
+    frame.mutable_event_error()->set_error_code(41);
+    frame.mutable_event_error()->set_this_dn("bad");
+    broker.send(fd, frame);
+    return true;
+  };
+  fake_broker broker{options};
+  auto words = std::string{" --confirm-timeout 1 --capture start"};
+  CHECK(run("send --dn bad --dn late" + words, &broker).status == 1);
+  CHECK(run("send --dn late --dn bad" + words, &broker).status == 1);
+  CHECK(run("send --dn bad --dn silent" + words, &broker).status == 3);
+  CHECK(run("send --dn silent --dn bad" + words, &broker).status == 3);
+}
+
+TEST_CASE(
+  "a word that is no screen-capture, and nothing to send, are refused before anything goes") {
+  fake_broker broker;
+  auto o = run("send --dn 7001 --capture pasue", &broker);
+  CHECK(o.status == 2);
+  CHECK(o.has("pasue"));
+  for (auto* word :
+       {"start", "stop", "pause", "resume", "query", "enabled", "disabled", "paused", "failed"})
+    CHECK(o.has(word));
+  for (auto* nothing : {"send --dn 7001", "send --dn 7001 --conn 71", "send --dn 7001 --reason x",
+                        "send --dn 7001 --capture unknown", "send --dn 7001 --capture ''"})
+    CHECK(run(nothing, &broker).status == 2);
+  CHECK(run("send --dn 7001", &broker).has("nothing to send: --capture, --data or --tag"));
+  CHECK(broker.requests == 0);
+  CHECK(run("send --dn 7001 --tag 7", &broker).status == 0); // a number alone is an event
+}
+
 TEST_CASE("a desktop of several DNs does each step on all of them, and names them") {
   fake_broker::options options;
   options.outcome = v1::OUTCOME_CONFIRMED;

@@ -117,6 +117,9 @@ TEST_CASE("what was overtaken, and what became of what was held") {
   CHECK(in_words(o) == "superseded: overtaken by a later command (version 9)");
   o = outcome_of(capture_verb::resume, outcome::confirmed, capture_state::enabled);
   o.released = {4};
+  o.sequence = {7}; // the order's that let it go, whatever was held
+  CHECK(in_words(o) == "the command that was held: confirmed: the screen is recorded");
+  o.sequence = {4}; // its own: it will not go out
   CHECK(in_words(o) == "the resume that was held: confirmed: the screen is recorded");
 }
 

@@ -161,7 +161,8 @@ TEST_CASE("One event is sent, and its answer is the exit status") {
   CHECK(good.status == 0);
   auto said = objects(good.out);
   CHECK(count(said, "event", "EventACK") == 1);
-  auto refused = run_ringdown(broker.port(), {"send", "--dn=7001", "--capture=strat", "--json"});
+  auto refused =
+    run_ringdown(broker.port(), {"send", "--dn=7001", "--data=screen-capture=strat", "--json"});
   CHECK(refused.status == 1);
   auto answers = objects(refused.out);
   auto is_error = [](const json& one) { return one.value("event", "") == "EventError"; };
@@ -177,6 +178,7 @@ TEST_CASE("One event is sent, and its answer is the exit status") {
     CHECK(run_ringdown(broker.port(), flags{"send", "--dn=7001"} + words).status == 0);
   CHECK(run_ringdown(broker.port(), {"send", "--dn=7001", "--capture=paused"}).status == 1);
   CHECK(run_ringdown(broker.port(), {"send", "--dn=7001", "--data=novalue"}).status == 2);
+  CHECK(run_ringdown(broker.port(), {"send", "--dn=7001", "--capture=strat"}).status == 2);
   CHECK(broker.stop() == 0);
 }
 
@@ -319,8 +321,9 @@ TEST_CASE("Without a broker the tool says so, and a broker that drains ends it")
     recorder.await_output("EventLinkDisconnected");
     CHECK(recorder.stop() == 3);
   }
-  for (auto* verb : {"desktop", "recorder", "monitor", "send"}) {
-    auto alone = run_ringdown(port, {verb, "--dn=7001"});
+  for (auto& words :
+       {flags{"desktop"}, flags{"recorder"}, flags{"monitor"}, flags{"send", "--capture=pause"}}) {
+    auto alone = run_ringdown(port, words + flags{"--dn=7001"});
     CHECK(alone.status == 2);
     CHECK_THAT(alone.err, Contains("cannot connect"));
   }

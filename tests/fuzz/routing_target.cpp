@@ -21,6 +21,7 @@
 #include <google/protobuf/dynamic_message.h>
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 
 using namespace ringdown;
@@ -60,13 +61,24 @@ bool is_true(send_fault fault, const std::string& dn) {
   }
 }
 
+/// Whether it would not be one line as it stands, from the left to the right. Written apart from
+/// the product's own check.
+bool is_no_line(const std::string& text) {
+  static const char* const marks[] = {"\u061c", "\u200e", "\u200f", "\u2028", "\u2029",
+                                      "\u202a", "\u202b", "\u202c", "\u202d", "\u202e",
+                                      "\u2066", "\u2067", "\u2068", "\u2069"};
+  return has_control(text) || std::any_of(std::begin(marks), std::end(marks), [&](auto* mark) {
+           return text.find(mark) != std::string::npos;
+         });
+}
+
 /// Those of what a request says for people. Protobuf has read it, so it is UTF-8.
 void add_faults_for_people(const v1::RequestSendEvent& request, std::set<send_fault>& faults) {
-  if (request.reason().size() > 64 || has_control(request.reason()))
+  if (request.reason().size() > 64 || is_no_line(request.reason()))
     faults.insert(send_fault::reason_text);
-  if (request.agent_id().size() > 64 || has_control(request.agent_id()))
+  if (request.agent_id().size() > 64 || is_no_line(request.agent_id()))
     faults.insert(send_fault::agent_id_text);
-  if (request.failure().text().size() > 128 || has_control(request.failure().text()))
+  if (request.failure().text().size() > 128 || is_no_line(request.failure().text()))
     faults.insert(send_fault::failure_text);
   auto verb = verb_of(request.event().user_data());
   bool is_command = verb >= capture_verb::start && verb <= capture_verb::query;

@@ -182,12 +182,15 @@ TEST_CASE("what is said for people is a short line of UTF-8") {
   auto failure = [](std::string_view text) {
     return content_fault(told_with("failed", bytes_field(10, bytes_field(2, text))));
   };
-  for (std::string_view text : {"", "card number", "\xc3\xa9"}) {
+  for (std::string_view text :
+       {"", "card number", "\xc3\xa9", "\u05d0\u0627", "\u2027\u202f\u206a"}) {
     CHECK(reason(text) == send_fault::none);
     CHECK(agent(text) == send_fault::none);
     CHECK(failure(text) == send_fault::none);
   }
-  for (std::string_view text : {"a\nb", "\x1b[2J", "\x7f", "\xff", "\xc2\x85"}) {
+  for (std::string_view text :
+       {"a\nb", "\x1b[2J", "\x7f", "\xff", "\xc2\x85", "a\u2028b", "\u2029", "\u200e", "\u200f",
+        "\u061c", "\u202a", "card \u202enumber", "\u2066", "\u2069"}) {
     CHECK(reason(text) == send_fault::reason_text);
     CHECK(agent(text) == send_fault::agent_id_text);
     CHECK(failure(text) == send_fault::failure_text);

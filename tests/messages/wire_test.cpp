@@ -180,3 +180,14 @@ TEST_CASE("every character is one control character or none") {
       FAIL("U+" << std::hex << point);
   }
 }
+
+TEST_CASE("every character lays out the text around it, or does not") {
+  for (std::uint32_t point = 0; point < 0x3000; ++point) {
+    std::string text;
+    append_utf8(text, point);
+    bool lays_out = point == 0x61c || point == 0x200e || point == 0x200f ||
+                    (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
+    if (wire::has_layout_character("ab" + text + "c") != lays_out)
+      FAIL("U+" << std::hex << point);
+  }
+}
