@@ -451,8 +451,12 @@ private:
 
   void close() {
     static const std::set<std::string> expected{
-      "dn: outcome of a command", "dn: outcome of the broker's order", "dn: held command let go",
-      "dn: alarm: a person must look", "connection: connection closed"};
+      "dn: outcome of a command",
+      "dn: outcome of the broker's order",
+      "dn: held command let go",
+      "dn: alarm: a person must look",
+      "dn: a recorder says failed, and was ordered nothing",
+      "connection: connection closed"};
     for (auto& line : o_.told())
       if (!expected.contains(line))
         broken("the operator hears of no fault of the broker's", line);
