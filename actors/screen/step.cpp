@@ -57,13 +57,15 @@ struct visitor : order_desk {
 
   void hold(const command_admitted& event, const judgement& judged) {
     conclude(event, outcome::held, judged.by);
+    held_command waits{event.sequence, event.command.verb, event.command.connection, event.version};
+    if (state.is_draining) // it was on its way: nobody will lift the pause
+      return effects.push_back(hold_over{waits, outcome::unknown});
     if (state.held.size() == held_max) {
       auto oldest = state.held.front().sequence;
       end_holds([&](const held_command& h) { return h.sequence == oldest; }, outcome::superseded,
                 event.version);
     }
-    state.held.push_back(
-      {event.sequence, event.command.verb, event.command.connection, event.version});
+    state.held.push_back(waits);
   }
 
   void pause(const command_admitted& event) {

@@ -180,6 +180,7 @@ TEST_CASE("at the broker's end all that is open, or held, is unknown") {
   life.asks(verb::start, 72);
   life.asks(verb::query, 71);
   CHECK(life.happens(draining{}) == "#3 let go unknown"); // nobody can lift the pause any more
+  CHECK(life.asks(verb::start, 73) == "#5 start held by 71 of crm; #5 let go unknown");
   CHECK(life.happens(draining{true}) == "#4 query unknown unknown");
   CHECK(life.now_shown.orders.empty());
   CHECK(life.unpaid() == "");
