@@ -105,20 +105,33 @@ std::string wrong_in(const screen_life& life) {
   return life.broken.empty() ? life.unpaid() : life.broken;
 }
 
+/// All sequences are tried, but under sanitizers, which take sixty times as long, only those that
+/// begin with every eighth letter.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::size_t stride = 8;
+#else
+constexpr std::size_t stride = 1;
+#endif
+
+std::size_t first_letters(const std::vector<letter>& letters) {
+  return (letters.size() + stride - 1) / stride;
+}
+
 /// Every sequence of `left` further letters. Stops at the first broken promise, and names what led
 /// to it.
 std::size_t live_all(const screen_life& life, const std::vector<letter>& letters, int left,
-                     std::string& wrong) {
+                     std::string& wrong, std::size_t first_step = stride) {
   if (left == 0)
     return 1;
   std::size_t lives = 0;
-  for (auto& one : letters) {
+  for (std::size_t i = 0; i < letters.size(); i += first_step) {
+    auto& one = letters[i];
     auto next = life;
     one.happens(next);
     if (auto found = wrong_in(next); !found.empty())
       wrong = one.name + ": " + found;
     else
-      lives += live_all(next, letters, left - 1, wrong);
+      lives += live_all(next, letters, left - 1, wrong, 1);
     if (!wrong.empty()) {
       if (left > 0)
         wrong = (next.broken.empty() ? one.name + "; " : "") + wrong;
@@ -160,14 +173,15 @@ TEST_CASE("no sequence of three events breaks a promise, under any rules") {
       lives += live_all(with_recorders(rules, calls_are_told), alphabet(), 3, wrong);
       REQUIRE(wrong == "");
     }
-  CHECK(lives == 16 * alphabet().size() * alphabet().size() * alphabet().size());
+  CHECK(lives == 16 * first_letters(alphabet()) * alphabet().size() * alphabet().size());
 }
 
 TEST_CASE("no sequence of four events breaks a promise") {
   std::string wrong;
   auto lives = live_all(with_recorders({}, true), alphabet(), 4, wrong);
   CHECK(wrong == "");
-  CHECK(lives == 32 * 32 * 32 * 32);
+  CHECK(alphabet().size() == 32);
+  CHECK(lives == first_letters(alphabet()) * 32 * 32 * 32);
 }
 
 TEST_CASE("no sequence of six events that decide breaks a promise") {
@@ -176,7 +190,8 @@ TEST_CASE("no sequence of six events that decide breaks a promise") {
   std::string wrong;
   auto lives = live_all(with_recorders(each_holder, true), small_alphabet(), 6, wrong);
   CHECK(wrong == "");
-  CHECK(lives == 9 * 9 * 9 * 9 * 9 * 9);
+  CHECK(small_alphabet().size() == 9);
+  CHECK(lives == first_letters(small_alphabet()) * 9 * 9 * 9 * 9 * 9);
 }
 
 TEST_CASE("no random life breaks a promise, whoever sleeps, is full, or drains") {
