@@ -108,7 +108,7 @@ TEST_CASE("A verb writes its histograms, its plots, and a report with both its t
   };
   auto verb = GENERATE(
     written{short_run, {"ack.hgrm", "delivery.hgrm", "latency.svg", "rate.svg"}, "verified"},
-    written{{"capture", "--agents=20", "--calls=100000", "--seconds=1.5", "--call-seconds=0.1"},
+    written{{"capture", "--agents=20", "--calls=100000", "--seconds=1.5", "--call-seconds=1"},
             {"ack.hgrm", "light.hgrm", "outcome.hgrm", "pause.hgrm", "latency.svg", "rate.svg"},
             "offered/s"},
     written{{"idle", "--connections=20", "--dns=20", "--seconds=0.1"},
