@@ -159,11 +159,13 @@ TEST_CASE("Commands that the one recorder has no room for are refused, and each 
   check_refused_with("238", bench(stuck_run + flags{"--command=start"}));
 }
 
+#if !defined(__SANITIZE_ADDRESS__) // which makes reads so small that none goes beyond what is left
 TEST_CASE("When the memory for queues is spent requests are refused, and each refusal is told") {
   // The outbox that fills, and half a read: requests of the read that goes beyond it are refused.
   check_refused_with(
     "1186", bench(stuck_run + flags{"--broker-flag=--limits.memory_budget_bytes=1056 KiB"}));
 }
+#endif
 
 TEST_CASE("Overload says of each goal whether it was reached, beside the bound that is printed") {
   auto r = bench(flags{"overload", "--seconds=1", "--warmup=0.1", "--dns=100", "--producers=4",
