@@ -163,7 +163,8 @@ void history::check_recorders(const place& where, const command_life& command,
     if (known == recorders_.end())
       broken("a command waits for active recorders", words(where));
   }
-  if (command.kept || command.only != 0)
+  // The links of a broker that drains do not all end at once.
+  if (command.kept || command.only != 0 || is_draining_)
     return;
   for (auto& [who, how] : recorders_)
     if (who.second == where.first && how.stands && how.from < where.second &&
