@@ -80,10 +80,10 @@ struct drift_watch : visit {
   }
 
   /// A recorder has said this, and before that something else.
-  void watch_word(screen_recorder& r, std::optional<capture_state> before, bool owed_any) {
+  void watch_word(screen_recorder& r, std::optional<capture_state> before, bool owed_order) {
     if (!leaves(desired(state), *r.said))
       came_back(r);
-    else if (!owed_any)
+    else if (!owed_order)
       look_for_drift(r, before);
   }
 

@@ -1,6 +1,7 @@
 // What attackers who read the page found in the step, one test each: where the broker said what it
 // did not know, or let a card number be recorded.
 #include "tests/actors/screen_life.hpp"
+#include "tests/actors/screen_parties.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -8,16 +9,6 @@ using namespace ringdown;
 using namespace ringdown::test;
 
 namespace {
-
-using verb = capture_verb;
-
-constexpr auto enabled = capture_state::enabled;
-constexpr auto disabled = capture_state::disabled;
-constexpr auto paused = capture_state::paused;
-constexpr client_id plain{70};
-constexpr client_id exact{71};
-constexpr client_id other{72};
-constexpr steady_ms timeout{2000};
 
 screen_life with(client_id recorder) {
   screen_life life;

@@ -1,5 +1,6 @@
 // The table of commands, row by row: what each changes, and what of it reaches the recorders.
 #include "tests/actors/screen_life.hpp"
+#include "tests/actors/screen_parties.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -7,12 +8,6 @@ using namespace ringdown;
 using namespace ringdown::test;
 
 namespace {
-
-using verb = capture_verb;
-constexpr auto enabled = capture_state::enabled;
-constexpr auto disabled = capture_state::disabled;
-constexpr auto paused = capture_state::paused;
-constexpr client_id plain{70};
 
 /// A DN with one recorder that says what is so, with or without a call source.
 screen_life desk(bool calls_are_told = true, confirm_rules rules = {}) {

@@ -2,6 +2,7 @@
 // within bounds. Who refuses is treated as who is silent. Who is left when a recorder goes is
 // asked.
 #include "tests/actors/screen_life.hpp"
+#include "tests/actors/screen_parties.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -10,14 +11,6 @@ using namespace ringdown::test;
 
 namespace {
 
-using verb = capture_verb;
-
-constexpr auto enabled = capture_state::enabled;
-constexpr auto disabled = capture_state::disabled;
-constexpr auto paused = capture_state::paused;
-constexpr client_id plain{70};
-constexpr client_id exact{71};
-constexpr steady_ms timeout{2000};
 constexpr steady_ms calm_time = 15 * timeout;
 constexpr steady_ms instant{1};
 

@@ -1,5 +1,6 @@
 // What follows when a recorder leaves what is desired, and who is asked, or ordered, when it comes.
 #include "tests/actors/screen_life.hpp"
+#include "tests/actors/screen_parties.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -7,15 +8,6 @@ using namespace ringdown;
 using namespace ringdown::test;
 
 namespace {
-
-using verb = capture_verb;
-
-constexpr auto enabled = capture_state::enabled;
-constexpr auto disabled = capture_state::disabled;
-constexpr auto paused = capture_state::paused;
-constexpr client_id plain{70};
-constexpr client_id exact{71};
-constexpr steady_ms timeout{2000};
 
 /// One recorder that has said that it is off.
 screen_life with(client_id recorder, confirm_rules rules = {}) {

@@ -1,6 +1,7 @@
 // What time brings to a screen: absent holders, reminders, a process that stood still, the broker's
 // end; and the bounds.
 #include "tests/actors/screen_life.hpp"
+#include "tests/actors/screen_parties.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -9,13 +10,6 @@ using namespace ringdown::test;
 
 namespace {
 
-using verb = capture_verb;
-
-constexpr auto enabled = capture_state::enabled;
-constexpr auto disabled = capture_state::disabled;
-constexpr auto paused = capture_state::paused;
-constexpr client_id plain{70};
-constexpr steady_ms timeout{2000};
 constexpr steady_ms dead_after{5000};
 
 screen_life paused_desk(confirm_rules rules = {}) {
