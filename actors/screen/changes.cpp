@@ -17,6 +17,15 @@ void make_room_for_call(screen& s, std::size_t calls_max) {
   s.calls.erase(idle == s.calls.end() ? s.calls.begin() : idle);
 }
 
+/// Of a call that was forgotten a pause may still stand.
+screen_call known_of(const screen& s, conn_id connection) {
+  if (auto* known = find_call(s, connection))
+    return *known;
+  screen_call forgotten;
+  forgotten.connection = connection;
+  return forgotten;
+}
+
 void remember_ended(screen& s, conn_id connection) {
   if (!connection)
     return;
@@ -44,10 +53,7 @@ screen_call& newest_call(screen& s, conn_id connection, command_version version,
 }
 
 screen_call end_call(screen& s, conn_id connection) {
-  screen_call ended;
-  ended.connection = connection; // of one that was forgotten a pause may still stand
-  if (auto* known = find_call(s, connection))
-    ended = *known;
+  auto ended = known_of(s, connection);
   std::erase_if(s.calls, [&](const screen_call& c) { return c.is_of(connection); });
   std::erase_if(s.pauses, [&](const screen_pause& p) { return p.covers && ended.is_of(p.covers); });
   for (auto former : ended.former)
@@ -61,11 +67,8 @@ void unite_calls(screen& s, conn_id from, conn_id into, std::size_t calls_max) {
   auto covers = [&](const screen_pause& p) { return p.covers == from; };
   if (known_from == nullptr && std::none_of(s.pauses.begin(), s.pauses.end(), covers))
     return;
-  screen_call old;
-  old.connection = from; // of one that was forgotten a pause may still stand
-  old.stopped = true;
-  if (known_from != nullptr)
-    old = *known_from;
+  auto old = known_of(s, from);
+  old.stopped |= known_from == nullptr;
   std::erase_if(s.calls, [&](const screen_call& c) { return c.connection == old.connection; });
   auto* known = find_call(s, into);
   bool is_renamed = known == nullptr;
