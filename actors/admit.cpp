@@ -1,10 +1,11 @@
 #include "actors/admit.hpp"
+#include "messages/refusals.hpp"
 
 namespace ringdown {
 
 namespace {
 
-/// Domain.md, "Who may send what", the column of modes: 41 where the mode does not allow sending.
+/// docs/errors.md, the order of checks: 41 where the mode does not allow sending.
 bool mode_allows(const sender_facts& sender, const send_event_view& request) {
   if (!sender.mode)
     return false;
@@ -31,7 +32,7 @@ bool role_allows(role sender, capture_verb verb) {
 }
 
 fault forbidden(const sender_facts& sender, capture_verb verb) {
-  fault why{error_code::access_restricted, {}, {}, {}, {}};
+  auto why = refused(error_code::access_restricted);
   if (role_allows(sender.role, verb)) {
     why.text = "the access list forbids it";
     return why;
@@ -55,13 +56,10 @@ std::optional<fault> check_send(const sender_facts& sender, bool dn_configured,
   if (request.dn_fault != send_fault::none)
     return describe_send_fault(request.dn_fault, request.data_fault, bounds);
   if (!dn_configured)
-    return fault{error_code::dn_not_configured, "this_dn", "a configured DN", {}, {}};
+    return dn_not_configured();
   if (!mode_allows(sender, request))
-    return fault{error_code::not_registered,
-                 "this_dn",
-                 "a DN on which the client is registered in mode share or private",
-                 {},
-                 {}};
+    return refused(error_code::not_registered, "this_dn",
+                   "a DN on which the client is registered in mode share or private");
   if (!role_allows(sender.role, request.verb) || !sender.authorized)
     return forbidden(sender, request.verb);
   if (request.type_fault != send_fault::none)
@@ -82,11 +80,8 @@ std::optional<fault> check_command_id(const dn_facts& dn, const send_event_view&
                      " was used with another content on this DN");
   bool lost = request.retry && dn.seen == dn_facts::command_seen::never;
   if (lost && desired_by(request.verb) && !is_safety_command(request.verb))
-    return fault{error_code::timeout,
-                 "command_id",
-                 "send it without retry to have it done",
-                 "this command id is not known here: whether the command was done is not known",
-                 {}};
+    return refused(error_code::timeout, "command_id", "send it without retry to have it done",
+                   "this command id is not known here: whether the command was done is not known");
   return std::nullopt;
 }
 
@@ -95,36 +90,37 @@ std::optional<fault> check_room(const dn_facts& dn, capture_verb verb, const lim
               (is_safety_command(verb) ? bounds.commands_pending_reserve : std::size_t{0});
   if (dn.commands_pending < most)
     return std::nullopt;
-  return fault{error_code::overloaded,
-               "this_dn",
-               "a DN with fewer than " + std::to_string(most) + " commands without an outcome",
-               "too many commands of this DN wait for their outcome",
-               {}};
+  return refused(error_code::overloaded, "this_dn",
+                 "a DN with fewer than " + std::to_string(most) + " commands without an outcome",
+                 "too many commands of this DN wait for their outcome");
 }
 
 /// 185 and 43. `pause` and `stop` are never refused for what the broker believes.
 std::optional<fault> check_state(const dn_facts& dn, const send_event_view& request) {
   if (request.if_version && *request.if_version != dn.version.value)
-    return fault{error_code::wrong_state, "if_version", std::to_string(dn.version.value), {}, {}};
+    return refused(error_code::wrong_state, "if_version", std::to_string(dn.version.value));
   if (!dn.strict || (request.verb == capture_verb::resume && dn.paused))
     return std::nullopt;
   bool starts = request.verb == capture_verb::start || request.verb == capture_verb::resume;
   if (starts && dn.observed == capture_state::enabled)
-    return fault{error_code::already_in_state, {}, {}, {}, {}};
+    return refused(error_code::already_in_state);
   if (request.verb == capture_verb::resume && dn.observed != capture_state::paused)
-    return fault{error_code::wrong_state, {}, {}, "the capture is not paused", {}};
+    return refused(error_code::wrong_state, "the capture is not paused");
   return std::nullopt;
 }
 
 } // namespace
 
+bool is_clean(const sender_facts& sender, const send_event_view& request) noexcept {
+  return request.dn_fault == send_fault::none && request.type_fault == send_fault::none &&
+         request.content_fault == send_fault::none && sender.authorized &&
+         mode_allows(sender, request) && role_allows(sender.role, request.verb);
+}
+
 admission admit_send(const sender_facts& sender, const dn_facts& dn, const send_event_view& request,
                      const limits& bounds) {
   admission result;
-  // Asked first and cheaply: nearly every request has no fault at all.
-  bool clean = request.dn_fault == send_fault::none && request.type_fault == send_fault::none &&
-               request.content_fault == send_fault::none && dn.configured && sender.authorized;
-  if (!clean || !mode_allows(sender, request) || !role_allows(sender.role, request.verb)) {
+  if (!dn.configured || !is_clean(sender, request)) {
     result.refusal = check_send(sender, dn.configured, request, bounds);
     return result;
   }
@@ -140,7 +136,7 @@ admission admit_send(const sender_facts& sender, const dn_facts& dn, const send_
   if (!result.refusal)
     result.refusal = check_state(dn, request);
   if (!result.refusal && request.verb == capture_verb::query && dn.recorders_active == 0)
-    result.refusal = fault{error_code::service_unavailable, {}, {}, {}, {}};
+    result.refusal = refused(error_code::service_unavailable);
   if (result.refusal)
     return result;
   result.for_recorders = true;
@@ -152,39 +148,34 @@ admission admit_send(const sender_facts& sender, const dn_facts& dn, const send_
 std::optional<fault> admit_registration(const sender_facts& sender, registration_mode mode,
                                         const registration_facts& dn, const limits& bounds) {
   if (!dn.configured)
-    return fault{error_code::dn_not_configured, "this_dn", "a configured DN", {}, {}};
+    return dn_not_configured();
   bool takes_part = sender.role != role::recorder && sender.role != role::call_source;
   if (!takes_part && mode == registration_mode::private_)
-    return fault{error_code::access_restricted,
-                 "mode",
-                 "share, monitor",
-                 "a " + std::string{to_string(sender.role)} + " cannot hold a DN privately",
-                 {}};
+    return refused(error_code::access_restricted, "mode", "share, monitor",
+                   "a " + std::string{to_string(sender.role)} + " cannot hold a DN privately");
   if (!sender.authorized)
-    return fault{error_code::access_restricted, {}, {}, "the access list forbids it", {}};
+    return forbidden();
   if (!dn.already_registered && dn.registered >= bounds.registrations_per_dn_max)
-    return fault{error_code::overloaded,
-                 "this_dn",
-                 "a DN with fewer than " + std::to_string(bounds.registrations_per_dn_max) +
-                   " registrations",
-                 "too many clients are registered on this DN",
-                 {}};
+    return refused(error_code::overloaded, "this_dn",
+                   "a DN with fewer than " + std::to_string(bounds.registrations_per_dn_max) +
+                     " registrations",
+                   "too many clients are registered on this DN");
+  if (!dn.already_registered && sender.role == role::recorder &&
+      dn.recorders >= bounds.recorders_per_dn_max)
+    return refused(error_code::overloaded, "this_dn",
+                   "a DN with fewer than " + std::to_string(bounds.recorders_per_dn_max) +
+                     " recorders",
+                   "too many recorders are registered on this DN");
   if (!takes_part)
     return std::nullopt; // a private registration never keeps out a recorder or a call source
   bool supervises = sender.role == role::supervisor || sender.role == role::admin;
   bool only_watches = mode == registration_mode::monitor;
   if (dn.private_taken && !(supervises && only_watches))
-    return fault{error_code::resource_seized,
-                 "mode",
-                 "monitor, for a supervisor or an admin",
-                 "another client holds this DN privately",
-                 {}};
+    return refused(error_code::resource_seized, "mode", "monitor, for a supervisor or an admin",
+                   "another client holds this DN privately");
   if (mode == registration_mode::private_ && dn.others_present)
-    return fault{error_code::resource_seized,
-                 "mode",
-                 "share, monitor",
-                 "other clients are registered on this DN",
-                 {}};
+    return refused(error_code::resource_seized, "mode", "share, monitor",
+                   "other clients are registered on this DN");
   return std::nullopt;
 }
 

@@ -44,7 +44,6 @@ struct dn_facts {
 
 /// What an accepted event does.
 struct admission {
-  admission() noexcept {} // NOLINT: without it the room for a fault is cleared for each event
   std::optional<fault> refusal;
   /// Seen before under its command id: the same answer, and no effect.
   bool replay = false;
@@ -55,6 +54,10 @@ struct admission {
   /// At least one active recorder must take it, if there is any: else 238.
   bool for_recorders = false;
 };
+
+/// Whether `check_send` finds nothing, on a DN that is configured. Asked first: nearly every
+/// request has no fault at all.
+bool is_clean(const sender_facts& sender, const send_event_view& request) noexcept;
 
 /// The checks up to and with check::content. Both the DN and, for what exceeds a window, the
 /// connection go through them, so that the first fault by order is answered, whoever answers.
@@ -76,6 +79,7 @@ struct registration_facts {
   bool others_present = false;
   bool already_registered = false;
   std::size_t registered = 0;
+  std::size_t recorders = 0; ///< of them
 };
 
 /// The decision for RequestRegisterAddress; nothing means accepted.

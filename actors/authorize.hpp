@@ -20,7 +20,7 @@ struct client_identity {
   bool outcomes = false;
   bool directed = false;
   bool per_call = false; ///< a recorder that tells calls apart
-  instance_id instance;
+  instance_id instance;  ///< as others are told of it: not what the program said
   std::string application;
   /// For logs: the peer's address, or the name that the host gave it.
   std::string peer;

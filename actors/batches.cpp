@@ -1,4 +1,5 @@
 #include "actors/batches.hpp"
+#include "messages/refusals.hpp"
 
 #include <utility>
 
@@ -73,7 +74,7 @@ dn_batch::~dn_batch() {
       dn = request->event.this_dn;
     else if (control_ != nullptr)
       dn = control_->dn;
-    refuse({error_code::internal_error, {}, {}, {}, {}}, {dn, {}, {}, time_us()});
+    refuse(refused(error_code::internal_error), {dn, {}, {}, time_us()});
   }
   if (report_awaited())
     report(false, {});
@@ -81,7 +82,7 @@ dn_batch::~dn_batch() {
 
 // ---- batch_pool ----------------------------------------------------------------------------
 
-dn_batch_ptr batch_pool::take() {
+dn_batch_ptr batch_pool::borrow() {
   if (spare_.empty())
     return std::make_shared<dn_batch>();
   auto batch = std::move(spare_.back());
@@ -89,7 +90,7 @@ dn_batch_ptr batch_pool::take() {
   return batch;
 }
 
-void batch_pool::keep(dn_batch_ptr done) {
+void batch_pool::give_back(dn_batch_ptr done) {
   if (spare_.size() >= spare_max)
     return;
   done->reset();

@@ -32,7 +32,7 @@ struct frame_ahead {
   send_event_view event; ///< of a send
 };
 
-/// All whole frames of one read of one connection.
+/// All whole frames of one read of one connection, or a part of them.
 struct read_batch {
   read_batch() = default;
   read_batch(const read_batch&) = delete;
@@ -45,6 +45,7 @@ struct read_batch {
     give_back();
     budget = nullptr;
     from = nullptr;
+    whole = nullptr;
     frames.clear();
     end = stream_end::open;
     ahead.reset();
@@ -57,6 +58,8 @@ struct read_batch {
   stream_end end = stream_end::open;
   std::int64_t time_us = 0; // UTC, when it was read
   client_ptr from;          // counts it among its batches in flight
+  /// Of a part: the read that owns the bytes, and that the client counts.
+  std::shared_ptr<const read_batch> whole;
   /// Of a read of one frame, if it was read ahead.
   std::optional<frame_ahead> ahead;
 
@@ -102,7 +105,7 @@ public:
     read_ = &read;
   }
   /// Holds the client and the read: before the batch goes to where its end is not known.
-  void keep(read_batch_ptr read) noexcept {
+  void hold(read_batch_ptr read) noexcept {
     kept_client_ = *client_;
     client_ = &kept_client_;
     kept_ = std::move(read);
@@ -192,9 +195,9 @@ public:
   /// As many as a read of 64 KiB has DNs, at 256 bytes an event; 64 KiB of memory.
   static constexpr std::size_t spare_max = 256;
 
-  dn_batch_ptr take();
+  dn_batch_ptr borrow();
   /// One that is done, for later use by anybody, or not.
-  void keep(dn_batch_ptr done);
+  void give_back(dn_batch_ptr done);
   std::size_t size() const noexcept { return spare_.size(); }
 
 private:

@@ -19,7 +19,7 @@ public:
   /// A few short frames.
   static constexpr std::size_t bytes = 256;
 
-  static std::unique_ptr<char[]> take() {
+  static std::unique_ptr<char[]> borrow() {
     auto& pool = here();
     if (pool.first == nullptr)
       return std::make_unique_for_overwrite<char[]>(bytes);
@@ -28,7 +28,7 @@ public:
     --pool.count;
     return buffer;
   }
-  static void give(std::unique_ptr<char[]> buffer) noexcept {
+  static void give_back(std::unique_ptr<char[]> buffer) noexcept {
     auto& pool = here();
     if (pool.count == spare_max)
       return;
@@ -80,13 +80,13 @@ public:
     if (size_ + more <= capacity_) [[likely]]
       return false;
     auto wanted = std::max({size_ + more, capacity_ * 2, small_buffers::bytes});
-    auto grown = wanted == small_buffers::bytes ? small_buffers::take()
+    auto grown = wanted == small_buffers::bytes ? small_buffers::borrow()
                                                 : std::make_unique_for_overwrite<char[]>(wanted);
     if (size_ != 0)
       std::memcpy(grown.get(), bytes_.get(), size_);
     std::swap(bytes_, grown);
     if (is_small())
-      small_buffers::give(std::move(grown));
+      small_buffers::give_back(std::move(grown));
     capacity_ = wanted;
     return true;
   }
@@ -103,7 +103,7 @@ public:
   /// Empty, and without memory.
   void release() noexcept {
     if (is_small())
-      small_buffers::give(std::move(bytes_));
+      small_buffers::give_back(std::move(bytes_));
     bytes_.reset();
     size_ = capacity_ = 0;
   }

@@ -1,17 +1,30 @@
 #include "actors/command_table.hpp"
 
-#include <functional>
+#include <string>
 
 namespace ringdown {
 
-std::uint64_t content_of(const send_event_view& command) noexcept {
-  auto mix = [](std::uint64_t seed, std::uint64_t value) {
-    return (seed ^ value) * 0x9e3779b97f4a7c15u + (seed >> 32);
+content_hash content_of(const send_event_view& command, const keyed_hash& hash) {
+  std::string all;
+  auto add_number = [&](std::uint64_t number) {
+    all.append(reinterpret_cast<const char*>(&number), sizeof number);
   };
-  std::uint64_t content = std::hash<std::string_view>{}(command.event);
-  content = mix(content, command.if_version ? *command.if_version + 1 : 0);
-  content = mix(content, command.confirm_timeout_ms.value_or(0));
-  return mix(content, command.directed_to.value);
+  auto add_optional = [&](auto number) {
+    add_number(number.has_value());
+    add_number(number.value_or(0));
+  };
+  auto add_text = [&](std::string_view text) { // with its length: two texts do not run together
+    add_number(text.size());
+    all += text;
+  };
+  auto details = details_of(command);
+  add_optional(command.if_version);
+  add_optional(command.confirm_timeout_ms);
+  add_number(command.directed_to.value);
+  add_text(details.reason);
+  add_text(details.agent_id);
+  add_text(command.event);
+  return hash.whole(all);
 }
 
 command_table::entry* command_table::find(std::string_view application, const command_id& id) {
@@ -19,8 +32,9 @@ command_table::entry* command_table::find(std::string_view application, const co
   return known == rows_.end() ? nullptr : &known->second.content;
 }
 
-void command_table::add(std::string_view application, const command_id& id, std::uint64_t content,
-                        const ack& answer, std::chrono::milliseconds now) {
+void command_table::add(std::string_view application, const command_id& id,
+                        const content_hash& content, const ack& answer,
+                        std::chrono::milliseconds now) {
   expire(now);
   if (order_.size() >= bounds_.command_ids_per_dn_max)
     for (auto oldest = order_.begin(); oldest != order_.end(); ++oldest)
@@ -31,8 +45,9 @@ void command_table::add(std::string_view application, const command_id& id, std:
   auto [known, added] = rows_.try_emplace(key{application, id});
   if (added) {
     known->second.place = order_.insert(order_.end(), &known->first);
-    budget_.add(command_bytes);
+    count(command_bytes);
   }
+  count(-static_cast<std::ptrdiff_t>(known->second.content.outcome.size()));
   known->second.content = {content, answer, {}, now + bounds_.command_id_window};
 }
 
@@ -43,9 +58,20 @@ void command_table::expire(std::chrono::milliseconds now) {
 
 void command_table::forget(std::list<const key*>::iterator place) {
   auto known = rows_.find(**place);
+  count(-static_cast<std::ptrdiff_t>(command_bytes + known->second.content.outcome.size()));
   order_.erase(place);
   rows_.erase(known);
-  budget_.remove(command_bytes);
+}
+
+void command_table::decide(entry& command, std::string outcome) {
+  count(static_cast<std::ptrdiff_t>(outcome.size()) -
+        static_cast<std::ptrdiff_t>(command.outcome.size()));
+  command.outcome = std::move(outcome);
+}
+
+void command_table::count(std::ptrdiff_t bytes) {
+  counted_ += static_cast<std::size_t>(bytes);
+  memory_.holds(counted_);
 }
 
 } // namespace ringdown

@@ -2,12 +2,14 @@
 // again has the same answer and no second effect. Bounded in time and in number. No CAF.
 #pragma once
 
+#include "actors/keyed_hash.hpp"
 #include "actors/memory_budget.hpp"
 #include "messages/ids.hpp"
 #include "messages/limits.hpp"
 #include "messages/send_event.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <list>
 #include <map>
@@ -17,24 +19,24 @@
 
 namespace ringdown {
 
-/// What the memory budget is told of one accepted or remembered command.
+/// What the memory budget is told of one accepted or remembered command, beside its recorders and
+/// its outcome.
 inline constexpr std::size_t command_bytes = 512;
 
-/// What a command says, as a number: two commands of one id with different numbers are two
-/// commands.
-std::uint64_t content_of(const send_event_view& command) noexcept;
+/// All that a command says, hashed with the process's secret: two commands of one id with different
+/// contents are two commands, and nobody can make them look alike.
+content_hash content_of(const send_event_view& command, const keyed_hash& hash);
 
 class command_table {
 public:
   struct entry {
-    std::uint64_t content = 0;
+    content_hash content;
     ack answer;
     std::string outcome; ///< the EventOutcome frame; empty until it is decided
     std::chrono::milliseconds expires{0};
   };
 
-  command_table(const limits& bounds, memory_budget& budget) : bounds_(bounds), budget_(budget) {}
-  ~command_table() { budget_.remove(size() * command_bytes); }
+  command_table(const limits& bounds, memory_budget& budget) : bounds_(bounds), memory_(budget) {}
   command_table(const command_table&) = delete;
   command_table& operator=(const command_table&) = delete;
 
@@ -42,8 +44,10 @@ public:
   entry* find(std::string_view application, const command_id& id);
   /// Remembers a command for `command_id_window` from `now`. Where the table is full the oldest one
   /// with an outcome is forgotten.
-  void add(std::string_view application, const command_id& id, std::uint64_t content,
+  void add(std::string_view application, const command_id& id, const content_hash& content,
            const ack& answer, std::chrono::milliseconds now);
+  /// The command's outcome: an EventOutcome frame.
+  void decide(entry& command, std::string outcome);
   /// Forgets those whose time is over.
   void expire(std::chrono::milliseconds now);
   bool empty() const noexcept { return order_.empty(); }
@@ -57,9 +61,11 @@ private:
   };
   using rows = std::map<key, row>;
   void forget(std::list<const key*>::iterator place);
+  void count(std::ptrdiff_t bytes);
 
   const limits& bounds_;
-  memory_budget& budget_;
+  memory_share memory_;
+  std::size_t counted_ = 0; // bytes, of which the budget is told
   rows rows_;
   std::list<const key*> order_; // oldest first: all are kept for the same time
 };

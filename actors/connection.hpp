@@ -16,8 +16,9 @@
 namespace ringdown {
 
 /// Makes the actor of a new connection, at home on `where` (the loop that reads its socket).
+/// `directory` must outlive it.
 connection_ref spawn_connection(caf::actor_system& system, runtime::home where,
-                                broker_context& context, directory_actor directory,
-                                client_ptr client, std::shared_ptr<link> edge);
+                                broker_context& context, const directory_ref& directory,
+                                client_ptr client, std::shared_ptr<socket_side> edge);
 
 } // namespace ringdown

@@ -3,11 +3,14 @@
 #pragma once
 
 #include "actors/authorize.hpp"
+#include "actors/keyed_hash.hpp"
 #include "actors/memory_budget.hpp"
+#include "actors/published_instance.hpp"
 #include "actors/thread_share.hpp"
 #include "actors/turn_share.hpp"
 #include "actors/watch_list.hpp"
 #include "messages/confirm_rules.hpp"
+#include "messages/ensure.hpp"
 #include "messages/ids.hpp"
 #include "messages/limits.hpp"
 
@@ -35,8 +38,8 @@ public:
   enum class severity : std::uint8_t { debug, info, warning, error };
   /// `part` is the actor's kind: "connection", "dn", "directory".
   virtual bool wants(std::string_view part, severity level) const noexcept = 0;
-  virtual void tell(std::string_view part, severity level, std::string_view what,
-                    fields details) noexcept = 0;
+  virtual void log(std::string_view part, severity level, std::string_view what,
+                   fields details) noexcept = 0;
 };
 
 /// The configured DNs; without a list any DN is valid. Replaced as a whole on reload.
@@ -62,15 +65,45 @@ struct server_identity {
   std::uint16_t node = 0; ///< the top 16 bits of client ids
 };
 
-/// Lives longer than every actor that was given it.
-struct broker_context {
+/// What holds for as long as the broker runs. Set before the first actor.
+struct broker_rules {
   limits bounds;
   confirm_rules confirm;
   server_identity server;
-  std::uint64_t hash_secret = 0; ///< random; for tables with keys that clients choose
+  instance_secret secret{}; ///< random
+  keyed_hash hash;          ///< with a random secret, for tables with keys that clients choose
+
+  explicit broker_rules(const limits& l) : bounds(l) {}
+};
+
+/// What is asked of whoever runs the broker. Set before the first actor.
+struct broker_services {
   utc_clock utc_now;
-  authorize_function authorize; ///< empty: everything is allowed
-  observer* tells = nullptr;    ///< never null once running
+  authorize_function authorize;    ///< empty: everything is allowed
+  observer* observed_by = nullptr; ///< never null once running
+
+  bool may(const client_identity& client, action what, std::string_view dn,
+           std::string_view credentials = {}) const {
+    return !authorize || authorize(client, what, dn, credentials);
+  }
+};
+
+/// Counts what is owed. Any thread.
+class owed_counter {
+public:
+  void operator++() noexcept { owed_.fetch_add(1); }
+  void operator--() noexcept { *this -= 1; }
+  void operator-=(std::size_t n) noexcept {
+    ensure(owed_.fetch_sub(n) >= n, "what is paid was owed: a drain would never end");
+  }
+  operator std::size_t() const noexcept { return owed_.load(); }
+
+private:
+  std::atomic<std::size_t> owed_{0};
+};
+
+/// What all actors change together. Each part has its own way to be safe between threads.
+struct broker_shared {
   memory_budget budget;
   dn_list configured;
   /// Whether one thread runs all actors and sockets, or several do. Set before the first
@@ -80,18 +113,18 @@ struct broker_context {
   std::unique_ptr<turn_share> share;
   /// Accepted commands without an outcome. A draining broker keeps its links until there are none:
   /// recorders must be able to confirm, and desktops to hear it.
-  std::atomic<std::size_t> outcomes_owed{0};
+  owed_counter outcomes_owed;
   /// Screens that were to be recorded or paused when the broker began to drain.
   std::atomic<std::size_t> captures_live{0};
   /// Who hears the screens' events of every DN.
   watch_list watchers;
 
-  explicit broker_context(const limits& l) : bounds(l), budget(bounds) {}
+  explicit broker_shared(const limits& bounds) : budget(bounds) {}
+};
 
-  bool may(const client_identity& client, action what, std::string_view dn,
-           std::string_view credentials = {}) const {
-    return !authorize || authorize(client, what, dn, credentials);
-  }
+/// All three. Lives longer than every actor that was given it; who needs one part takes that.
+struct broker_context : broker_rules, broker_services, broker_shared {
+  explicit broker_context(const limits& l) : broker_rules(l), broker_shared(bounds) {}
 };
 
 } // namespace ringdown

@@ -2,20 +2,20 @@
 #pragma once
 
 #include "actors/t_client.hpp"
+#include "messages/words.hpp"
 
-#include <ringdown/v1/ringdown.pb.h>
-
+#include <string>
 #include <string_view>
 
 namespace ringdown {
 
 /// Writes EventLinkDisconnected behind what waits and closes the outbox. Once only: a client whose
 /// outbox is closed already has had its last word. Any thread.
-void disconnect(t_client& client, v1::DisconnectReason reason, std::string_view text,
+void disconnect(t_client& client, disconnect_reason reason, std::string_view text,
                 reference_id reference = {});
 
 /// The frame alone, for a connection that is refused before it has an outbox.
-std::string encode_disconnected(v1::DisconnectReason reason, std::string_view text,
+std::string encode_disconnected(disconnect_reason reason, std::string_view text,
                                 reference_id reference = {});
 
 /// The whole Heartbeat frame.

@@ -4,7 +4,7 @@
 #include "actors/batches.hpp"
 #include "actors/connection/control_requests.hpp"
 #include "actors/dn/board.hpp"
-#include "actors/runtime/pinned.hpp"
+#include "actors/runtime/ask.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/atom.hpp>
@@ -25,8 +25,9 @@ using session_rang_atom = caf::atom_constant<caf::atom("rang")>;
 using ask_atom = caf::atom_constant<caf::atom("ask")>;
 using idle_atom = caf::atom_constant<caf::atom("idle")>;
 using retire_atom = caf::atom_constant<caf::atom("retire")>;
+using go_on_atom = caf::atom_constant<caf::atom("goon")>;
 using sign_on_atom = caf::atom_constant<caf::atom("signon")>;
-using list_atom = caf::atom_constant<caf::atom("list")>;
+using stays_atom = caf::atom_constant<caf::atom("stays")>;
 using take_over_atom = caf::atom_constant<caf::atom("takeover")>;
 using drain_atom = caf::atom_constant<caf::atom("drain")>;
 using reload_atom = caf::atom_constant<caf::atom("reload")>;
@@ -42,8 +43,7 @@ struct list_page {
 
 /// Why a connection is to be closed.
 struct close_order {
-  /// `DisconnectReason` of the wire.
-  std::uint32_t reason = 0;
+  disconnect_reason reason = disconnect_reason::unspecified;
   std::string text;
 };
 
@@ -64,8 +64,8 @@ namespace ringdown {
 
 /// One DN's screen: owns it, and its time. Its DN talks to it in its own turn (screen/session.hpp).
 using session_actor = caf::typed_actor<
-  // The armed tick of this generation came.
-  caf::reacts_to<tick_atom, std::uint64_t>>;
+  // An armed tick came.
+  caf::reacts_to<tick_atom>>;
 
 /// One directory number: decides and delivers.
 using dn_actor = caf::typed_actor<
@@ -84,15 +84,9 @@ using dn_actor = caf::typed_actor<
   caf::reacts_to<ask_atom>,
   // The broker drains: commands get some more time, and then the outcome `unknown`.
   caf::reacts_to<drain_atom>,
-  // The directory agrees, no handle has gone out lately: end. So does one that was removed.
+  // The directory agrees, no handle has gone out lately: end, or say that it stays.
   caf::reacts_to<retire_atom>>;
 using dn_ref = runtime::callable_ref<dn_actor, dn_batch>;
-
-/// The DNs that a connection asks for, and where one is to live that has no actor yet.
-struct dns_wanted {
-  std::vector<std::string> names;
-  runtime::home near; ///< empty: on the loop that its name leads to
-};
 
 /// What the directory hands out.
 struct dn_handle {
@@ -100,6 +94,14 @@ struct dn_handle {
   dn_ref actor;
 };
 using dn_handles = std::vector<dn_handle>;
+
+/// The DNs that a connection asks for, and where one is to live that has no actor yet.
+struct dns_wanted {
+  using answer_type = dn_handles;
+  std::vector<std::string> names;
+  runtime::home near; ///< empty: on the loop that its name leads to
+  instance_id by;     ///< the program: those that it brought up count against it
+};
 
 /// One T-Client's link.
 using connection_actor = caf::typed_actor<
@@ -119,8 +121,17 @@ using connection_actor = caf::typed_actor<
   caf::reacts_to<tick_atom>>;
 using connection_ref = runtime::callable_ref<connection_actor, const read_batch_ptr>;
 
+/// A program that signs on; the answer is its client id.
+struct sign_on_wanted {
+  using answer_type = client_id;
+  client_ptr client;
+  connection_actor connection;
+};
+
 } // namespace ringdown
 
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::client_id)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::sign_on_wanted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::dns_wanted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::dn_handle)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::dn_handles)
@@ -130,27 +141,39 @@ namespace ringdown {
 /// Where a DN lives, and who is signed on.
 using directory_actor = caf::typed_actor<
   // Finds or makes the actors of these DNs. Fewer than asked for if dns_max is reached: the rest
-  // have no actor.
+  // have no actor. Where one is about to end, the answer waits until it has, or stays.
   caf::replies_to<dns_wanted>::with<dn_handles>,
   // A page of the DNs in use, in the order of their names.
-  caf::replies_to<list_atom, list_request>::with<list_page>,
-  // A DN has had nothing to do for dn_idle_timeout: may it end? Answered by retire_atom, or not.
-  caf::reacts_to<idle_atom, std::string, dn_epoch>,
+  caf::replies_to<list_request>::with<list_page>,
   // A client signs on: its id. An older connection of the same program is told taken_over first.
-  caf::replies_to<sign_on_atom, client_ptr, connection_actor>::with<std::uint64_t>,
+  // Where connections of one program take over from each other again and again, it waits.
+  caf::replies_to<sign_on_wanted>::with<client_id>,
   // That client's connection is gone.
   caf::reacts_to<client_gone_atom, client_ptr>,
+  // A DN has had nothing to do for dn_idle_timeout: may it end? Answered by retire_atom, or not.
+  caf::reacts_to<idle_atom, std::string, dn_epoch>,
+  // A DN that was told to retire has something to do again.
+  caf::reacts_to<stays_atom, std::string, dn_epoch>,
   // The list of configured DNs changed: those no longer in it end.
   caf::reacts_to<reload_atom>,
   // The broker drains: all DNs are told.
-  caf::reacts_to<drain_atom>>;
+  caf::reacts_to<drain_atom>,
+  // The next of the DNs, of what all of them are to be told.
+  caf::reacts_to<go_on_atom>,
+  // DNs that were removed have answered long enough.
+  caf::reacts_to<tick_atom>,
+  // A sign-on that had to wait.
+  caf::reacts_to<sign_on_atom>>;
+using directory_ref =
+  runtime::callable_ref<directory_actor, runtime::asked<dns_wanted>, runtime::asked<sign_on_wanted>,
+                        runtime::asked<list_request>>;
 
 /// What the connection actor may ask of its socket. Implemented by the edge, whose connection
 /// outlives the actor's last call; called by the connection actor only, on any thread the
 /// scheduler runs it on.
-class link {
+class socket_side {
 public:
-  virtual ~link() = default;
+  virtual ~socket_side() = default;
   /// Signed on: frames may now be of full size, and heartbeats run at these times.
   virtual void established(std::chrono::milliseconds heartbeat_interval,
                            std::chrono::milliseconds heartbeat_timeout) = 0;

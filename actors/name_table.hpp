@@ -5,11 +5,11 @@
 // thread at a time.
 #pragma once
 
+#include "actors/keyed_hash.hpp"
 #include "actors/runtime/prefetch.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,9 +27,9 @@ public:
     Value value;
   };
 
-  static std::size_t hash(std::string_view name) noexcept {
-    return std::hash<std::string_view>{}(name);
-  }
+  explicit name_table(const keyed_hash& hash) noexcept : hash_(&hash) {}
+
+  std::size_t hash(std::string_view name) const noexcept { return (*hash_)(name); }
 
   std::size_t size() const noexcept { return count_; }
 
@@ -93,6 +93,14 @@ public:
     }
   }
 
+  /// All entries; none is left.
+  name_table take_all() noexcept {
+    name_table taken{*hash_};
+    std::swap(slots_, taken.slots_);
+    std::swap(count_, taken.count_);
+    return taken;
+  }
+
   /// Calls `visit(entry&)` for each, in no order that means anything.
   template <class Visit>
   void for_each(Visit visit) {
@@ -123,6 +131,7 @@ private:
         put(std::move(s));
   }
 
+  const keyed_hash* hash_;
   std::vector<slot> slots_; // a power of two, or empty
   std::size_t count_ = 0;
 };

@@ -24,11 +24,7 @@ constexpr std::size_t gap_memory_bytes = 160;
 
 outbox::outbox(const limits& bounds, memory_budget& budget, std::shared_ptr<edge_signal> signal,
                threads users)
-  : bounds_(bounds), mutex_(users), signal_(std::move(signal)), budget_(budget) {}
-
-outbox::~outbox() {
-  budget_.remove(charged_);
-}
+  : bounds_(bounds), mutex_(users), signal_(std::move(signal)), memory_(budget) {}
 
 // ---- admission -----------------------------------------------------------------------------
 
@@ -50,6 +46,16 @@ void outbox::append(std::string_view head, std::string_view tail) {
   ++waiting_frames_;
 }
 
+/// What comes behind the end goes nowhere.
+bool outbox::append_if_open(std::string_view head, std::string_view tail) {
+  if (closed()) [[unlikely]] {
+    unreserve(head.size() + tail.size());
+    return false;
+  }
+  append(head, tail);
+  return true;
+}
+
 void outbox::copy_run() {
   if (waiting_.make_room(run_.size()))
     recount_memory();
@@ -60,11 +66,7 @@ void outbox::recount_memory() noexcept {
   auto holds = waiting_.capacity() + taken_capacity_;
   if (gaps_ != nullptr)
     holds += gaps_->kept_bytes + gaps_->open.size() * gap_memory_bytes;
-  if (holds > charged_)
-    budget_.add(holds - charged_);
-  else
-    budget_.remove(charged_ - holds);
-  charged_ = holds;
+  memory_.holds(holds);
 }
 
 bool outbox::mark_dirty() noexcept {
@@ -75,8 +77,7 @@ void outbox::write(std::string_view head, std::string_view tail) {
   bool was_clean;
   {
     std::lock_guard lock{mutex_};
-    append(head, tail);
-    was_clean = mark_dirty();
+    was_clean = append_if_open(head, tail) && mark_dirty();
   }
   if (was_clean)
     signal_->outbox_ready();
@@ -86,17 +87,16 @@ void outbox::write_event(const dn_identity& dn, std::string_view head, std::stri
   bool was_clean;
   {
     std::lock_guard lock{mutex_};
-    if (gaps_ != nullptr)
+    if (gaps_ != nullptr && !closed())
       close_gap_of(dn);
-    append(head, tail);
-    was_clean = mark_dirty();
+    was_clean = append_if_open(head, tail) && mark_dirty();
   }
   if (was_clean)
     signal_->outbox_ready();
 }
 
 void outbox::write_shared_event(const dn_identity& dn, std::string_view frame) {
-  if (!is_taken_in_time_ || gaps_ != nullptr)
+  if (!is_taken_in_time_ || gaps_ != nullptr || closed())
     return write_event(dn, frame, {});
   bool follows = run_.data() + run_.size() == frame.data();
   if (!run_.empty() && !follows)
@@ -253,8 +253,18 @@ void outbox::trim() {
   recount_memory();
 }
 
+void outbox::discard() noexcept {
+  std::lock_guard lock{mutex_};
+  waiting_.release();
+  run_ = {};
+  waiting_frames_ = 0;
+  taken_capacity_ = 0;
+  forget_gaps();
+  recount_memory();
+}
+
 void outbox::sent(std::size_t bytes, std::size_t frames) {
-  count(-(bytes + frames * one_frame));
+  uncount(bytes + frames * one_frame);
   if (!has_gaps_.load(std::memory_order_acquire) || this->bytes() >= bounds_.outbox_low_water_bytes)
     return;
   bool was_clean;
@@ -269,8 +279,28 @@ void outbox::sent(std::size_t bytes, std::size_t frames) {
 }
 
 void outbox::close() noexcept {
-  if (!closed_.exchange(true, std::memory_order_acq_rel))
-    signal_->outbox_ready();
+  {
+    std::lock_guard lock{mutex_};
+    if (closed_.exchange(true, std::memory_order_acq_rel))
+      return;
+  }
+  signal_->outbox_ready();
+}
+
+void outbox::close_with(std::string_view last) {
+  auto got = reserve(last.size(), traffic::reserved);
+  {
+    std::lock_guard lock{mutex_};
+    if (closed()) {
+      if (got == room::accepted)
+        unreserve(last.size());
+      return;
+    }
+    if (got == room::accepted)
+      append(last, {});
+    closed_.store(true, std::memory_order_release);
+  }
+  signal_->outbox_ready();
 }
 
 } // namespace ringdown

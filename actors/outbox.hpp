@@ -19,6 +19,7 @@
 #include "actors/byte_buffer.hpp"
 #include "actors/memory_budget.hpp"
 #include "actors/thread_share.hpp"
+#include "messages/ensure.hpp"
 #include "messages/ids.hpp"
 #include "messages/limits.hpp"
 
@@ -70,7 +71,6 @@ class outbox {
 public:
   outbox(const limits& bounds, memory_budget& budget, std::shared_ptr<edge_signal> signal,
          threads users = threads::many);
-  ~outbox();
   outbox(const outbox&) = delete;
   outbox& operator=(const outbox&) = delete;
 
@@ -131,8 +131,14 @@ public:
   /// Gives back the buffers of an idle connection; the edge has none of its own any more.
   void trim();
 
-  /// Nothing more is accepted. What waits may still be taken and sent.
+  /// Nothing more is accepted: what has room reserved and is written later goes nowhere. What waits
+  /// may still be taken and sent.
   void close() noexcept;
+  /// The same, and this frame stands behind all else, if the reserve has room for it. In one step:
+  /// nothing comes between it and the end. Once only: a closed outbox has had its last word.
+  void close_with(std::string_view last);
+  /// Nothing that waits will be taken: its memory is given back at once. Of a closed one.
+  void discard() noexcept;
   bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
   /// It was closed because even the reserve was full.
   bool overrun() const noexcept { return overrun_.load(std::memory_order_relaxed); }
@@ -176,7 +182,12 @@ private:
   };
 
   bool misses(const dn_identity& dn) noexcept;
-  std::uint64_t count(std::uint64_t n) noexcept { return used_.add(n, mutex_.is_shared()); }
+  void count(std::uint64_t n) noexcept { used_.add(n, mutex_.is_shared()); }
+  void uncount(std::uint64_t n) noexcept {
+    auto before = used_.add(-n, mutex_.is_shared());
+    debug_ensure((before & bytes_mask) >= (n & bytes_mask) && before >> 40 >= n >> 40,
+                 "what leaves an outbox was counted when it came");
+  }
 
   // All with mutex_ held.
   void copy_run();
@@ -184,6 +195,7 @@ private:
   void forget_gaps() noexcept;
   gap_list::iterator close_gap(gap_list::iterator told);
   void append(std::string_view head, std::string_view tail);
+  bool append_if_open(std::string_view head, std::string_view tail);
   void tell_gap(const gap& missed);
   void close_gaps();
   void recount_memory() noexcept;
@@ -204,11 +216,10 @@ private:
   std::uint8_t shared_takes_ = 0; // with a large buffer; counts round
 
   const std::shared_ptr<edge_signal> signal_;
-  memory_budget& budget_;
   std::atomic<std::uint64_t> missed_{0};
   std::unique_ptr<gap_book> gaps_; // while there are any
   std::size_t taken_capacity_ = 0; // the buffer that the edge is sending from
-  std::size_t charged_ = 0;        // what the budget was told
+  memory_share memory_;
 };
 
 inline room outbox::reserve(std::size_t bytes, traffic kind) noexcept {
@@ -218,15 +229,14 @@ inline room outbox::reserve(std::size_t bytes, traffic kind) noexcept {
   auto bytes_max = bounds_.outbox_bytes_max + (spare ? bounds_.outbox_bytes_reserve : 0);
   // Frames of the reserve are small and few; its bytes bound them.
   auto frames_max = spare ? std::size_t{1} << 22 : bounds_.outbox_events_max;
-  auto before = count(bytes + one_frame);
-  if ((before & bytes_mask) + bytes <= bytes_max && (before >> 40) < frames_max) [[likely]]
-    return room::accepted;
-  unreserve(bytes);
-  return room::full;
+  auto fits = [=](std::uint64_t held) {
+    return (held & bytes_mask) + bytes <= bytes_max && (held >> 40) < frames_max;
+  };
+  return used_.add_if(bytes + one_frame, mutex_.is_shared(), fits) ? room::accepted : room::full;
 }
 
 inline void outbox::unreserve(std::size_t bytes) noexcept {
-  count(-(bytes + one_frame));
+  uncount(bytes + one_frame);
 }
 
 } // namespace ringdown

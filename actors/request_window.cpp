@@ -1,22 +1,20 @@
 #include "actors/request_window.hpp"
 
+#include "messages/ensure.hpp"
+
 #include <utility>
 
 namespace ringdown {
 
-namespace {
-
-/// Spreads ReferenceIDs, which clients mostly count up, over the table.
-std::size_t spread(std::uint32_t reference) noexcept {
-  return reference * std::size_t{0x9e3779b9u};
+std::size_t spread(reference_id reference) noexcept {
+  // The low bits of a product know the low bits of its factors alone.
+  return (reference.value * std::uint64_t{0x9e3779b97f4a7c15u}) >> 32;
 }
-
-} // namespace
 
 /// The slot that holds `reference`, or the free one where it would go.
 std::size_t request_window::place_of(std::uint32_t reference) const noexcept {
   auto mask = slots_.size() - 1;
-  auto place = spread(reference) & mask;
+  auto place = spread({reference}) & mask;
   while (slots_[place].answers != 0 && slots_[place].reference != reference)
     place = (place + 1) & mask;
   return place;
@@ -56,6 +54,7 @@ void request_window::answered(reference_id reference) {
   auto place = place_of(reference.value);
   if (slots_[place].answers == 0 || --slots_[place].answers != 0)
     return;
+  debug_ensure(count_ != 0 && bytes_ >= slots_[place].bytes, "credit is given back once");
   bytes_ -= slots_[place].bytes;
   --count_;
   erase(place);
@@ -66,7 +65,7 @@ void request_window::erase(std::size_t hole) noexcept {
   auto mask = slots_.size() - 1;
   slots_[hole] = {};
   for (auto next = (hole + 1) & mask; slots_[next].answers != 0; next = (next + 1) & mask) {
-    auto home = spread(slots_[next].reference) & mask;
+    auto home = spread({slots_[next].reference}) & mask;
     if (((next - home) & mask) >= ((next - hole) & mask)) {
       slots_[hole] = std::exchange(slots_[next], {});
       hole = next;

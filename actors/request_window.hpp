@@ -12,6 +12,10 @@
 
 namespace ringdown {
 
+/// Spreads ReferenceIDs over a table of a power of two, whatever the steps in which a client
+/// counts.
+std::size_t spread(reference_id reference) noexcept;
+
 /// The outstanding requests of one connection, by ReferenceID. Any thread, with a short lock; or
 /// one alone.
 class request_window {
@@ -34,6 +38,8 @@ public:
   void answered(reference_id reference);
 
   std::size_t outstanding() const;
+  /// Whether many threads use it.
+  bool is_shared() const noexcept { return mutex_.is_shared(); }
 
 private:
   struct slot {

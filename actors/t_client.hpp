@@ -10,24 +10,23 @@
 #include "messages/ids.hpp"
 #include "messages/limits.hpp"
 #include "messages/send_event.hpp"
+#include "messages/words.hpp"
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace ringdown {
 
-/// What kind of EventUserEvent an event is, as a bit of the input mask.
-enum class event_kind : std::uint8_t { command = 1, indication = 2, user_event = 4 };
-inline constexpr std::uint8_t every_event_kind = 7;
-
-/// The kind of an event with this verb.
-constexpr event_kind kind_of(capture_verb verb) noexcept {
-  if (verb == capture_verb::none)
-    return event_kind::user_event;
-  return is_command(verb) ? event_kind::command : event_kind::indication;
+/// An input mask has a bit for each kind of EventUserEvent.
+constexpr std::uint8_t mask_bit(event_kind kind) noexcept {
+  return static_cast<std::uint8_t>(1u << (static_cast<unsigned>(kind) - 1));
 }
+inline constexpr std::uint8_t every_event_kind = mask_bit(event_kind::command) |
+                                                 mask_bit(event_kind::indication) |
+                                                 mask_bit(event_kind::user_event);
 
 /// A DN's word to a connection about one registration: what the connection must know to keep its
 /// table, beside what the client was told. How things stand after a batch.
@@ -61,14 +60,18 @@ public:
   std::atomic<std::uint8_t> mask{every_event_kind};
 
 private:
-  std::atomic<std::uint32_t> batches_in_flight_{0}; // here it takes only what the mask leaves
+  // Here they take only what the mask leaves.
+  std::atomic<std::uint8_t> batches_in_flight_{0};  // few: `read_batches_in_flight_max`
+  std::atomic<std::uint16_t> answers_under_way_{0}; // one for each thread at most
+  std::atomic<std::uint32_t> outcomes_owed_{0};
+  friend class outcome_claim;
 
 public:
   outbox box;
   request_window window;
 
   bool hears(event_kind kind) const noexcept {
-    return (mask.load(std::memory_order_relaxed) & static_cast<std::uint8_t>(kind)) != 0;
+    return (mask.load(std::memory_order_relaxed) & mask_bit(kind)) != 0;
   }
 
   /// The credit between edge and connection: the edge reads only while fewer than
@@ -89,9 +92,24 @@ public:
   /// Gives the request's credit back and writes its answer, in this order: a client that has heard
   /// the answer may use the ReferenceID again at once, from another thread than ours.
   void answer(reference_id reference, std::string_view frame) {
+    bool is_shared = window.is_shared();
+    if (is_shared)
+      answers_under_way_.fetch_add(1, std::memory_order_relaxed);
     window.answered(reference);
     // A closed connection's answer goes nowhere; an overrun one is closed by its edge.
     static_cast<void>(box.answer(frame));
+    if (is_shared)
+      answers_under_way_.fetch_sub(1, std::memory_order_release);
+  }
+  /// No request waits for its answer, and none is about to be written: an end that is said now
+  /// stands behind them all. The window is asked first: whoever takes a request out of it has begun
+  /// to write before.
+  bool all_answered() const {
+    return window.outstanding() == 0 && answers_under_way_.load(std::memory_order_acquire) == 0;
+  }
+  /// Outcomes of its commands that it is to be told.
+  std::uint32_t outcomes_owed() const noexcept {
+    return outcomes_owed_.load(std::memory_order_acquire);
   }
   void refuse(reference_id reference, const fault& why, const error_context& context) {
     answer(reference, encode_error(reference, why, context));
@@ -101,5 +119,33 @@ private:
   std::unique_ptr<report_target> reports_; // one for each client: a tool has 10,000 registrations
 };
 using client_ptr = std::shared_ptr<t_client>;
+
+/// Whom an outcome is owed to, or nobody: as long as this stands it counts among those that the
+/// client is to be told. Of a client that does not hear outcomes it counts nothing.
+class outcome_claim {
+public:
+  outcome_claim() = default;
+  outcome_claim(client_ptr whose) noexcept : whose_(std::move(whose)) { count(1); }
+  outcome_claim(const outcome_claim& other) noexcept : outcome_claim(other.whose_) {}
+  outcome_claim(outcome_claim&& other) noexcept : whose_(std::move(other.whose_)) {}
+  outcome_claim& operator=(outcome_claim other) noexcept {
+    std::swap(whose_, other.whose_);
+    return *this;
+  }
+  ~outcome_claim() { count(static_cast<std::uint32_t>(-1)); }
+
+  t_client* get() const noexcept { return whose_.get(); }
+  friend bool operator==(const outcome_claim& a, const client_ptr& b) noexcept {
+    return a.whose_ == b;
+  }
+
+private:
+  void count(std::uint32_t n) const noexcept {
+    if (whose_ && whose_->who.outcomes)
+      whose_->outcomes_owed_.fetch_add(n, std::memory_order_acq_rel);
+  }
+
+  client_ptr whose_;
+};
 
 } // namespace ringdown

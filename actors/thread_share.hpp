@@ -2,6 +2,8 @@
 // 20 ns each on the path of every event, would protect nothing.
 #pragma once
 
+#include "messages/ensure.hpp"
+
 #include <atomic>
 #include <cstdint>
 
@@ -23,6 +25,9 @@ public:
     auto was = state::free;
     if (is_shared_ && !state_.compare_exchange_strong(was, state::taken, std::memory_order_acquire))
       wait_and_lock();
+    if constexpr (debug_checks)
+      if (!is_shared_)
+        check_thread();
   }
   void unlock() noexcept {
     if (is_shared_ && state_.exchange(state::free, std::memory_order_release) == state::awaited)
@@ -44,6 +49,15 @@ private:
       state_.wait(state::awaited, std::memory_order_relaxed);
   }
 
+  /// That one thread alone comes here is believed in what ships; here it is looked at. The first
+  /// one's mark stands where a mutex would have its state.
+  void check_thread() noexcept {
+    auto mine = static_cast<state>(thread_mark());
+    auto first = state::free;
+    ensure(state_.compare_exchange_strong(first, mine) || first == mine,
+           "one thread alone uses what one thread may use");
+  }
+
   std::atomic<state> state_{state::free};
   const bool is_shared_;
 };
@@ -58,6 +72,22 @@ public:
     auto before = get();
     value_.store(before + n, std::memory_order_relaxed);
     return before;
+  }
+  /// Adds `n` if `allows` says so of what is there, and tells whether it did. Nobody sees it added
+  /// where it is not.
+  template <class Allows>
+  bool add_if(std::uint64_t n, bool is_shared, Allows allows) noexcept {
+    auto before = get();
+    if (!is_shared) {
+      if (!allows(before))
+        return false;
+      value_.store(before + n, std::memory_order_relaxed);
+      return true;
+    }
+    while (allows(before))
+      if (value_.compare_exchange_weak(before, before + n, std::memory_order_relaxed))
+        return true;
+    return false;
   }
   std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
 

@@ -7,6 +7,8 @@
 // any more.
 #pragma once
 
+#include "messages/ensure.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <memory>
@@ -31,8 +33,12 @@ public:
     return {at, head.size() + tail.size()};
   }
 
-  /// Nobody refers to what was put.
-  void end_turn() noexcept { used_ = 0; }
+  /// Nobody refers to what was put. Who does is to be found: no frame begins with such bytes.
+  void end_turn() noexcept {
+    if constexpr (debug_checks)
+      std::fill_n(bytes_.get(), used_, '\xff');
+    used_ = 0;
+  }
 
 private:
   // Made at once: between an ACK and its delivery nothing may fail.

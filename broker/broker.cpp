@@ -1,12 +1,13 @@
 #include "broker/broker.hpp"
 
-#include "actors/directory.hpp"
+#include "actors/directory/directory.hpp"
 #include "broker/edge/admission.hpp"
 #include "broker/edge/edge_loop.hpp"
 #include "broker/edge/epoll_loop.hpp"
 #include "broker/edge/file_table.hpp"
 #include "broker/edge/listener.hpp"
 #include "broker/edge/local_pipe.hpp"
+#include "broker/epochs.hpp"
 #include "broker/log_observer.hpp"
 #include "broker/version.hpp"
 
@@ -18,8 +19,10 @@
 #include <algorithm>
 #include <condition_variable>
 #include <exception>
+#include <filesystem>
 #include <future>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <random>
 #include <system_error>
@@ -43,7 +46,8 @@ std::shared_ptr<const dn_list::names> configured_names(const configuration::conf
   return std::make_shared<const dn_list::names>(all.begin(), all.end());
 }
 
-std::unique_ptr<caf::actor_system_config> system_config(const configuration::config& config) {
+std::unique_ptr<caf::actor_system_config> system_config(const configuration::config& config,
+                                                        std::function<void()> on_failure) {
   auto& runtime = config.runtime;
   if (runtime.scheduler == configuration::scheduler::stock) {
     auto threads = runtime.stock_threads != 0 ? runtime.stock_threads
@@ -56,6 +60,7 @@ std::unique_ptr<caf::actor_system_config> system_config(const configuration::con
   options.turn_budget = std::chrono::microseconds{runtime.turn_budget_us};
   options.messages_per_resume = runtime.messages_per_resume;
   options.spin = std::chrono::microseconds{runtime.spin_us};
+  options.on_failure = std::move(on_failure);
   return std::make_unique<runtime::loop_system_config>(std::move(options));
 }
 
@@ -64,6 +69,8 @@ std::unique_ptr<caf::actor_system_config> system_config(const configuration::con
 std::string what_is_thrown() noexcept {
   try {
     throw;
+  } catch (const std::bad_alloc&) {
+    return "out of memory";
   } catch (const std::exception& e) {
     return e.what();
   } catch (...) {
@@ -72,30 +79,30 @@ std::string what_is_thrown() noexcept {
 }
 
 /// A host's function that throws must not end the actor that asked, with all its client's mail.
-authorize_function guarded(authorize_function ask, observer& tells) {
+authorize_function guarded(authorize_function ask, observer& told) {
   if (!ask)
     return {};
-  return [ask = std::move(ask), &tells](const client_identity& client, action what,
-                                        std::string_view dn, std::string_view credentials) {
+  return [ask = std::move(ask), &told](const client_identity& client, action what,
+                                       std::string_view dn, std::string_view credentials) {
     try {
       return ask(client, what, dn, credentials);
     } catch (...) {
-      tells.tell("broker", observer::severity::error, "authorize threw: refused",
-                 {{"error", what_is_thrown()}, {"client", client.application}});
+      told.log("broker", observer::severity::error, "authorize threw: refused",
+               {{"error", what_is_thrown()}, {"client", client.application}});
       return false;
     }
   };
 }
 
-utc_clock guarded(utc_clock clock, observer& tells) {
+utc_clock guarded(utc_clock clock, observer& told) {
   if (!clock)
     return utc_now_us;
-  return [clock = std::move(clock), &tells] {
+  return [clock = std::move(clock), &told] {
     try {
       return clock();
     } catch (...) {
-      tells.tell("broker", observer::severity::error, "the clock threw: the system's is used",
-                 {{"error", what_is_thrown()}});
+      told.log("broker", observer::severity::error, "the clock threw: the system's is used",
+               {{"error", what_is_thrown()}});
       return utc_now_us();
     }
   };
@@ -123,6 +130,7 @@ logging::options log_options(const configuration::config& config, logging::sink 
   logging::options options;
   options.levels = config.log.thresholds();
   options.shape = config.log.format;
+  options.bytes_per_second_max = config.log.bytes_per_second_max;
   options.to = std::move(sink);
   return options;
 }
@@ -142,7 +150,7 @@ struct broker::state {
     context.utc_now = guarded(std::move(o.utc_clock), observer);
     context.authorize = guarded(std::move(o.authorize), observer);
     context.confirm = config.confirm;
-    context.tells = &observer;
+    context.observed_by = &observer;
     context.server.name = config.server.name;
     context.server.node = config.server.node;
     context.server.version = version;
@@ -151,9 +159,16 @@ struct broker::state {
 
   start_result start();
   start_result open_log();
+  reserved_epochs known_epochs() const;
   std::vector<edge::edge_loop*> make_loops();
   bool begin_drain();
   void stop();
+  void fail(std::string_view what, std::string_view why);
+  /// Of a loop, where what it threw is handled.
+  std::function<void()> on_loop_failure() {
+    return [this] { fail("a loop failed: the broker is to end", what_is_thrown()); };
+  }
+  void tell_long_turns();
 
   enum class life : std::uint8_t { made, running, draining, stopped };
 
@@ -164,20 +179,31 @@ struct broker::state {
   broker_context context;
   const bool listens;
   edge::edge_counters counters;
-  edge::admission door{context, counters};
+  edge::admission admission{context, counters};
   std::atomic<std::uint16_t> port{0};
+  std::atomic_flag is_failing;
+  std::atomic<bool> has_failed{false};
 
   std::mutex mutex; // of what follows, and of everything that starts or ends
   life now = life::made;
   std::unique_ptr<caf::actor_system_config> caf_config;
   std::unique_ptr<caf::actor_system> system;
-  directory_actor directory;
+  directory_ref directory;
   std::vector<std::unique_ptr<edge::edge_loop>> loops;
-  std::size_t next_loop = 0; // of `connect`
-  std::shared_ptr<edge::listener> listener;
+  std::size_t next_loop = 0;                              // of `connect`
+  std::vector<runtime::loop_stats> told;                  // of each loop, by the last tick
+  std::vector<std::shared_ptr<edge::listener>> listeners; // one for each door
 };
 
 // ---- start ---------------------------------------------------------------------------------
+
+/// Epochs that are given already, by this start or an earlier one.
+reserved_epochs broker::state::known_epochs() const {
+  auto now_us = context.utc_now();
+  if (config.server.state_directory.empty())
+    return {{static_cast<std::uint64_t>(now_us)}, {}};
+  return reserve_epochs(std::filesystem::path{config.server.state_directory} / "epochs", now_us);
+}
 
 start_result broker::state::open_log() {
   if (own_log && !config.log.file.empty())
@@ -199,7 +225,7 @@ std::vector<edge::edge_loop*> broker::state::make_loops() {
       add(edge::host_on(scheduler->loop(i)));
   } else {
     for (std::uint32_t i = 0; i < config.runtime.loops; ++i)
-      add(edge::host_with_thread());
+      add(edge::host_with_thread(on_loop_failure()));
   }
   std::vector<edge::edge_loop*> all;
   for (auto& loop : loops)
@@ -221,11 +247,20 @@ start_result broker::state::start() {
   try {
     std::random_device random; // a file, on some machines
     context.server.instance = std::uint64_t{random()} << 32 | random();
-    context.hash_secret = std::uint64_t{random()} << 32 | random();
+    for (auto& byte : context.secret)
+      byte = static_cast<std::uint8_t>(random());
+    context.hash = keyed_hash{std::uint64_t{random()} << 32 | random()};
+    auto epochs = known_epochs();
+    if (!epochs.error.empty())
+      return failed("server.state_directory", epochs.error);
     on_own_thread([&] {
-      caf_config = system_config(config);
+      caf_config = system_config(config, on_loop_failure());
       system = std::make_unique<caf::actor_system>(*caf_config);
-      directory = spawn_directory(*system, context);
+      directory = spawn_directory(*system, context,
+                                  {.where_dns_live = std::make_unique<all_here>(epochs.last),
+                                   .on_failure = [this](const std::string& why) {
+                                     fail("the directory failed: nobody can sign on any more", why);
+                                   }});
       all = make_loops();
     });
   } catch (const std::exception& e) { // no thread, or no file for a loop
@@ -236,12 +271,15 @@ start_result broker::state::start() {
   now = life::running;
   if (!listens)
     return {};
-  listener = std::make_shared<edge::listener>(std::move(all), context, door);
-  if (auto why = listener->open(config.listen.address, config.listen.port)) {
-    stop();
-    return failed("listen.port", *why);
+  for (auto& door : {edge::door{config.listen.address, config.listen.port}}) {
+    auto& one =
+      listeners.emplace_back(std::make_shared<edge::listener>(door, all, context, admission));
+    if (auto why = one->open()) {
+      stop();
+      return failed("listen.port", *why);
+    }
   }
-  port = listener->port();
+  port = listeners.front()->port();
   return {};
 }
 
@@ -253,12 +291,12 @@ bool broker::state::begin_drain() {
   if (now != life::running && now != life::draining)
     return false;
   now = life::draining;
-  door.close();
-  if (listener)
-    listener->close();
+  admission.close();
+  for (auto& one : listeners)
+    one->close();
   for (auto& loop : loops)
     loop->drain();
-  caf::anon_send(directory, drain_atom::value);
+  caf::anon_send(directory.handle(), drain_atom::value);
   return true;
 }
 
@@ -268,16 +306,16 @@ void broker::state::stop() {
     return;
   }
   now = life::stopped;
-  door.close();
-  if (listener)
-    listener->close();
+  admission.close();
+  for (auto& one : listeners)
+    one->close();
   for (auto& loop : loops)
     loop->stop();
-  listener.reset();
+  listeners.clear();
   port = 0;
   if (directory)
-    caf::anon_send_exit(directory, caf::exit_reason::user_shutdown);
-  directory = nullptr;
+    caf::anon_send_exit(directory.handle(), caf::exit_reason::user_shutdown);
+  directory = {};
   // Waits for the actors: the DNs end with the directory.
   try {
     if (system)
@@ -286,6 +324,39 @@ void broker::state::stop() {
     system.reset();
   }
   loops.clear();
+}
+
+/// Any thread: whoever runs the broker is to end it. What fails because of the first failure needs
+/// no line of its own.
+void broker::state::fail(std::string_view what, std::string_view why) {
+  if (is_failing.test_and_set())
+    return;
+  observer.log("broker", observer::severity::error, what, {{"reason", why}});
+  admission.close();
+  has_failed = true;
+}
+
+// ---- what was seen -------------------------------------------------------------------------
+
+void broker::state::tell_long_turns() {
+  // A quarter of the usual heartbeat: everybody on the loop has felt it.
+  constexpr std::uint64_t stall_us = 500'000;
+  auto* scheduler = system ? runtime::loop_scheduler::of(*system) : nullptr;
+  if (!scheduler)
+    return;
+  told.resize(scheduler->loops());
+  for (std::size_t i = 0; i < told.size(); ++i) {
+    auto seen = scheduler->loop(i).stats();
+    auto before = std::exchange(told[i], seen);
+    if (seen.long_turns == before.long_turns)
+      continue;
+    bool has_stalled = seen.turn_max_us > before.turn_max_us && seen.turn_max_us >= stall_us;
+    auto level = has_stalled ? observer::severity::warning : observer::severity::info;
+    observer.log("runtime", level, "a loop took long turns",
+                 {{"loop", std::to_string(i)},
+                  {"turns", std::to_string(seen.long_turns - before.long_turns)},
+                  {"longest_ever_us", std::to_string(seen.turn_max_us)}});
+  }
 }
 
 // ---- the door ------------------------------------------------------------------------------
@@ -318,6 +389,14 @@ start_result broker::start() {
   return state_->start();
 }
 
+bool broker::has_failed() const noexcept {
+  return state_->has_failed;
+}
+
+void broker::fail(std::string_view why) {
+  state_->fail("the broker is to end", why);
+}
+
 std::uint16_t broker::port() const noexcept {
   return state_->port;
 }
@@ -335,7 +414,7 @@ connect_result broker::connect(std::string_view name) {
     s.counters.refused.fetch_add(1, std::memory_order_relaxed);
     return {nullptr, std::string{why}};
   };
-  auto asked = s.door.enter();
+  auto asked = s.admission.enter("in-process");
   if (!asked)
     return refused(asked.why_not);
   auto& loop = *s.loops[s.next_loop++ % s.loops.size()];
@@ -362,7 +441,8 @@ bool broker::drain(const std::function<bool()>& cancelled) {
   }
   // One line for all: an orderly end is no alarm for each DN.
   auto live = std::to_string(s.context.captures_live.load());
-  s.context.tells->tell("broker", observer::severity::info, "drained", {{"captures_live", live}});
+  s.context.observed_by->log("broker", observer::severity::info, "drained",
+                             {{"captures_live", live}});
   return !is_cut_short;
 }
 
@@ -384,13 +464,20 @@ start_result broker::reload(const configuration::config& config) {
   std::scoped_lock lock{state_->mutex};
   state_->context.configured.replace(configured_names(config));
   if (state_->directory)
-    caf::anon_send(state_->directory, reload_atom::value);
+    caf::anon_send(state_->directory.handle(), reload_atom::value);
   return {};
+}
+
+void broker::tick() {
+  std::scoped_lock lock{state_->mutex};
+  if (state_->own_log)
+    state_->own_log->tick();
+  state_->tell_long_turns();
 }
 
 broker_counters broker::counters() const {
   auto& c = state_->counters;
-  return {c.connections.load(), c.unsigned_connections.load(),
+  return {c.connections.load(), state_->admission.unsigned_connections(),
           c.accepted.load(),    c.refused.load(),
           c.reads.load(),       c.frames_in.load(),
           c.sends.load(),       state_->context.budget.used()};

@@ -95,6 +95,12 @@ public:
   /// Checks the configuration, starts threads and listens. With errors nothing runs. Once in a
   /// broker's life; again is an error. Blocks all signals in the threads it starts.
   start_result start();
+  /// Whether it has failed: its directory did, or memory was wanting where nobody can do without.
+  /// Its log says why, and nobody is let in any more. Whoever runs the broker is to stop it; who is
+  /// in can be drained.
+  bool has_failed() const noexcept;
+  /// It has failed for a reason that its host has seen, such as want of memory. The first counts.
+  void fail(std::string_view why);
   /// Where it listens; the kernel's choice if port 0 was configured. 0 if it does not listen.
   std::uint16_t port() const noexcept;
 
@@ -119,6 +125,10 @@ public:
   /// wrong; then nothing has changed. What cannot change is the caller's to report
   /// (`configuration::differences`). Of a broker that does not run it only checks.
   start_result reload(const configuration::config& config);
+
+  /// Tells in the log what was seen since the last call: turns of a loop that took long, lines that
+  /// were left out. The daemon calls it once a second; who does not goes without these lines.
+  void tick();
 
   broker_counters counters() const;
 

@@ -1,7 +1,11 @@
 #include "broker/log_observer.hpp"
 
 #include <algorithm>
-#include <utility>
+#include <array>
+#include <cstddef>
+#include <memory_resource>
+#include <new>
+#include <vector>
 
 namespace ringdown {
 
@@ -30,24 +34,19 @@ bool log_observer::wants(std::string_view part, severity level) const noexcept {
   return log_.enabled(component_of(part), level_of(level));
 }
 
-void log_observer::tell(std::string_view part, severity level, std::string_view what,
-                        fields details) noexcept {
-  auto write = [&]<std::size_t... I>(std::index_sequence<I...>) {
-    auto* d = details.begin();
-    log_.write(component_of(part), level_of(level), what,
-               {logging::field{d[I].first, d[I].second}...});
-  };
-  // The log takes a list whose length is known here; ours have at most eight fields.
-  switch (details.size()) {
-  case 0: return log_.write(component_of(part), level_of(level), what);
-  case 1: return write(std::make_index_sequence<1>{});
-  case 2: return write(std::make_index_sequence<2>{});
-  case 3: return write(std::make_index_sequence<3>{});
-  case 4: return write(std::make_index_sequence<4>{});
-  case 5: return write(std::make_index_sequence<5>{});
-  case 6: return write(std::make_index_sequence<6>{});
-  case 7: return write(std::make_index_sequence<7>{});
-  default: return write(std::make_index_sequence<8>{});
+void log_observer::log(std::string_view part, severity level, std::string_view what,
+                       fields details) noexcept {
+  // Ours have eight fields at most; more take memory, and there may be none.
+  alignas(logging::field) std::array<std::byte, 12 * sizeof(logging::field)> room;
+  std::pmr::monotonic_buffer_resource memory{room.data(), room.size()};
+  try {
+    std::pmr::vector<logging::field> all{&memory};
+    all.reserve(details.size());
+    for (auto& [key, value] : details)
+      all.emplace_back(key, value);
+    log_.write(component_of(part), level_of(level), what, {all.data(), all.size()});
+  } catch (const std::bad_alloc&) {
+    log_.write(component_of(part), level_of(level), what);
   }
 }
 

@@ -11,8 +11,8 @@ class log_observer final : public observer {
 public:
   explicit log_observer(logging::logger& log) : log_(log) {}
   bool wants(std::string_view part, severity level) const noexcept override;
-  void tell(std::string_view part, severity level, std::string_view what,
-            fields details) noexcept override;
+  void log(std::string_view part, severity level, std::string_view what,
+           fields details) noexcept override;
 
 private:
   logging::logger& log_;

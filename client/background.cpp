@@ -1,7 +1,7 @@
 #include "client/background.hpp"
 
-#include "client/socket.hpp"
-#include "client/t_client_impl.hpp"
+#include "client/internal/socket.hpp"
+#include "client/internal/t_client_impl.hpp"
 
 #include <poll.h>
 #include <pthread.h>

@@ -52,7 +52,9 @@ reconnect_plan::attempt reconnect_plan::after_failure(steady_time at, std::uint6
       best = candidate;
   }
   place_ = best;
-  return {best, std::max(wake, not_before_[best])};
+  // What a broker asks for is a floor under the random wait: it has asked all of them the same.
+  auto floor = not_before_[best];
+  return {best, floor <= wake ? wake : floor + (wake - at)};
 }
 
 } // namespace ringdown::client

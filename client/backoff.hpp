@@ -43,7 +43,7 @@ public:
   /// The link to the current place stands.
   void link_stands(steady_time at);
   /// An attempt failed, or the link was lost. `random`: any number, all bits used. `retry_after`:
-  /// as this broker asked; another place may be tried before that.
+  /// as this broker asked, and a random wait behind it; another place may be tried before that.
   attempt after_failure(steady_time at, std::uint64_t random,
                         std::optional<std::chrono::milliseconds> retry_after = std::nullopt);
 

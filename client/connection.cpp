@@ -1,6 +1,6 @@
 #include "client/connection.hpp"
 
-#include "client/connection_impl.hpp"
+#include "client/internal/connection_impl.hpp"
 
 #include <sys/random.h>
 
@@ -157,7 +157,7 @@ const event_link_connected& connection::link() const noexcept {
 
 submission connection::register_address(std::span<const std::string> dns, const registration& how) {
   auto answers = std::max<std::size_t>(dns.size(), 1);
-  auto reference = impl_->next_reference();
+  auto reference = impl_->awaits.next_reference();
   auto frame = codec::register_address(reference, dns, how);
   if (impl_->is_opening())
     return impl_->submit_behind_sign_on(reference, std::move(frame), answers);
@@ -166,12 +166,12 @@ submission connection::register_address(std::span<const std::string> dns, const 
 
 submission connection::unregister_address(std::span<const std::string> dns) {
   auto answers = std::max<std::size_t>(dns.size(), 1);
-  auto reference = impl_->next_reference();
+  auto reference = impl_->awaits.next_reference();
   return impl_->submit(reference, codec::unregister_address(reference, dns), answers);
 }
 
 submission connection::register_every_dn(const registration& how) {
-  auto reference = impl_->next_reference();
+  auto reference = impl_->awaits.next_reference();
   auto frame = codec::register_every_dn(reference, how);
   if (impl_->is_opening())
     return impl_->submit_behind_sign_on(reference, std::move(frame), 1);
@@ -179,54 +179,54 @@ submission connection::register_every_dn(const registration& how) {
 }
 
 submission connection::unregister_every_dn() {
-  auto reference = impl_->next_reference();
+  auto reference = impl_->awaits.next_reference();
   return impl_->submit(reference, codec::unregister_every_dn(reference), 1);
 }
 
 submission connection::set_mask(std::span<const event_kind> kinds) {
-  auto reference = impl_->next_reference();
+  auto reference = impl_->awaits.next_reference();
   return impl_->submit(reference, codec::set_mask(reference, kinds), 1);
 }
 
 submission connection::send_event(const outgoing_event& what) {
-  auto reference = impl_->next_reference();
+  auto reference = impl_->awaits.next_reference();
   return impl_->submit(reference, codec::send_event(reference, what), 1, is_safety(what));
 }
 
 submission connection::distribute(const outgoing_event& what) {
-  auto reference = impl_->next_reference();
+  auto reference = impl_->awaits.next_reference();
   return impl_->submit(reference, codec::distribute(reference, what), 1, is_safety(what));
 }
 
 submission connection::query_address(const std::string& dn) {
-  auto reference = impl_->next_reference();
+  auto reference = impl_->awaits.next_reference();
   return impl_->submit(reference, codec::query_address(reference, dn), 1);
 }
 
 submission connection::command_addresses(const bulk_command& what) {
   auto answers = std::max<std::size_t>(what.dns.size(), 1);
-  auto reference = impl_->next_reference();
+  auto reference = impl_->awaits.next_reference();
   return impl_->submit(reference, codec::command_addresses(reference, what), answers,
                        is_safety_command(what.verb));
 }
 
 submission connection::list_addresses(const address_list_request& what) {
-  auto reference = impl_->next_reference();
+  auto reference = impl_->awaits.next_reference();
   return impl_->submit(reference, codec::list_addresses(reference, what), 1);
 }
 
 submission connection::merge_calls(const std::string& dn, conn_id old, conn_id into) {
-  auto reference = impl_->next_reference();
+  auto reference = impl_->awaits.next_reference();
   return impl_->submit(reference, codec::merge_calls(reference, dn, old, into), 1);
 }
 
 submission connection::end_call(const std::string& dn, conn_id call) {
-  auto reference = impl_->next_reference();
+  auto reference = impl_->awaits.next_reference();
   return impl_->submit(reference, codec::end_call(reference, dn, call), 1);
 }
 
 submission connection::sign_off() {
-  auto reference = impl_->next_reference();
+  auto reference = impl_->awaits.next_reference();
   auto sent = impl_->submit(reference, codec::sign_off(reference), 1, true);
   if (sent)
     impl_->begin_sign_off();
@@ -261,15 +261,11 @@ reply connection::wait_reply(reference_id reference, milliseconds timeout) {
 }
 
 std::size_t connection::answers_awaited(reference_id reference) const {
-  auto found = impl_->outstanding.find(reference.value);
-  return found == impl_->outstanding.end() ? 0 : found->second.answers;
+  return impl_->awaits.answers_to(reference);
 }
 
 std::vector<reference_id> connection::unanswered() const {
-  std::vector<reference_id> result;
-  for (auto& [reference, request] : impl_->outstanding)
-    result.push_back({reference});
-  return result;
+  return impl_->awaits.references();
 }
 
 int connection::descriptor() const noexcept {

@@ -52,18 +52,6 @@ struct numeric_endpoints {
 /// May block in the system's resolver if the host is a name.
 numeric_endpoints look_up(const endpoint& where);
 
-/// Who this client says it is.
-struct identity {
-  std::string application_name = "ringdown";
-  instance_id instance; ///< all zero: a random one
-  ringdown::role role = ringdown::role::desktop;
-  std::vector<capability> capabilities;
-  std::string credentials;
-  std::optional<std::chrono::milliseconds> heartbeat_interval; ///< wanted; the broker grants
-  std::uint32_t version_min = protocol_version_min;
-  std::uint32_t version_max = protocol_version_max;
-};
-
 /// What this side may cost its program.
 struct bounds {
   /// From the start to the end of sign-on. A host's addresses share it.

@@ -1,6 +1,6 @@
 #include "client/desktop.hpp"
 
-#include "client/snapshot_seeker.hpp"
+#include "client/internal/snapshot_seeker.hpp"
 
 #include <mutex>
 #include <utility>
@@ -47,7 +47,9 @@ struct desktop::state : std::enable_shared_from_this<desktop::state> {
   }
 
   void on(const link_notice& n) {
-    if (n.phase != link_phase::up)
+    if (n.phase == link_phase::up)
+      model.on_link();
+    else
       model.on_lost();
     bool none_can_come = n.phase == link_phase::up
                            ? n.broker_restarted
@@ -60,7 +62,7 @@ struct desktop::state : std::enable_shared_from_this<desktop::state> {
   /// on its way may still come.
   void on(const registration_notice& n) {
     if (!n.snapshot) {
-      model.on_lost();
+      model.on_unregistered();
       return;
     }
     model.on_snapshot(*n.snapshot);
@@ -88,9 +90,10 @@ struct desktop::state : std::enable_shared_from_this<desktop::state> {
 
   /// What follows a change of the model or the ledger.
   void show() {
-    light_view now{model.shown(),  with_ledger([](auto& l) { return l.newest(); }),
-                   model.pauses(), model.waiting(),
-                   model.alarms(), model.is_current()};
+    light_view now{model.shown(),      with_ledger([](auto& l) { return l.newest(); }),
+                   model.pauses(),     model.waiting(),
+                   model.alarms(),     model.is_current(),
+                   model.why_unknown()};
     {
       guard held{lock};
       if (now == shown)

@@ -50,6 +50,7 @@ struct light_view {
   /// These three are as the broker has them. False: as they were last heard, before the link, the
   /// registration or an event was lost.
   bool is_current = false;
+  unknown_because because = unknown_because::no_link; ///< of a `state` that is unknown
 
   /// The pause for whose end commands wait: the newest. Null: none stands.
   const standing_pause* held_by() const noexcept {
@@ -80,7 +81,8 @@ public:
   /// pause with its call, an alarm, a holder that comes back.
   static constexpr std::chrono::milliseconds renewed_after{10'000};
 
-  /// Registers on the DN. `on_light` is called when what is shown changes, from unknown on.
+  /// Registers on the DN. `on_light` is called when what is shown changes, from unknown on; also
+  /// when it stays unknown for another reason.
   desktop(any_t_client& client, std::string dn, light_handler on_light = {},
           desktop_options options = {});
   /// Unregisters. A handler that runs on the client's thread may still be at it.

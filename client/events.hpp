@@ -6,6 +6,7 @@
 #include "messages/ids.hpp"
 #include "messages/outcome.hpp"
 #include "messages/user_data.hpp"
+#include "messages/words.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -16,38 +17,10 @@
 
 namespace ringdown::client {
 
-/// Abilities beyond plain T-Library. Values are those of the wire.
-enum class capability : std::uint8_t {
-  outcomes = 1,
-  exact_versions = 2,
-  directed = 3,
-  coalesce_ok = 4,
-  per_call = 5, ///< a recorder that records calls apart
-};
-
-/// What kinds of EventUserEvent a client may choose between. Values are those of the wire.
-enum class event_kind : std::uint8_t { command = 1, indication = 2, user_event = 3 };
-
-/// Why the broker ended the connection. Values are those of the wire; one of a later version
-/// becomes `unspecified`.
-enum class disconnect_reason : std::uint8_t {
-  unspecified = 0,
-  signed_off = 1,
-  draining = 2,
-  taken_over = 3,
-  slow_consumer = 4,
-  heartbeat_timeout = 5,
-  sign_on_timeout = 6,
-  sign_on_refused = 7,
-  protocol_error = 8,
-  overloaded = 9,
-  internal_error = 10,
-};
-
 using ringdown::broker_reason;
-
-std::string_view to_string(capability c) noexcept;
-std::string_view to_string(disconnect_reason r) noexcept;
+using ringdown::capability;
+using ringdown::disconnect_reason;
+using ringdown::event_kind;
 
 /// A call of the DN's agent: a ConnID that something was said of. 0: no call.
 struct known_call {

@@ -1,6 +1,6 @@
 #include "client/recorder.hpp"
 
-#include "client/snapshot_seeker.hpp"
+#include "client/internal/snapshot_seeker.hpp"
 
 #include <algorithm>
 #include <deque>
@@ -45,7 +45,9 @@ struct recorder::shared : std::enable_shared_from_this<recorder::shared> {
     return call();
   }
 
-  void on_notice(const notice& n) {
+  void on_notice(const std::string& dn, const notice& n) {
+    if (auto* link = std::get_if<link_notice>(&n); link != nullptr && link->broker_restarted)
+      with_model([&] { model.on_restart(dn); });
     if (auto* e = std::get_if<event_user_event>(&n)) {
       auto self = e->for_recorder ? client.link().client : client_id{};
       carry_out(with_model([&] { return model.on_event(*e, self); }));
@@ -157,7 +159,9 @@ struct recorder::shared : std::enable_shared_from_this<recorder::shared> {
   send_status send(const indication& what) {
     auto e = outgoing_event::capture(what.this_dn, what.verb, what.connection);
     e.failure = what.failure;
-    if (exact) {
+    // The broker refuses a version that another connection than this one was told.
+    bool is_ours = !what.for_recorder || what.for_recorder == client.link().client;
+    if (exact && is_ours) {
       e.version = what.version;
       e.command = what.command;
     }
@@ -204,7 +208,8 @@ registering recorder::record(const std::string& dn) {
     fresh = shared_->dns.insert(dn).second;
   }
   auto* me = shared_.get(); // the client keeps its owner alive during a call
-  bool heard = !fresh || client_.listen(shared_, dn, [me](const notice& n) { me->on_notice(n); });
+  bool heard =
+    !fresh || client_.listen(shared_, dn, [me, dn](const notice& n) { me->on_notice(dn, n); });
   if (heard)
     return client_.register_on(dn, shared_->how);
   guard held{shared_->lock};

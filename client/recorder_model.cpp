@@ -10,12 +10,19 @@ capture_state recorder_order::of_call() const noexcept {
   return is_bound ? screen : commanded;
 }
 
-/// In another epoch versions start again.
+/// In another epoch versions start again, and who ordered something in the last is gone.
 void recorder_model::screen::count_in(dn_epoch now) {
   if (now == epoch)
     return;
+  count_anew();
   epoch = now;
+}
+
+void recorder_model::screen::count_anew() {
+  epoch = {};
   version = {};
+  ordered = false;
+  answered = true;
 }
 
 capture_state recorder_model::screen::state_of(conn_id call) const {
@@ -120,9 +127,10 @@ recorder_model::reaction recorder_model::on_event(const event_user_event& e, cli
     return {}; // a snapshot brought it, or a newer one
   if (e.version)
     known.version = e.version;
+  known.ordered = true;
   known.answered = false;
   return {recorder_order{e.this_dn, *wanted_by(e), e.verb, e.connection, e.version, e.command,
-                         e.epoch, e.cause, e.reason, e.agent_id},
+                         e.epoch, e.cause, e.reason, e.agent_id, e.for_recorder},
           {}};
 }
 
@@ -135,6 +143,7 @@ recorder_model::reaction recorder_model::on_snapshot(const std::string& dn,
   bool is_new = version > known.version || (!version && wanted != known.state);
   if (wanted && (is_new || (!known.answered && version == known.version))) {
     known.version = version;
+    known.ordered = true;
     known.answered = false;
     recorder_order order{dn, *wanted};
     order.connection = snapshot.session->connection;
@@ -159,16 +168,19 @@ std::optional<indication> recorder_model::answer(const recorder_order& done,
   if (says_nothing || found == dns_.end())
     return std::nullopt;
   auto& known = found->second;
-  if (done.epoch != known.epoch || done.version < known.version)
+  if (done.epoch != known.epoch)
+    return known.ordered || is_so == capture_state::unknown
+             ? std::nullopt
+             : std::optional{set(done.this_dn, done.connection, is_so)};
+  if (done.version < known.version)
     return std::nullopt;
   known.answered = true;
   bool of_all = per_call_ && is_so == done.screen && is_so != capture_state::enabled;
   auto call = of_all ? conn_id{} : done.connection;
   if (is_so != capture_state::unknown)
     known.set(key_of(call), is_so);
-  indication said{done.this_dn, call,         capture_verb::failed,
-                  what.failure, done.version, done.command,
-                  {},           done.epoch};
+  indication said{done.this_dn, call, capture_verb::failed, what.failure,     done.version,
+                  done.command, {},   done.epoch,           done.for_recorder};
   if (is_so != capture_state::unknown)
     said.verb = indication_of(is_so);
   return said;
@@ -191,6 +203,11 @@ bool recorder_model::still_so(const indication& said) const {
     return false;
   return said.verb == capture_verb::failed ||
          known.state_of(key_of(said.connection)) == state_of(said.verb);
+}
+
+void recorder_model::on_restart(const std::string& dn) {
+  if (auto found = dns_.find(dn); found != dns_.end())
+    found->second.count_anew();
 }
 
 void recorder_model::forget(const std::string& dn) {

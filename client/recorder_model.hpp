@@ -26,6 +26,7 @@ struct recorder_order {
   broker_reason cause = broker_reason::unspecified; ///< of an order of the broker's own
   std::string reason = {};                          ///< as given with the command
   std::string agent_id = {};
+  client_id for_recorder = {}; ///< the one recorder's connection that got it; 0: every one's
 
   /// For a recorder that records calls apart: what the recording of `connection` is to be. Never
   /// nearer to recording than the screen.
@@ -62,6 +63,7 @@ struct indication {
   command_id command = {};
   client_id asked_by = {}; ///< of a query; else 0
   dn_epoch epoch = {};
+  client_id for_recorder = {}; ///< as of the order that it answers
 
   bool operator==(const indication&) const = default;
 };
@@ -96,13 +98,16 @@ public:
   reaction on_snapshot(const std::string& dn, const dn_snapshot& snapshot, client_id self);
 
   /// What is to be said. Nothing: there was a newer order, whose answer counts instead; the DN is
-  /// no longer this recorder's; or it will be known later.
+  /// no longer this recorder's; or it will be known later. Of an order that the broker does not
+  /// know any more, for it has restarted, what is so is said, as an answer to none.
   std::optional<indication> answer(const recorder_order& done, const recorder_answer& what);
   /// The state has changed without an order. Answers none.
   indication set(const std::string& dn, conn_id call, capture_state state);
   /// What was said is still what there is to say.
   bool still_so(const indication& said) const;
 
+  /// The broker has restarted: the DN counts anew, in an epoch that is still to be told.
+  void on_restart(const std::string& dn);
   /// The DN is no longer this recorder's.
   void forget(const std::string& dn);
 
@@ -118,12 +123,14 @@ private:
   struct screen {
     dn_epoch epoch;
     command_version version; ///< of its last order
-    bool answered = true;    ///< that order
+    bool ordered = false;    ///< anything, in this epoch
+    bool answered = true;    ///< its last order
     bool told = false;       ///< the program has said something
     capture_state state = capture_state::disabled;
     std::vector<call_state> calls = {}; ///< oldest first; of a per-call recorder
 
     void count_in(dn_epoch now);
+    void count_anew();
     capture_state state_of(conn_id call) const;
     void set(conn_id call, capture_state to);
     void make_room();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "messages/ids.hpp"
+#include "messages/limits.hpp"
 #include "messages/user_data.hpp"
 
 #include "client/events.hpp"
@@ -13,6 +14,18 @@
 #include <vector>
 
 namespace ringdown::client {
+
+/// Who this client says it is.
+struct identity {
+  std::string application_name = "ringdown";
+  instance_id instance; ///< all zero: a random one
+  ringdown::role role = ringdown::role::desktop;
+  std::vector<capability> capabilities;
+  std::string credentials;
+  std::optional<std::chrono::milliseconds> heartbeat_interval; ///< wanted; the broker grants
+  std::uint32_t version_min = protocol_version_min;
+  std::uint32_t version_max = protocol_version_max;
+};
 
 struct registration {
   registration_mode mode = registration_mode::share;

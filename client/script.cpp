@@ -1,8 +1,8 @@
 #include "client/script.hpp"
 
-#include "client/data_item.hpp"
-#include "client/escape.hpp"
+#include "client/text/data_item.hpp"
 #include "messages/limits.hpp"
+#include "messages/text.hpp"
 #include "messages/wire.hpp"
 
 #include <algorithm>
@@ -310,8 +310,8 @@ std::optional<milliseconds> parse_time(std::string_view text) {
 }
 
 std::string script_error::text() const {
-  return escaped("line " + std::to_string(line) + ", column " + std::to_string(column) + ": " +
-                 problem + "; accepted: " + accepted);
+  return printable("line " + std::to_string(line) + ", column " + std::to_string(column) + ": " +
+                   problem + "; accepted: " + accepted);
 }
 
 std::variant<script, script_error> parse_script(std::string_view text) {

@@ -102,6 +102,16 @@ std::variant<script, script_error> parse_script(std::string_view text);
 std::optional<std::chrono::milliseconds> parse_time(std::string_view text);
 inline constexpr std::string_view time_accepted = "a time up to 1h, such as 200ms or 2s";
 
+/// What may be typed next.
+struct script_completion {
+  std::size_t begun = 0; ///< bytes of the word at the end of the line
+  std::vector<std::string_view> words;
+};
+
+/// The words that may stand in place of the one that has begun at the end of a line; those that
+/// only a prompt knows, too.
+script_completion complete_script(std::string_view line);
+
 /// A step as one would write it; `parse_script` gives the same step back.
 std::string to_text(const script_step& step);
 

@@ -1,6 +1,6 @@
 #include "client/t_client.hpp"
 
-#include "client/t_client_impl.hpp"
+#include "client/internal/t_client_impl.hpp"
 
 #include <poll.h>
 

@@ -54,6 +54,9 @@ struct t_client_bounds {
   /// How long after a refusal that may pass (overloaded, a fault of the broker's), if it does not
   /// say.
   std::chrono::milliseconds registration_retry{1'000};
+  /// A handler that takes longer is told of (`on_slow_handler`), or one that takes longer than the
+  /// heartbeat's interval: a person notices a light so late.
+  std::chrono::milliseconds handler_slow_after{500};
 };
 
 /// A handler of the program's has thrown. The client goes on.
@@ -61,6 +64,18 @@ struct handler_failure {
   std::string
     where; ///< which handler: "completion", "notice", "timer", "traffic", "transport_factory"
   std::string what; ///< `std::exception::what()`, or "not a std::exception"
+};
+
+/// A handler of the program's has kept its thread for long. Meanwhile nothing was read, no other
+/// handler was called and no heartbeat went out. What takes long belongs on a thread of the
+/// program's own.
+struct slow_handler {
+  std::string where;   ///< which handler: "completion", "notice", "timer"
+  std::string about;   ///< what it was told: a verb, "outcome", "registration", "gap", "link"
+  std::string this_dn; ///< empty: of no DN
+  std::chrono::milliseconds took{0};
+  /// After so long the link is lost; 0: there is none yet.
+  std::chrono::milliseconds heartbeat_timeout{0};
 };
 
 // ---- what comes and goes, for logs ---------------------------------------------------------
@@ -111,6 +126,8 @@ struct t_client_options {
   std::function<void(const traffic&)> on_traffic = {};
   /// Nothing given: failures are only counted (`handler_failures()`).
   std::function<void(const handler_failure&)> on_handler_failure = {};
+  /// Called behind a handler that took long; must not call the client.
+  std::function<void(const slow_handler&)> on_slow_handler = {};
   /// For tests: the time (`poll(0ms)` only) and 64 random bits. Empty: the system's.
   time_source now = {};
   std::function<std::uint64_t()> random = {};

@@ -1,7 +1,7 @@
 #include "client/words.hpp"
 
-#include "client/describe.hpp"
-#include "client/escape.hpp"
+#include "client/text/describe.hpp"
+#include "messages/text.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -22,12 +22,14 @@ std::string call_text(conn_id call) {
 
 /// Who paused, and whose hand it was.
 std::string holder_of(const standing_pause& pause) {
-  auto name = pause.application.empty() ? std::string{"somebody"} : escaped_word(pause.application);
-  return pause.agent_id.empty() ? name : name + " (agent " + escaped(pause.agent_id) + ")";
+  auto name =
+    pause.application.empty() ? std::string{"somebody"} : printable_word(pause.application);
+  return pause.agent_id.empty() ? name : name + " (agent " + printable(pause.agent_id) + ")";
 }
 
 std::string name_of(const recorder_result& r) {
-  return r.application.empty() ? "recorder " + to_string(r.recorder) : escaped_word(r.application);
+  return r.application.empty() ? "recorder " + to_string(r.recorder)
+                               : printable_word(r.application);
 }
 
 /// `the recorder records`; `still`: it was to leave off.
@@ -51,7 +53,7 @@ bool goes_on(const event_outcome& o) {
 std::string of_failure(const recorder_result& r) {
   if (!r.failure)
     return name_of(r) + " did not say why";
-  auto text = r.failure->text.empty() ? std::string{"no text"} : escaped(r.failure->text);
+  auto text = r.failure->text.empty() ? std::string{"no text"} : printable(r.failure->text);
   return fmt::format("{} says: {} ({})", name_of(r), text, r.failure->code);
 }
 
@@ -74,6 +76,31 @@ std::string who_did_not(const event_outcome& o) {
   return out;
 }
 
+/// `video-3`, `video-3 and video-4`, `video-1, video-2 and 5 more`: those that confirmed.
+std::string who_confirmed(const event_outcome& o) {
+  constexpr std::size_t shown_max = 3;
+  std::vector<std::string> names;
+  for (auto& r : o.recorders)
+    if (r.verdict == recorder_verdict::confirmed)
+      names.push_back(name_of(r));
+  if (names.size() > shown_max) {
+    auto others = fmt::format("{} more", names.size() - shown_max + 1);
+    names.resize(shown_max - 1);
+    names.push_back(std::move(others));
+  }
+  std::string out;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    out += (i == 0 ? "" : i + 1 == names.size() ? " and " : ", ") + names[i];
+  return out;
+}
+
+/// ` by video-3 in 103 ms`, as far as it is known.
+std::string by_whom_and_when(const event_outcome& o) {
+  auto names = who_confirmed(o);
+  auto time = took_text(o);
+  return (names.empty() ? "" : " by " + names) + (time.empty() ? "" : " in " + time);
+}
+
 std::string confirmed(const event_outcome& o) {
   if (o.verb == capture_verb::query)
     return "the recorders say " + std::string{to_string(o.aggregate)};
@@ -84,6 +111,14 @@ std::string confirmed(const event_outcome& o) {
   case capture_state::unknown: break;
   }
   return "the recorders have said so";
+}
+
+/// By name, if all names are known.
+std::string who_is_gone(const event_outcome& o) {
+  auto is_nameless = [](const recorder_result& r) { return r.application.empty(); };
+  bool is_told =
+    !o.recorders.empty() && std::none_of(o.recorders.begin(), o.recorders.end(), is_nameless);
+  return is_told ? who_did_not(o) : "the recorder is gone";
 }
 
 std::string timed_out(const event_outcome& o) {
@@ -103,7 +138,7 @@ std::string meaning(const event_outcome& o) {
     return o.held_by ? fmt::format("{} is paused by {} since {}", call_text(o.held_by->covers),
                                    holder_of(*o.held_by), clock_text(o.held_by->since_time_us))
                      : std::string{"a pause stands"};
-  case outcome::recorder_lost: return "not confirmed: the recorder is gone";
+  case outcome::recorder_lost: return "not confirmed: " + who_is_gone(o);
   case outcome::failed:
     return "not done: " + who_did_not(o) + "; " +
            doing("the recorder", o.effective_state, goes_on(o));
@@ -133,7 +168,8 @@ std::string_view meaning(broker_reason cause) {
 } // namespace
 
 std::string in_words(const event_outcome& o) {
-  auto what = std::string{to_string(o.result)} + ": " + meaning(o);
+  auto what = std::string{to_string(o.result)} +
+              (o.result == outcome::confirmed ? by_whom_and_when(o) : "") + ": " + meaning(o);
   if (!o.released)
     return what;
   // Of the order that let it go, and not of what was held: that may have been another verb.
@@ -148,7 +184,7 @@ std::string in_words(const standing_pause& pause, std::optional<std::int64_t> no
   if (now_us)
     text += ", " + age_text(pause.since_time_us, *now_us);
   if (!pause.reason.empty())
-    text += " (" + escaped(pause.reason) + ")";
+    text += " (" + printable(pause.reason) + ")";
   if (pause.holder_gone)
     text += "; its holder is gone";
   if (pause.waiting != 0)
@@ -178,14 +214,43 @@ std::string in_words(const recorder_order& order) {
     text += fmt::format(" of the broker's own ({})", to_string(order.cause));
   if (order.version)
     text += fmt::format(", version {}", order.version.value);
-  return order.reason.empty() ? text : text + " (" + escaped(order.reason) + ")";
+  return order.reason.empty() ? text : text + " (" + printable(order.reason) + ")";
 }
 
-std::string in_words(const standing_alarm& alarm) {
+std::string in_words(const standing_alarm& alarm, std::string_view recorder) {
   std::string text{meaning(alarm.cause)};
   if (alarm.recorder)
-    text += " (" + to_string(alarm.recorder) + ")";
+    text += " (" + (recorder.empty() ? to_string(alarm.recorder) : printable_word(recorder)) + ")";
   return text + ", since " + clock_text(alarm.since_time_us);
+}
+
+std::string in_words(unknown_because why) {
+  switch (why) {
+  case unknown_because::it_is_known: break;
+  case unknown_because::no_link: return "no link to the broker";
+  case unknown_because::not_registered: return "not registered on the DN";
+  case unknown_because::events_missed: return "events were missed, and what is so now is asked for";
+  case unknown_because::no_recorder: return "there is no recorder";
+  case unknown_because::recorder_lost: return "the recorder was lost";
+  case unknown_because::recorder_silent: return "a recorder has not said yet what it does";
+  case unknown_because::broker_fault: return "the broker lost what it knew";
+  }
+  return {};
+}
+
+std::string in_words(const slow_handler& slow) {
+  auto seconds = [](std::chrono::milliseconds time) {
+    return fmt::format("{:g} s", std::chrono::duration<double>(time).count());
+  };
+  std::string told = slow.about;
+  if (!slow.this_dn.empty())
+    told += (told.empty() ? "" : " of ") + printable(slow.this_dn);
+  auto text = fmt::format("the {} handler{} took {}: meanwhile nothing was read and no heartbeat "
+                          "went out",
+                          slow.where, told.empty() ? told : " (" + told + ")", seconds(slow.took));
+  if (slow.heartbeat_timeout.count() > 0)
+    text += "; after " + seconds(slow.heartbeat_timeout) + " of that the link is lost";
+  return text;
 }
 
 std::string in_words(const completion& c) {
@@ -218,6 +283,15 @@ std::string age_text(std::int64_t since_us, std::int64_t now_us) {
   if (seconds < day_us / second_us)
     return fmt::format("{} h {} min", hours, minutes % 60);
   return fmt::format("{} d {} h", hours / 24, hours % 24);
+}
+
+std::string took_text(const event_outcome& o) {
+  constexpr std::int64_t millisecond_us = 1'000;
+  if (o.accepted_time_us <= 0 || o.time_us < o.accepted_time_us)
+    return {};
+  auto us = static_cast<double>(o.time_us - o.accepted_time_us);
+  bool is_short = us < 10 * millisecond_us;
+  return fmt::format("{:.{}f} ms", us / millisecond_us, is_short ? 1 : 0);
 }
 
 std::string short_text(conn_id call) {

@@ -6,7 +6,8 @@ find_library(CAF_CORE_LIBRARY NAMES caf_core)
 if(CAF_INCLUDE_DIR AND EXISTS "${CAF_INCLUDE_DIR}/caf/config.hpp")
   file(STRINGS "${CAF_INCLUDE_DIR}/caf/config.hpp" CAF_VERSION_LINE
     REGEX "^#define CAF_VERSION [0-9]+$")
-  string(REGEX REPLACE "^#define CAF_VERSION ([0-9]+)$" "\\1" CAF_VERSION_NUMBER "${CAF_VERSION_LINE}")
+  string(REGEX REPLACE "^#define CAF_VERSION ([0-9]+)$" "\\1"
+    CAF_VERSION_NUMBER "${CAF_VERSION_LINE}")
   if(CAF_VERSION_NUMBER)
     math(EXPR CAF_MAJOR "${CAF_VERSION_NUMBER} / 10000")
     math(EXPR CAF_MINOR "(${CAF_VERSION_NUMBER} / 100) % 100")

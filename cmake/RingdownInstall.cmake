@@ -25,17 +25,24 @@ install(CODE "
 install(FILES "${CMAKE_BINARY_DIR}/packaging/ringdownd.service"
   DESTINATION lib/systemd/system COMPONENT ringdown)
 
-# Manual pages say what the programs say of themselves.
+# Manual pages and completions say what the programs say of themselves.
+set(packaging "${CMAKE_SOURCE_DIR}/packaging")
+set(example_configuration "${CMAKE_SOURCE_DIR}/broker/config/ringdownd.example.toml")
+set(completions "${CMAKE_BINARY_DIR}/packaging/completions")
+file(MAKE_DIRECTORY "${completions}")
+set(completions_in_bash "${CMAKE_INSTALL_DATADIR}/bash-completion/completions/@")
+set(completions_in_zsh "${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions/_@")
+set(completions_in_fish "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d/@.fish")
 find_program(GZIP_PROGRAM gzip REQUIRED)
 set(manuals "")
 foreach(page ringdown.1 ringdownd.8 ringdown-bench.1)
   get_filename_component(program "${page}" NAME_WE)
   set(output "${CMAKE_BINARY_DIR}/packaging/${page}.gz")
   add_custom_command(OUTPUT "${output}"
-    COMMAND sh "${CMAKE_SOURCE_DIR}/packaging/manual.sh" ${program} "$<TARGET_FILE:${program}>"
-      ${PROJECT_VERSION} > "${CMAKE_BINARY_DIR}/packaging/${page}"
+    COMMAND sh "${packaging}/manual.sh" ${program} "$<TARGET_FILE:${program}>" ${PROJECT_VERSION}
+      "${CMAKE_SOURCE_DIR}/docs/cli.md" > "${CMAKE_BINARY_DIR}/packaging/${page}"
     COMMAND "${GZIP_PROGRAM}" -9nf "${CMAKE_BINARY_DIR}/packaging/${page}"
-    DEPENDS ${program} "${CMAKE_SOURCE_DIR}/packaging/manual.sh" VERBATIM
+    DEPENDS ${program} "${packaging}/manual.sh" "${CMAKE_SOURCE_DIR}/docs/cli.md" VERBATIM
     COMMENT "Writing the manual page ${page}")
   list(APPEND manuals "${output}")
   string(REGEX MATCH "[0-9]$" section "${page}")
@@ -43,12 +50,28 @@ foreach(page ringdown.1 ringdownd.8 ringdown-bench.1)
   if(program STREQUAL "ringdown-bench")
     set(component bench)
   endif()
-  install(FILES "${output}" DESTINATION "${CMAKE_INSTALL_MANDIR}/man${section}" COMPONENT ${component})
-  install(FILES "${CMAKE_SOURCE_DIR}/packaging/completion.bash" RENAME ${program}
-    DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions" COMPONENT ${component})
+  install(FILES "${output}" DESTINATION "${CMAKE_INSTALL_MANDIR}/man${section}"
+    COMPONENT ${component})
+  set(example "")
+  if(program STREQUAL "ringdownd")
+    set(example "${example_configuration}")
+  endif()
+  foreach(shell bash zsh fish)
+    set(output "${completions}/${program}.${shell}")
+    add_custom_command(OUTPUT "${output}"
+      COMMAND sh "${packaging}/completion.sh" ${shell} ${program} "$<TARGET_FILE:${program}>"
+        ${example} > "${output}"
+      DEPENDS ${program} "${packaging}/completion.sh" ${example} VERBATIM
+      COMMENT "Writing the completion of ${program} in ${shell}")
+    list(APPEND manuals "${output}")
+    string(REPLACE "@" "${program}" installed "${completions_in_${shell}}")
+    cmake_path(GET installed PARENT_PATH folder)
+    cmake_path(GET installed FILENAME name)
+    install(FILES "${output}" RENAME "${name}" DESTINATION "${folder}" COMPONENT ${component})
+  endforeach()
 endforeach()
 set(always ALL)
-if(RINGDOWN_SANITIZE)
+if(RINGDOWN_SANITIZE OR RINGDOWN_SYNTAX_ONLY)
   set(always "") # nobody installs it, and where memory is placed at random it may not even start
 endif()
 add_custom_target(manuals ${always} DEPENDS ${manuals})
@@ -67,19 +90,40 @@ endif()
 
 set(ringdown_cmake_dir "${CMAKE_INSTALL_LIBDIR}/cmake/ringdown")
 
-# A program links ringdown::broker, ringdown::client, ringdown::caf_bridge; the rest comes with them.
-set(ringdown_libraries
-  ringdown_actors ringdown_epoll_loop ringdown_broker ringdown_caf_bridge ringdown_client ringdown_config
-  ringdown_core ringdown_flags ringdown_link_watch ringdown_logging ringdown_messages
-  ringdown_proto ringdown_runtime)
-foreach(library IN LISTS ringdown_libraries)
-  string(REPLACE "ringdown_" "" exported "${library}")
-  set_target_properties(${library} PROPERTIES EXPORT_NAME "${exported}")
+# A program links ringdown::client, ringdown::broker or ringdown::caf_bridge; the rest comes along.
+# Each is a component of find_package, with an export of its own: who asks for the client alone
+# needs nothing of what the others stand on. They stand on the client's export.
+set(ringdown_libraries_of_client ringdown_client ringdown_flags ringdown_messages ringdown_proto)
+set(ringdown_libraries_of_broker
+  ringdown_actors ringdown_broker ringdown_config ringdown_core ringdown_epoll_loop
+  ringdown_link_watch ringdown_logging ringdown_runtime)
+set(ringdown_libraries_of_caf_bridge ringdown_caf_bridge)
+set(ringdown_archives "")
+foreach(component client broker caf_bridge)
+  foreach(library IN LISTS ringdown_libraries_of_${component})
+    string(REPLACE "ringdown_" "" exported "${library}")
+    set_target_properties(${library} PROPERTIES EXPORT_NAME "${exported}")
+    get_target_property(kind ${library} TYPE)
+    if(kind STREQUAL "STATIC_LIBRARY")
+      list(APPEND ringdown_archives "$<TARGET_FILE_NAME:${library}>")
+    endif()
+  endforeach()
+  install(TARGETS ${ringdown_libraries_of_${component}} EXPORT ringdown_${component}
+    ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}/ringdown" COMPONENT dev)
+  install(EXPORT ringdown_${component} NAMESPACE ringdown:: FILE ringdown-${component}.cmake
+    DESTINATION "${ringdown_cmake_dir}" COMPONENT dev)
 endforeach()
-install(TARGETS ${ringdown_libraries} EXPORT ringdown_targets
-  ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}/ringdown" COMPONENT dev)
-install(EXPORT ringdown_targets NAMESPACE ringdown:: FILE ringdown-targets.cmake
-  DESTINATION "${ringdown_cmake_dir}" COMPONENT dev)
+# Without machine code beside it the intermediate code has to stay.
+string(TOUPPER "${CMAKE_BUILD_TYPE}" build_type)
+if("${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${build_type}}" MATCHES "-ffat-lto-objects")
+  install(CODE "
+    set(objcopy \"${CMAKE_OBJCOPY}\")
+    set(archives \"${ringdown_archives}\")
+    list(TRANSFORM archives
+      PREPEND \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/ringdown/\")
+    include(\"${CMAKE_SOURCE_DIR}/cmake/without_lto.cmake\")"
+    COMPONENT dev)
+endif()
 
 foreach(header IN LISTS ringdown_public_headers ringdown_caf_headers)
   get_filename_component(folder "${header}" DIRECTORY)
@@ -155,7 +199,7 @@ set(CPACK_DEBIAN_BENCH_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEV_PACKAGE_SHLIBDEPS OFF) # archives depend on what their users link
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS
-  "libcaf-dev, libprotobuf-dev, libspdlog-dev, libboost1.81-dev")
+  "libcaf-dev, libprotobuf-dev, libfmt-dev, libboost1.81-dev, libssl-dev")
 set(CPACK_DEBIAN_PYTHON_PACKAGE_SECTION python)
 set(CPACK_DEBIAN_PYTHON_PACKAGE_ARCHITECTURE all)
 set(CPACK_DEBIAN_PYTHON_PACKAGE_SHLIBDEPS OFF)

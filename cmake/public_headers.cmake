@@ -1,5 +1,5 @@
 # What a program that uses Ringdown may include. Each compiles alone and shows no CAF, Protobuf,
-# spdlog or Asio (tests/headers); these, the one below and no others are installed, under
+# fmt or Boost (tests/headers); these, the one below and no others are installed, under
 # include/ringdown/.
 set(ringdown_public_headers
   messages/ids.hpp
@@ -10,6 +10,7 @@ set(ringdown_public_headers
   messages/user_data.hpp
   messages/send_event.hpp
   messages/transport.hpp
+  messages/words.hpp
   actors/authorize.hpp
   broker/broker.hpp
   broker/config/config.hpp

@@ -45,7 +45,7 @@ const error_info& info(error_code code) noexcept;
 std::string_view to_string(retry_class r) noexcept;
 
 /// The checks of a request in their order: where several fail, the first decides the answer
-/// (domain term "precedence"). A code may stand at more than one place.
+/// (docs/errors.md has them, too). A code may stand at more than one place.
 enum class check : std::uint8_t {
   signed_on,     ///< 217
   version,       ///< 55
@@ -84,11 +84,5 @@ struct fault {
 
   bool operator==(const fault&) const = default;
 };
-
-/// 53 for one field.
-inline fault invalid(std::string attribute, std::string accepted, std::string text = {}) {
-  return {error_code::invalid_attribute, std::move(attribute), std::move(accepted), std::move(text),
-          std::nullopt};
-}
 
 } // namespace ringdown

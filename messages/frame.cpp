@@ -14,6 +14,13 @@ constexpr std::uint32_t body_number_min = 10;
 
 } // namespace
 
+bool is_known_body(std::uint32_t number) noexcept {
+  bool is_request = number >= 10 && number <= 21;
+  bool is_reply = number >= 60 && number <= 66;
+  bool is_event = number >= 110 && number <= 112;
+  return is_request || is_reply || is_event || number == 200 || number == 201;
+}
+
 cut next_frame(std::string_view stream, std::size_t frame_bytes_max) noexcept {
   std::uint64_t length = 0;
   std::size_t prefix = 0;
@@ -54,10 +61,13 @@ frame_view look(std::string_view frame) noexcept {
       has_reference = true;
       view.reference.value = static_cast<std::uint32_t>(f.value);
     } else if (f.number >= body_number_min) {
-      if (f.type != wire::wire_type::bytes) {
-        view.malformed = true; // every body is a message, those of later versions too
+      bool is_message = f.type == wire::wire_type::bytes;
+      if (!is_message && is_known_body(f.number)) {
+        view.malformed = true;
         return view;
       }
+      if (!is_message)
+        continue; // of a later version, and no body: passes
       view.doubled |= view.body_number != 0;
       view.body_number = f.number;
       view.body = f.bytes;

@@ -37,6 +37,9 @@ struct cut {
 /// length alone, before any of it has to be held. Pure.
 cut next_frame(std::string_view stream, std::size_t frame_bytes_max) noexcept;
 
+/// Whether a field of Frame with this number is a request, reply or event of this version.
+bool is_known_body(std::uint32_t number) noexcept;
+
 /// The outermost look into a frame: which request it is, and its bytes.
 struct frame_view {
   reference_id reference;

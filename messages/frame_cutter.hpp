@@ -15,6 +15,7 @@ enum class stream_end : std::uint8_t {
   open,
   frame_too_large, ///< the next frame's length is above the limit
   malformed,       ///< the next frame's length cannot be read
+  ended,           ///< no byte comes any more; a cutter does not know of it
 };
 
 /// The beginning of a frame that is not whole yet, and what is known of it. Never holds more than
@@ -23,6 +24,8 @@ class frame_cutter {
 public:
   /// What earlier reads left: it stands in front of the next one.
   std::string_view kept() const noexcept { return kept_; }
+  /// The memory that it takes for that: an empty one takes none.
+  std::size_t capacity() const noexcept { return kept_.empty() ? 0 : kept_.capacity(); }
   /// The rest of the stream cannot be trusted; there is nothing to feed any more.
   bool ended() const noexcept { return ended_; }
 

@@ -59,7 +59,8 @@ struct strong_bytes16 {
 
 /// Names a command over reconnects: 16 random bytes chosen by the sender. All zero: none.
 using command_id = strong_bytes16<struct command_id_tag>;
-/// Names a running program over its reconnects.
+/// Names a running program over its reconnects. Others are told another one, as long as the broker
+/// runs the same.
 using instance_id = strong_bytes16<struct instance_id_tag>;
 
 /// 16 lower-case hex digits, as ConnIDs and client ids are written for people.
@@ -80,7 +81,7 @@ std::optional<conn_id> parse_conn_id(std::string_view text);
 /// Reads exactly 32 hex digits; otherwise nothing.
 std::optional<command_id> parse_command_id(std::string_view text);
 
-/// What a T-Client says it is at sign-on (domain term "role"). Values are those of the wire.
+/// What a T-Client says it is at sign-on: its rights follow. Values are those of the wire.
 enum class role : std::uint8_t {
   unspecified = 0,
   desktop = 1,

@@ -30,6 +30,9 @@ inline constexpr std::size_t user_data_bytes_ceiling = 65'535;
 inline constexpr int unknown_group_depth_max = 8;
 /// Before sign-on nobody may make the broker hold more than this for one connection.
 inline constexpr std::size_t frame_bytes_before_sign_on_max = 4096;
+/// Requests that are refused before sign-on end the connection at this number: a client that
+/// corrects its sign-on needs a few, and their answers stay below 4 KiB.
+inline constexpr std::size_t refusals_before_sign_on_max = 16;
 /// A frame's length prefix: a varint of a 32-bit length has at most 5 bytes.
 inline constexpr std::size_t frame_prefix_bytes_max = 5;
 /// ConnIDs that were merged into one call: transfers and consult calls of one conversation.
@@ -97,19 +100,23 @@ struct limits {
   /// Newest indications kept for one slow client, in bytes. Past it they are only counted missed.
   std::size_t coalesced_bytes_max = 256 * 1024;
 
-  /// Memory of the whole broker for queued bytes. Past it: 1186.
+  /// Memory of the whole broker for queued bytes. Past it: 1186, and who holds most of it without
+  /// taking or finishing anything is disconnected.
   std::size_t memory_budget_bytes = std::size_t{2} * 1024 * 1024 * 1024;
-  /// Above that, only for `pause` and `stop`.
+  /// Above that, only for `pause`, `stop` and recorders' words.
   std::size_t memory_budget_reserve = 64 * 1024 * 1024;
 
-  /// Connections in all, and those that have not signed on yet.
+  /// Connections in all, and those that have not signed on yet: for one more the oldest goes.
   std::size_t connections_max = 10'500;
   std::size_t connections_unsigned_max = 1024;
   /// DNs that one connection may be registered on.
   std::size_t registrations_per_connection_max = 100'000;
   /// Clients registered on one DN: bounds the work of one event.
   std::size_t registrations_per_dn_max = 1024;
-  /// DN actors in all: some 2 KB each.
+  /// Of them recorders, standby ones too. A screen has one, or a few that mirror each other; what a
+  /// command costs rises with them.
+  std::size_t recorders_per_dn_max = 32;
+  /// DN actors in all: some 2 KB each. The last eighth is for programs that have brought up few.
   std::size_t dns_max = 1'000'000;
   /// Calls that a DN's capture session knows: those of one agent at a time, and what must be
   /// remembered of those before. Above it one that wants nothing is forgotten first.
@@ -134,7 +141,10 @@ struct limits {
   std::chrono::milliseconds heartbeat_interval_max{60'000};
   /// Silence of this many hundredths of the interval means dead: 250 makes 5 s of 2 s.
   std::uint32_t heartbeat_timeout_percent = 250;
-  /// An outbox above high water for so long: told why and disconnected.
+  /// From a frame's first byte to its last: 128 KiB at 13 KB/s. Who takes longer is disconnected.
+  std::chrono::milliseconds frame_timeout{10'000};
+  /// An outbox above high water for so long, or one that waits and of which the client has taken
+  /// nothing: told why and disconnected.
   std::chrono::milliseconds slow_consumer_timeout{10'000};
   /// How long the last frames of a connection may take to leave.
   std::chrono::milliseconds linger_timeout{2'000};

@@ -1,5 +1,6 @@
 #include "messages/schema_check.hpp"
 
+#include "messages/refusals.hpp"
 #include "messages/wire.hpp"
 
 #include <google/protobuf/descriptor.h>

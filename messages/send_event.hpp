@@ -59,6 +59,8 @@ enum class send_fault : std::uint8_t {
   user_data_twice,
   command_id_size,
   header_field_twice,
+  header_field_type, ///< a known field with another wire type: some parsers read it all the same
+  event_field_type,  ///< the same
   confirm_timeout_range,
   reason_text,        ///< too long, not UTF-8, or with a control character
   agent_id_text,      ///< the same

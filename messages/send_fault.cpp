@@ -1,4 +1,5 @@
 // What is told of a RequestSendEvent that is wrong: the field, and what it may be.
+#include "messages/refusals.hpp"
 #include "messages/send_event.hpp"
 
 #include <string>
@@ -29,6 +30,8 @@ fault describe_user_data_fault(user_data_fault kind, const limits& bounds) {
   case user_data_fault::key_twice: return invalid(data + ".pairs.key", "one key for each pair");
   case user_data_fault::value_twice:
     return invalid(data + ".pairs.value", "one value for each pair");
+  case user_data_fault::field_type:
+    return invalid(data + ".pairs", "keys and values with the wire type of their field");
   case user_data_fault::capture_value: return invalid(capture, "a string, one of " + values);
   case user_data_fault::capture_twice:
     return invalid(capture, "once", "screen-capture is given more than once");
@@ -62,7 +65,7 @@ fault describe_send_fault(send_fault kind, user_data_fault data, const limits& b
   case send_fault::message_type_unspecified:
     return invalid("event.message_type", "EventUserEvent (1)", "the message type is missing");
   case send_fault::message_type_unsupported:
-    return {error_code::unsupported_operation, "event.message_type", "EventUserEvent (1)", {}, {}};
+    return refused(error_code::unsupported_operation, "event.message_type", "EventUserEvent (1)");
   case send_fault::event_missing: return invalid("event", "an Event", "the event is missing");
   case send_fault::event_twice: return invalid("event", "given once");
   case send_fault::event_dn_mismatch:
@@ -78,6 +81,13 @@ fault describe_send_fault(send_fault kind, user_data_fault data, const limits& b
       "command_id, retry, if_version, confirm_timeout_ms, directed_client_id, version, reason, "
       "agent_id, failure",
       "each given once");
+  case send_fault::header_field_type:
+    return invalid("this_dn, command_id, retry, if_version, confirm_timeout_ms, "
+                   "directed_client_id, version, reason, agent_id, failure, event",
+                   "each with the wire type of its field");
+  case send_fault::event_field_type:
+    return invalid("event.this_dn, message_type, connection_id, user_data, user_event",
+                   "each with the wire type of its field");
   case send_fault::confirm_timeout_range:
     return invalid("confirm_timeout_ms",
                    "1 to " + std::to_string(bounds.confirm_timeout_max.count()) + ", or absent");

@@ -105,8 +105,10 @@ public:
       case wire::step::malformed: return fail(user_data_fault::malformed);
       case wire::step::field: break;
       }
-      if (f.number != pairs_field || f.type != wire::wire_type::bytes)
+      if (f.number != pairs_field)
         continue; // of a later version: passes untouched
+      if (f.type != wire::wire_type::bytes)
+        return fail(user_data_fault::field_type);
       if (++pairs_ > user_data_pairs_max)
         return fail(user_data_fault::too_many_pairs);
       one_pair(f.bytes, depth);
@@ -139,8 +141,12 @@ private:
   }
 
   void pair_field(const wire::field& f, pair_view& pair, int depth) noexcept {
-    bool is_bytes = f.type == wire::wire_type::bytes;
-    if (f.number == key_field && is_bytes) {
+    if (f.number > list_field)
+      return; // of a later version: passes untouched
+    auto right = f.number == int_field ? wire::wire_type::varint : wire::wire_type::bytes;
+    if (f.type != right)
+      return fail(user_data_fault::field_type);
+    if (f.number == key_field) {
       if (pair.has_key)
         return fail(user_data_fault::key_twice);
       pair.has_key = true;
@@ -149,9 +155,6 @@ private:
         fail(user_data_fault::not_utf8);
       return;
     }
-    bool is_int = f.number == int_field && f.type == wire::wire_type::varint;
-    if (!is_int && !(is_bytes && f.number >= string_field && f.number <= list_field))
-      return; // of a later version: passes untouched
     if (pair.has_value)
       return fail(user_data_fault::value_twice);
     pair.has_value = true;
@@ -264,51 +267,6 @@ std::vector<user_data_pair> from_proto(const v1::UserData& in) {
   return pairs;
 }
 
-/// Text for a terminal: control characters and quotes as escapes. `text` is valid UTF-8.
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    auto one = text.substr(i, 1);
-    bool is_c1 = wire::has_control_character(text.substr(i, 2)) && one == "\xc2";
-    if (one == "\"" || one == "\\")
-      (out += '\\') += one;
-    else if (is_c1)
-      (out += "\\x") += to_hex(text.substr(i++, 2));
-    else if (wire::has_control_character(one))
-      (out += "\\x") += to_hex(one);
-    else
-      out += one;
-  }
-  return out += '"';
-}
-
-bool is_plain_word(std::string_view text) {
-  constexpr std::string_view marks = "-_.:@/+";
-  for (char c : text)
-    if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
-        marks.find(c) == std::string_view::npos)
-      return false;
-  return !text.empty();
-}
-
-std::string describe_pairs(const std::vector<user_data_pair>& pairs) {
-  std::string out;
-  for (auto& p : pairs) {
-    if (!out.empty())
-      out += ' ';
-    out += (is_plain_word(p.key) ? p.key : quoted(p.key)) + "=";
-    if (auto* number = std::get_if<std::int64_t>(&p.value))
-      out += std::to_string(*number);
-    else if (auto* text = std::get_if<std::string>(&p.value))
-      out += is_plain_word(*text) ? *text : quoted(*text);
-    else if (auto* binary = std::get_if<binary_value>(&p.value))
-      out += "0x" + to_hex(std::string_view{binary->bytes});
-    else if (auto* list = std::get_if<std::vector<user_data_pair>>(&p.value))
-      out += "{" + describe_pairs(*list) + "}";
-  }
-  return out;
-}
-
 } // namespace
 
 std::string user_data::encode() const {
@@ -319,16 +277,12 @@ std::string user_data::encode() const {
 
 std::optional<user_data> user_data::decode(std::string_view bytes) {
   auto fault = scan_user_data(bytes, user_data_bytes_ceiling).fault;
-  if (fault >= user_data_fault::malformed && fault <= user_data_fault::value_twice)
+  if (fault >= user_data_fault::malformed && fault <= user_data_fault::field_type)
     return std::nullopt; // an odd `screen-capture` is for the broker to judge
   v1::UserData message;
   if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
     return std::nullopt;
   return user_data{from_proto(message)};
-}
-
-std::string user_data::describe() const {
-  return describe_pairs(pairs);
 }
 
 } // namespace ringdown

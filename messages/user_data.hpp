@@ -61,16 +61,17 @@ capture_verb indication_of(capture_state state) noexcept;
 /// What can be wrong with user data. Each has a text in `describe_send_fault`.
 enum class user_data_fault : std::uint8_t {
   none,
-  malformed,              ///< no Protobuf message: the stream cannot be trusted
-  too_large,              ///< more than user_data_bytes_max
-  too_deep,               ///< nested deeper than user_data_depth_max
-  too_many_pairs,         ///< more than user_data_pairs_max
-  not_utf8,               ///< a key or string value
-  key_twice,              ///< one pair with two keys: Protobuf takes the last, others the first
-  value_twice,            ///< one pair with two values
-  capture_value,          ///< `screen-capture` is no known text
-  capture_twice,          ///< more than one `screen-capture`
-  capture_unknown,        ///< `unknown` from a client
+  malformed,       ///< no Protobuf message: the stream cannot be trusted
+  too_large,       ///< more than user_data_bytes_max
+  too_deep,        ///< nested deeper than user_data_depth_max
+  too_many_pairs,  ///< more than user_data_pairs_max
+  not_utf8,        ///< a key or string value
+  key_twice,       ///< one pair with two keys: Protobuf takes the last, others the first
+  value_twice,     ///< one pair with two values
+  field_type,      ///< a known field with another wire type: some parsers read it all the same
+  capture_value,   ///< `screen-capture` is no known text
+  capture_twice,   ///< more than one `screen-capture`
+  capture_unknown, ///< `unknown` from a client
   capture_not_indication, ///< a command under the key of indications
 };
 
@@ -116,8 +117,6 @@ struct user_data {
   std::string encode() const;
   /// The value of received bytes that `scan_user_data` accepts; nothing otherwise.
   static std::optional<user_data> decode(std::string_view bytes);
-  /// For people: `screen-capture=pause case={id=7, note="x"}`; control characters escaped.
-  std::string describe() const;
 };
 
 } // namespace ringdown

@@ -203,7 +203,8 @@ inline char* put_fixed64(char* out, std::uint32_t number, std::uint64_t value) n
   return out + sizeof value;
 }
 /// A length-delimited field; nothing if empty.
-inline char* put_bytes(char* out, std::uint32_t number, std::string_view bytes) noexcept {
+[[gnu::always_inline]] inline char* put_bytes(char* out, std::uint32_t number,
+                                              std::string_view bytes) noexcept {
   if (bytes.empty())
     return out;
   out = put_varint(put_tag(out, number, wire_type::bytes), bytes.size());

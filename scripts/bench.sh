@@ -1,26 +1,29 @@
 #!/usr/bin/env bash
-# Compares the broker with others on this machine: installs them, builds, runs the same loads in turns.
+# Compares the broker with others on this machine: installs them, builds, runs the same loads in
+# turns.
 #
 # usage: scripts/bench.sh [--docs DIR] [ARGUMENTS OF ringdown-bench compare]
 #
-# Without --peers: ringdown,floor,redis,nats,mosquitto,rabbitmq. No other broker is left running, and none is
-# started at the next boot if this script installed it.
+# Without --peers: ringdown,floor,redis,nats,mosquitto,rabbitmq. No other broker is left running,
+# and none is started at the next boot if this script installed it.
 #
-# --docs DIR: all that a page such as docs/benchmarks.md shows of it: pictures in DIR/pictures, and in
-# DIR/benchmarks.md the tables of the comparison and what overload came to, each between the comments that mark
-# its place. Takes half an hour; nothing else should run. Docs: bench/README.md, docs/benchmarks.md.
+# --docs DIR: all that a page such as docs/benchmarks.md shows of it: pictures in DIR/pictures, and
+# in DIR/benchmarks.md the tables of the comparison and what overload came to, each between the
+# comments that mark its place. Takes half an hour; nothing else should run. Docs: bench/README.md,
+# docs/benchmarks.md.
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "$0")/lib.sh"
 
 [[ ${1:-} != --help && ${1:-} != -h ]] || {
-    sed -n '2,11s/^# \{0,1\}//p' "$0"
+    sed -n '2,13s/^# \{0,1\}//p' "$0"
     exit 0
 }
 docs=''
 if [[ ${1:-} == --docs ]]; then
     docs=${2:?--docs needs a folder}
     shift 2
-    [[ -f $docs/benchmarks.md ]] || fail "--docs $docs: there is no benchmarks.md to put the tables into"
+    [[ -f $docs/benchmarks.md ]] ||
+        fail "--docs $docs: there is no benchmarks.md to put the tables into"
 fi
 
 # add_default <flag> <value>: adds it to `given`, unless it was given.
@@ -70,12 +73,13 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$docs/pictures"
 # A broker that fails under a load is told of in the tables, and is no reason to stop.
-$bin/ringdown-bench compare "${given[@]}" --markdown "$work/comparison" --svg "$docs/pictures/brokers" ||
-    (($? == 1)) || fail "the comparison failed"
+$bin/ringdown-bench compare "${given[@]}" --markdown "$work/comparison" \
+    --svg "$docs/pictures/brokers" || (($? == 1)) || fail "the comparison failed"
 put comparison "$work/comparison"
 
 say "latency by percentile, open loop"
-$bin/ringdown-bench run --spawn $bin/ringdownd --workload open --seconds 10 --quiet --svg "$work/open"
+$bin/ringdown-bench run --spawn $bin/ringdownd --workload open --seconds 10 --quiet \
+    --svg "$work/open"
 cp "$work/open.latency.svg" "$docs/pictures/"
 say "latency at rising rates"
 $bin/ringdown-bench knee --spawn $bin/ringdownd --seconds 2 --quiet --svg "$work/rates"

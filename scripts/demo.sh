@@ -17,46 +17,51 @@ source "$(dirname "$0")/lib.sh"
 dn=7001
 logs=build/demo
 bin=build/release/bin
-conversation="wait 200ms, start, wait 200ms, pause, wait 200ms, resume, wait 200ms, query, wait 200ms, \
-stop, wait 200ms"
+conversation="wait 200ms, start, wait 200ms, pause, wait 200ms, resume, wait 200ms, query, \
+wait 200ms, stop, wait 200ms"
 second_call="wait 200ms, start conn=71, expect recording, pause conn=71, expect paused, \
 start conn=72, expect-outcome held, wait 500ms, expect paused, resume conn=71, expect recording, \
 wait 200ms, stop, expect-outcome confirmed, wait 200ms"
-failing="wait 200ms, start, wait 200ms, pause, expect-outcome timed_out within 10s, stop, wait 200ms"
+failing="wait 200ms, start, wait 200ms, pause, expect-outcome timed_out within 10s, stop, \
+wait 200ms"
 
 # ---- programs in the background ----------------------------------------------------------------
 
-pids=() # what is still to be stopped, youngest last
+patience=150 # tenths of a second for a program to end by itself
 
-# stop <pid>: asks, waits up to 15 s, then insists. The status is the program's.
+# stop <pid>: asks, waits, then insists. The status is the program's.
 stop() {
     local pid=$1 status=0 i
     kill "$pid" 2>/dev/null || true
-    for ((i = 0; i < 150; i++)); do
+    for ((i = 0; i < patience; i++)); do
         kill -0 "$pid" 2>/dev/null || break
         sleep 0.1
     done
     kill -KILL "$pid" 2>/dev/null || true
     wait "$pid" 2>/dev/null || status=$?
-    forget "$pid"
     return "$status"
 }
 
-forget() {
-    local pid left=()
-    for pid in "${pids[@]}"; do
-        [[ $pid == "$1" ]] || left+=("$pid")
-    done
-    pids=("${left[@]}")
-}
-
+# Whatever this script has started and not seen end. All are asked before the first is waited for.
 stop_all() {
-    while ((${#pids[@]} > 0)); do
-        stop "${pids[-1]}" || true
+    trap '' INT TERM # a second Ctrl-C must not leave the rest running
+    local pid running
+    running=$(jobs -p)
+    # shellcheck disable=SC2086 # numbers
+    [[ -z $running ]] || kill $running 2>/dev/null || true
+    for pid in $running; do
+        stop "$pid" || true
     done
 }
 trap stop_all EXIT
-trap 'exit 130' INT TERM
+trap 'patience=20; exit 130' INT
+trap 'patience=20; exit 143' TERM
+
+# finish <command...>: in the foreground, but a signal does not wait for its end.
+finish() {
+    "$@" &
+    wait $!
+}
 
 # start_daemon <log> <flags...>: on a port that the kernel chooses. Sets daemon and address.
 start_daemon() {
@@ -65,7 +70,6 @@ start_daemon() {
     : >"$log"
     "$bin/ringdownd" --listen.address=127.0.0.1 --listen.port=0 --log.file="$log" "$@" &
     daemon=$!
-    pids+=("$daemon")
     for ((i = 0; i < 200; i++)); do
         kill -0 "$daemon" 2>/dev/null || fail "ringdownd did not start: see $log"
         port=$(sed -n 's/.* listening .*port=\([0-9]*\).*/\1/p' "$log")
@@ -96,11 +100,11 @@ play() {
     local script=$1 before recorder status=0
     shift
     before=$(lines "$logs/recorder.log" EventRegistered)
-    "$bin/ringdown" --connect "$address" recorder --dn "$dn" "$@" >>"$logs/recorder.log" 2>&1 &
+    "$bin/ringdown" --connect "$address" recorder --dn "$dn" --app video-3 "$@" \
+        >>"$logs/recorder.log" 2>&1 &
     recorder=$!
-    pids+=("$recorder")
     wait_for "$logs/recorder.log" EventRegistered "$before"
-    "$bin/ringdown" --connect "$address" desktop --dn "$dn" --script "$script" \
+    finish "$bin/ringdown" --connect "$address" desktop --dn "$dn" --app agent --script "$script" \
         >>"$logs/desktop.log" 2>&1 || status=$?
     stop "$recorder" || fail "the recorder failed: see $logs/recorder.log"
     ((status == 0)) || fail "the desktop failed ($status): see $logs/desktop.log"
@@ -123,7 +127,6 @@ echo
 python3 scripts/transcript.py --ready "$logs/ready" --from-end "broker=$logs/broker.log" \
     "recorder=$logs/recorder.log" "desktop=$logs/desktop.log" &
 transcript=$!
-pids+=("$transcript")
 wait_for "$logs/ready" following
 # A real recorder takes a moment too before it has done what it was told.
 play "$conversation" --delay 60
@@ -142,11 +145,12 @@ grep -q 'EventOutcome .*start held' "$logs/desktop.log" ||
 say "each command ended in one outcome: the recorder's own word, or that there was none"
 
 say "ringdownd under load: 16 desktops, 64 requests in flight each, 10,000 DNs, 2 s"
-"$bin/ringdown-bench" run --spawn "$bin/ringdownd" --seconds 2 --quiet >"$logs/bench.log" 2>&1 || {
+finish "$bin/ringdown-bench" run --spawn "$bin/ringdownd" --seconds 2 --quiet \
+    >"$logs/bench.log" 2>&1 || {
     cat "$logs/bench.log" >&2
     fail "the load run failed"
 }
-sed 's/^/  /' "$logs/bench.log"
+show "$logs/bench.log"
 
 events=$(awk '$1 == "events/s" { print $2 }' "$logs/bench.log")
 say "throughput: ${green}$events events/s${plain}, every one delivered once, whole and in order"

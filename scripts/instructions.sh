@@ -32,15 +32,22 @@ esac
 versions() {
     local of
     printf 'g++ %s' "$(g++ -dumpfullversion)"
-    for of in libcaf-core0.17=CAF libprotobuf32=Protobuf libstdc++6=libstdc++ libc6=libc valgrind=valgrind; do
-        printf ', %s %s' "${of#*=}" "$(dpkg-query -W -f '${Version}' "${of%=*}" 2>/dev/null || echo unknown)"
+    for of in libcaf-core0.17=CAF libprotobuf32=Protobuf libstdc++6=libstdc++ libc6=libc \
+        valgrind=valgrind; do
+        printf ', %s %s' "${of#*=}" \
+            "$(dpkg-query -W -f '${Version}' "${of%=*}" 2>/dev/null || echo unknown)"
     done
     printf ', %s, preset release\n' "$(uname -m)"
 }
 
+# A step takes seconds; one that waits for what never comes is a failure and no hang.
+count_seconds_max=300
+
 # count <step> <items>: the instructions of a whole run.
 count() {
-    valgrind --tool=callgrind --callgrind-out-file=/dev/null "$program" "$1" "$2" 2>&1 |
+    # Killed it says no count; asked to end it would say what it had counted so far.
+    timeout --signal=KILL "$count_seconds_max" valgrind --tool=callgrind \
+        --callgrind-out-file=/dev/null "$program" "$1" "$2" 2>&1 |
         awk '$2 == "Collected" { print $4 }'
 }
 
@@ -64,7 +71,7 @@ done
 
 say "counting ${#steps[@]} steps, $jobs at a time"
 export -f count measure fail
-export program items red plain
+export program items count_seconds_max red plain
 # shellcheck disable=SC2016 # $1 is the inner shell's
 counted=$(printf '%s\n' "${steps[@]}" | xargs -P "$jobs" -I '{}' bash -c 'measure "$1"' _ '{}') ||
     fail "not every step could be counted"

@@ -5,6 +5,7 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
+shopt -s extglob
 started=$SECONDS
 jobs=$(nproc)
 
@@ -13,16 +14,50 @@ export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
 # Precompiled headers need to be told apart by content, not by time.
 export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
 
-# Colours for a terminal only: NO_COLOR and pipes get plain text.
-if [[ -t 1 && -z ${NO_COLOR:-} ]]; then
+# Colours for a terminal that has some: NO_COLOR, pipes and TERM=dumb get plain text.
+if [[ -t 1 && -z ${NO_COLOR:-} && ${TERM:-dumb} != dumb ]]; then
     bold=$'\e[1m' red=$'\e[31m' green=$'\e[32m' grey=$'\e[90m' plain=$'\e[0m'
 else
     bold='' red='' green='' grey='' plain=''
 fi
 
-# One line of progress, with the seconds since the script began.
+# What a line may take of the terminal's width; pipes and files get whole lines.
+columns=10000
+if [[ -t 1 ]]; then
+    wide=${COLUMNS:-$({ stty size </dev/tty | cut -d ' ' -f 2; } 2>/dev/null || true)}
+    [[ ! $wide =~ ^[0-9]+$ ]] || ((wide < 20)) || columns=$wide
+fi
+
+# folded <width> <text>: lines of whole words, with the text's own indentation. Colours take no
+# room.
+folded() {
+    local width=$1 indent=${2%%[^ ]*} line='' bare='' plain_word word words
+    read -ra words <<<"$2"
+    for word in "${words[@]}"; do
+        plain_word=${word//$'\e['*([0-9;])m/}
+        if [[ $line ]] && ((${#indent} + ${#bare} + 1 + ${#plain_word} > width)); then
+            printf '%s%s\n' "$indent" "$line"
+            line='' bare=''
+        fi
+        line+=${line:+ }$word
+        bare+=${bare:+ }$plain_word
+    done
+    printf '%s%s\n' "$indent" "$line"
+}
+
+# Progress, with the seconds since the script began; what a line has no room for goes below it.
 say() {
-    printf '%s[%4ds]%s %s%s%s\n' "$grey" $((SECONDS - started)) "$plain" "$bold" "$*" "$plain"
+    local mark line
+    mark=$(printf '[%4ds]' $((SECONDS - started)))
+    while IFS= read -r line; do
+        printf '%s%s%s %s%s%s\n' "$grey" "$mark" "$plain" "$bold" "$line" "$plain"
+        mark=${mark//?/ }
+    done < <(folded $((columns - ${#mark} - 1)) "$*")
+}
+
+# show <file>: its lines below what was said last.
+show() {
+    fold -s -w $((columns - 2)) "$1" | sed 's/^/  /'
 }
 
 fail() {
@@ -30,25 +65,54 @@ fail() {
     exit 1
 }
 
+# tree_of <pid>: the process and all that it started, the oldest first.
+tree_of() {
+    local file line pid parent i
+    local -A children=()
+    for file in /proc/[0-9]*/stat; do
+        { read -r line <"$file"; } 2>/dev/null || continue # it has ended meanwhile
+        # 12 (a name (with anything)) S 11 ...
+        read -r _ parent _ <<<"${line##*) }"
+        children[$parent]+=" ${line%% *}"
+    done
+    local tree=("$1")
+    for ((i = 0; i < ${#tree[@]}; i++)); do
+        for pid in ${children[${tree[i]}]:-}; do
+            tree+=("$pid")
+        done
+    done
+    echo "${tree[@]}"
+}
+
+# end_tree <pid>: a build is a tree of processes, and its root does not end the others.
+end_tree() {
+    # shellcheck disable=SC2046 # numbers
+    kill $(tree_of "$1") 2>/dev/null || true
+}
+
 # run_step <log> <command...>: runs quietly, with a sign of life now and then; the end of the log is
-# shown if the command fails.
+# shown if the command fails. A signal ends the step and the script; the caller's own traps are put
+# back afterwards.
 run_step() {
-    local log=$1 begin=$SECONDS shown=$SECONDS
+    local log=$1 begin=$SECONDS shown=$SECONDS traps
     shift
     mkdir -p "$(dirname "$log")"
+    traps=$(trap -p INT TERM)
     "$@" >"$log" 2>&1 </dev/null &
     step_pid=$!
-    trap 'kill "$step_pid" 2>/dev/null; exit 130' INT TERM
+    trap 'end_tree "$step_pid"; exit 130' INT
+    trap 'end_tree "$step_pid"; exit 143' TERM
     while kill -0 "$step_pid" 2>/dev/null; do
         sleep 0.1
         if ((SECONDS - shown >= 15)); then
             shown=$SECONDS
-            say "  $(tail -n 1 "$log" | cut -c -90)"
+            say "  $(tail -n 1 "$log" | cut -c -$((columns < 99 ? columns - 9 : 90)))"
         fi
     done
     local status=0
     wait "$step_pid" || status=$?
     trap - INT TERM
+    eval "$traps"
     if ((status == 0)); then
         say "  done in $((SECONDS - begin)) s"
         return 0

@@ -4,14 +4,16 @@
 usage: transcript.py [--ready FILE] [--from-end] NAME=FILE [[--from-end] NAME=FILE]...
 
 --from-end skips what the next file holds already. The file of --ready is made when the following
-has begun. Ends at SIGTERM, after it has shown what is left. Lines of one program keep their order. What
-several programs write within a few milliseconds is ordered by cause: a request ("->") first, then
-the broker's log, then what was received ("<-").
+has begun. Ends at SIGTERM, after it has shown what is left. Lines of one program keep their order.
+What several programs write within a few milliseconds is ordered by cause: a request ("->") first,
+then the broker's log, then what was received ("<-").
 """
 import os
 import re
+import shutil
 import signal
 import sys
+import textwrap
 import time
 
 QUIET_S = 0.02    # a round of the conversation ends when nobody has said anything for so long
@@ -65,7 +67,13 @@ def for_people(name, line):
 class Transcript:
     def __init__(self, parties):
         self.parties = parties
-        self.colored = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        is_terminal = sys.stdout.isatty()
+        self.width = max(40, shutil.get_terminal_size().columns) if is_terminal else None
+        self.colored = (
+            is_terminal
+            and not os.environ.get("NO_COLOR")
+            and os.environ.get("TERM", "dumb") != "dumb"
+        )
         self.begin = None
         self.speaker = None  # who made the last request: its answer comes before others' events
 
@@ -73,9 +81,16 @@ class Transcript:
         if self.begin is None:
             self.begin = at
         text = f"{at - self.begin:7.2f}  {name:<9} {for_people(name, line)}"
-        if self.colored:
-            text = f"\x1b[{COLORS.get(name, '37')}m{text}\x1b[0m"
-        print(text, flush=True)
+        for part in self.folded(text):
+            if self.colored:
+                part = f"\x1b[{COLORS.get(name, '37')}m{part}\x1b[0m"
+            print(part, flush=True)
+
+    def folded(self, text):
+        """Lines that the terminal has room for; what is said goes on below where it began."""
+        if self.width is None or len(text) <= self.width:
+            return [text]
+        return textwrap.wrap(text, self.width, subsequent_indent=" " * 21, break_on_hyphens=False)
 
     def end_round(self, at):
         while talking := [p for p in self.parties if p.lines]:

@@ -1,6 +1,7 @@
 #include "actors/connection/connection_impl.hpp"
 
 #include "actors/disconnect.hpp"
+#include "messages/refusals.hpp"
 
 #include <utility>
 
@@ -11,6 +12,9 @@ namespace {
 /// How often a draining connection looks whether all was answered. Answers take one turn; this
 /// only bounds how long the last one keeps the broker up.
 constexpr std::chrono::milliseconds drain_poll{10};
+/// The same of a client that says no more, while it is owed outcomes: they may take a minute, and
+/// there may be thousands of such clients.
+constexpr std::chrono::milliseconds outcome_poll{100};
 
 /// Does not keep the connection: once it is gone nobody needs to know.
 class reports_to final : public report_target {
@@ -29,27 +33,28 @@ private:
 } // namespace
 
 connection_impl::connection_impl(caf::actor_config& config, runtime::home where,
-                                 broker_context* context, directory_actor directory,
-                                 client_ptr client, std::shared_ptr<link> edge)
-  : pinned_to_home(config, where), context_(*context), directory_(std::move(directory)),
-    client_(std::move(client)), edge_(std::move(edge)) {
+                                 broker_context* context, const directory_ref* directory,
+                                 client_ptr client, std::shared_ptr<socket_side> edge)
+  : pinned_to_home(config, where), context_(*context), directory_(*directory),
+    client_(std::move(client)), edge_(std::move(edge)), dns_(context->hash) {
   client_->reports_go_to(std::make_unique<reports_to>(address()));
 }
 
 connection_impl::behavior_type connection_impl::make_behavior() {
   auto self = []() -> connection_impl& { return static_cast<connection_impl&>(handling()); };
   static const behavior_type of_all{
-    [self](const read_batch_ptr& batch) { self().take(batch); },
+    [self](const read_batch_ptr& batch) { self().handle(batch); },
     [self](const registration_report& report) { self().dns_.heed(report); },
     [self](take_over_atom) {
-      self().close(v1::DISCONNECT_REASON_TAKEN_OVER, "signed on again elsewhere");
+      self().close(disconnect_reason::taken_over, "signed on again elsewhere");
     },
     [self](drain_atom) { self().begin_drain(); },
-    [self](const close_order& order) {
-      self().close(static_cast<v1::DisconnectReason>(order.reason), order.text);
-    },
+    [self](const close_order& order) { self().close(order.reason, order.text); },
     [self](closed_atom) { self().socket_closed(); },
-    [self](tick_atom) { self().drain_tick(); },
+    [self](tick_atom) {
+      self().drain_tick_armed_ = false;
+      self().drain_step();
+    },
   };
   return of_all;
 }
@@ -57,19 +62,18 @@ connection_impl::behavior_type connection_impl::make_behavior() {
 void connection_impl::on_exit() {
   if (!socket_gone_ && life_ != life::closing) {
     // Only a failure ends the actor before its socket.
-    disconnect(*client_, v1::DISCONNECT_REASON_INTERNAL_ERROR, "the connection failed");
+    disconnect(*client_, disconnect_reason::internal_error, "the connection failed");
     edge_->close_after_flush();
   }
-  leave_dns();
+  leave();
   put_away();
   early_.drop();
   edge_.reset();
-  directory_ = nullptr;
 }
 
 // ---- frames --------------------------------------------------------------------------------
 
-void connection_impl::take(const read_batch_ptr& batch) {
+void connection_impl::handle(const read_batch_ptr& batch) {
   if (life_ == life::signing_on)
     return early_.put_aside(batch, 0);
   read_from(batch, 0,
@@ -104,12 +108,6 @@ void connection_impl::read_from(const read_batch_ptr& batch, std::size_t first,
     end_stream(batch->end, frame_bytes_max);
 }
 
-void connection_impl::read_what_waits() {
-  for (auto& read : early_.take())
-    if (!is_deaf(life_))
-      read_from(read.batch, read.first, frame_bytes_before_sign_on_max);
-}
-
 /// The read is done with.
 void connection_impl::put_away() noexcept {
   if (auto* place = std::exchange(at_hand_, nullptr))
@@ -126,7 +124,7 @@ void connection_impl::read_frame(const frame_ahead& next) {
   bool is_sign_on = frame.body_number == static_cast<std::uint32_t>(body_number::request_sign_on);
   if (!is_signed_on(life_) && !(is_sign_on && life_ == life::awaiting_sign_on))
     return turn_away(frame.reference,
-                     {error_code::not_signed_on, "body", "RequestSignOn first", {}, {}});
+                     refused(error_code::not_signed_on, "body", "RequestSignOn first"));
   if (frame.doubled)
     return turn_away(frame.reference, invalid("reference_id, body", "each given once"));
   dispatch(next);
@@ -157,23 +155,31 @@ void connection_impl::dispatch(const frame_ahead& next) {
   case body_number::event_outcome:
   case body_number::heartbeat: break;
   }
-  turn_away(frame.reference, {error_code::unsupported_operation,
-                              "body",
-                              "a request of protocol version 1",
-                              "the request is not known",
-                              {}});
+  turn_away(frame.reference,
+            refused(error_code::unsupported_operation, "body", "a request of protocol version 1",
+                    "the request is not known"));
 }
 
+namespace {
+
+/// What is wrong with a stream that nobody can cut into frames any more.
+fault stream_fault(stream_end end, std::size_t frame_bytes_max) {
+  if (end == stream_end::frame_too_large)
+    return invalid("frame", "at most " + std::to_string(frame_bytes_max) + " bytes",
+                   "the frame is too large");
+  return invalid("frame", "a length as a varint of at most 5 bytes, then the frame",
+                 "the frame's length cannot be read");
+}
+
+} // namespace
+
+/// Of a stream that is no longer open.
 void connection_impl::end_stream(stream_end end, std::size_t frame_bytes_max) {
-  if (end == stream_end::frame_too_large) {
-    turn_away({}, invalid("frame", "at most " + std::to_string(frame_bytes_max) + " bytes",
-                          "the frame is too large"));
-    close(v1::DISCONNECT_REASON_PROTOCOL_ERROR, "the frame is too large");
-  } else {
-    turn_away({}, invalid("frame", "a length as a varint of at most 5 bytes, then the frame",
-                          "the frame's length cannot be read"));
-    close(v1::DISCONNECT_REASON_PROTOCOL_ERROR, "the frame's length cannot be read");
-  }
+  if (end == stream_end::ended)
+    return input_ended();
+  auto wrong = stream_fault(end, frame_bytes_max);
+  turn_away({}, wrong);
+  close(disconnect_reason::protocol_error, wrong.text);
 }
 
 // ---- ends ----------------------------------------------------------------------------------
@@ -183,24 +189,27 @@ void connection_impl::turn_away(reference_id reference, const fault& why,
                                 std::optional<std::string_view> this_dn) {
   static_cast<void>(
     client_->box.answer(encode_error(reference, why, {this_dn, {}, {}, context_.utc_now()})));
+  if (life_ == life::awaiting_sign_on && ++refused_ == refusals_before_sign_on_max)
+    close(disconnect_reason::protocol_error, "nothing but refused requests, and no sign-on");
 }
 
 /// The same; after bytes that are no message nothing is heard any more.
 void connection_impl::turn_away_or_close(reference_id reference, const fault& why) {
   turn_away(reference, why);
   if (is_untrusted(why))
-    close(v1::DISCONNECT_REASON_PROTOCOL_ERROR, "a frame cannot be parsed");
+    close(disconnect_reason::protocol_error, "a frame cannot be parsed");
 }
 
-void connection_impl::close(v1::DisconnectReason reason, std::string_view text,
+void connection_impl::close(disconnect_reason reason, std::string_view text,
                             reference_id reference) {
   if (life_ == life::closing)
     return;
-  bool is_usual = reason == v1::DISCONNECT_REASON_SIGNED_OFF ||
-                  reason == v1::DISCONNECT_REASON_DRAINING ||
-                  reason == v1::DISCONNECT_REASON_TAKEN_OVER;
-  log(is_usual ? observer::severity::info : observer::severity::warning, "connection closed", text);
-  leave_dns();
+  bool is_usual = reason == disconnect_reason::signed_off ||
+                  reason == disconnect_reason::draining || reason == disconnect_reason::taken_over;
+  // Whoever connects to see whether the port is open needs no line.
+  auto usual = is_signed_on(life_) ? observer::severity::info : observer::severity::debug;
+  log(is_usual ? usual : observer::severity::warning, "connection closed", text);
+  leave();
   early_.drop();
   life_ = life::closing;
   disconnect(*client_, reason, text, reference);
@@ -211,7 +220,7 @@ void connection_impl::socket_closed() {
   socket_gone_ = true;
   early_.drop();
   client_->box.close();
-  leave_dns();
+  leave();
   life_ = life::closing;
   quit_if_done();
 }
@@ -220,7 +229,7 @@ void connection_impl::begin_drain() {
   if (life_ == life::draining || is_deaf(life_))
     return;
   if (life_ != life::signed_on)
-    return close(v1::DISCONNECT_REASON_DRAINING, "the broker is shutting down");
+    return close(disconnect_reason::draining, "the broker is shutting down");
   life_ = life::draining;
   // Half of drain_timeout is for answers in flight, the other half for the last frames.
   drain_deadline_ = clock().now() + context_.bounds.drain_timeout / 2;
@@ -234,26 +243,46 @@ void connection_impl::begin_sign_off(reference_id reference) {
   drain_deadline_ = clock().now() + context_.bounds.control_timeout;
 }
 
-/// Closes if all that was asked is answered, or it is too late; else looks again soon.
+/// The client has closed its side. Whether it is gone or still listens cannot be told: what it
+/// asked before is answered, the outcomes of its commands are told at their time, and then its link
+/// ends as if it had signed off. It counts nowhere any more when it is answered: a recorder that
+/// died must be known at once.
+void connection_impl::input_ended() {
+  if (!is_signed_on(life_))
+    return close(disconnect_reason::signed_off, "the client closed its side");
+  says_no_more_ = true;
+  begin_sign_off({});
+  drain_deadline_ += context_.bounds.confirm_timeout_max;
+  drain_step();
+}
+
+/// Something is to come that the link waits for. A client that signs off finds its outcomes under
+/// their command ids; one that is drained, or says no more without having said so, may not come
+/// back for them.
+bool connection_impl::is_owed() const {
+  if (!client_->all_answered())
+    return true;
+  if (life_ == life::draining)
+    return context_.outcomes_owed != 0;
+  return says_no_more_ && client_->outcomes_owed() != 0;
+}
+
+/// Closes if nothing is owed, or it is too late; else looks again soon.
 void connection_impl::drain_step() {
   if (life_ != life::draining && life_ != life::signing_off)
     return;
-  // A client that signs off finds its outcomes under their command ids; a drained one cannot.
-  bool waits =
-    client_->window.outstanding() != 0 || (life_ == life::draining && context_.outcomes_owed != 0);
-  if (waits && clock().now() < drain_deadline_) {
+  bool waits_for_outcomes = says_no_more_ && client_->all_answered();
+  if (waits_for_outcomes)
+    leave_dns();
+  if (is_owed() && clock().now() < drain_deadline_) {
     if (!std::exchange(drain_tick_armed_, true))
-      delayed_send(this, drain_poll, tick_atom::value);
+      delayed_send(this, waits_for_outcomes ? outcome_poll : drain_poll, tick_atom::value);
   } else if (life_ == life::signing_off) {
-    close(v1::DISCONNECT_REASON_SIGNED_OFF, "signed off", sign_off_);
+    close(disconnect_reason::signed_off,
+          says_no_more_ ? "the client closed its side" : "signed off", sign_off_);
   } else {
-    close(v1::DISCONNECT_REASON_DRAINING, "the broker is shutting down");
+    close(disconnect_reason::draining, "the broker is shutting down");
   }
-}
-
-void connection_impl::drain_tick() {
-  drain_tick_armed_ = false;
-  drain_step();
 }
 
 /// A connection whose DNs are still being looked up waits for them, to tell them that it is gone.
@@ -263,21 +292,21 @@ void connection_impl::quit_if_done() {
 }
 
 void connection_impl::log(observer::severity level, std::string_view what, std::string_view why) {
-  if (!context_.tells->wants("connection", level))
+  if (!context_.observed_by->wants("connection", level))
     return;
-  context_.tells->tell("connection", level, what,
-                       {{"client", to_string(client_->who.id)},
-                        {"application", client_->who.application},
-                        {"role", to_string(client_->who.role)},
-                        {"peer", client_->who.peer},
-                        {"reason", why}});
+  context_.observed_by->log("connection", level, what,
+                            {{"client", to_string(client_->who.id)},
+                             {"application", client_->who.application},
+                             {"role", to_string(client_->who.role)},
+                             {"peer", client_->who.peer},
+                             {"reason", why}});
 }
 
 connection_ref spawn_connection(caf::actor_system& system, runtime::home where,
-                                broker_context& context, directory_actor directory,
-                                client_ptr client, std::shared_ptr<link> edge) {
-  return connection_ref::of<connection_impl>(system.spawn<connection_impl>(
-    where, &context, std::move(directory), std::move(client), std::move(edge)));
+                                broker_context& context, const directory_ref& directory,
+                                client_ptr client, std::shared_ptr<socket_side> edge) {
+  return connection_ref::of<connection_impl>(
+    system.spawn<connection_impl>(where, &context, &directory, std::move(client), std::move(edge)));
 }
 
 } // namespace ringdown

@@ -26,14 +26,15 @@ class connection_impl final : public runtime::pinned_actor<connection_actor>,
                               public runtime::callable_in_place<const read_batch_ptr> {
 public:
   connection_impl(caf::actor_config& config, runtime::home where, broker_context* context,
-                  directory_actor directory, client_ptr client, std::shared_ptr<link> edge);
+                  const directory_ref* directory, client_ptr client,
+                  std::shared_ptr<socket_side> edge);
 
   const char* name() const override { return "connection"; }
   behavior_type make_behavior() override;
   /// Takes the registrations along, whatever ended the actor.
   void on_exit() override;
   /// All frames of a read.
-  void take(const read_batch_ptr& batch) override;
+  void handle(const read_batch_ptr& batch) override;
   void fetch_ahead(const read_batch_ptr& batch, unsigned step) const noexcept override;
 
 private:
@@ -47,7 +48,6 @@ private:
 
   // Frames.
   void read_from(const read_batch_ptr& batch, std::size_t first, std::size_t frame_bytes_max);
-  void read_what_waits();
   void put_away() noexcept;
   void read_frame(const frame_ahead& next);
   void dispatch(const frame_ahead& next);
@@ -56,8 +56,7 @@ private:
   // Sign-on.
   void sign_on(const frame_view& frame);
   void ask_to_sign_on(reference_id reference, const heartbeat_terms& terms);
-  void signed_on(reference_id reference, std::uint64_t id, const heartbeat_terms& terms);
-  void not_signed_on(reference_id reference);
+  void signed_on(reference_id reference, client_id id, const heartbeat_terms& terms);
 
   // Requests.
   void send_event(const frame_ahead& next);
@@ -76,32 +75,36 @@ private:
   void resolved(const std::vector<std::string>& asked, const dn_handles& found);
   void unresolved(const std::vector<std::string>& asked, const fault& why);
   void leave_dns();
+  void leave();
 
   // Ends.
   void turn_away(reference_id reference, const fault& why,
                  std::optional<std::string_view> this_dn = {});
   void turn_away_or_close(reference_id reference, const fault& why);
-  void close(v1::DisconnectReason reason, std::string_view text, reference_id reference = {});
+  void close(disconnect_reason reason, std::string_view text, reference_id reference = {});
   void socket_closed();
   void begin_drain();
   void begin_sign_off(reference_id reference);
+  void input_ended();
+  bool is_owed() const;
   void drain_step();
-  void drain_tick();
   void quit_if_done();
   void log(observer::severity level, std::string_view what, std::string_view why = {});
 
   broker_context& context_;
-  directory_actor directory_;
+  const directory_ref& directory_;
   client_ptr client_;
-  std::shared_ptr<link> edge_;
+  std::shared_ptr<socket_side> edge_;
   dn_table<dn_ref> dns_;
   workplace* at_hand_ = nullptr; // while it has a read
   early_reads early_;
   std::uint32_t resolves_in_flight_ = 0;
   life life_ = life::awaiting_sign_on;
+  std::uint8_t refused_ = 0; // before sign-on
   bool socket_gone_ = false;
   bool drain_tick_armed_ = false;
-  bool watches_ = false; // every DN
+  bool says_no_more_ = false; // its client has closed its side, and may still listen
+  bool watches_ = false;      // every DN
   reference_id sign_off_;
   caf::actor_clock::time_point drain_deadline_;
 };

@@ -1,5 +1,6 @@
 #include "actors/connection/control_requests.hpp"
 
+#include "messages/refusals.hpp"
 #include "messages/schema_check.hpp"
 #include "messages/send_event.hpp"
 
@@ -206,13 +207,9 @@ std::variant<std::uint8_t, fault> read_input_mask(std::string_view body) {
   std::uint8_t mask = 0;
   for (auto kind : asked.event_kinds()) {
     switch (kind) {
-    case v1::EVENT_KIND_COMMAND: mask |= static_cast<std::uint8_t>(event_kind::command); break;
-    case v1::EVENT_KIND_INDICATION:
-      mask |= static_cast<std::uint8_t>(event_kind::indication);
-      break;
-    case v1::EVENT_KIND_USER_EVENT:
-      mask |= static_cast<std::uint8_t>(event_kind::user_event);
-      break;
+    case v1::EVENT_KIND_COMMAND: mask |= mask_bit(event_kind::command); break;
+    case v1::EVENT_KIND_INDICATION: mask |= mask_bit(event_kind::indication); break;
+    case v1::EVENT_KIND_USER_EVENT: mask |= mask_bit(event_kind::user_event); break;
     default: return invalid("event_kinds", "command (1), indication (2), user event (3)");
     }
   }

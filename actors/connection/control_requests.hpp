@@ -54,6 +54,7 @@ std::variant<many_commands, fault> read_many_commands(std::string_view body, con
 
 /// Which DNs a client wants to have listed.
 struct list_request {
+  using answer_type = struct list_page; // actors/interfaces.hpp
   std::string after;
   std::size_t limit = list_page_default;
   std::optional<capture_state> light;

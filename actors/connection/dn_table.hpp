@@ -69,6 +69,8 @@ public:
     batch_pool batches_;
   };
 
+  explicit dn_table(const keyed_hash& hash) noexcept : dns_(hash) {}
+
   std::size_t size() const noexcept { return dns_.size(); }
   entry* find(std::string_view name) const noexcept { return dns_.find(name); }
   entry* find(std::string_view name, std::size_t hash) const noexcept {
@@ -95,7 +97,7 @@ public:
   dn_batch& batch_for(entry& known, dn_request::kind what, round& at_hand) {
     auto& dn = known.value;
     if (!dn.batch) {
-      dn.batch = at_hand.batches_.take();
+      dn.batch = at_hand.batches_.borrow();
       dn.batch->begin(*at_hand.client_, *at_hand.read_);
       at_hand.touched_.push_back(&known);
     }
@@ -164,7 +166,7 @@ public:
   /// Lets go of all DNs; `tell(dn)` for each that has an actor.
   template <class Tell>
   void leave(Tell tell) {
-    auto left = std::exchange(dns_, {});
+    auto left = dns_.take_all();
     left.for_each([&](entry& known) {
       if (known.value.actor)
         tell(known.value.actor);
@@ -186,10 +188,10 @@ private:
       return; // handed over before a failure that cut this short
     if (dn.actor.try_call(*batch)) {
       if (batch->is_done())
-        at_hand.batches_.keep(std::move(batch));
+        at_hand.batches_.give_back(std::move(batch));
       return; // what a DN that failed left is answered by the batch's end
     }
-    batch->keep(at_hand.read_);
+    batch->hold(at_hand.read_);
     if (dn.actor)
       mail(dn.actor, std::move(batch));
     else

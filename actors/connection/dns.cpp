@@ -1,7 +1,6 @@
 // The connection's DNs: how they are found, handed what a read holds for them, and left.
 #include "actors/connection/connection_impl.hpp"
-
-#include "actors/directory.hpp"
+#include "messages/refusals.hpp"
 
 #include <utility>
 
@@ -17,7 +16,12 @@ constexpr std::size_t near_dns_max = 1024;
 constexpr std::size_t found_in_place_max = 64;
 
 fault not_found_in_time() {
-  return {error_code::internal_error, {}, {}, "the DN was not found in time", {}};
+  return refused(error_code::internal_error, "the DN was not found in time");
+}
+
+/// Nothing leads to the other nodes of a cluster yet.
+fault owned_elsewhere() {
+  return refused(error_code::link_down, "another node owns the DN");
 }
 
 void mail(const dn_ref& dn, dn_batch_ptr batch) {
@@ -37,25 +41,26 @@ void connection_impl::hand_over_batches() {
 void connection_impl::resolve(std::vector<std::string> names) {
   ++resolves_in_flight_;
   bool is_agents = client_->who.role == role::desktop && dns_.size() <= near_dns_max;
-  dns_wanted wanted{std::move(names), is_agents ? where() : runtime::home{}};
-  dns_call call{wanted, {}};
-  if (wanted.names.size() <= found_in_place_max && ask_in_place(directory_, call))
-    return call.found ? resolved(wanted.names, *call.found)
-                      : unresolved(wanted.names, not_found_in_time());
-  auto asking = request(directory_, context_.bounds.control_timeout, wanted);
-  asking.then(
-    [this, names = wanted.names, asked = asking.id()](const dn_handles& found) {
-      clock().cancel_request_timeout(this, asked);
-      resolved(names, found);
-    },
-    [this, names = wanted.names](const caf::error&) { unresolved(names, not_found_in_time()); });
+  auto way = names.size() <= found_in_place_max ? runtime::how::at_once : runtime::how::by_mail;
+  runtime::ask(
+    *this, directory_, context_.bounds.control_timeout,
+    dns_wanted{std::move(names), is_agents ? where() : runtime::home{}, client_->who.instance}, way,
+    [this](const dns_wanted& asked, const dn_handles& found) { resolved(asked.names, found); },
+    [this](const dns_wanted& asked) { unresolved(asked.names, not_found_in_time()); });
 }
 
 void connection_impl::resolved(const std::vector<std::string>& asked, const dn_handles& found) {
-  for (auto& handle : found)
+  for (auto& handle : found) {
+    if (!handle.actor) {
+      dns_.not_found(handle.dn, owned_elsewhere());
+      continue;
+    }
     if (!dns_.found(handle.dn, handle.actor, mail)) // closed meanwhile: the DN may rest again
       caf::anon_send(handle.actor.handle(), client_gone_atom::value, client_);
-  unresolved(asked, {error_code::overloaded, "this_dn", {}, "the broker has too many DNs", {}});
+  }
+  unresolved(asked,
+             refused(error_code::overloaded, "this_dn", {},
+                     "the broker has too many DNs, or this program has left too many behind"));
 }
 
 /// Refuses what waits for those of `asked` that have no actor.
@@ -73,8 +78,13 @@ void connection_impl::leave_dns() {
     context_.watchers.remove(*client_);
   dns_.leave(
     [this](const dn_ref& dn) { caf::anon_send(dn.handle(), client_gone_atom::value, client_); });
-  if ((is_signed_on(life_) || life_ == life::signing_on) && directory_)
-    caf::anon_send(directory_, client_gone_atom::value, client_);
+}
+
+/// The same, and the program may sign on again without taking anything over.
+void connection_impl::leave() {
+  leave_dns();
+  if (is_signed_on(life_) || life_ == life::signing_on)
+    caf::anon_send(directory_.handle(), client_gone_atom::value, client_);
 }
 
 } // namespace ringdown

@@ -1,4 +1,5 @@
 #include "actors/connection/gate.hpp"
+#include "messages/refusals.hpp"
 
 namespace ringdown {
 
@@ -22,11 +23,11 @@ fault reference_missing() {
 fault describe(gate_fault why) {
   switch (why) {
   case gate_fault::reference: return reference_missing();
-  case gate_fault::service: return {error_code::out_of_service, {}, {}, {}, {}};
-  case gate_fault::window_full: return {error_code::too_many_requests, {}, {}, {}, {}};
+  case gate_fault::service: return refused(error_code::out_of_service);
+  case gate_fault::window_full: return refused(error_code::too_many_requests);
   case gate_fault::memory: break;
   }
-  return {error_code::overloaded, {}, {}, "the broker's memory budget is spent", {}};
+  return refused(error_code::overloaded, "the broker's memory budget is spent");
 }
 
 } // namespace ringdown

@@ -71,6 +71,7 @@ struct gate_request {
   std::size_t bytes = 0;
   std::uint32_t answers = 1;
   bool safety = false;    ///< it may use the reserves of window and budget
+  bool confirms = false;  ///< it may use that of the budget: a pause is nothing without it
   bool in_service = true; ///< the broker takes such requests
 };
 
@@ -90,7 +91,7 @@ using gate_answer = std::variant<admitted_request, gate_fault>;
   case request_window::admission::full: return gate_fault::window_full;
   }
   auto& budget = context.budget;
-  if (!budget.spent() || (what.safety && !budget.reserve_spent()))
+  if (!budget.spent() || ((what.safety || what.confirms) && !budget.reserve_spent()))
     return gate_answer{std::in_place_type<admitted_request>, context, client, what.reference,
                        what.answers};
   for (auto left = what.answers; left > 0; --left)

@@ -3,7 +3,7 @@
 #include "actors/connection/connection_impl.hpp"
 
 #include "actors/admit.hpp"
-#include "actors/directory.hpp"
+#include "messages/refusals.hpp"
 
 namespace ringdown {
 
@@ -14,12 +14,10 @@ fault dn_fault(send_fault kind, const limits& bounds) {
 }
 
 fault too_many_registrations(const limits& bounds) {
-  return {error_code::too_many_requests,
-          "this_dn",
-          "at most " + std::to_string(bounds.registrations_per_connection_max) +
-            " registrations for each connection",
-          "too many registrations",
-          {}};
+  return refused(error_code::too_many_requests, "this_dn",
+                 "at most " + std::to_string(bounds.registrations_per_connection_max) +
+                   " registrations for each connection",
+                 "too many registrations");
 }
 
 } // namespace
@@ -38,40 +36,33 @@ void connection_impl::sign_on(const frame_view& frame) {
     wrong = reference_missing();
   if (wrong)
     return turn_away(frame.reference, *wrong);
-  identify(client_->who, asked);
+  identify(client_->who, asked, context_.secret);
   if (!context_.may(client_->who, action::sign_on, {}, asked.credentials())) {
-    turn_away(frame.reference, {error_code::bad_credentials, {}, {}, {}, {}});
-    return close(v1::DISCONNECT_REASON_SIGN_ON_REFUSED, "sign-on was refused");
+    turn_away(frame.reference, refused(error_code::bad_credentials));
+    return close(disconnect_reason::sign_on_refused, "sign-on was refused");
   }
   life_ = life::signing_on;
   ask_to_sign_on(frame.reference, heartbeat_for(asked, context_.bounds));
 }
 
 void connection_impl::ask_to_sign_on(reference_id reference, const heartbeat_terms& terms) {
-  auto self = caf::actor_cast<connection_actor>(this);
-  sign_on_call call{client_, self, {}};
-  if (ask_in_place(directory_, call))
-    return call.id ? signed_on(reference, *call.id, terms) : not_signed_on(reference);
-  auto asking =
-    request(directory_, context_.bounds.control_timeout, sign_on_atom::value, client_, self);
-  asking.then(
-    [this, asked = asking.id(), reference, terms](std::uint64_t id) {
-      clock().cancel_request_timeout(this, asked);
+  runtime::ask(
+    *this, directory_, context_.bounds.control_timeout,
+    sign_on_wanted{client_, caf::actor_cast<connection_actor>(this)}, runtime::how::at_once,
+    [this, reference, terms](const sign_on_wanted&, client_id id) {
       signed_on(reference, id, terms);
     },
-    [this, reference](const caf::error&) { not_signed_on(reference); });
+    [this, reference](const sign_on_wanted&) {
+      turn_away(reference, refused(error_code::internal_error));
+      close(disconnect_reason::internal_error, "the broker could not sign the client on");
+    });
 }
 
-void connection_impl::not_signed_on(reference_id reference) {
-  turn_away(reference, {error_code::internal_error, {}, {}, {}, {}});
-  close(v1::DISCONNECT_REASON_INTERNAL_ERROR, "sign-on took too long");
-}
-
-void connection_impl::signed_on(reference_id reference, std::uint64_t id,
+void connection_impl::signed_on(reference_id reference, client_id id,
                                 const heartbeat_terms& terms) {
-  client_->who.id = {id};
+  client_->who.id = id;
   if (life_ != life::signing_on) { // closed while the directory was asked
-    caf::anon_send(directory_, client_gone_atom::value, client_);
+    caf::anon_send(directory_.handle(), client_gone_atom::value, client_);
     return;
   }
   life_ = life::signed_on;
@@ -79,7 +70,9 @@ void connection_impl::signed_on(reference_id reference, std::uint64_t id,
   static_cast<void>(
     client_->box.answer(encode_connected(reference, client_->who.id, terms, context_)));
   log(observer::severity::info, "client signed on");
-  read_what_waits();
+  for (auto& read : early_.take())
+    if (!is_deaf(life_))
+      read_from(read.batch, read.first, frame_bytes_before_sign_on_max);
 }
 
 // ---- requests about DNs --------------------------------------------------------------------
@@ -101,10 +94,9 @@ std::optional<fault> connection_impl::check_name(const std::string& dn,
   if (auto wrong = check_dn(dn); wrong != send_fault::none)
     return dn_fault(wrong, context_.bounds);
   if (!context_.configured.has(dn))
-    return fault{error_code::dn_not_configured, "this_dn", "a configured DN", {}, {}};
+    return dn_not_configured();
   if (needs_registration)
-    return fault{
-      error_code::not_registered, "this_dn", "a DN on which the client is registered", {}, {}};
+    return not_registered();
   return std::nullopt;
 }
 
@@ -190,6 +182,7 @@ void connection_impl::send_event(const frame_ahead& next) {
                           {.reference = frame.reference,
                            .bytes = next.bytes,
                            .safety = is_safety_command(event.verb),
+                           .confirms = is_indication(event.verb),
                            .in_service = life_ != life::draining || is_indication(event.verb)});
   if (auto* closed = std::get_if<gate_fault>(&answer)) {
     from.mode = entry->value.mode;

@@ -1,6 +1,7 @@
 #include "actors/connection/sign_on.hpp"
 
 #include "messages/frame.hpp"
+#include "messages/refusals.hpp"
 #include "messages/wire.hpp"
 
 #include <ringdown/v1/ringdown.pb.h>
@@ -23,7 +24,7 @@ std::optional<fault> check_sign_on(const v1::RequestSignOn& asked, const limits&
     std::to_string(protocol_version_min) + " to " + std::to_string(protocol_version_max);
   if (asked.version_max() < protocol_version_min || asked.version_min() > protocol_version_max ||
       asked.version_min() > asked.version_max())
-    return fault{error_code::protocol_version, "version_min, version_max", versions, {}, {}};
+    return refused(error_code::protocol_version, "version_min, version_max", versions);
   auto& name = asked.application_name();
   if (name.empty() || name.size() > application_name_bytes_max || wire::has_control_character(name))
     return invalid("application_name", "1 to 64 bytes of UTF-8 without control characters");
@@ -47,10 +48,11 @@ std::optional<fault> check_sign_on(const v1::RequestSignOn& asked, const limits&
   return std::nullopt;
 }
 
-void identify(client_identity& who, const v1::RequestSignOn& asked) {
+void identify(client_identity& who, const v1::RequestSignOn& asked, const instance_secret& secret) {
   who.role = static_cast<role>(asked.role());
-  who.instance = *instance_id::from(asked.instance_id());
   who.application = asked.application_name();
+  who.instance =
+    published_instance(secret, who.application, *instance_id::from(asked.instance_id()));
   who.coalesce_ok = has(asked, v1::CAPABILITY_COALESCE_OK);
   who.exact_versions = has(asked, v1::CAPABILITY_EXACT_VERSIONS);
   who.outcomes = has(asked, v1::CAPABILITY_OUTCOMES);

@@ -21,7 +21,7 @@ namespace ringdown {
 std::optional<fault> check_sign_on(const v1::RequestSignOn& asked, const limits& bounds);
 
 /// Who the client says it is. Where it is, its edge has said before; its id comes later.
-void identify(client_identity& who, const v1::RequestSignOn& asked);
+void identify(client_identity& who, const v1::RequestSignOn& asked, const instance_secret& secret);
 
 /// How often both sides of a link say something, and how long silence may last.
 struct heartbeat_terms {

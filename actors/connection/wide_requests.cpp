@@ -1,7 +1,6 @@
 // Requests about many DNs at once: a command for many, a list, and a watch over every one.
 #include "actors/connection/connection_impl.hpp"
-
-#include "actors/directory.hpp"
+#include "messages/refusals.hpp"
 
 namespace ringdown {
 
@@ -12,7 +11,7 @@ bool supervises(const client_identity& who) noexcept {
 }
 
 fault only_supervisors(std::string text) {
-  return {error_code::access_restricted, {}, {}, std::move(text), {}};
+  return refused(error_code::access_restricted, std::move(text));
 }
 
 std::string encode_page(reference_id reference, const list_page& page, std::int64_t time_us) {
@@ -94,15 +93,14 @@ void connection_impl::list_addresses(const frame_view& frame) {
   if (auto* closed = std::get_if<gate_fault>(&answer))
     return turn_away(frame.reference, describe(*closed));
   auto reference = std::get<admitted_request>(answer).hand_on();
-  auto asking = request(directory_, context_.bounds.control_timeout, list_atom::value,
-                        std::get<list_request>(read));
-  asking.then(
-    [this, asked = asking.id(), reference](const list_page& page) {
-      clock().cancel_request_timeout(this, asked);
+  runtime::ask(
+    *this, directory_, context_.bounds.control_timeout, std::get<list_request>(std::move(read)),
+    runtime::how::by_mail,
+    [this, reference](const list_request&, const list_page& page) {
       client_->answer(reference, encode_page(reference, page, context_.utc_now()));
     },
-    [this, reference](const caf::error&) {
-      client_->refuse(reference, {error_code::internal_error, {}, {}, {}, {}},
+    [this, reference](const list_request&) {
+      client_->refuse(reference, refused(error_code::internal_error),
                       {{}, {}, {}, context_.utc_now()});
     });
 }
@@ -120,15 +118,13 @@ void connection_impl::watch(const frame_view& frame, const control_request& aske
     return turn_away(frame.reference, describe(*closed));
   auto& admitted = std::get<admitted_request>(answer);
   if (begins && !context_.watchers.add({client_, asked.each.hear_outcomes}))
-    return admitted.refuse({error_code::overloaded,
-                            "every_dn",
-                            "at most " + std::to_string(watchers_max) + " clients",
-                            "too many clients watch every DN",
-                            {}},
+    return admitted.refuse(refused(error_code::overloaded, "every_dn",
+                                   "at most " + std::to_string(watchers_max) + " clients",
+                                   "too many clients watch every DN"),
                            std::nullopt);
   if (!begins && !context_.watchers.remove(*client_))
     return admitted.refuse(
-      {error_code::not_registered, "every_dn", "of a client that watches every DN", {}, {}},
+      refused(error_code::not_registered, "every_dn", "of a client that watches every DN"),
       std::nullopt);
   watches_ = begins;
   admitted.answer(encode_watch(frame.reference, asked.each.what, context_.utc_now()));

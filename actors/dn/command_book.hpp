@@ -16,8 +16,9 @@ namespace ringdown {
 
 /// An accepted command: who is told of its outcome, and what its outcome says of it.
 struct accepted_command {
-  dn_sequence sequence; ///< names it
-  client_ptr sender;    ///< null: its connection is gone, and it waits for the end of a pause
+  dn_sequence sequence;   ///< names it
+  outcome_claim sender;   ///< nobody: its connection is gone, and it waits for the end of a pause
+  outcome_claim repeater; ///< who sent it again while the sender was there; nobody: nobody did
   client_id origin;
   std::string application;
   instance_id instance;
@@ -28,7 +29,13 @@ struct accepted_command {
   std::string reason;
   std::string agent_id;
   std::int64_t time_us = 0;
-  steady_ms accepted_at{0}; ///< the same: `time_us` may be set back meanwhile
+  steady_ms accepted_at{0};  ///< the same: `time_us` may be set back meanwhile
+  std::size_t recorders = 0; ///< that its order awaits
+
+  /// What the memory budget is told of it.
+  std::size_t bytes() const noexcept {
+    return command_bytes + recorders * sizeof(awaited_recorder);
+  }
 };
 
 class command_book {
@@ -55,7 +62,8 @@ public:
   std::optional<accepted_command> let_go(dn_sequence sequence);
   const std::deque<accepted_command>& held() const noexcept { return held_; }
 
-  /// The outcome to come goes to where the command was sent from last.
+  /// The outcome to come goes to where the command was sent from last, and to its first sender
+  /// while that is there.
   void sent_again(const command_id& id, const client_ptr& client);
   /// A client's connection is gone: nothing that may take hours holds on to it.
   void sender_left(const t_client& client) noexcept;

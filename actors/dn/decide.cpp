@@ -1,4 +1,5 @@
 #include "actors/dn/decide.hpp"
+#include "messages/refusals.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -22,17 +23,13 @@ screen_command command_of(const dn_view& view, const t_client& client,
 std::optional<fault> check_judgement(const judgement& judged) {
   switch (judged.goes) {
   case way::refused:
-    return fault{error_code::wrong_state,
-                 "event.connection_id",
-                 "a call that was not stopped and is not over; start it to record it",
-                 "what this would resume was stopped or is over",
-                 {}};
+    return refused(error_code::wrong_state, "event.connection_id",
+                   "a call that was not stopped and is not over; start it to record it",
+                   "what this would resume was stopped or is over");
   case way::no_room:
-    return fault{error_code::overloaded,
-                 "this_dn",
-                 "a DN with fewer than " + std::to_string(pauses_max) + " pauses that stand",
-                 "too many pauses stand on this DN",
-                 {}};
+    return refused(error_code::overloaded, "this_dn",
+                   "a DN with fewer than " + std::to_string(pauses_max) + " pauses that stand",
+                   "too many pauses stand on this DN");
   case way::recorders:
   case way::held:
   case way::nowhere: break;
@@ -64,37 +61,69 @@ std::optional<capture_state> desired_after(const dn_view& view, const screen_com
   }
 }
 
-/// The parts that every accepted event has; all at once, for it is on every event's path.
-outgoing compose(const dn_view& view, const t_client& client, const send_event_view& asked,
-                 reference_id reference) {
+/// The parts that every event has, where it stays: nearly every request passes here, and to move
+/// the whole of it costs more than to decide.
+void compose(outgoing& event, const dn_now& dn, const t_client& client,
+             const send_event_view& asked, reference_id reference) {
   auto& who = client.who;
-  return {.header = {.sequence = {view.sequence.value + 1},
-                     .epoch = view.dn.epoch,
-                     .time_us = view.time_us,
-                     .origin = who.id,
-                     .origin_role = who.role,
-                     .version = {},
-                     .command = asked.command,
-                     .confirm_timeout_ms = asked.confirm_timeout_ms,
-                     .effective_state = view.light,
-                     .origin_instance = who.instance},
-          .event = asked.event,
-          .kind = kind_of(asked.verb),
-          .priority = traffic::ordinary,
-          .session = asked.connection,
-          .sender = &client,
-          .directed_to = asked.directed_to,
-          .reference = reference};
+  auto& header = event.header;
+  header.sequence = {dn.sequence.value + 1};
+  header.epoch = dn.epoch;
+  header.time_us = dn.time_us;
+  header.origin = who.id;
+  header.origin_role = who.role;
+  header.command = asked.command;
+  header.confirm_timeout_ms = asked.confirm_timeout_ms;
+  header.effective_state = dn.light;
+  header.origin_instance = who.instance;
+  event.event = asked.event;
+  event.kind = kind_of(asked.verb);
+  event.session = asked.connection;
+  event.sender = &client;
+  event.directed_to = asked.directed_to;
+  event.reference = reference;
 }
 
 void complete_command(const dn_view& view, accepted_event& result) {
   auto& header = result.event.header;
-  if (desired_by(result.command.verb))
+  auto& [command, judged] = *result.command;
+  if (desired_by(command.verb))
     header.version = result.version;
-  header.desired = desired_after(view, result.command, result.judged);
-  header.kept_from_recorders = result.judged.goes != way::recorders;
-  if (result.judged.goes == way::held)
+  header.desired = desired_after(view, command, judged);
+  header.kept_from_recorders = judged.goes != way::recorders;
+  if (judged.goes == way::held)
     header.mark = event_mark::held;
+}
+
+/// One that no refusal of `admit_send` concerns.
+decision accept(const dn_view& view, const t_client& client, const send_event_view& asked,
+                reference_id reference, const admission& admitted) {
+  accepted_event result;
+  compose(result.event, {view.epoch, view.sequence, view.light, view.time_us}, client, asked,
+          reference);
+  if (admitted.safety)
+    result.event.priority = traffic::reserved;
+  result.version = view.version;
+  result.for_recorders = admitted.for_recorders;
+  if (!asked.details.empty())
+    result.event.header.details = details_of(asked);
+  if (result.event.kind == event_kind::indication) {
+    if (auto wrong = check_echo(*view.now_shown, client.who.id, asked.echoed_version))
+      return refused(view, std::move(*wrong));
+    result.event.header.version = asked.echoed_version;
+    if (asked.indication_key)
+      result.rewritten = rename_indication_key(asked.event);
+    return result;
+  }
+  auto& [command, judged] = result.command.emplace();
+  command = command_of(view, client, asked);
+  judged = judge(*view.now_shown, command, view.now, *view.rules);
+  if (auto wrong = check_judgement(judged))
+    return refused(view, std::move(*wrong));
+  if (admitted.takes_version)
+    ++result.version.value;
+  complete_command(view, result);
+  return result;
 }
 
 } // namespace
@@ -106,34 +135,18 @@ decision decide(const dn_view& view, const sender_facts& from, const t_client& c
     return refused(view, std::move(*admitted.refusal));
   if (admitted.replay)
     return seen_before{};
-  accepted_event result{.event = compose(view, client, asked, reference),
-                        .rewritten = {},
-                        .version = view.version,
-                        .for_recorders = admitted.for_recorders,
-                        .command = {},
-                        .judged = {}};
-  if (admitted.safety)
-    result.event.priority = traffic::reserved;
-  if (result.event.kind == event_kind::user_event) [[likely]]
-    return result;
-  if (!asked.details.empty())
-    result.event.header.details = details_of(asked);
-  if (result.event.kind == event_kind::indication) {
-    if (auto wrong = check_echo(*view.now_shown, client.who.id, asked.echoed_version))
-      return refused(view, std::move(*wrong));
-    result.event.header.version = asked.echoed_version;
-    if (asked.indication_key)
-      result.rewritten = rename_indication_key(asked.event);
-    return result;
-  }
-  result.command = command_of(view, client, asked);
-  result.judged = judge(*view.now_shown, result.command, view.now, *view.rules);
-  if (auto wrong = check_judgement(result.judged))
-    return refused(view, std::move(*wrong));
-  if (admitted.takes_version)
-    ++result.version.value;
-  complete_command(view, result);
-  return result;
+  return accept(view, client, asked, reference, admitted);
+}
+
+user_event_decision decide_user_event(const dn_now& dn, const sender_facts& from,
+                                      const t_client& client, const send_event_view& asked,
+                                      reference_id reference, const limits& bounds) {
+  user_event_decision decided;
+  if (is_clean(from, asked)) [[likely]]
+    compose(*std::get_if<outgoing>(&decided), dn, client, asked, reference);
+  else
+    decided = *check_send(from, true, asked, bounds);
+  return decided;
 }
 
 std::optional<fault> check_echo(const screen& s, client_id recorder, command_version echoed) {

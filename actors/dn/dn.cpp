@@ -2,10 +2,10 @@
 
 #include "actors/dn/snapshot.hpp"
 #include "messages/frame.hpp"
+#include "messages/refusals.hpp"
 
 #include <ringdown/v1/ringdown.pb.h>
 
-#include <functional>
 #include <utility>
 
 namespace ringdown {
@@ -26,18 +26,13 @@ std::string encode_unregistered(reference_id reference, std::string_view dn,
   return delimited(frame);
 }
 
-fault not_registered() {
-  return {error_code::not_registered, "this_dn", "a DN on which the client is registered", {}, {}};
-}
-
 } // namespace
 
 // ---- life ----------------------------------------------------------------------------------
 
 dn_impl::dn_impl(caf::actor_config& config, runtime::home where, broker_context* context,
                  directory_actor directory, dn_board_ptr board)
-  : pinned_to_home(config, where), context_(*context), epoch_(board->identity.epoch),
-    delivery_(*context, identity_of(board)), board_(std::move(board)),
+  : pinned_to_home(config, where), state_(*context, std::move(board)), screen_(state_, *this),
     directory_(std::move(directory)) {}
 
 dn_impl::behavior_type dn_impl::make_behavior() {
@@ -45,7 +40,7 @@ dn_impl::behavior_type dn_impl::make_behavior() {
   set_down_handler([this](const caf::down_msg& down) { session_failed(down); });
   auto self = []() -> dn_impl& { return static_cast<dn_impl&>(handling()); };
   static const behavior_type of_all{
-    [self](const dn_batch_ptr& batch) { self().take(*batch); },
+    [self](const dn_batch_ptr& batch) { self().handle(*batch); },
     [self](client_gone_atom, const client_ptr& client) { self().client_gone(client); },
     [self](session_rang_atom) { self().rang(); },
     [self](remove_atom) { self().remove(); },
@@ -64,68 +59,74 @@ void dn_impl::client_gone(const client_ptr& client) {
 
 void dn_impl::remove() {
   {
-    screen_scope within{*this};
-    if (session_)
-      tell(ringdown::draining{true});
+    dn_screen::scope within{screen_};
+    if (screen_.has_session())
+      screen_.tell(ringdown::draining{true});
   }
   end_registrations(error_code::dn_not_configured);
-  end_session();
+  screen_.end();
   is_removed_ = true;
 }
 
 /// Nobody asked for it: each client hears why, and what became of its commands.
 void dn_impl::end_registrations(error_code why) {
-  conclude_all_unknown();
-  for (auto& r : roster_) {
+  screen_.conclude_all_unknown();
+  for (auto& r : state_.clients) {
     static_cast<void>(
-      r.client->box.answer(encode_unregistered({}, delivery_.dn().name, why, now_us())));
-    r.client->report({delivery_.dn().name, false, r.mode, true});
+      r.client->box.answer(encode_unregistered({}, state_.name(), why, state_.now_us())));
+    r.client->report({state_.name(), false, r.mode, true});
   }
-  roster_.clear();
+  state_.clients.clear();
   show_roster_on_board();
 }
 
+/// A registration may have come since it said that it is idle: only the DN knows.
 void dn_impl::retire() {
   if (is_empty())
     quit();
+  else
+    send(directory_, stays_atom::value, state_.name(), state_.epoch);
 }
 
 void dn_impl::on_exit() {
   // At the broker's end connections close first; their letters may still be on the way. Only a DN
   // that failed has registrations of connections that stand: these must not wait for its events.
-  roster_.erase_closed();
-  if (!roster_.empty()) {
-    context_.tells->tell("dn", observer::severity::error, "DN actor ended with registrations",
-                         {{"dn", delivery_.dn().name}});
-    say({}, capture_verb::unknown, broker_reason::internal_error, session_ && !is_removed_);
+  state_.clients.erase_closed();
+  if (!state_.clients.empty()) {
+    state_.context.observed_by->log("dn", observer::severity::error,
+                                    "DN actor ended with registrations", {{"dn", state_.name()}});
+    screen_.say({}, capture_verb::unknown, broker_reason::internal_error,
+                screen_.has_session() && !is_removed_);
   }
   end_registrations(error_code::internal_error);
-  end_session();
+  screen_.end();
   directory_ = nullptr;
 }
 
 /// A DN that is used has no tick; one that nobody is registered on has one.
 void dn_impl::arm_idle_tick() {
-  if (tick_armed_ || !roster_.empty())
+  if (tick_armed_ || !state_.clients.empty())
     return;
   tick_armed_ = true;
-  delayed_send(this, context_.bounds.dn_idle_timeout, tick_atom::value);
+  delayed_send(this, state_.context.bounds.dn_idle_timeout, tick_atom::value);
 }
 
 void dn_impl::tick() {
   tick_armed_ = false;
-  if (roster_.empty() && session_) {
+  if (state_.clients.empty() && screen_.has_session()) {
     bool ends = false;
     {
-      screen_scope within{*this};
-      ends = may_end(shown(), steady_now(), rules());
+      dn_screen::scope within{screen_};
+      ends = may_end(screen_.shown(), steady_now(), state_.rules());
     }
     if (ends)
-      end_session();
+      screen_.end();
   }
-  bool remembers = book_ && (book_->ids.expire(steady_now()), !book_->ids.empty());
-  if (is_empty() && !remembers && clock().now() - last_use_ >= context_.bounds.dn_idle_timeout)
-    send(directory_, idle_atom::value, delivery_.dn().name, delivery_.dn().epoch);
+  bool remembers = screen_.book() != nullptr &&
+                   (screen_.book()->ids.expire(steady_now()), !screen_.book()->ids.empty());
+  if (is_empty() && !remembers &&
+      clock().now() - last_use_ >= state_.context.bounds.dn_idle_timeout)
+    send(directory_, idle_atom::value, state_.name(), state_.epoch);
   arm_idle_tick(); // the directory may refuse
 }
 
@@ -134,16 +135,22 @@ void dn_impl::tick() {
 /// to hear, nothing is waited for.
 void dn_impl::drain() {
   bool is_first = !std::exchange(draining_, true);
-  bool at_the_end = !is_first || roster_.empty();
-  screen_scope within{*this};
-  auto wanted = desired(shown());
+  bool at_the_end = !is_first || state_.clients.empty();
+  dn_screen::scope within{screen_};
+  auto wanted = desired(screen_.shown());
   if (is_first && (wanted == capture_state::enabled || wanted == capture_state::paused))
-    ++context_.captures_live;
-  if (session_)
-    tell(ringdown::draining{at_the_end});
-  settle();
-  if (!at_the_end && book_ && book_->pending() != 0)
-    delayed_send(this, context_.bounds.drain_timeout / 4, drain_atom::value);
+    ++state_.context.captures_live;
+  if (screen_.has_session())
+    screen_.tell(ringdown::draining{at_the_end});
+  screen_.settle();
+  if (!at_the_end && screen_.book() != nullptr && screen_.book()->pending() != 0)
+    arm_last_drain();
+}
+
+/// Also for a command that was on its way when the broker began to drain.
+void dn_impl::arm_last_drain() {
+  if (!std::exchange(last_drain_armed_, true))
+    delayed_send(this, state_.context.bounds.drain_timeout / 4, drain_atom::value);
 }
 
 // ---- requests ------------------------------------------------------------------------------
@@ -159,11 +166,10 @@ steady_ms dn_impl::steady_now() {
   return std::chrono::duration_cast<steady_ms>(clock().now().time_since_epoch());
 }
 
-void dn_impl::take(dn_batch& batch) {
+void dn_impl::handle(dn_batch& batch) {
   last_use_ = turn_time();
   if (is_removed_)
-    batch.refuse_all({error_code::dn_not_configured, "this_dn", "a configured DN", {}, {}},
-                     delivery_.dn().name);
+    batch.refuse_all(dn_not_configured(), state_.name());
   while (auto* request = batch.front()) {
     switch (request->what) {
     case dn_request::kind::send: send_event(batch, *request); break;
@@ -175,16 +181,16 @@ void dn_impl::take(dn_batch& batch) {
     }
   }
   if (batch.report_awaited()) {
-    auto* own = roster_.find(*batch.client());
+    auto* own = state_.clients.find(*batch.client());
     batch.report(own != nullptr, own != nullptr ? own->mode : registration_mode::share);
   }
-  if (saw_closed_)
+  if (state_.saw_closed)
     drop_closed();
   arm_idle_tick();
 }
 
 error_context dn_impl::about(const dn_batch& batch) const {
-  return {delivery_.dn().name, {}, {}, batch.time_us()};
+  return {state_.name(), {}, {}, batch.time_us()};
 }
 
 namespace {
@@ -200,56 +206,55 @@ action action_of(capture_verb verb) {
 
 } // namespace
 
-/// What the decision asks of this DN; for what is no command that is little.
+sender_facts dn_impl::facts_of_sender(const t_client& client, capture_verb verb) {
+  sender_facts from{client.who.role, {}, true};
+  if (auto* own = state_.clients.find(client))
+    from.mode = own->mode;
+  if (state_.context.authorize)
+    from.authorized = state_.context.may(client.who, action_of(verb), state_.name());
+  return from;
+}
+
+/// What the decision about a command or an indication asks of this DN.
 decision dn_impl::decide_about(dn_batch& batch, const dn_request& request) {
   auto& client = *batch.client();
   auto& asked = request.event;
-  sender_facts from{client.who.role, {}, true};
-  if (auto* own = roster_.find(client))
-    from.mode = own->mode;
-  if (context_.authorize)
-    from.authorized = context_.may(client.who, action_of(asked.verb), delivery_.dn().name);
-  dn_view view{.dn = delivery_.dn(),
-               .sequence = sequence_,
-               .version = version_,
-               .light = light_,
+  auto from = facts_of_sender(client, asked.verb);
+  const auto by = state_.rules();
+  dn_view view{.epoch = state_.epoch,
+               .sequence = state_.sequence,
+               .version = state_.version,
+               .light = state_.light,
+               .now_shown = &screen_.shown(),
                .facts = {},
-               .bounds = context_.bounds,
+               .bounds = state_.context.bounds,
+               .rules = &by,
+               .now = steady_now(),
                .time_us = batch.time_us()};
-  view.facts.version = version_;
-  if (asked.verb == capture_verb::none) [[likely]]
-    return decide(view, from, client, asked, request.reference);
-  const auto by = rules();
-  view.now_shown = &shown();
-  view.rules = &by;
-  view.now = steady_now();
+  view.facts.version = state_.version;
   if (!is_command(asked.verb))
     return decide(view, from, client, asked, request.reference);
   view.calls_are_told = calls_are_told();
   auto& facts = view.facts;
-  facts.recorders_active = roster_.recorders_active();
-  facts.commands_pending = book_ ? book_->pending() : 0;
-  facts.strict = context_.confirm.strict;
-  facts.observed = light_;
-  facts.paused = facts.strict && !shown().pauses.empty();
-  if (asked.command && book_) {
-    book_->ids.expire(view.now);
-    if (auto* known = book_->ids.find(client.who.application, asked.command))
-      facts.seen = known->content == content_of(asked) ? dn_facts::command_seen::same
-                                                       : dn_facts::command_seen::other_content;
+  facts.recorders_active = state_.clients.recorders_active();
+  facts.commands_pending = screen_.book() ? screen_.book()->pending() : 0;
+  facts.strict = state_.context.confirm.strict;
+  facts.observed = state_.light;
+  facts.paused = facts.strict && !screen_.shown().pauses.empty();
+  if (asked.command && screen_.book() != nullptr) {
+    screen_.book()->ids.expire(view.now);
+    if (auto* known = screen_.book()->ids.find(client.who.application, asked.command))
+      facts.seen = known->content == content_of(asked, state_.context.hash)
+                     ? dn_facts::command_seen::same
+                     : dn_facts::command_seen::other_content;
   }
   return decide(view, from, client, asked, request.reference);
 }
 
 void dn_impl::send_event(dn_batch& batch, const dn_request& request) {
-  if (request.event.verb == capture_verb::none) [[likely]] {
-    auto decided = decide_about(batch, request);
-    if (auto* accepted = std::get_if<accepted_event>(&decided)) [[likely]]
-      return carry_out(batch, request, *accepted);
-    auto& refused = std::get<refusal>(decided);
-    return batch.refuse(refused.why, about(batch));
-  }
-  screen_scope within{*this};
+  if (request.event.verb == capture_verb::none) [[likely]]
+    return send_user_event(batch, request);
+  dn_screen::scope within{screen_};
   auto decided = decide_about(batch, request);
   if (auto* accepted = std::get_if<accepted_event>(&decided))
     return carry_out(batch, request, *accepted);
@@ -262,114 +267,81 @@ void dn_impl::send_event(dn_batch& batch, const dn_request& request) {
   batch.refuse(refused.why, context);
 }
 
+/// An event without `screen-capture`: decided and carried out at once.
+void dn_impl::send_user_event(dn_batch& batch, const dn_request& request) {
+  auto& client = *batch.client();
+  auto decided = decide_user_event({state_.epoch, state_.sequence, state_.light, batch.time_us()},
+                                   facts_of_sender(client, capture_verb::none), client,
+                                   request.event, request.reference, state_.context.bounds);
+  auto* event = std::get_if<outgoing>(&decided);
+  if (event == nullptr) [[unlikely]]
+    return batch.refuse(std::get<fault>(decided), about(batch));
+  event_head head{event->header, event->event.size()};
+  auto got = state_.out.reserve(state_.clients, *event, head);
+  state_.sequence = event->header.sequence;
+  acknowledge(batch, request, got);
+  state_.out.write(state_.clients, *event, head, got);
+  state_.saw_closed |= got.saw_closed;
+}
+
+/// EventACK: the event has its place in the DN's order, and its room at recorders.
+ack dn_impl::acknowledge(dn_batch& batch, const dn_request& request, const reservation& got) {
+  ack answer{static_cast<std::uint32_t>(got.accepted),
+             state_.sequence,
+             state_.epoch,
+             state_.version,
+             request.event.user_event,
+             batch.time_us(),
+             request.names_dn ? std::string_view{state_.name()} : std::string_view{}};
+  char frame[ack_frame_bytes_max];
+  auto* end = encode_ack(frame, request.reference, answer);
+  batch.answer({frame, static_cast<std::size_t>(end - frame)});
+  return answer;
+}
+
 /// Reserves, answers, delivers; then the command waits for its outcome.
 void dn_impl::carry_out(dn_batch& batch, const dn_request& request, accepted_event& accepted) {
   auto& event = accepted.event;
   if (!accepted.rewritten.empty())
     event.event = accepted.rewritten;
   if (event.kind == event_kind::indication) {
-    tell_of_word(batch, request, accepted);
-    event.header.effective_state = light_; // the event shows the light that it makes
+    screen_.tell_of_word(batch, request, accepted);
+    event.header.effective_state = state_.light; // the event shows the light that it makes
   }
   event_head head{event.header, event.event.size()};
-  auto got = delivery_.reserve(roster_, event, head);
+  auto got = state_.out.reserve(state_.clients, event, head);
   if (accepted.for_recorders && got.accepted == 0 && got.full != 0)
-    return batch.refuse({error_code::no_queue_space, {}, {}, {}, {}}, about(batch));
-  sequence_ = event.header.sequence;
-  version_ = accepted.version;
-  ack answer{static_cast<std::uint32_t>(got.accepted),
-             sequence_,
-             epoch_,
-             version_,
-             request.event.user_event,
-             batch.time_us(),
-             request.names_dn ? std::string_view{delivery_.dn().name} : std::string_view{}};
-  char frame[ack_frame_bytes_max];
-  auto* end = encode_ack(frame, request.reference, answer);
+    return batch.refuse(refused(error_code::no_queue_space), about(batch));
+  state_.sequence = event.header.sequence;
+  state_.version = accepted.version;
+  outcome_claim owed;
+  if (event.kind == event_kind::command) { // before anybody can know of it: a link that ends waits
+    ++state_.context.outcomes_owed;
+    owed = batch.client();
+  }
+  auto answer = acknowledge(batch, request, got);
+  state_.out.write(state_.clients, event, head, got);
+  state_.saw_closed |= got.saw_closed;
   if (event.kind == event_kind::command)
-    ++context_.outcomes_owed; // before anybody can know of it: a draining link waits
-  batch.answer({frame, static_cast<std::size_t>(end - frame)});
-  delivery_.write(roster_, event, head, got);
-  saw_closed_ |= got.saw_closed;
-  if (event.kind == event_kind::command)
-    accept_command(batch, request, accepted, got, answer);
+    screen_.accept_command(batch, request, accepted, got, answer);
+  if (draining_ && event.kind == event_kind::command)
+    arm_last_drain();
 }
 
 /// Seen before: the same answer, the outcome so far, no second effect. The outcome to come goes to
 /// where the command was sent from last.
 void dn_impl::replay(dn_batch& batch, const dn_request& request) {
   auto& client = batch.client();
-  auto& known = *book_->ids.find(client->who.application, request.event.command);
+  auto& known = *screen_.book()->ids.find(client->who.application, request.event.command);
   char frame[ack_frame_bytes_max];
   auto answer = known.answer;
   if (request.names_dn)
-    answer.this_dn = delivery_.dn().name;
+    answer.this_dn = state_.name();
   auto* end = encode_ack(frame, request.reference, answer);
   batch.answer({frame, static_cast<std::size_t>(end - frame)});
   if (!known.outcome.empty() && client->who.outcomes)
     static_cast<void>(client->box.answer(known.outcome));
-  book_->sent_again(request.event.command, client);
-}
-
-/// RequestMergeCalls and RequestEndCall.
-void dn_impl::tell_of_call(dn_batch& batch, const dn_request& request) {
-  screen_scope within{*this};
-  bool is_end = request.what == dn_request::kind::end_call;
-  auto wrong = is_end ? check_call(batch, request.connection, "connection_id")
-                      : check_call(batch, request.former, "old_connection_id");
-  if (!wrong && !is_end) {
-    auto* from = find_call(shown(), request.former);
-    auto* into = find_call(shown(), request.connection);
-    auto count =
-      (from != nullptr ? from->former.size() : 0) + 1 + (into != nullptr ? into->former.size() : 0);
-    if (!request.connection || request.connection == request.former)
-      wrong = invalid("connection_id", "another ConnID than old_connection_id, not 0");
-    else if (from != nullptr && from == into)
-      wrong = invalid("connection_id", "a call that old_connection_id is not merged into already");
-    else if (count > former_connections_max)
-      wrong = fault{error_code::overloaded,
-                    "old_connection_id",
-                    "at most " + std::to_string(former_connections_max) + " calls in one",
-                    "too many calls were merged into this one",
-                    {}};
-  }
-  if (wrong)
-    return batch.refuse(*wrong, about(batch));
-  char frame[ack_frame_bytes_max];
-  auto* end =
-    encode_ack(frame, request.reference, {{}, sequence_, epoch_, version_, 0, batch.time_us()});
-  batch.answer({frame, static_cast<std::size_t>(end - frame)});
-  if (is_end)
-    context_.tells->tell("dn", observer::severity::info, "call ended",
-                         {{"dn", delivery_.dn().name}, {"conn", to_string(request.connection)}});
-  tell(is_end ? screen_event{call_ended{request.connection}}
-              : screen_event{calls_merged{request.former, request.connection}});
-}
-
-/// What is wrong with a call source's request about this call.
-std::optional<fault> dn_impl::check_call(const dn_batch& batch, conn_id connection,
-                                         std::string_view attribute) {
-  auto& who = batch.client()->who;
-  if (roster_.find(*batch.client()) == nullptr)
-    return not_registered();
-  if (who.role != role::call_source)
-    return fault{error_code::access_restricted, {}, {}, "only a call source tells of calls", {}};
-  if (!context_.may(who, action::tell_of_calls, delivery_.dn().name))
-    return fault{error_code::access_restricted, {}, {}, "the access list forbids it", {}};
-  auto covers = [&](const screen_pause& p) { return p.covers == connection; };
-  auto& pauses = shown().pauses;
-  bool is_known =
-    find_call(shown(), connection) != nullptr || std::any_of(pauses.begin(), pauses.end(), covers);
-  if (!connection || !is_known)
-    return invalid(std::string{attribute}, "the ConnID of a call that something was said of here");
-  return std::nullopt;
-}
-
-/// A call source whose link breaks for a moment does not take the calls' lives with it: a `resume`
-/// of one must not lift the pause of another meanwhile.
-bool dn_impl::calls_are_told() {
-  return roster_.has_role(role::call_source) ||
-         (calls_told_until_ && steady_now() < *calls_told_until_);
+  screen_.book()->sent_again(request.event.command, client);
 }
 
 // ---- registrations -------------------------------------------------------------------------
@@ -378,121 +350,126 @@ void dn_impl::register_client(dn_batch& batch, const dn_request& request) {
   auto& client = batch.client();
   auto& who = client->who;
   sender_facts applicant{who.role, {}, true};
-  applicant.authorized = context_.may(who, action::register_, delivery_.dn().name);
-  auto refusal =
-    admit_registration(applicant, request.mode, roster_.facts_about(*client), context_.bounds);
+  applicant.authorized = state_.context.may(who, action::register_, state_.name());
+  auto refusal = admit_registration(applicant, request.mode, state_.clients.facts_about(*client),
+                                    state_.context.bounds);
   if (refusal)
     return batch.refuse(*refusal, about(batch));
-  screen_scope within{*this};
-  auto* before = roster_.find(*client);
+  dn_screen::scope within{screen_};
+  auto* before = state_.clients.find(*client);
   bool was_active = before != nullptr && before->is_active_recorder();
   bool could_command = before != nullptr && before->may_command();
-  auto& own = roster_.put(
+  auto& own = state_.clients.put(
     {client, request.mode, who.role, request.echo, request.standby, request.hear_outcomes});
   bool is_active = own.is_active_recorder();
 
-  if (session_ && own.may_command())
-    tell(desktop_came{who.application}); // which its snapshot shows already
-  else if (session_ && could_command)
-    tell(desktop_gone{who.application, roster_.has_commander(who.application)});
+  if (screen_.has_session() && own.may_command())
+    screen_.tell(desktop_came{who.application}); // which its snapshot shows already
+  else if (screen_.has_session() && could_command)
+    screen_.tell(desktop_gone{who.application, state_.clients.has_commander(who.application)});
 
   v1::Frame frame;
   frame.set_reference_id(request.reference.value);
   auto& registered = *frame.mutable_event_registered();
-  registered.set_this_dn(delivery_.dn().name);
+  registered.set_this_dn(state_.name());
   registered.set_mode(static_cast<v1::RegistrationMode>(request.mode));
   registered.set_time_us(batch.time_us());
   describe(*registered.mutable_snapshot());
   batch.answer(delimited(frame));
   show_roster_on_board();
-  if (is_active && !session_)
+  if (is_active && !screen_.has_session())
     arm_ask_tick();
-  if (!session_)
+  if (!screen_.has_session())
     return;
   if (is_active)
-    tell(recorder_came{who.id, who.exact_versions, who.per_call});
+    screen_.tell(recorder_came{who.id, who.exact_versions, who.per_call});
   else if (was_active)
-    tell(recorder_gone{who.id, own.standby});
+    screen_.tell(recorder_gone{who.id, own.standby});
 }
 
 void dn_impl::unregister_client(dn_batch& batch, const dn_request& request) {
-  if (roster_.find(*batch.client()) == nullptr)
+  if (state_.clients.find(*batch.client()) == nullptr)
     return batch.refuse(not_registered(), about(batch));
-  batch.answer(encode_unregistered(request.reference, delivery_.dn().name, {}, batch.time_us()));
+  batch.answer(encode_unregistered(request.reference, state_.name(), {}, batch.time_us()));
   drop(batch.client());
 }
 
 void dn_impl::query(dn_batch& batch, const dn_request& request) {
-  if (roster_.find(*batch.client()) == nullptr)
+  if (state_.clients.find(*batch.client()) == nullptr)
     return batch.refuse(not_registered(), about(batch));
-  screen_scope within{*this};
+  dn_screen::scope within{screen_};
   v1::Frame frame;
   frame.set_reference_id(request.reference.value);
   auto& address = *frame.mutable_event_address_info();
-  address.set_this_dn(delivery_.dn().name);
+  address.set_this_dn(state_.name());
   address.set_time_us(batch.time_us());
   describe(*address.mutable_snapshot());
-  fill_recorders(address, roster_);
-  if (book_)
-    fill_outcomes(address, *book_);
+  fill_recorders(address, state_.clients);
+  if (screen_.book() != nullptr)
+    fill_outcomes(address, *screen_.book());
+  auto& outcomes = *address.mutable_recent_outcomes();
+  while (!outcomes.empty() && frame.ByteSizeLong() > state_.context.bounds.frame_bytes_max)
+    outcomes.DeleteSubrange(0, 1); // the oldest
   batch.answer(delimited(frame));
 }
 
 void dn_impl::describe(v1::Snapshot& snapshot) {
-  snapshot.set_dn_sequence(sequence_.value);
-  snapshot.set_dn_epoch(epoch_.value);
-  snapshot.set_version(version_.value);
-  snapshot.set_effective_state(static_cast<v1::CaptureState>(light_));
-  if (session_)
-    fill_session(*snapshot.add_sessions(), shown(), roster_, {now_us(), steady_now()});
-  snapshot.set_recorders_active(static_cast<std::uint32_t>(roster_.recorders_active()));
-  snapshot.set_recorders_standby(static_cast<std::uint32_t>(roster_.recorders_standby()));
-  snapshot.set_clients_registered(static_cast<std::uint32_t>(roster_.size()));
+  snapshot.set_dn_sequence(state_.sequence.value);
+  snapshot.set_dn_epoch(state_.epoch.value);
+  snapshot.set_version(state_.version.value);
+  snapshot.set_effective_state(static_cast<v1::CaptureState>(state_.light));
+  if (screen_.has_session())
+    fill_session(*snapshot.add_sessions(), screen_.shown(), state_.clients,
+                 {state_.now_us(), steady_now()});
+  snapshot.set_recorders_active(static_cast<std::uint32_t>(state_.clients.recorders_active()));
+  snapshot.set_recorders_standby(static_cast<std::uint32_t>(state_.clients.recorders_standby()));
+  snapshot.set_clients_registered(static_cast<std::uint32_t>(state_.clients.size()));
 }
 
 void dn_impl::drop(const client_ptr& client) {
-  auto* own = roster_.find(*client);
+  auto* own = state_.clients.find(*client);
   if (own == nullptr)
     return;
   bool was_recorder = own->is_recorder();
   bool told_calls = own->of == role::call_source;
   bool could_command = own->may_command();
-  roster_.erase(*client);
+  state_.clients.erase(*client);
   show_roster_on_board();
   if (told_calls)
-    calls_told_until_ =
-      steady_now() + std::chrono::duration_cast<steady_ms>(context_.confirm.dead_desktop_after);
-  if (book_)
-    book_->sender_left(*client);
-  if (session_) {
-    screen_scope within{*this};
+    calls_told_until_ = steady_now() + std::chrono::duration_cast<steady_ms>(
+                                         state_.context.confirm.dead_desktop_after);
+  if (screen_.book() != nullptr)
+    screen_.book()->sender_left(*client);
+  if (screen_.has_session()) {
+    dn_screen::scope within{screen_};
     auto& who = client->who;
     if (was_recorder)
-      tell(recorder_gone{who.id});
+      screen_.tell(recorder_gone{who.id});
     else if (could_command)
-      tell(desktop_gone{who.application, roster_.has_commander(who.application)});
+      screen_.tell(desktop_gone{who.application, state_.clients.has_commander(who.application)});
   }
-  if (draining_ && roster_.empty())
+  if (draining_ && state_.clients.empty())
     drain();
 }
 
 void dn_impl::show_roster_on_board() {
-  dn_board::set(board_->clients, static_cast<std::uint32_t>(roster_.size()));
-  dn_board::set(board_->recorders_active, static_cast<std::uint32_t>(roster_.recorders_active()));
+  dn_board::set(state_.board->clients, static_cast<std::uint32_t>(state_.clients.size()));
+  dn_board::set(state_.board->recorders_active,
+                static_cast<std::uint32_t>(state_.clients.recorders_active()));
 }
 
 /// Ends the registrations of connections that have closed. Their actors say so too, but a ghost
 /// must not count until its letter arrives.
 void dn_impl::drop_closed() {
-  saw_closed_ = false;
-  while (auto ghost = roster_.first_closed())
+  state_.saw_closed = false;
+  while (auto ghost = state_.clients.first_closed())
     drop(ghost);
 }
 
 dn_ref spawn_dn(caf::actor_system& system, runtime::home where, broker_context& context,
                 directory_actor directory, dn_board_ptr board) {
   if (!where)
-    where = runtime::home::at(system, std::hash<std::string>{}(board->identity.name));
+    where = runtime::home::at(system, context.hash(board->identity.name));
   return dn_ref::of<dn_impl>(
     system.spawn<dn_impl, caf::lazy_init>(where, &context, std::move(directory), std::move(board)));
 }

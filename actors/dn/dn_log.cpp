@@ -1,5 +1,5 @@
 // What a DN tells its operator of screens: each safety event once, and what a person must look at.
-#include "actors/dn/dn.hpp"
+#include "actors/dn/dn_screen.hpp"
 
 #include <algorithm>
 
@@ -17,13 +17,13 @@ bool is_failure(outcome result) noexcept {
 } // namespace
 
 /// What was asked, who asked, and what became of it.
-void dn_impl::log_outcome(const outcome_event& event, const accepted_command* command) {
+void dn_screen::log_outcome(const outcome_event& event, const accepted_command* command) {
   bool is_question = event.verb == capture_verb::query;
   bool is_own_question = is_question && event.cause != broker_reason::unspecified;
   auto level = is_failure(event.result) && !is_own_question ? observer::severity::warning
                : is_question                                ? observer::severity::debug
                                                             : observer::severity::info;
-  if (!context_.tells->wants("dn", level))
+  if (!state_.context.observed_by->wants("dn", level))
     return;
   auto what = event.released                              ? "held command let go"
               : event.cause != broker_reason::unspecified ? "outcome of the broker's order"
@@ -31,10 +31,10 @@ void dn_impl::log_outcome(const outcome_event& event, const accepted_command* co
   // The clock of the machine may be set meanwhile. Of the broker's own orders nothing else is
   // known.
   auto by_utc = std::max<std::int64_t>(0, event.time_us - event.accepted_time_us) / 1000;
-  auto took = command != nullptr ? (steady_now() - command->accepted_at).count() : by_utc;
-  context_.tells->tell(
+  auto took = command != nullptr ? (actor_.steady_now() - command->accepted_at).count() : by_utc;
+  state_.context.observed_by->log(
     "dn", level, what,
-    {{"dn", delivery_.dn().name},
+    {{"dn", state_.name()},
      {"conn", to_string(event.connection)},
      {"command", to_string(event.verb)},
      {"outcome", to_string(event.result)},
@@ -44,40 +44,40 @@ void dn_impl::log_outcome(const outcome_event& event, const accepted_command* co
      {"ms", std::to_string(took)}});
 }
 
-std::string_view dn_impl::application_of(client_id client) const {
-  auto* known = roster_.find(client);
+std::string_view dn_screen::application_of(client_id client) const {
+  auto* known = state_.clients.find(client);
   return known != nullptr ? std::string_view{known->client->who.application} : std::string_view{};
 }
 
 /// A person must look: at which recorder, if it is about one, and what that last said.
-void dn_impl::log_alarm(broker_reason reason, client_id recorder) {
+void dn_screen::log_alarm(broker_reason reason, client_id recorder) {
   constexpr auto what = "alarm: a person must look";
-  auto dn = std::string_view{delivery_.dn().name};
+  auto dn = std::string_view{state_.name()};
   if (!recorder)
-    return context_.tells->tell("dn", observer::severity::error, what,
-                                {{"dn", dn}, {"reason", to_string(reason)}});
+    return state_.context.observed_by->log("dn", observer::severity::error, what,
+                                           {{"dn", dn}, {"reason", to_string(reason)}});
   auto* known = find_recorder(shown(), recorder);
   bool has_spoken = known != nullptr && known->said;
-  context_.tells->tell("dn", observer::severity::error, what,
-                       {{"dn", dn},
-                        {"reason", to_string(reason)},
-                        {"recorder", application_of(recorder)},
-                        {"client", to_string(recorder)},
-                        {"said", has_spoken ? to_string(*known->said) : "nothing"}});
+  state_.context.observed_by->log("dn", observer::severity::error, what,
+                                  {{"dn", dn},
+                                   {"reason", to_string(reason)},
+                                   {"recorder", application_of(recorder)},
+                                   {"client", to_string(recorder)},
+                                   {"said", has_spoken ? to_string(*known->said) : "nothing"}});
 }
 
 /// `failed` without an order is no alarm: it says nothing of the screen. Nothing else shows it.
-void dn_impl::log_if_unasked(const indication_heard& word) {
+void dn_screen::log_if_unasked(const indication_heard& word) {
   auto* known = find_recorder(shown(), word.recorder);
   if (known != nullptr && !known->owes.empty())
     return; // the order's outcome tells
-  context_.tells->tell("dn", observer::severity::warning,
-                       "a recorder says failed, and was ordered nothing",
-                       {{"dn", delivery_.dn().name},
-                        {"recorder", application_of(word.recorder)},
-                        {"client", to_string(word.recorder)},
-                        {"code", std::to_string(word.failure_code)},
-                        {"text", word.failure_text}});
+  state_.context.observed_by->log("dn", observer::severity::warning,
+                                  "a recorder says failed, and was ordered nothing",
+                                  {{"dn", state_.name()},
+                                   {"recorder", application_of(word.recorder)},
+                                   {"client", to_string(word.recorder)},
+                                   {"code", std::to_string(word.failure_code)},
+                                   {"text", word.failure_text}});
 }
 
 } // namespace ringdown

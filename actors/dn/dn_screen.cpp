@@ -1,5 +1,4 @@
-// A DN and its screen: what it tells its session, and what it does with what follows.
-#include "actors/dn/dn.hpp"
+#include "actors/dn/dn_screen.hpp"
 
 #include "actors/dn/snapshot.hpp"
 
@@ -37,49 +36,49 @@ std::vector<awaited_recorder> awaited_of(const roster& who, const reservation& g
 
 // ---- the session ---------------------------------------------------------------------------
 
-const screen& dn_impl::shown() const noexcept {
+const screen& dn_screen::shown() const noexcept {
   static const screen nothing;
   return turn_ ? turn_->state() : nothing;
 }
 
-dn_impl::screen_scope::screen_scope(dn_impl& dn) : dn_(dn), is_outermost_(!dn.turn_) {
-  if (!is_outermost_ || !dn_.session_)
+dn_screen::scope::scope(dn_screen& of) : of_(of), is_outermost_(!of.turn_) {
+  if (!is_outermost_ || !of_.session_)
     return;
-  dn_.turn_.emplace(dn_.session_);
-  dn_.put(dn_.turn_->take_due());
-  dn_.settle();
+  of_.turn_.emplace(of_.session_);
+  of_.put(of_.turn_->take_due());
+  of_.settle();
 }
 
-dn_impl::screen_scope::~screen_scope() {
+dn_screen::scope::~scope() {
   if (!is_outermost_)
     return;
-  dn_.settle();
-  if (dn_.turn_)
-    dn_.show_on_board();
-  dn_.turn_.reset();
+  of_.settle();
+  if (of_.turn_)
+    of_.show_on_board();
+  of_.turn_.reset();
 }
 
-void dn_impl::show_on_board() {
+void dn_screen::show_on_board() {
   auto& s = shown();
   auto count = [](const auto& all) { return static_cast<std::uint32_t>(all.size()); };
-  dn_board::set(board_->light, light(s));
-  dn_board::set(board_->desired, desired(s).value_or(capture_state::unknown));
-  dn_board::set(board_->pauses, count(s.pauses));
-  dn_board::set(board_->paused_since_us,
+  dn_board::set(state_.board->light, light(s));
+  dn_board::set(state_.board->desired, desired(s).value_or(capture_state::unknown));
+  dn_board::set(state_.board->pauses, count(s.pauses));
+  dn_board::set(state_.board->paused_since_us,
                 s.pauses.empty() ? std::int64_t{0} : s.pauses.front().since_us);
-  dn_board::set(board_->waiting, count(s.held));
-  dn_board::set(board_->alarms, count(s.alarms));
-  dn_board::set(board_->changed_us, s.changed_us);
+  dn_board::set(state_.board->waiting, count(s.held));
+  dn_board::set(state_.board->alarms, count(s.alarms));
+  dn_board::set(state_.board->changed_us, s.changed_us);
 }
 
 /// With all recorders that are there: their words are not known yet, and they are asked after a
 /// while.
-void dn_impl::begin_session(steady_ms ask_after) {
+void dn_screen::begin(steady_ms ask_after) {
   if (session_)
     return;
   screen known;
-  known.last_event = steady_now();
-  for (auto& r : roster_) {
+  known.last_event = actor_.steady_now();
+  for (auto& r : state_.clients) {
     if (!r.is_active_recorder())
       continue;
     screen_recorder one;
@@ -89,86 +88,69 @@ void dn_impl::begin_session(steady_ms ask_after) {
     one.ask_at = known.last_event + ask_after;
     known.recorders.push_back(std::move(one));
   }
-  session_ =
-    spawn_session(system(), where(), context_, caf::actor_cast<dn_actor>(this), std::move(known));
-  monitor(session_.handle());
+  session_ = actor_.begin_session(std::move(known));
   turn_.emplace(session_);
 }
 
-void dn_impl::end_session() {
+void dn_screen::end() {
   if (!session_)
     return;
   turn_.reset();
-  context_.outcomes_owed -= std::exchange(own_orders_owed_, 0); // nobody is left to hear of them
-  demonitor(session_.handle().address());
-  caf::anon_send_exit(session_.handle(), caf::exit_reason::user_shutdown);
-  session_ = {};
-  light_ = capture_state::unknown;
+  state_.context.outcomes_owed -=
+    std::exchange(own_orders_owed_, 0); // nobody is left to hear of them
+  actor_.end_session(std::exchange(session_, {}));
+  state_.light = capture_state::unknown;
   show_on_board(); // nothing is known
 }
 
-/// What it knew is lost, and the clients are told so. The recorders are asked anew.
-void dn_impl::session_failed(const caf::down_msg& down) {
-  if (!session_ || session_.handle().address() != down.source)
-    return;
-  context_.tells->tell("dn", observer::severity::error, "capture session failed",
-                       {{"dn", delivery_.dn().name}});
-  end_session();
+/// What it knew is lost, and the clients are told so.
+void dn_screen::fail() {
+  state_.context.observed_by->log("dn", observer::severity::error, "capture session failed",
+                                  {{"dn", state_.name()}});
+  end();
   effects_.clear();
   conclude_all_unknown();
   say({}, capture_verb::unknown, broker_reason::internal_error, true);
-  if (roster_.recorders_active() != 0)
-    arm_ask_tick();
 }
 
-void dn_impl::tell(const screen_event& event) {
-  put(turn_->tell(event, present()));
-  light_ = light(turn_->state());
+void dn_screen::ask_recorders() {
+  begin({});
+  tell(tick_due{});
 }
 
-void dn_impl::put(std::vector<screen_effect> effects) {
+void dn_screen::tell(const screen_event& event) {
+  put(turn_->tell(event, {actor_.steady_now(), state_.now_us()}));
+  state_.light = light(turn_->state());
+}
+
+void dn_screen::put(std::vector<screen_effect> effects) {
   std::move(effects.begin(), effects.end(), std::back_inserter(effects_));
 }
 
-/// Its time has brought something about.
-void dn_impl::rang() {
-  bool has_ended = false;
-  {
-    screen_scope within{*this};
-    has_ended = session_ && is_blank(shown());
-  }
-  if (has_ended)
-    end_session(); // recorders were asked, and nobody has said or asked anything
-  if (saw_closed_)
-    drop_closed();
-}
-
-/// Carries out what is due, in its order; what follows from that comes behind it.
-void dn_impl::settle() {
+void dn_screen::settle() {
   for (std::size_t i = 0; i < effects_.size(); ++i) {
     auto effect = std::move(effects_[i]);
-    std::visit([this](const auto& what) { take(what); }, effect);
+    std::visit([this](const auto& what) { carry_out(what); }, effect);
   }
   effects_ = std::vector<screen_effect>{}; // a screen at rest needs no room for them
 }
 
 // ---- commands and words --------------------------------------------------------------------
 
-command_book& dn_impl::book() {
+command_book& dn_screen::opened_book() {
   if (!book_)
-    book_ = std::make_unique<command_book>(context_);
+    book_ = std::make_unique<command_book>(state_.context);
   return *book_;
 }
 
-/// After the ACK and the delivery: from here on an outcome is owed.
-void dn_impl::accept_command(const dn_batch& batch, const dn_request& request,
-                             const accepted_event& accepted, const reservation& got,
-                             const ack& answer) {
+void dn_screen::accept_command(const dn_batch& batch, const dn_request& request,
+                               const accepted_event& accepted, const reservation& got,
+                               const ack& answer) {
   auto& client = batch.client();
   auto& asked = request.event;
   auto details = details_of(asked);
   accepted_command command;
-  command.sequence = sequence_;
+  command.sequence = state_.sequence;
   command.sender = client;
   command.origin = client->who.id;
   command.application = client->who.application;
@@ -180,37 +162,37 @@ void dn_impl::accept_command(const dn_batch& batch, const dn_request& request,
   command.reason = details.reason;
   command.agent_id = details.agent_id;
   command.time_us = batch.time_us();
-  command.accepted_at = steady_now();
+  command.accepted_at = actor_.steady_now();
+  command.recorders = got.places.size();
   if (asked.command) {
     auto remembered = answer;
     remembered.this_dn = {};
-    book().ids.add(client->who.application, asked.command, content_of(asked), remembered,
-                   steady_now());
+    opened_book().ids.add(client->who.application, asked.command,
+                          content_of(asked, state_.context.hash), remembered, actor_.steady_now());
   }
-  book().accept(std::move(command));
-  begin_session(context_.bounds.confirm_timeout / 2);
+  opened_book().accept(std::move(command));
+  begin(state_.context.bounds.confirm_timeout / 2);
   command_admitted event;
-  event.command = accepted.command;
-  event.sequence = sequence_;
+  event.command = accepted.command->command;
+  event.sequence = state_.sequence;
   event.version = accepted.event.header.version;
   event.timeout = asked.confirm_timeout_ms ? steady_ms{*asked.confirm_timeout_ms}
-                                           : steady_ms{context_.bounds.confirm_timeout};
-  if (accepted.judged.goes == way::recorders)
-    event.recorders = awaited_of(roster_, got);
+                                           : steady_ms{state_.context.bounds.confirm_timeout};
+  if (accepted.command->judged.goes == way::recorders)
+    event.recorders = awaited_of(state_.clients, got);
   event.reason = details.reason;
   event.time_us = batch.time_us();
   tell(event);
   settle();
 }
 
-/// Before the delivery. A recorder on standby does not count: its word begins nothing.
-void dn_impl::tell_of_word(const dn_batch& batch, const dn_request& request,
-                           const accepted_event& accepted) {
+void dn_screen::tell_of_word(const dn_batch& batch, const dn_request& request,
+                             const accepted_event& accepted) {
   auto& client = *batch.client();
-  auto* own = roster_.find(client);
+  auto* own = state_.clients.find(client);
   if (own == nullptr || own->standby)
     return;
-  begin_session(context_.bounds.confirm_timeout / 2);
+  begin(state_.context.bounds.confirm_timeout / 2);
   auto& header = accepted.event.header;
   indication_heard word;
   word.recorder = client.who.id;
@@ -218,7 +200,7 @@ void dn_impl::tell_of_word(const dn_batch& batch, const dn_request& request,
   if (verb != capture_verb::failed)
     word.state = state_of(verb);
   word.connection = accepted.event.session;
-  if (header.version <= version_) // of a version that was never given nothing can be known
+  if (header.version <= state_.version) // of a version that was never given nothing can be known
     word.echoed = header.version;
   word.has_failed = verb == capture_verb::failed || header.details.failure_code != 0 ||
                     !header.details.failure_text.empty();
@@ -229,7 +211,7 @@ void dn_impl::tell_of_word(const dn_batch& batch, const dn_request& request,
   tell(word);
 }
 
-void dn_impl::conclude_all_unknown() {
+void dn_screen::conclude_all_unknown() {
   while (book_ && book_->pending() != 0) {
     decided what;
     what.order.sequence = book_->front()->sequence;
@@ -237,17 +219,18 @@ void dn_impl::conclude_all_unknown() {
     what.order.verb = book_->front()->verb;
     what.order.version = book_->front()->version;
     what.result = outcome::unknown;
-    take(what);
+    carry_out(what);
   }
   while (book_ && !book_->held().empty()) {
     auto& held = book_->held().front();
-    take(hold_over{{held.sequence, held.verb, held.connection, held.version}, outcome::unknown});
+    carry_out(
+      hold_over{{held.sequence, held.verb, held.connection, held.version}, outcome::unknown});
   }
 }
 
 // ---- outcomes ------------------------------------------------------------------------------
 
-void dn_impl::take(const decided& what) {
+void dn_screen::carry_out(const decided& what) {
   auto& order = what.order;
   boost::container::small_vector<recorder_result, 4> results;
   for (auto& r : order.recorders) {
@@ -273,7 +256,7 @@ void dn_impl::take(const decided& what) {
   } else if (book_ && book_->is_pending(order.sequence)) {
     auto command = book_->conclude(order.sequence, what.result == outcome::held);
     tell_outcome(&command, event, true);
-    --context_.outcomes_owed; // not before it is written: a draining link closes then
+    --state_.context.outcomes_owed; // not before it is written: a draining link closes then
   }
   for (auto held : order.releases) {
     auto released = book_ ? book_->let_go(held) : std::nullopt;
@@ -282,16 +265,16 @@ void dn_impl::take(const decided& what) {
     event.released_command = released ? released->id : command_id{};
     tell_outcome(released ? &*released : nullptr, event, true);
     if (released)
-      --context_.outcomes_owed; // as above
+      --state_.context.outcomes_owed; // as above
   }
   if (order.is_own()) { // not before it is told, as above
     --own_orders_owed_;
-    --context_.outcomes_owed;
+    --state_.context.outcomes_owed;
   }
 }
 
 /// It will not be ordered any more.
-void dn_impl::take(const hold_over& what) {
+void dn_screen::carry_out(const hold_over& what) {
   auto command = book_ ? book_->let_go(what.command.sequence) : std::nullopt;
   if (!command)
     return;
@@ -306,16 +289,16 @@ void dn_impl::take(const hold_over& what) {
   event.released = what.command.sequence;
   event.released_command = command->id;
   tell_outcome(&*command, event, true);
-  --context_.outcomes_owed; // as above
+  --state_.context.outcomes_owed; // as above
 }
 
 /// To the command's sender, or the same program over another connection; and to those who asked to
 /// hear outcomes.
-void dn_impl::tell_outcome(const accepted_command* command, outcome_event& event, bool is_kept) {
-  event.this_dn = delivery_.dn().name;
-  event.epoch = epoch_;
-  event.effective_state = light_;
-  event.time_us = now_us();
+void dn_screen::tell_outcome(const accepted_command* command, outcome_event& event, bool is_kept) {
+  event.this_dn = state_.name();
+  event.epoch = state_.epoch;
+  event.effective_state = state_.light;
+  event.time_us = state_.now_us();
   if (command != nullptr) {
     event.origin = command->origin;
     event.origin_application = command->application;
@@ -329,41 +312,48 @@ void dn_impl::tell_outcome(const accepted_command* command, outcome_event& event
   auto frame = encoded.frame;
   if (command != nullptr && command->id && !event.released)
     if (auto* known = book_->ids.find(command->application, command->id))
-      known->outcome = frame;
+      book_->ids.decide(*known, frame);
   if (is_kept)
-    book().remember(std::move(encoded));
-  auto* to = command != nullptr ? command->sender.get() : nullptr;
-  if (command != nullptr && (to == nullptr || to->box.closed())) {
-    auto* again = roster_.same_program(command->application, command->instance);
-    to = again == nullptr ? nullptr : again->client.get();
-  }
-  if (to != nullptr && to->who.outcomes)
-    static_cast<void>(to->box.answer(frame)); // closed: it is kept with the command id
-  for (auto& r : roster_)
-    if (r.hear_outcomes && (r.client.get() != to || !to->who.outcomes))
+    opened_book().remember(std::move(encoded));
+  auto givers = givers_of(command);
+  for (auto* to : givers)
+    if (to != nullptr && to->who.outcomes)
+      static_cast<void>(to->box.answer(frame)); // closed: it is kept with the command id
+  auto has_heard = [&](const t_client& one) {
+    return one.who.outcomes && std::find(givers.begin(), givers.end(), &one) != givers.end();
+  };
+  for (auto& r : state_.clients)
+    if (r.hear_outcomes && !has_heard(*r.client))
       static_cast<void>(r.client->box.answer(frame));
-  if (!context_.watchers.empty())
-    tell_watchers(to, frame);
+  for (auto watchers = state_.context.watchers.now(); auto& w : *watchers) {
+    auto* own = state_.clients.find(*w.client);
+    if (w.hear_outcomes && !has_heard(*w.client) && (own == nullptr || !own->hear_outcomes))
+      static_cast<void>(w.client->box.answer(frame));
+  }
   log_outcome(event, command);
 }
 
-/// Those that watch every DN and wish to hear outcomes, but for who has heard it.
-void dn_impl::tell_watchers(const t_client* told, std::string_view frame) {
-  for (auto watchers = context_.watchers.now(); auto& w : *watchers) {
-    auto* own = roster_.find(*w.client);
-    bool has_heard = w.client.get() == told || (own != nullptr && own->hear_outcomes);
-    if (w.hear_outcomes && !has_heard)
-      static_cast<void>(w.client->box.answer(frame));
+/// Who gave the command and is there: its sender, or the same program over another connection; and
+/// who sent it again.
+std::array<t_client*, 2> dn_screen::givers_of(const accepted_command* command) {
+  if (command == nullptr)
+    return {};
+  auto* first = command->sender.get();
+  if (first == nullptr || first->box.closed()) {
+    auto* again = state_.clients.same_program(command->application, command->instance);
+    first = again == nullptr ? nullptr : again->client.get();
   }
+  auto* repeater = command->repeater.get();
+  return {first, repeater == first ? nullptr : repeater};
 }
 
 // ---- the broker's own ----------------------------------------------------------------------
 
-void dn_impl::take(const send_order& what) {
+void dn_screen::carry_out(const send_order& what) {
   bool must_not = records(what.verb) && !shown().pauses.empty();
   if (must_not) { // a promise would break in silence
-    context_.tells->tell("dn", observer::severity::error, "an order to record during a pause",
-                         {{"dn", delivery_.dn().name}});
+    state_.context.observed_by->log("dn", observer::severity::error,
+                                    "an order to record during a pause", {{"dn", state_.name()}});
     return;
   }
   outgoing event;
@@ -372,27 +362,25 @@ void dn_impl::take(const send_order& what) {
     what.verb == capture_verb::stop ? capture_state::disabled : desired(shown());
   event.header.for_recorder = what.for_recorder;
   if (desired_by(what.verb))
-    event.header.version = {++version_.value};
+    event.header.version = {++state_.version.value};
   event.priority = traffic::reserved;
   auto version = event.header.version;
   auto got = deliver_own(std::move(event), what.verb, what.cause);
   ++own_orders_owed_;
-  ++context_.outcomes_owed;
-  tell(order_sent{what, sequence_, version, awaited_of(roster_, got)});
+  ++state_.context.outcomes_owed;
+  tell(order_sent{what, state_.sequence, version, awaited_of(state_.clients, got)});
 }
 
-void dn_impl::take(const say_unknown& what) {
+void dn_screen::carry_out(const say_unknown& what) {
   say({}, capture_verb::unknown, what.reason, what.alarm);
 }
 
-void dn_impl::take(const raise_alarm& what) {
+void dn_screen::carry_out(const raise_alarm& what) {
   say({}, capture_verb::none, what.reason, true, what.recorder);
 }
 
-/// The broker's own event: `unknown`, or without a verb an alarm alone, of a recorder if one is
-/// named.
-void dn_impl::say(conn_id connection, capture_verb verb, broker_reason reason, bool alarm,
-                  client_id recorder) {
+void dn_screen::say(conn_id connection, capture_verb verb, broker_reason reason, bool alarm,
+                    client_id recorder) {
   if (alarm)
     log_alarm(reason, recorder);
   outgoing event;
@@ -403,43 +391,22 @@ void dn_impl::say(conn_id connection, capture_verb verb, broker_reason reason, b
 }
 
 /// Makes the broker's event of what is given, and delivers it; recorders hear it like everybody.
-reservation dn_impl::deliver_own(outgoing event, capture_verb verb, broker_reason reason) {
-  auto content = make_capture_event(delivery_.dn().name, event.session, verb);
+reservation dn_screen::deliver_own(outgoing event, capture_verb verb, broker_reason reason) {
+  auto content = make_capture_event(state_.name(), event.session, verb);
   event.event = content;
   // An alarm is of the screen, whatever its light: who hears of that hears it.
   event.kind = verb == capture_verb::none ? event_kind::indication : kind_of(verb);
-  event.header.sequence = {++sequence_.value};
-  event.header.epoch = epoch_;
-  event.header.time_us = now_us();
+  event.header.sequence = {++state_.sequence.value};
+  event.header.epoch = state_.epoch;
+  event.header.time_us = state_.now_us();
   event.header.origin_role = role::broker;
-  event.header.effective_state = light_;
+  event.header.effective_state = state_.light;
   event.header.broker_reason = static_cast<std::uint32_t>(reason);
   event_head head{event.header, event.event.size()};
-  auto got = delivery_.reserve(roster_, event, head);
-  delivery_.write(roster_, event, head, got);
-  saw_closed_ |= got.saw_closed;
+  auto got = state_.out.reserve(state_.clients, event, head);
+  state_.out.write(state_.clients, event, head, got);
+  state_.saw_closed |= got.saw_closed;
   return got;
-}
-
-/// Without a session nobody has said or asked anything yet. A recorder that was registered, and
-/// whose broker may just have started again, is asked: then the light can be known.
-void dn_impl::arm_ask_tick() {
-  if (std::exchange(ask_armed_, true))
-    return;
-  delayed_send(this, context_.bounds.confirm_timeout / 2, ask_atom::value);
-}
-
-void dn_impl::ask_tick() {
-  ask_armed_ = false;
-  if (session_ || draining_ || is_removed_ || roster_.recorders_active() == 0)
-    return; // its session asks
-  {
-    screen_scope within{*this};
-    begin_session({});
-    tell(tick_due{});
-  }
-  if (saw_closed_)
-    drop_closed();
 }
 
 } // namespace ringdown

@@ -83,6 +83,7 @@ registration_facts roster::facts_about(const t_client& applicant) const noexcept
       continue;
     ++facts.registered;
     auto role = r.client->who.role;
+    facts.recorders += role == role::recorder;
     if (role == role::recorder || role == role::call_source)
       continue;
     bool only_supervises =

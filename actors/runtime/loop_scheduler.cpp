@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <bit>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -61,53 +62,22 @@ void undo_half_a_system(caf::actor_system& system) {
 
 } // namespace
 
-// -- configurations
-// ---------------------------------------------------------------------------------
-
-void loop_options::validate() const {
-  if (loops < 1 || loops > defaults::loops_max)
-    throw std::invalid_argument("loops must be 1 to " + std::to_string(defaults::loops_max));
-  if (!make_loop)
-    throw std::invalid_argument("make_loop must be set");
-  if (turn_budget.count() <= 0)
-    throw std::invalid_argument("turn_budget must be positive");
-  if (messages_per_resume < 1)
-    throw std::invalid_argument("messages_per_resume must be positive");
-  if (spin.count() < 0)
-    throw std::invalid_argument("spin must not be negative");
-  if (resumes_per_clock_read < 1)
-    throw std::invalid_argument("resumes_per_clock_read must be positive");
-}
-
-loop_system_config::loop_system_config(loop_options options) : options_(std::move(options)) {
-  options_.validate();
-  config_file_path = ""; // else CAF reads ./caf-application.ini
-  load<loop_scheduler>();
-}
-
-stock_system_config::stock_system_config(size_t threads, size_t messages_per_resume) {
-  config_file_path = "";
-  set("scheduler.max-threads", threads);
-  set("scheduler.max-throughput", messages_per_resume);
-  // Sleep soon: CAF's default polls busily for a while and then sleeps for 10 ms at a time.
-  set("work-stealing.moderate-poll-attempts", size_t{0});
-  set("work-stealing.relaxed-sleep-duration", caf::timespan{std::chrono::milliseconds{2}});
-}
-
 // -- job_ring
 // ---------------------------------------------------------------------------------------
 
 void job_ring::push(caf::resumable* job) {
-  if (tail_ - head_ == slots_.size()) {
-    std::vector<caf::resumable*> bigger(slots_.size() * 2);
-    const size_t size = slots_.size();
-    for (size_t i = 0; i < size; ++i)
-      bigger[i] = slots_[(head_ + i) & (size - 1)];
-    slots_.swap(bigger);
-    head_ = 0;
-    tail_ = size;
-  }
+  make_room(1);
   slots_[tail_++ & (slots_.size() - 1)] = job;
+}
+
+void job_ring::grow(size_t least) {
+  std::vector<caf::resumable*> bigger(std::bit_ceil(least));
+  const size_t size = tail_ - head_;
+  for (size_t i = 0; i < size; ++i)
+    bigger[i] = slots_[(head_ + i) & (slots_.size() - 1)];
+  slots_.swap(bigger);
+  head_ = 0;
+  tail_ = size;
 }
 
 // -- actor_loop: any thread
@@ -198,7 +168,8 @@ void actor_loop::remove_hook(hook_id id) {
 void actor_loop::run() noexcept {
   current_ = this;
   for (size_t turns_left = defaults::stop_turns_max; turns_left > 0;) {
-    make_turn();
+    const auto turn = [this] { make_turn(); };
+    guarded(turn);
     if (!stopping_.load(std::memory_order_acquire))
       continue;
     --turns_left;
@@ -256,7 +227,11 @@ void actor_loop::wait_for_work() {
   }
   now_is_fresh_ = false; // a handler that asks for the time gets that of its own turn
   turn_start_ = turn_end_;
-  const size_t handlers = io_->wait(blocks ? timers_.next_due() : event_loop::poll_only);
+  size_t handlers = 0;
+  const auto wait = [&] {
+    handlers = io_->wait(blocks ? timers_.next_due() : event_loop::poll_only);
+  };
+  guarded(wait);
   asleep_.store(false, std::memory_order_relaxed);
   const bool handlers_read_clock = now_is_fresh_;
   if (blocks && handlers_read_clock)
@@ -273,6 +248,7 @@ void actor_loop::take_inbox() {
     return;
   {
     std::lock_guard lock{inbox_mutex_};
+    ready_.make_room(inbox_jobs_.size()); // before anything is taken: it may fail
     taken_jobs_.swap(inbox_jobs_);
     taken_tasks_.swap(inbox_tasks_);
     inbox_filled_.store(false, std::memory_order_relaxed);
@@ -282,7 +258,7 @@ void actor_loop::take_inbox() {
     ready_.push(job);
   taken_jobs_.clear();
   for (auto& task : taken_tasks_)
-    task();
+    guarded(task);
   taken_tasks_.clear();
 }
 
@@ -318,7 +294,7 @@ void actor_loop::run_hooks() {
   in_hooks_ = true;
   for (auto& hook : hooks_) // a list: hooks that are added meanwhile are called as well
     if (!hook.removed)
-      hook.call();
+      guarded(hook.call);
   in_hooks_ = false;
   hooks_.remove_if([](const auto& hook) { return hook.removed; });
 }

@@ -44,6 +44,10 @@ struct loop_options {
   /// What tells the loops the time, and the actors with them; empty: `clock_type::now`. It never
   /// goes back. Called on every loop's thread.
   std::function<time_point()> now;
+  /// Called where a handler, a task or a hook of a loop has thrown, as for want of memory, while
+  /// that is being handled (`throw;` throws it). On the loop's thread, which goes on: what threw
+  /// has kept its own state in order. Must not throw. Empty: such an exception ends the process.
+  std::function<void()> on_failure;
 
   time_point read_clock() const { return now ? now() : clock_type::now(); }
 
@@ -89,9 +93,16 @@ class job_ring {
 public:
   bool empty() const noexcept { return head_ == tail_; }
   void push(caf::resumable* job);
+  /// So many more are pushed without an allocation.
+  void make_room(size_t jobs) {
+    if (tail_ - head_ + jobs > slots_.size())
+      grow(tail_ - head_ + jobs);
+  }
   caf::resumable* pop() noexcept { return slots_[head_++ & (slots_.size() - 1)]; }
 
 private:
+  void grow(size_t least);
+
   std::vector<caf::resumable*> slots_ = std::vector<caf::resumable*>(1024); // a power of two
   size_t head_ = 0;
   size_t tail_ = 0;
@@ -185,6 +196,18 @@ private:
   void request_stop();
   bool drop_leftovers();
   bool is_idle() const noexcept;
+
+  /// What it throws is told, and ends nothing but itself.
+  template <class Work>
+  void guarded(Work& work) {
+    if (!options_.on_failure)
+      return work();
+    try {
+      work();
+    } catch (...) {
+      options_.on_failure();
+    }
+  }
 
   void read_clock() noexcept;
   void push_inbox(const std::vector<caf::resumable*>& jobs);

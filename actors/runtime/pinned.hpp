@@ -285,19 +285,19 @@ template <class Message>
 class callable_in_place {
 public:
   /// What the actor's handler of this message does. An exception ends the actor.
-  virtual void take(Message& message) = 0;
-  /// A step towards `take` of this message, which may come soon or never: fetches memory that it
+  virtual void handle(Message& message) = 0;
+  /// A step towards `handle` of this message, which may come soon or never: fetches memory that it
   /// will need, found by what earlier steps fetched. Changes nothing but what the message itself
-  /// keeps of it. Where `take` would run in place only.
+  /// keeps of it. Where `handle` would run in place only.
   virtual void fetch_ahead(Message&, unsigned /*step*/) const noexcept {}
 
 protected:
   ~callable_in_place() = default;
 };
 
-/// A handle for calls in place. Keeps the actor alive like any handle. May point to an actor that
-/// cannot be called (a mock, a proxy) or to none.
-template <class Handle, class Message>
+/// A handle for calls in place, with messages of some kinds. Keeps the actor alive like any handle.
+/// May point to an actor that cannot be called (a mock, a proxy) or to none.
+template <class Handle, class... Messages>
 class callable_ref {
 public:
   callable_ref() = default;
@@ -305,7 +305,7 @@ public:
     auto* actor = caf::actor_cast<caf::abstract_actor*>(to_.handle());
     if (to_.pinned() == nullptr)
       return;
-    callable_ = dynamic_cast<callable_in_place<Message>*>(actor);
+    ((std::get<callable<Messages>>(callable_) = dynamic_cast<callable<Messages>>(actor)), ...);
   }
   /// The same where the actor's class is known, because it has just been made: to look among all of
   /// CAF's bases for what an actor is takes 2,000 instructions each time.
@@ -314,7 +314,7 @@ public:
     auto* actor = static_cast<Actor*>(caf::actor_cast<caf::abstract_actor*>(handle));
     callable_ref made;
     made.to_ = pinned_ref<Handle>{std::move(handle), *actor};
-    made.callable_ = actor;
+    made.callable_ = {static_cast<callable<Messages>>(actor)...};
     return made;
   }
 
@@ -325,17 +325,18 @@ public:
   /// Gives the message to the actor at once, if it may run in place; else returns false, and the
   /// message must be delivered. The same contract as `try_deliver_in_place`; this handle must stand
   /// until the call returns.
+  template <class Message>
   bool try_call(Message& message) const noexcept {
-    auto* callable = callable_;
-    return callable != nullptr &&
-           to_.pinned()->call_in_place([&message, callable] { callable->take(message); });
+    auto* actor = callable_for<Message>();
+    return actor != nullptr &&
+           to_.pinned()->call_in_place([&message, actor] { actor->handle(message); });
   }
 
   /// Fetches what a call touches of the actor, and `lines` cache lines of its own state. Over
   /// 10,000 cold actors the misses are most of an event's cost; a hint for memory that is not
   /// needed costs little. Nothing of the actor is read for it.
   void prefetch(std::size_t lines) const noexcept {
-    if (callable_ == nullptr)
+    if (std::get<0>(callable_) == nullptr)
       return;
     // Whatever is pinned is one.
     auto* actor =
@@ -351,21 +352,33 @@ public:
   static constexpr unsigned fetch_steps = 4;
   /// Fetches for a call that will be made soon, in `fetch_steps` steps from 0 on, with some time
   /// between. A hint: any of them may be left out, and the call too. The actor's home only.
+  template <class Message>
   void fetch_ahead(Message& message, unsigned step) const noexcept {
-    if (callable_ == nullptr || !to_.pinned()->where().is_current())
+    auto* actor = callable_for<Message>();
+    if (actor == nullptr || !to_.pinned()->where().is_current())
       return;
     if (step == 0)
       prefetch(fetched_lines);
     else
-      callable_->fetch_ahead(message, step - 1);
+      actor->fetch_ahead(message, step - 1);
   }
 
 private:
+  template <class Message>
+  using callable = callable_in_place<Message>*;
+
+  /// A message that is only read may be given as one that could be changed.
+  template <class Message>
+  auto* callable_for() const noexcept {
+    constexpr bool is_same = (std::is_same_v<Message, Messages> || ...);
+    return std::get<callable<std::conditional_t<is_same, Message, const Message>>>(callable_);
+  }
+
   /// Of an actor's own state.
   static constexpr std::size_t fetched_lines = 5;
 
   pinned_ref<Handle> to_;
-  callable_in_place<Message>* callable_ = nullptr;
+  std::tuple<callable<Messages>...> callable_{};
 };
 
 /// `try_deliver_in_place` for callers who do not care which way it went.

@@ -1,5 +1,7 @@
 #include "actors/screen/changes.hpp"
 
+#include "actors/screen/newest.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -30,9 +32,7 @@ void remember_ended(screen& s, conn_id connection) {
   if (!connection)
     return;
   std::erase(s.ended, connection);
-  if (s.ended.size() == ended_calls_max)
-    s.ended.erase(s.ended.begin());
-  s.ended.push_back(connection);
+  add_newest(s.ended, ended_calls_max, connection);
 }
 
 } // namespace
@@ -63,19 +63,18 @@ screen_call end_call(screen& s, conn_id connection) {
 }
 
 void unite_calls(screen& s, conn_id from, conn_id into, std::size_t calls_max) {
-  auto* known_from = find_call(s, from);
-  auto covers = [&](const screen_pause& p) { return p.covers == from; };
-  if (known_from == nullptr && std::none_of(s.pauses.begin(), s.pauses.end(), covers))
+  if (!is_known(s, from))
     return;
+  bool is_forgotten = find_call(s, from) == nullptr; // a pause alone knows it
   auto old = known_of(s, from);
-  old.stopped |= known_from == nullptr;
   std::erase_if(s.calls, [&](const screen_call& c) { return c.connection == old.connection; });
   auto* known = find_call(s, into);
   bool is_renamed = known == nullptr;
   auto version = is_renamed ? old.version : std::max(known->version, old.version);
   auto& united = newest_call(s, into, version, calls_max);
   united.wants = std::max(united.wants, old.wants);
-  united.stopped = is_renamed ? old.stopped : united.stopped && old.stopped;
+  if (!is_forgotten) // nobody has stopped one that is
+    united.stopped = is_renamed ? old.stopped : united.stopped && old.stopped;
   united.former.insert(united.former.end(), old.former.begin(), old.former.end());
   united.former.push_back(old.connection);
   auto rename = [&, name = united.connection](conn_id& one) {
@@ -94,9 +93,7 @@ void unite_calls(screen& s, conn_id from, conn_id into, std::size_t calls_max) {
 // ---- orders --------------------------------------------------------------------------------
 
 void remember_given(screen& s, given_order order) {
-  if (s.given.size() == given_max)
-    s.given.erase(s.given.begin());
-  s.given.push_back(order);
+  add_newest(s.given, given_max, order);
 }
 
 // ---- pauses --------------------------------------------------------------------------------
@@ -149,9 +146,7 @@ void stand_alarm(screen& s, broker_reason reason, client_id recorder, std::int64
   auto same = [&](const standing_alarm& a) { return a.reason == reason && a.recorder == recorder; };
   if (std::any_of(s.alarms.begin(), s.alarms.end(), same))
     return;
-  if (s.alarms.size() == alarms_max)
-    s.alarms.erase(s.alarms.begin());
-  s.alarms.push_back({reason, recorder, utc_us});
+  add_newest(s.alarms, alarms_max, {reason, recorder, utc_us});
 }
 
 bool is_restless(const recorder_drift& drift) noexcept {

@@ -160,7 +160,7 @@ struct order_desk : drift_watch {
       return order(starts ? capture_verb::start : verb_to_record({}), first.connection,
                    broker_reason::hold_released, {}, std::move(of_call));
     for (auto sequence : of_call) // nothing to do after all
-      effects.push_back(
+      effects.emplace_back(
         hold_over{{sequence, first.verb, first.connection, first.version}, outcome::confirmed});
   }
 

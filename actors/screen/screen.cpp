@@ -16,6 +16,12 @@ const screen_call* find_call(const screen& s, conn_id connection) noexcept {
   return found == s.calls.end() ? nullptr : &*found;
 }
 
+bool is_known(const screen& s, conn_id connection) noexcept {
+  return find_call(s, connection) != nullptr ||
+         std::any_of(s.pauses.begin(), s.pauses.end(),
+                     [&](const screen_pause& p) { return p.covers == connection; });
+}
+
 bool is_one_call(const screen& s, conn_id one, conn_id other) noexcept {
   auto* call = find_call(s, one);
   return one == other || (call != nullptr && call->is_of(other));

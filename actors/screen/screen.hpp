@@ -236,6 +236,9 @@ std::optional<capture_state> desired(const screen& s) noexcept;
 capture_state light(const screen& s) noexcept;
 /// The call of this ConnID, or of one that was merged into it; null if nothing was said of it.
 const screen_call* find_call(const screen& s, conn_id connection) noexcept;
+/// Whether something was said of this call: a command, or a pause that stands though the call was
+/// forgotten.
+bool is_known(const screen& s, conn_id connection) noexcept;
 /// Whether both name the same call; one of them may have been merged into it.
 bool is_one_call(const screen& s, conn_id one, conn_id other) noexcept;
 /// The newest call that wants recording; null: none does.

@@ -1,6 +1,7 @@
 #include "actors/screen/session.hpp"
 
-#include <algorithm>
+#include "actors/screen/armed_ticks.hpp"
+
 #include <chrono>
 #include <iterator>
 #include <mutex>
@@ -9,10 +10,6 @@
 namespace ringdown {
 
 namespace {
-
-/// An armed tick cannot be taken back and keeps its actor in memory, an ended one too; so a distant
-/// time is reached in steps.
-constexpr steady_ms tick_ahead_max{60'000};
 
 class session_impl final : public runtime::pinned_actor<session_actor>, public capture_session {
 public:
@@ -24,7 +21,7 @@ public:
   const char* name() const override { return "capture session"; }
 
   behavior_type make_behavior() override {
-    return {[this](tick_atom, std::uint64_t generation) { tick(generation); }};
+    return {[this](tick_atom) { tick(); }};
   }
 
   /// The DN's handle would keep the DN, and the DN's this.
@@ -38,32 +35,31 @@ private:
 
   std::vector<screen_effect> tell(const screen_event& event, moment at) override {
     const screen_rules rules{context_.bounds, context_.confirm};
-    auto result = step(std::move(state_), event, at, rules);
-    state_ = std::move(result.state);
-    std::erase_if(result.effects, [&](const screen_effect& effect) {
+    auto effects = advance(state_, event, at, rules);
+    std::erase_if(effects, [&](const screen_effect& effect) {
       auto* tick = std::get_if<arm_tick>(&effect);
       if (tick != nullptr)
-        arm(tick->at - at.now);
+        arm(tick->at, at.now);
       return tick != nullptr;
     });
-    return std::move(result.effects);
+    return effects;
   }
 
-  /// An armed tick cannot be taken back; an old one is ignored. The DN's thread may be here, so the
-  /// clock is asked and not the actor.
-  void arm(steady_ms after) {
-    auto due = clock().now() + std::min(after, tick_ahead_max);
-    clock().schedule_message(due, caf::strong_actor_ptr{ctrl()},
-                             caf::make_mailbox_element(nullptr, caf::make_message_id(), {},
-                                                       tick_atom::value, ++tick_generation_));
+  /// The DN's thread may be here, so the clock is asked and not the actor.
+  void arm(steady_ms due, steady_ms now) {
+    auto at = ticks_.ask_for(due, now);
+    if (!at)
+      return;
+    clock().schedule_message(
+      clock().now() + (*at - now), caf::strong_actor_ptr{ctrl()},
+      caf::make_mailbox_element(nullptr, caf::make_message_id(), {}, tick_atom::value));
   }
 
-  void tick(std::uint64_t generation) {
+  void tick() {
     bool is_due = false;
     {
       std::lock_guard held{mutex_};
-      if (generation != tick_generation_)
-        return;
+      ticks_.came();
       auto now = std::chrono::duration_cast<steady_ms>(clock().now().time_since_epoch());
       auto effects = tell(tick_due{}, {now, context_.utc_now()});
       std::move(effects.begin(), effects.end(), std::back_inserter(due_));
@@ -78,7 +74,7 @@ private:
   thread_mutex mutex_;
   screen state_;
   std::vector<screen_effect> due_; ///< of ticks, not taken yet: bounded by what is open
-  std::uint64_t tick_generation_ = 0;
+  armed_ticks ticks_;
 };
 
 } // namespace

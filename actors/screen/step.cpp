@@ -9,6 +9,9 @@ namespace ringdown {
 
 namespace {
 
+/// What an event brings about as a rule: a decision, an order, a tick.
+constexpr std::size_t usual_effects = 4;
+
 /// One visit of an event to a screen; each overload is one kind of event.
 struct visitor : order_desk {
   using order_desk::order_desk;
@@ -442,12 +445,13 @@ struct visitor : order_desk {
 
 } // namespace
 
-screen_result step(screen before, const screen_event& event, moment at, const screen_rules& rules) {
-  auto desired_before = desired(before);
-  auto light_before = light(before);
-  visitor visit{std::move(before), at, rules};
+std::vector<screen_effect> advance(screen& state, const screen_event& event, moment at,
+                                   const screen_rules& rules) {
+  auto desired_before = desired(state);
+  auto light_before = light(state);
+  visitor visit{state, at, rules};
+  visit.effects.reserve(usual_effects);
   std::visit(visit, event);
-  auto& state = visit.state;
   auto& effects = visit.effects;
   bool is_said = std::any_of(effects.begin(), effects.end(), [](const screen_effect& effect) {
     return std::holds_alternative<say_unknown>(effect);
@@ -465,7 +469,12 @@ screen_result step(screen before, const screen_event& event, moment at, const sc
     state.changed_us = at.utc_us;
   drop_alarms(state);
   visit.arm();
-  return {std::move(state), std::move(effects)};
+  return std::move(effects);
+}
+
+screen_result step(screen before, const screen_event& event, moment at, const screen_rules& rules) {
+  auto effects = advance(before, event, at, rules);
+  return {std::move(before), std::move(effects)};
 }
 
 bool may_end(const screen& s, steady_ms now, const screen_rules& rules) noexcept {

@@ -146,7 +146,7 @@ struct raise_alarm {
   client_id recorder{};
   bool operator==(const raise_alarm&) const = default;
 };
-/// Wake the session at this time; an earlier armed tick is void.
+/// Wake the session at this time. At a `tick_due` that comes before, it asks for the next.
 struct arm_tick {
   steady_ms at{0};
   bool operator==(const arm_tick&) const = default;
@@ -168,6 +168,9 @@ struct moment {
 
 /// What an event makes of a screen. Total and pure.
 screen_result step(screen before, const screen_event& event, moment at, const screen_rules& rules);
+/// The same on a screen that stays where it is: to move one costs more than most events.
+std::vector<screen_effect> advance(screen& state, const screen_event& event, moment at,
+                                   const screen_rules& rules);
 
 /// Whether a DN on which nobody is registered may forget the screen: soon where only what was
 /// stopped would be remembered, else after a shift.

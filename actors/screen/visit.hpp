@@ -10,10 +10,10 @@
 namespace ringdown {
 
 struct visit {
-  visit(screen before, moment when, const screen_rules& by)
-    : state(std::move(before)), at(when), rules(by) {}
+  visit(screen& visited, moment when, const screen_rules& by)
+    : state(visited), at(when), rules(by) {}
 
-  screen state;
+  screen& state;
   std::vector<screen_effect> effects;
   const moment at;
   const screen_rules& rules;

@@ -1,5 +1,7 @@
 #include "actors/screen/words.hpp"
 
+#include "actors/screen/newest.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -28,16 +30,12 @@ void owe(screen_recorder& recorder, const screen_order& order) {
   recorder.ask_at.reset();               // it has something to answer now
   if (order.verb == capture_verb::query) // any word answers it
     return;
-  if (recorder.owes.size() == owed_max)
-    recorder.owes.erase(recorder.owes.begin());
-  recorder.owes.push_back(
-    {order.sequence, order.version, order.verb, order.connection, order.deadline});
+  add_newest(recorder.owes, owed_max,
+             {order.sequence, order.version, order.verb, order.connection, order.deadline});
 }
 
 void note_late(screen_recorder& recorder, capture_verb verb) {
-  if (recorder.late.size() == late_max)
-    recorder.late.erase(recorder.late.begin());
-  recorder.late.push_back(verb);
+  add_newest(recorder.late, late_max, verb);
 }
 
 namespace {

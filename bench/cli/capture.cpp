@@ -1,7 +1,7 @@
 // `ringdown-bench capture`: agents, desktops and recorders in their real proportions.
-#include "bench/capture.hpp"
+#include "bench/load/capture.hpp"
 #include "bench/cli/settings.hpp"
-#include "bench/workload.hpp"
+#include "bench/load/workload.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -18,13 +18,8 @@ struct capture_arguments {
 };
 
 account account_of(const capture_options& o, const capture_result& r) {
-  return {r.good(),
-          text_of(o, r),
-          dump(to_json(o, r)),
-          latencies_of(r),
-          plots_of(r),
-          r.trouble,
-          r.trouble.empty() || r.commands > 0};
+  return {r.good(),        text_of(o, r), to_json(o, r), r.broker,
+          latencies_of(r), plots_of(r),   r.trouble,     r.trouble.empty() || r.commands > 0};
 }
 
 int run(const settings& common, const capture_arguments& a) {
@@ -45,7 +40,8 @@ int run(const settings& common, const capture_arguments& a) {
         broker.prepare(common, limits_for(o.links_wanted(), o.agents, o.agents_per_link, 2)))
     return complain(*fault);
   broker.aim(o);
-  return tell(common, account_of(o, run_capture(o)));
+  machine_watch watch{broker.pid()};
+  return tell(common, account_of(o, run_capture(o)), watch);
 }
 
 } // namespace
@@ -69,6 +65,8 @@ void add_capture(CLI::App& app, const settings& common, int& status) {
     ->capture_default_str();
   verb->add_option("--seconds", a->seconds, "Time in which calls begin")
     ->check(CLI::Range(0.0, 1e6))
+    ->capture_default_str();
+  verb->add_option("--seed", a->options.seed, "Of the times at which calls begin")
     ->capture_default_str();
   verb->add_option("--patience", a->patience_s, "Seconds for all connections to be up")
     ->check(CLI::Range(0.1, 1e6))

@@ -1,11 +1,11 @@
 // `ringdown-bench compare`: the same loads on several brokers, in turns.
 #include "bench/cli/settings.hpp"
-#include "bench/compare_report.hpp"
-#include "bench/html.hpp"
-#include "bench/peers/peer.hpp"
-#include "bench/process.hpp"
-#include "bench/workload.hpp"
-#include "client/escape.hpp"
+#include "bench/load/workload.hpp"
+#include "bench/machine/process.hpp"
+#include "bench/speak/peers/peer.hpp"
+#include "bench/tell/compare_report.hpp"
+#include "bench/tell/html.hpp"
+#include "messages/text.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -108,16 +108,21 @@ private:
     if (!fault)
       return tell_turn(load, index, round);
     fmt::print(stderr, "{:<12} round {} {:<10} failed: {}\n", result_.loads[load].name, round + 1,
-               members_[index].what->name, client::escaped(*fault));
+               members_[index].what->name, printable(*fault));
     note_failure(result_.at(load, index), *fault);
     has_failed_ = true;
   }
 
   int tell_all() const {
-    fmt::print("{}", common_.json ? dump(to_json(result_)) + "\n" : text_of(result_));
+    auto around = circumstances_of(common_, "one of each turn", {beside_, {}});
+    auto after = text_of(around);
+    auto object = to_json(result_);
+    object["circumstances"] = to_json(around);
+    fmt::print("{}", common_.json ? dump(object) + "\n" : text_of(result_) + after);
     if (!arguments_.markdown.empty() && !write_file(arguments_.markdown, markdown_of(result_)))
       return complain("--markdown: cannot write " + arguments_.markdown);
-    if (!common_.html.empty() && !write_file(common_.html, html_report(common_.command, result_)))
+    if (!common_.html.empty() &&
+        !write_file(common_.html, html_report(common_.command, result_, after)))
       return complain("--html: cannot write " + common_.html);
     if (auto fault = write_picture(common_, "cpu", draw(cpu_chart(result_))))
       return complain(*fault);
@@ -158,7 +163,9 @@ private:
     contestant c;
     if (auto fault = start(c, m, limits_for(options), options))
       return fault;
+    machine_watch watch{options.broker_pid};
     auto result = run_load(options);
+    note_machine(result_.at(load, index), watch.finish().whole);
     if (!result.good()) {
       fmt::print(stderr, "{}", text_of(options, result));
       return result.trouble.empty() ? "not verified" : result.trouble;
@@ -178,11 +185,18 @@ private:
     contestant c;
     if (auto fault = start(c, m, limits_for(options.connections, options.dns, 1, 1), options))
       return fault;
+    machine_watch watch{options.broker_pid};
     auto result = run_idle(options);
+    note_machine(result_.at(load, index), watch.finish().whole);
     if (!result.trouble.empty())
       return result.trouble;
     note(result_.at(load, index), options, result);
     return std::nullopt;
+  }
+
+  void note_machine(figures& f, const machine_use& turn) {
+    f.was_disturbed |= turn.is_disturbed();
+    beside_ += turn;
   }
 
   void fill(run_options& options, const member& m) const {
@@ -209,6 +223,7 @@ private:
   const compare_arguments& arguments_;
   std::vector<member> members_;
   comparison_result result_;
+  machine_use beside_; ///< all turns
   bool has_failed_ = false;
 };
 

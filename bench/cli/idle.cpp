@@ -1,8 +1,8 @@
 // `ringdown-bench idle`: many connections that say nothing, and how fast they come up; and `storm`:
 // all of them at once.
-#include "bench/idle.hpp"
+#include "bench/load/idle.hpp"
 #include "bench/cli/settings.hpp"
-#include "bench/workload.hpp"
+#include "bench/load/workload.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -62,18 +62,21 @@ int run(const settings& common, const idle_arguments& a, bool storm) {
   broker.aim(o);
   if (!common.quiet)
     fmt::print(stderr, "{}", plan_text(o));
+  machine_watch watch{broker.pid()};
   auto result = run_idle(o);
   if (!result.trouble.empty()) {
     for (auto& [why, count] : result.refused.by_reason)
       complain(fmt::format("refused {} times: {}", count, why));
     return complain(result.trouble);
   }
-  return tell(common, {true,
-                       text_of(o, result),
-                       dump(to_json(o, result)),
-                       latencies_of(result),
-                       plots_of(result),
-                       {}});
+  account all{true,
+              text_of(o, result),
+              to_json(o, result),
+              result.broker,
+              latencies_of(result),
+              plots_of(result),
+              {}};
+  return tell(common, std::move(all), watch);
 }
 
 /// What both verbs have.

@@ -1,6 +1,6 @@
 // `ringdown-bench knee`: latency against rate, up to what the broker can do and a little beyond.
 #include "bench/cli/settings.hpp"
-#include "bench/workload.hpp"
+#include "bench/load/workload.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -10,7 +10,8 @@ namespace ringdown::bench {
 namespace {
 
 account account_of(const knee_options& o, const knee_result& r) {
-  account a{r.good(), text_of(o, r), dump(to_json(o, r)), latencies_of(r), plots_of(r), {}};
+  account a{r.good(), text_of(o, r), to_json(o, r), r.closed.broker, latencies_of(r), plots_of(r),
+            {}};
   if (!r.closed.trouble.empty() && r.closed.found.sent == 0) {
     a.trouble = r.closed.trouble;
     a.has_figures = false;
@@ -33,11 +34,12 @@ int run(const settings& common, const load_arguments& arguments, knee_options o)
   if (auto fault = broker.prepare(common, limits_for(o.load)))
     return complain(*fault);
   broker.aim(o.load);
+  machine_watch watch{broker.pid()};
   auto result = run_knee(o, [&](const knee_step& step) {
     if (!common.quiet)
       fmt::print(stderr, "{}", text_of(step));
   });
-  return tell(common, account_of(o, result));
+  return tell(common, account_of(o, result), watch);
 }
 
 } // namespace

@@ -1,8 +1,14 @@
 // `ringdown-bench`: measures the broker, and others beside it, and verifies all that it measures.
 #include "bench/cli/settings.hpp"
 
+#include "messages/nearest.hpp"
+#include "messages/text.hpp"
+
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace ringdown::bench {
 
@@ -10,6 +16,7 @@ namespace {
 
 void add_global_options(CLI::App& app, settings& common) {
   app.add_option("--connect", common.connect, "The broker's address, HOST:PORT")
+    ->envname("RINGDOWN_CONNECT")
     ->capture_default_str();
   app.add_option("--spawn", common.spawn,
                  "Start this ringdownd on a port and a core of its own instead");
@@ -31,11 +38,32 @@ void add_global_options(CLI::App& app, settings& common) {
   app.add_flag("--quiet", common.quiet, "No progress on stderr");
 }
 
+/// What is wrong where no verb was found, and what was meant.
+std::string verb_problem(const CLI::App& app) {
+  std::vector<std::string_view> verbs;
+  std::string list;
+  for (auto* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
+    verbs.push_back(verb->get_name());
+    list += (list.empty() ? " " : ", ") + verb->get_name();
+  }
+  for (auto& word : app.remaining()) {
+    if (word.starts_with('-'))
+      continue;
+    auto meant = nearest(word, verbs);
+    return "unknown verb " + printable_word(word) + "; " +
+           (meant.empty() ? "accepted:" + list : "did you mean " + std::string{meant} + "?");
+  }
+  return "a verb is missing; accepted:" + list;
+}
+
 int run(int argc, char** argv) {
   CLI::App app{"Measures the Ringdown event broker and verifies every delivery.", "ringdown-bench"};
   settings common;
   common.command = command_line(argc, argv);
+  common.program = &app;
   add_global_options(app, common);
+  app.set_version_flag("--version", "ringdown-bench " RINGDOWN_VERSION,
+                       "The version of this program");
   app.require_subcommand(1);
   app.fallthrough(); // global options may stand behind the verb too
   app.footer(exit_status_help);
@@ -47,8 +75,15 @@ int run(int argc, char** argv) {
   add_compare(app, common, status);
   add_idle(app, common, status);
   add_storm(app, common, status);
+  add_diff(app, common, status);
+  show_common_flags(app);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::RequiredError& error) {
+    if (!app.get_subcommands().empty())
+      return app.exit(error) == 0 ? all_well : usage;
+    std::fprintf(stderr, "ringdown-bench: %s\n", verb_problem(app).c_str());
+    return usage;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? all_well : usage; // --help comes this way too
   }

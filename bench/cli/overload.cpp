@@ -1,8 +1,8 @@
 // `ringdown-bench overload`: ten times what the broker can do, and a desktop beside it that pauses.
-#include "bench/overload.hpp"
+#include "bench/tell/overload.hpp"
 #include "bench/cli/settings.hpp"
-#include "bench/pause_probe.hpp"
-#include "bench/workload.hpp"
+#include "bench/load/pause_probe.hpp"
+#include "bench/load/workload.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -45,13 +45,14 @@ void make_too_much(load_options& options, double capacity, double factor) {
 }
 
 /// The run's, and what belongs to this verb.
-account account_of(const load_options& options, const overload_result& result, bool is_probe_good) {
+account account_of(const overload_arguments& asked, const load_options& options,
+                   const overload_result& result, bool is_probe_good) {
   auto a = account_of(options, result.under_load);
   a.is_good = a.is_good && is_probe_good;
   a.text += text_of(result);
-  auto object = to_json(options, result.under_load);
-  add_to(object, result);
-  a.json_text = dump(object);
+  a.object["times"] = asked.factor;
+  a.object["pause_every_ms"] = asked.pause_every_ms;
+  add_to(a.object, result);
   auto append = [](auto& into, const auto& more) {
     into.insert(into.end(), more.begin(), more.end());
   };
@@ -65,11 +66,12 @@ int run_against(const settings& common, const overload_arguments& a, const targe
   probe_options about_probe;
   about_probe.links.address = options.links.address;
   about_probe.every = std::chrono::milliseconds{a.pause_every_ms};
+  machine_watch watch{broker.pid()};
   pause_probe probe{about_probe};
   overload_result result;
   load_result closed;
   if (!measure_before(a, options, probe, closed))
-    return tell(common, account_of(options, closed));
+    return tell(common, account_of(options, closed), watch);
   result.capacity = per_second(closed.acked, closed.measured);
   if (!common.json)
     fmt::print("{}\noffered {} times as much:\n\n", text_of(options, closed), a.factor);
@@ -83,7 +85,7 @@ int run_against(const settings& common, const overload_arguments& a, const targe
   result.probe_trouble = probe.trouble();
   result.probe_runs_first = probe.runs_first();
   result.memory_bound = printed_memory_bound(broker.printed());
-  auto status = tell(common, account_of(options, result, probe.good()));
+  auto status = tell(common, account_of(a, options, result, probe.good()), watch);
   bool is_missed = a.must_reach && !all_reached(goals_of(result));
   return status == all_well && is_missed ? int{not_verified} : status;
 }

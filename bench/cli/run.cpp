@@ -1,7 +1,7 @@
 // `ringdown-bench run`: one load on one broker.
 #include "bench/cli/settings.hpp"
-#include "bench/memory_trend.hpp"
-#include "bench/workload.hpp"
+#include "bench/load/workload.hpp"
+#include "bench/tell/memory_trend.hpp"
 
 #include <fmt/format.h>
 
@@ -52,8 +52,9 @@ int run(const settings& common, run_arguments& arguments) {
   if (auto fault = broker.prepare(common, limits_for(options)))
     return complain(*fault);
   broker.aim(options);
+  machine_watch watch{broker.pid()};
   auto result = run_load(options);
-  auto status = tell(common, account_of(options, result));
+  auto status = tell(common, account_of(options, result), watch);
   bool is_judged = arguments.growth_max && result.trouble.empty();
   return is_judged ? judge_growth(result, *arguments.growth_max, status) : status;
 }

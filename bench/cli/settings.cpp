@@ -1,11 +1,11 @@
 #include "bench/cli/settings.hpp"
 
-#include "bench/hgrm.hpp"
-#include "bench/html.hpp"
-#include "bench/process.hpp"
-#include "bench/workload.hpp"
+#include "bench/load/workload.hpp"
+#include "bench/machine/process.hpp"
+#include "bench/tell/hgrm.hpp"
+#include "bench/tell/html.hpp"
 #include "client/connection.hpp"
-#include "client/escape.hpp"
+#include "messages/text.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -86,7 +86,7 @@ std::optional<std::string> write_files(const settings& common, const account& a)
 } // namespace
 
 int complain(const std::string& text) {
-  fmt::print(stderr, "ringdown-bench: {}\n", client::escaped(text));
+  fmt::print(stderr, "ringdown-bench: {}\n", printable(text));
   return usage;
 }
 
@@ -105,7 +105,7 @@ bool stop_requested() noexcept {
 std::string command_line(int argc, char** argv) {
   std::string line;
   for (int i = 0; i < argc; ++i)
-    line += (i > 0 ? " " : "") + client::escaped_word(argv[i]);
+    line += (i > 0 ? " " : "") + printable_word(argv[i]);
   return line;
 }
 
@@ -183,19 +183,26 @@ void target::aim(run_options& options) const {
 account account_of(const load_options& options, const load_result& result) {
   return {result.good(),
           text_of(options, result),
-          dump(to_json(options, result)),
+          to_json(options, result),
+          result.broker,
           latencies_of(result),
           plots_of(result),
           result.trouble,
           result.trouble.empty() || result.found.sent > 0};
 }
 
-int tell(const settings& common, const account& a) {
+int tell(const settings& common, account a, machine_watch& watch) {
+  auto machine = watch.finish();
   if (!a.has_figures)
     return complain(a.trouble);
+  auto around = circumstances_of(common, a.broker, machine);
+  a.object["circumstances"] = to_json(around);
+  a.text += text_of(around);
+  for (auto& one : plots_of(machine))
+    a.plots.push_back(one);
   if (auto fault = write_files(common, a))
     return complain(*fault);
-  fmt::print("{}", common.json ? a.json_text + "\n" : a.text);
+  fmt::print("{}", common.json ? dump(a.object) + "\n" : a.text);
   if (!a.trouble.empty()) {
     complain(a.trouble);
     return lost;
@@ -236,6 +243,7 @@ void load_arguments::add_to(CLI::App& verb) {
   verb.add_option("--arrival", arrival_name, "Of the open loop: constant, poisson, ramp, burst");
   real("--rate-from", rate_from, "Of a ramp: the rate at its start");
   number("--burst", burst, 1, 1'000'000, "Of bursts: events at once");
+  verb.add_option("--seed", seed, "Of the poisson arrival: the times at which events are due");
   verb.add_flag("--exceed-window", exceed_window,
                 "Send more than the broker grants, to see how it refuses");
 }
@@ -274,12 +282,13 @@ std::optional<std::string> load_arguments::fill(load_options& o) const {
   if (rate && !o.open_loop)
     o.open_loop.emplace();
   if (!o.open_loop)
-    return arrival_name || rate_from || burst
-             ? std::optional<std::string>{"--arrival, --rate-from and --burst need --rate"}
+    return arrival_name || rate_from || burst || seed
+             ? std::optional<std::string>{"--arrival, --rate-from, --burst and --seed need --rate"}
              : std::nullopt;
   take(o.open_loop->per_second, rate);
   take(o.open_loop->from_per_second, rate_from);
   take(o.open_loop->burst_events, burst);
+  take(o.open_loop->seed, seed);
   o.open_loop->ramp_time = o.warmup + o.seconds;
   if (arrival_name) {
     auto kind = arrival_of(*arrival_name);

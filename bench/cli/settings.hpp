@@ -2,12 +2,15 @@
 // result is told.
 #pragma once
 
-#include "bench/plots.hpp"
-#include "bench/report.hpp"
-#include "bench/run.hpp"
-#include "bench/server.hpp"
+#include "bench/load/run.hpp"
+#include "bench/machine/machine_watch.hpp"
+#include "bench/machine/server.hpp"
+#include "bench/tell/circumstances.hpp"
+#include "bench/tell/plots.hpp"
+#include "bench/tell/report.hpp"
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include <chrono>
 #include <functional>
@@ -30,6 +33,8 @@ inline constexpr const char* exit_status_help =
 
 /// The words as they were given, for the report.
 std::string command_line(int argc, char** argv);
+/// The global options as a verb's --help shows them, behind its own.
+void show_common_flags(CLI::App& app);
 
 /// The global options.
 struct settings {
@@ -41,10 +46,11 @@ struct settings {
   int broker_pid = 0;
   bool json = false;
   bool quiet = false;
-  std::string hgrm;    ///< beginning of the names of the histograms' files
-  std::string html;    ///< the report's file
-  std::string svg;     ///< beginning of the names of the pictures' files
-  std::string command; ///< all words of the command line
+  std::string hgrm;                  ///< beginning of the names of the histograms' files
+  std::string html;                  ///< the report's file
+  std::string svg;                   ///< beginning of the names of the pictures' files
+  std::string command;               ///< all words of the command line
+  const CLI::App* program = nullptr; ///< that read them
 };
 
 /// Prints what is wrong; `usage`.
@@ -80,6 +86,8 @@ public:
   std::string printed() const;
   /// Says to a run where the broker is.
   void aim(run_options& options) const;
+  /// Its process, if that is known.
+  std::optional<pid_t> pid() const noexcept { return pid_; }
 
 private:
   std::optional<temporary_folder> folder_; // outlives the server
@@ -95,15 +103,20 @@ std::optional<std::string> settle_on_core(int core);
 struct account {
   bool is_good = true;
   std::string text;
-  std::string json_text;
+  json object;
+  std::string broker; ///< as it names itself
   std::vector<named_latency> latencies;
   std::vector<named_plot> plots;
   std::string trouble;     ///< why it ended before its time; empty if it did not
   bool has_figures = true; ///< else its trouble is all that it tells
 };
 account account_of(const load_options& options, const load_result& result);
-/// Writes the files and prints the result as the settings say; the exit status.
-int tell(const settings& common, const account& a);
+/// Writes the files and prints the result as the settings say, with the circumstances; the exit
+/// status. Ends the watch, which began before the run.
+int tell(const settings& common, account a, machine_watch& watch);
+/// Under which a run came about that this watch saw from its beginning.
+circumstances circumstances_of(const settings& common, std::string broker,
+                               const machine_history& machine);
 
 /// Progress goes to stderr, once a second: the result on stdout stays clean.
 std::function<void(const sample&)> progress(const settings& common);
@@ -128,6 +141,7 @@ struct load_arguments {
   std::optional<double> rate, rate_from;
   std::optional<std::string> arrival_name, command;
   std::optional<std::uint32_t> burst;
+  std::optional<std::uint64_t> seed;
   bool exceed_window = false;
 
   void add_to(CLI::App& verb);
@@ -143,5 +157,6 @@ void add_capture(CLI::App& app, const settings& common, int& status);
 void add_compare(CLI::App& app, const settings& common, int& status);
 void add_idle(CLI::App& app, const settings& common, int& status);
 void add_storm(CLI::App& app, const settings& common, int& status);
+void add_diff(CLI::App& app, const settings& common, int& status);
 
 } // namespace ringdown::bench

@@ -2,8 +2,8 @@
 // transports instead of sockets. The only part of bench/ that knows the broker, by its public
 // interface.
 #include "bench/cli/settings.hpp"
-#include "bench/process.hpp"
-#include "bench/workload.hpp"
+#include "bench/load/workload.hpp"
+#include "bench/machine/process.hpp"
 #include "broker/broker.hpp"
 
 #include <fmt/format.h>
@@ -69,7 +69,8 @@ int run(const embedded_arguments& a) {
   options.on_sample = progress(a.common);
   options.broker_pid = ::getpid(); // its memory; this program's own is in it
   options.embedded = true;
-  auto status = tell(a.common, account_of(options, run_load(options)));
+  machine_watch watch{options.broker_pid};
+  auto status = tell(a.common, account_of(options, run_load(options)), watch);
   inside.stop();
   return status;
 }
@@ -79,6 +80,7 @@ int run(int argc, char** argv) {
                "ringdown-bench-embedded"};
   embedded_arguments a;
   a.common.command = command_line(argc, argv);
+  a.common.program = &app;
   app.add_option("--broker-flag", a.common.broker_flags, "As of ringdownd; may be repeated")
     ->allow_extra_args(false);
   app

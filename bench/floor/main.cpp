@@ -1,6 +1,6 @@
 // A relay without a broker's work, to measure what sockets and frames alone cost:
 // bench/floor/README.md.
-#include "client/socket.hpp"
+#include "client/internal/socket.hpp"
 #include "messages/frame.hpp"
 #include "messages/wire.hpp"
 

@@ -14,7 +14,7 @@ class mute_dn final : public runtime::pinned_actor<dn_actor>,
 public:
   using pinned_to_home::pinned_to_home;
 
-  void take(dn_batch& batch) override {
+  void handle(dn_batch& batch) override {
     while (batch.front() != nullptr)
       batch.answer(shortest_frame);
     if (batch.report_awaited())
@@ -23,7 +23,7 @@ public:
 
   behavior_type make_behavior() override {
     return {
-      [this](const dn_batch_ptr& batch) { take(*batch); },
+      [this](const dn_batch_ptr& batch) { handle(*batch); },
       [](client_gone_atom, const client_ptr&) {},
       [](session_rang_atom) {},
       [](remove_atom) {},
@@ -51,14 +51,16 @@ public:
         }
         return found;
       },
-      [](list_atom, const list_request&) { return list_page{}; },
-      [](idle_atom, const std::string&, dn_epoch) {},
-      [this](sign_on_atom, const client_ptr&, const connection_actor&) {
-        return std::uint64_t{++clients_};
-      },
+      [](const list_request&) { return list_page{}; },
+      [this](const sign_on_wanted&) { return client_id{++clients_}; },
       [](client_gone_atom, const client_ptr&) {},
+      [](idle_atom, const std::string&, dn_epoch) {},
+      [](stays_atom, const std::string&, dn_epoch) {},
       [](reload_atom) {},
       [](drain_atom) {},
+      [](go_on_atom) {},
+      [](tick_atom) {},
+      [](sign_on_atom) {},
     };
   }
 
@@ -75,8 +77,9 @@ private:
 
 } // namespace
 
-directory_actor spawn_mute_directory(caf::actor_system& system, broker_context&) {
-  return system.spawn<mute_directory>(runtime::home::at(system, 0));
+directory_ref spawn_mute_directory(caf::actor_system& system, broker_context&) {
+  return directory_ref{runtime::pinned_ref{
+    directory_actor{system.spawn<mute_directory>(runtime::home::at(system, 0))}}};
 }
 
 } // namespace ringdown::bench

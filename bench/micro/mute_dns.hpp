@@ -7,6 +7,6 @@
 namespace ringdown::bench {
 
 /// Instead of `spawn_directory`.
-directory_actor spawn_mute_directory(caf::actor_system& system, broker_context& context);
+directory_ref spawn_mute_directory(caf::actor_system& system, broker_context& context);
 
 } // namespace ringdown::bench

@@ -1,7 +1,7 @@
 #include "bench/micro/stage.hpp"
 
 #include "broker/edge/epoll_loop.hpp"
-#include "client/codec.hpp"
+#include "client/internal/codec.hpp"
 
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
@@ -40,7 +40,7 @@ runtime::loop_options one_loop() {
 // ---- a client ------------------------------------------------------------------------------
 
 /// Nobody waits for a signal: the client is asked what it holds.
-class stage_client::quiet_edge final : public edge_signal, public link {
+class stage_client::quiet_edge final : public edge_signal, public socket_side {
 public:
   void outbox_ready() noexcept override {}
   void read_credit() noexcept override {}
@@ -104,7 +104,7 @@ std::size_t stage_client::hear() {
 class stage::deaf_observer final : public observer {
 public:
   bool wants(std::string_view, severity) const noexcept override { return false; }
-  void tell(std::string_view, severity, std::string_view, fields) noexcept override {}
+  void log(std::string_view, severity, std::string_view, fields) noexcept override {}
 };
 
 stage::stage(directory_maker make)
@@ -117,14 +117,14 @@ stage::stage(directory_maker make)
   context.share = std::make_unique<turn_share>();
   // Stands still: what a clock's digits cost would differ from run to run.
   context.utc_now = [] { return std::int64_t{1'700'000'000'000'000}; };
-  context.tells = observer_.get();
+  context.observed_by = observer_.get();
   directory_ = make(*system_, context);
 }
 
 stage::~stage() {
   clients_.clear();
-  caf::anon_send_exit(directory_, caf::exit_reason::user_shutdown);
-  directory_ = nullptr;
+  caf::anon_send_exit(directory_.handle(), caf::exit_reason::user_shutdown);
+  system_.reset(); // waits for the actors, which still know the directory
 }
 
 /// Shared with the loop, which may still be leaving the last turn when the caller goes on.
@@ -184,7 +184,7 @@ stage_client& stage::join(role as, const std::vector<std::string>& dns,
 dn_ref stage::dn(const std::string& name) {
   caf::scoped_actor self{*system_};
   dn_ref found;
-  self->request(directory_, answer_patience, dns_wanted{{name}, {}})
+  self->request(directory_.handle(), answer_patience, dns_wanted{{name}, {}, {}})
     .receive([&](const dn_handles& handles) { found = handles.at(0).actor; },
              [](const caf::error&) { throw std::runtime_error{"the directory does not answer"}; });
   return found;

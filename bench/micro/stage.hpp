@@ -6,7 +6,7 @@
 #include "actors/batches.hpp"
 #include "actors/byte_buffer.hpp"
 #include "actors/connection.hpp"
-#include "actors/directory.hpp"
+#include "actors/directory/directory.hpp"
 #include "client/connection.hpp"
 
 #include <caf/actor_system.hpp>
@@ -55,8 +55,10 @@ class stage {
 public:
   /// Makes the directory: the broker's own, or one whose DNs do nothing.
   using directory_maker =
-    std::function<directory_actor(caf::actor_system& system, broker_context& context)>;
-  explicit stage(directory_maker make = spawn_directory);
+    std::function<directory_ref(caf::actor_system& system, broker_context& context)>;
+  explicit stage(directory_maker make = [](caf::actor_system& system, broker_context& context) {
+    return spawn_directory(system, context);
+  });
   ~stage();
 
   /// Calls `work` on the loop, once each turn, until it returns false; waits for that.
@@ -80,7 +82,7 @@ private:
   std::unique_ptr<caf::actor_system_config> config_;
   std::unique_ptr<caf::actor_system> system_;
   runtime::actor_loop* loop_ = nullptr;
-  directory_actor directory_;
+  directory_ref directory_;
   std::vector<std::unique_ptr<stage_client>> clients_;
 };
 

@@ -2,10 +2,10 @@
 
 #include "actors/byte_buffer.hpp"
 #include "actors/outbox.hpp"
-#include "bench/event_template.hpp"
 #include "bench/micro/mute_dns.hpp"
 #include "bench/micro/stage.hpp"
-#include "client/codec.hpp"
+#include "bench/speak/event_template.hpp"
+#include "client/internal/codec.hpp"
 #include "messages/frame.hpp"
 #include "messages/send_event.hpp"
 
@@ -195,7 +195,7 @@ class fan_out final : public step {
 public:
   fan_out() {
     for (std::size_t i = 0; i < Receivers; ++i)
-      receivers_.push_back(&stage_.join(role::recorder, names_of(1)));
+      receivers_.push_back(&stage_.join(role::desktop, names_of(1)));
     for (auto frame : read_->frames) {
       auto view = look(frame);
       auto& request = requests_.emplace_back();
@@ -244,8 +244,8 @@ template <std::size_t Receivers, std::size_t AtOnce = items_of_a_turn>
 class whole_event final : public step {
 public:
   whole_event() {
-    for (std::size_t i = 0; i < Receivers; ++i)
-      receivers_.push_back(&stage_.join(role::recorder, names_of(dns)));
+    for (std::size_t i = 0; i < Receivers; ++i) // no recorders: silent ones are asked meanwhile
+      receivers_.push_back(&stage_.join(role::desktop, names_of(dns)));
   }
 
   void run(std::size_t items) override {
@@ -299,7 +299,8 @@ private:
 };
 
 /// A confirmed command, pause and resume in turn: command, ACK, delivery, the recorder's
-/// indication, its ACK and delivery, the session's decision, the outcome.
+/// indication, its ACK and delivery, the session's decision, the outcome. Before the first a start:
+/// where nobody records there is nothing to resume, and the recorder would hear of none.
 class command final : public step {
 public:
   void run(std::size_t items) override {
@@ -310,7 +311,7 @@ public:
       at_recorder_ += rec;
       if (at_recorder_ == 1 && !indicated_) {
         indicated_ = true;
-        recorder_.say(words_[at_ % 2].indication);
+        recorder_.say(words_[at_].indication);
       }
       if (at_desk_ < frames_at_desk || at_recorder_ < frames_at_recorder)
         return true;
@@ -318,7 +319,8 @@ public:
         return false;
       at_desk_ = at_recorder_ = 0;
       indicated_ = false;
-      desktop_.say(words_[++at_ % 2].command);
+      at_ = next();
+      desktop_.say(words_[at_].command);
       return true;
     });
   }
@@ -336,12 +338,16 @@ private:
       {128}, client::outgoing_event::capture(events().dn_name(0), verb, {4711}));
   }
 
+  std::size_t next() noexcept { return said_++ == 0 ? 0 : 1 + said_ % 2; }
+
   stage stage_;
   stage_client& desktop_ = stage_.join(role::desktop, names_of(1), {client::capability::outcomes});
   stage_client& recorder_ = stage_.join(role::recorder, names_of(1));
-  std::array<exchange, 2> words_{{{said(capture_verb::resume), said(capture_verb::enabled)},
-                                  {said(capture_verb::pause), said(capture_verb::paused)}}};
-  std::size_t at_ = 0;
+  std::array<exchange, 3> words_{{{said(capture_verb::start), said(capture_verb::enabled)},
+                                  {said(capture_verb::pause), said(capture_verb::paused)},
+                                  {said(capture_verb::resume), said(capture_verb::enabled)}}};
+  std::size_t at_ = 0;   // of what is said and not yet answered
+  std::size_t said_ = 0; // how many commands
   std::size_t at_desk_ = frames_at_desk;
   std::size_t at_recorder_ = frames_at_recorder;
   bool indicated_ = true;

@@ -60,6 +60,7 @@ struct config {
   struct server_section {
     std::string name = "ringdown";
     std::uint16_t node = 0; ///< the top 16 bits of client ids
+    std::string state_directory;
   } server;
 
   struct runtime_section {
@@ -74,7 +75,8 @@ struct config {
   struct log_section {
     logging::level level = logging::level::info;
     logging::format format = logging::format::human;
-    std::string file; ///< empty: stderr
+    std::string file;                                                     ///< empty: stderr
+    std::size_t bytes_per_second_max = logging::bytes_per_second_default; ///< 0: no bound
     /// Per component, where it differs from `level`.
     std::array<std::optional<logging::level>, logging::component_count> levels{};
 
@@ -85,6 +87,8 @@ struct config {
   struct dns_section {
     std::vector<std::string> list;
     std::string file;
+    /// A reload that removes more of the DNs needs a second word; 100: none does.
+    std::uint32_t removed_percent_max = 10;
     /// What `load` read from `file`, in its order.
     std::vector<std::string> from_file;
 
@@ -144,6 +148,7 @@ struct config_error {
 };
 /// One line, safe for a terminal:
 /// `ringdownd.toml:12:3: limits.outbox_bytes_maxx: unknown key; did you mean "..."?`
+/// Long keys and messages are cut.
 std::string to_string(const config_error& e);
 
 using name_value = std::pair<std::string, std::string>;
@@ -154,6 +159,9 @@ struct sources {
   std::optional<std::filesystem::path> file;
   /// False: a file that does not exist is passed over (the default path).
   bool file_required = true;
+  /// False: a file that is a pipe is an error. It can be read once, and a program that serves must
+  /// not wait for who writes it.
+  bool may_wait = true;
   /// Variables with their values; those without the prefix RINGDOWN_ are passed over.
   std::vector<name_value> environment;
   /// Flags by key or short name, without the dashes ("listen.port", "port"). The last one wins.
@@ -162,14 +170,18 @@ struct sources {
 
 /// The file that is used without `--config`, if it exists.
 inline constexpr std::string_view default_file = "/etc/ringdown/ringdownd.toml";
-/// A configuration file or a list of DNs larger than this is refused: a million DNs have room.
-inline constexpr std::size_t file_bytes_max = 64 * 1024 * 1024;
+/// A configuration file larger than this is refused: every key with its comment takes 30 KiB, and
+/// `dns.list` has room for some 100,000 DNs.
+inline constexpr std::size_t config_bytes_max = 1024 * 1024;
+/// A list of DNs (`dns.file`) larger than this is refused: a million DNs have room.
+inline constexpr std::size_t dn_file_bytes_max = 64 * 1024 * 1024;
 
 /// `value` holds what could be read even if there are errors; run with it only if there are none.
 struct load_result {
   config value;
   std::vector<config_error> errors;   ///< in the order of the sources, file first
   std::vector<config_error> warnings; ///< variables with our prefix that name no key
+  bool file_read = false;             ///< `sources::file` was there
   bool ok() const noexcept { return errors.empty(); }
 };
 
@@ -213,8 +225,5 @@ struct change {
 /// What SIGHUP would change, in the table's order. A DN file whose content has changed counts as
 /// a change of `dns.file`.
 std::vector<change> differences(const config& before, const config& after);
-
-/// True for a string that may be a DN: 1 to 255 bytes of UTF-8 without control characters.
-bool valid_dn(std::string_view dn) noexcept;
 
 } // namespace ringdown::configuration

@@ -1,6 +1,7 @@
 #include "broker/config/files.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -35,13 +36,18 @@ constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 } // namespace
 
-std::variant<std::string, std::error_code> read_file(const std::filesystem::path& path) {
-  const descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+std::variant<std::string, std::error_code> read_file(const std::filesystem::path& path,
+                                                     std::size_t bytes_max, bool may_wait) {
+  const descriptor file{
+    ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | (may_wait ? 0 : O_NONBLOCK))};
   if (file.get() < 0)
     return last_error();
+  struct stat about {};
+  if (!may_wait && ::fstat(file.get(), &about) == 0 && S_ISFIFO(about.st_mode))
+    return std::make_error_code(std::errc::invalid_seek);
   std::string text;
   std::array<char, 64 * 1024> buffer;
-  while (text.size() <= file_bytes_max) {
+  while (text.size() <= bytes_max) {
     const auto got = ::read(file.get(), buffer.data(), buffer.size());
     if (got == 0)
       return text;

@@ -13,9 +13,11 @@
 
 namespace ringdown::configuration {
 
-/// A whole file of at most `file_bytes_max` bytes, or why it cannot be read. Larger:
-/// `file_too_large`. Blocks; for start and SIGHUP only.
-std::variant<std::string, std::error_code> read_file(const std::filesystem::path& path);
+/// A whole file of at most `bytes_max` bytes, or why it cannot be read. Larger: `file_too_large`.
+/// Where it must not wait for a writer a pipe is refused with `invalid_seek`. For start and SIGHUP
+/// only.
+std::variant<std::string, std::error_code> read_file(const std::filesystem::path& path,
+                                                     std::size_t bytes_max, bool may_wait);
 
 /// One line of a list of DNs, without the space around it.
 struct dn_line {

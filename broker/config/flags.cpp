@@ -2,8 +2,8 @@
 #include "broker/config/config.hpp"
 
 #include "broker/config/table.hpp"
-#include "broker/config/units.hpp"
-#include "broker/logging/escape.hpp"
+#include "messages/nearest.hpp"
+#include "messages/text.hpp"
 
 #include <unistd.h>
 
@@ -17,6 +17,15 @@ const key* find_flag(std::string_view name) {
   if (!index)
     index = find_short_flag(name);
   return index ? &table()[*index] : nullptr;
+}
+
+/// A hostile text is not repeated at length.
+std::string cut(std::string_view text, std::size_t bytes_max) {
+  const auto kept = cut_text(text, bytes_max);
+  auto result = std::string{kept};
+  if (kept.size() < text.size())
+    result += "...(+" + std::to_string(text.size() - kept.size()) + " bytes)";
+  return result;
 }
 
 } // namespace
@@ -51,7 +60,10 @@ flags_result read_flags(std::span<const std::string> arguments) {
     const auto* k = find_flag(name);
     const bool is_last = i + 1 == arguments.size() || arguments[i + 1].starts_with("--");
     if (k == nullptr) {
-      refuse("--" + std::string{name}, "unknown flag", nearest_flag(name));
+      if (const auto why = retired_key(name); !why.empty())
+        refuse("--" + std::string{name}, std::string{why});
+      else
+        refuse("--" + std::string{name}, "unknown flag", nearest_flag(name));
       if (equals == std::string_view::npos && !is_last)
         ++i; // its value: one error is enough
     } else if (equals != std::string_view::npos) {
@@ -110,15 +122,18 @@ std::string to_string(const origin& o) {
 }
 
 std::string to_string(const config_error& e) {
+  // A key of ours has 48 bytes, a message with two paths in it some hundred.
+  constexpr std::size_t key_bytes_max = 128;
+  constexpr std::size_t message_bytes_max = 1024;
   std::string text = e.source;
   if (e.line > 0)
     text += ':' + std::to_string(e.line) + ':' + std::to_string(e.column);
   if (!e.key.empty())
-    text += ": " + e.key;
-  text += ": " + e.message;
+    text += ": " + cut(e.key, key_bytes_max);
+  text += ": " + cut(e.message, message_bytes_max);
   if (!e.nearest.empty())
     text += "; did you mean \"" + e.nearest + "\"?";
-  return logging::printable(text);
+  return printable(text);
 }
 
 } // namespace ringdown::configuration

@@ -5,7 +5,8 @@
 #include "broker/config/files.hpp"
 #include "broker/config/table.hpp"
 #include "broker/config/units.hpp"
-#include "broker/logging/escape.hpp"
+#include "messages/nearest.hpp"
+#include "messages/text.hpp"
 
 #include <algorithm>
 #include <set>
@@ -17,6 +18,9 @@ namespace {
 
 /// A file full of nonsense has this many errors told; the rest is one line.
 constexpr std::size_t errors_max = 100;
+
+/// What the environment may have for our other programs: `ringdown` and its like.
+constexpr std::string_view variables_of_others[] = {"RINGDOWN_CONNECT"};
 
 std::string place(const std::string& source, position at) {
   return source + ':' + std::to_string(at.line) + ':' + std::to_string(at.column);
@@ -43,6 +47,8 @@ public:
 private:
   // ---- errors ----
 
+  /// Whether more errors are told. Where none is, none needs to be worked out.
+  bool tells_more() const noexcept { return result_.errors.size() < errors_max; }
   void report(config_error e) {
     if (result_.errors.size() < errors_max)
       result_.errors.push_back(std::move(e));
@@ -60,18 +66,29 @@ private:
     if (!from_.file)
       return;
     source_ = from_.file->string();
-    auto text = read_file(*from_.file);
+    auto text = read_file(*from_.file, config_bytes_max, from_.may_wait);
     if (const auto* error = std::get_if<std::error_code>(&text)) {
-      if (*error != std::errc::no_such_file_or_directory || from_.file_required)
-        report({}, {}, "cannot be read: " + error->message());
+      if (*error == std::errc::file_too_large)
+        report({}, {},
+               "has more than " + quantity_text(quantity::size, config_bytes_max) +
+                 "; a long list of DNs belongs into a file of its own (dns.file)");
+      else if (*error != std::errc::no_such_file_or_directory || from_.file_required)
+        report({}, {}, why_unread(*error));
       return;
     }
+    result_.file_read = true;
     auto parsed = parse_toml(std::get<std::string>(text), source_);
     if (auto* error = std::get_if<config_error>(&parsed)) {
       report(std::move(*error));
       return;
     }
     read_section({}, std::get<toml_node::table>(std::get<toml_node>(parsed).content));
+  }
+
+  static std::string why_unread(const std::error_code& error) {
+    if (error == std::errc::invalid_seek)
+      return "is a pipe, which cannot be read again";
+    return "cannot be read: " + error.message();
   }
 
   void read_section(const std::string& prefix, const toml_node::table& members) {
@@ -82,13 +99,20 @@ private:
       if (const auto index = find_key(name)) {
         read_node(*index, m);
       } else if (!is_section(name)) {
-        report(m.at, name, "unknown key", nearest_key(name));
+        report_unknown(m.at, name);
       } else if (const auto* section = std::get_if<toml_node::table>(&m.node.content)) {
         read_section(name + '.', *section);
       } else {
         report(m.at, name, "is a section, written [" + name + "]");
       }
     }
+  }
+
+  void report_unknown(position at, const std::string& name) {
+    if (const auto why = retired_key(name); !why.empty())
+      report(at, name, std::string{why});
+    else
+      report(at, name, "unknown key", tells_more() ? nearest_key(name) : std::string{});
   }
 
   void read_node(std::size_t index, const toml_member& m) {
@@ -157,7 +181,7 @@ private:
   // ---- environment and flags ----
 
   void read_variable(const std::string& name, const std::string& text) {
-    if (!name.starts_with("RINGDOWN_"))
+    if (!name.starts_with("RINGDOWN_") || is_of_others(name))
       return;
     source_ = "environment";
     if (const auto index = find_environment(name)) {
@@ -165,7 +189,21 @@ private:
            {}, name);
       return;
     }
-    // Not an error: the prefix may serve other programs too. Not silent either.
+    if (result_.warnings.size() < errors_max)
+      warn_of_variable(name);
+  }
+
+  static bool is_of_others(std::string_view name) {
+    return std::find(std::begin(variables_of_others), std::end(variables_of_others), name) !=
+           std::end(variables_of_others);
+  }
+
+  /// Not an error: the prefix may serve other programs too. Not silent either.
+  void warn_of_variable(const std::string& name) {
+    if (const auto why = retired_variable(name); !why.empty()) {
+      result_.warnings.push_back({source_, 0, 0, name, std::string{why}, {}});
+      return;
+    }
     std::vector<std::string> names;
     for (const auto& k : table())
       names.push_back(k.environment());
@@ -180,7 +218,9 @@ private:
     if (!index)
       index = find_short_flag(name);
     if (!index) {
-      report({}, "--" + name, "unknown flag", nearest_flag(name));
+      const auto why = retired_key(name);
+      report({}, "--" + name, why.empty() ? "unknown flag" : std::string{why},
+             why.empty() ? nearest_flag(name) : std::string{});
       return;
     }
     take(*index, parse_text(table()[*index].rule, text), {origin_kind::flag, "--" + name, 0, 0}, {},
@@ -206,9 +246,9 @@ private:
     if (dns.file.empty())
       return;
     source_ = dns.file;
-    const auto text = read_file(dns.file);
+    const auto text = read_file(dns.file, dn_file_bytes_max, from_.may_wait);
     if (const auto* error = std::get_if<std::error_code>(&text)) {
-      report({}, "dns.file", "cannot be read: " + error->message());
+      report({}, "dns.file", why_unread(*error));
       return;
     }
     std::unordered_map<std::string_view, std::string> seen;

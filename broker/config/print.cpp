@@ -3,7 +3,7 @@
 
 #include "broker/config/table.hpp"
 #include "broker/config/units.hpp"
-#include "broker/logging/escape.hpp"
+#include "messages/text.hpp"
 
 #include <algorithm>
 
@@ -84,7 +84,7 @@ std::string print(const config& c) {
     const auto& k = table()[i];
     open_section(out, section, k);
     out.append(k.leaf()).append(" = ").append(k.toml(c));
-    out += "  # " + logging::printable(to_string(origin_of(c, i))) + '\n';
+    out += "  # " + printable(to_string(origin_of(c, i))) + '\n';
   }
   return out;
 }
@@ -119,7 +119,7 @@ std::string limits_table(const config& c) {
     if (!k.unit.empty())
       amount.append(" ").append(k.unit);
     out += padded(std::string{k.leaf()}, name_width) + "  " + padded(std::move(amount), 16) + "  " +
-           logging::printable(to_string(origin_of(c, i))) + '\n';
+           printable(to_string(origin_of(c, i))) + '\n';
   }
   return out;
 }

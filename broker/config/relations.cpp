@@ -1,7 +1,7 @@
 // What must hold between keys, and the search for keys by name. messages/limits.hpp asserts the
 // first ones for the defaults; here they are checked for what an operator writes.
 #include "broker/config/table.hpp"
-#include "broker/config/units.hpp"
+#include "messages/nearest.hpp"
 
 #include <arpa/inet.h>
 
@@ -13,13 +13,15 @@
 namespace ringdown::configuration {
 namespace {
 
-/// 127.0.0.0/8 or ::1.
+/// 127.0.0.0/8, also as an IPv6 address, or ::1.
 bool is_loopback(const std::string& address) {
   in_addr v4{};
   if (inet_pton(AF_INET, address.c_str(), &v4) == 1)
     return (ntohl(v4.s_addr) >> 24) == 127;
   in6_addr v6{};
-  return inet_pton(AF_INET6, address.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+  if (inet_pton(AF_INET6, address.c_str(), &v6) != 1)
+    return false;
+  return IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127);
 }
 
 constexpr relation relations_[] = {
@@ -34,6 +36,10 @@ constexpr relation relations_[] = {
      static_assert(2 * dn_bytes_max + 1024 == 1534, "the sentence names this number");
      return c.limits.user_data_bytes_max + 1534 <= c.limits.frame_bytes_max;
    }},
+  {"limits.recorders_per_dn_max", "limits.frame_bytes_max",
+   "limits.recorders_per_dn_max times 256 bytes must fit in limits.frame_bytes_max, or no answer "
+   "could tell of all recorders",
+   [](const config& c) { return c.limits.recorders_per_dn_max * 256 <= c.limits.frame_bytes_max; }},
   {"limits.frame_bytes_max", "limits.outbox_low_water_bytes",
    "limits.frame_bytes_max must be below limits.outbox_low_water_bytes",
    [](const config& c) { return c.limits.frame_bytes_max < c.limits.outbox_low_water_bytes; }},
@@ -82,6 +88,23 @@ constexpr relation relations_[] = {
    [](const config& c) { return c.limits.linger_timeout <= c.limits.drain_timeout; }},
 };
 
+/// Keys of earlier versions. They are refused, not passed over: who wrote one meant something.
+struct retired {
+  std::string_view key;
+  std::string_view why;
+};
+constexpr retired retired_keys_[] = {
+  {"log.levels.session", "is no key any more: capture sessions log under log.levels.dn"},
+};
+
+/// "RINGDOWN_LIMITS_OUTBOX_BYTES_MAX".
+std::string variable_of(std::string_view key) {
+  std::string result = "RINGDOWN_";
+  for (const char c : key)
+    result += c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return result;
+}
+
 std::string_view before_last_dot(std::string_view name) noexcept {
   const auto dot = name.rfind('.');
   return dot == std::string_view::npos ? std::string_view{} : name.substr(0, dot);
@@ -121,10 +144,21 @@ std::string_view key::leaf() const noexcept {
 }
 
 std::string key::environment() const {
-  std::string result = "RINGDOWN_";
-  for (const char c : name)
-    result += c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return result;
+  return variable_of(name);
+}
+
+std::string_view retired_key(std::string_view name) noexcept {
+  for (const auto& r : retired_keys_)
+    if (r.key == name)
+      return r.why;
+  return {};
+}
+
+std::string_view retired_variable(std::string_view name) {
+  for (const auto& r : retired_keys_)
+    if (variable_of(r.key) == name)
+      return r.why;
+  return {};
 }
 
 std::optional<std::size_t> find_key(std::string_view name) {

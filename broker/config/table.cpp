@@ -63,6 +63,12 @@ void add_server(std::vector<key>& t) {
   t.push_back(with(row<at, &s::node>("server.node", {kind::number, 0, 65'535, {}}), "", false,
                    "This node's number, the top 16 bits of its client ids. Different for every "
                    "node of a cluster."));
+  t.push_back(with(
+    row<at, &s::state_directory>("server.state_directory", {kind::path, 0, path_bytes_max, {}}), "",
+    false,
+    "A folder of this broker alone, for what outlives it: epochs rise over restarts "
+    "whatever the clock does. Empty: systemd's StateDirectory, else nothing is kept "
+    "and epochs rise as the clock does."));
 }
 
 void add_runtime(std::vector<key>& t) {
@@ -128,6 +134,12 @@ void add_log(std::vector<key>& t) {
   t.push_back(with(row<at, &s::file>("log.file", {kind::path, 0, path_bytes_max, {}}), "", true,
                    "The file that lines are appended to; SIGHUP opens it anew, for log rotation. "
                    "Empty: stderr."));
+  t.push_back(with(
+    row<at, &s::bytes_per_second_max>("log.bytes_per_second_max", {kind::size, 0, 1 * GiB, {}}), "",
+    true,
+    "So much is logged in a second below level warn, so that clients cannot fill a disk; five "
+    "lines of each kind are written all the same, and what is left out is counted in a line. "
+    "Raise it for level debug under load. 0: no bound."));
   add_log_levels(t, std::make_index_sequence<logging::component_count>{});
 }
 
@@ -142,6 +154,12 @@ void add_dns(std::vector<key>& t) {
                    "A file with more DNs, one a line; blank lines and lines that begin with # are "
                    "passed over. SIGHUP reads it again. A relative path starts at the daemon's "
                    "working directory."));
+  t.push_back(
+    with(row<at, &s::removed_percent_max>("dns.removed_percent_max", {kind::number, 0, 100, {}}),
+         "percent", true,
+         "A reload that removes more than this share of the DNs, or the last of both keys, "
+         "is refused unless the next one finds the same: a list read half written must not "
+         "unregister those who work. 100: never."));
 }
 
 void add_confirm(std::vector<key>& t) {
@@ -220,12 +238,14 @@ void add_window_limits(std::vector<key>& t) {
               "Requests of one connection that may wait for their answers; beyond them it gets "
               "111. 1,024 keep a link of 5 ms busy at 200,000 requests a second."));
   t.push_back(RINGDOWN_LIMIT(requests_outstanding_reserve, kind::number, 0, 1'000'000),
-              "requests", false, "So many above requests_outstanding_max, only for pause and stop."));
+              "requests", false,
+              "So many above requests_outstanding_max, only for pause and stop."));
   t.push_back(RINGDOWN_LIMIT(request_bytes_outstanding_max, kind::size, 4 * KiB, 1 * GiB), "",
               false, "Bytes of those requests: 1,024 of 1 KiB."));
   t.push_back(RINGDOWN_LIMIT(request_bytes_outstanding_reserve, kind::size, 0, 1 * GiB), "",
-              false, "So many bytes above request_bytes_outstanding_max, only for pause and stop: eight "
-              "of the largest frames."));
+              false,
+              "So many bytes above request_bytes_outstanding_max, only for pause and stop: "
+              "eight of the largest frames."));
 }
 
 void add_outbox_limits(std::vector<key>& t) {
@@ -233,7 +253,8 @@ void add_outbox_limits(std::vector<key>& t) {
               "Bytes that wait in one connection's outbox. At 150 bytes an event and 200,000 "
               "events a second this is 0.14 s of a client that does not read."));
   t.push_back(RINGDOWN_LIMIT(outbox_bytes_reserve, kind::size, 0, 1 * GiB), "", false,
-              "So many bytes above outbox_bytes_max, only for ACK, Error, heartbeat, outcome, pause and stop."));
+              "So many bytes above outbox_bytes_max, only for ACK, Error, heartbeat, outcome, "
+              "pause and stop."));
   t.push_back(RINGDOWN_LIMIT(outbox_events_max, kind::number, 16, 10'000'000), "frames", false,
               "Frames that wait in one outbox: bounds the work of a client that comes back to "
               "life."));
@@ -249,25 +270,32 @@ void add_outbox_limits(std::vector<key>& t) {
 
 void add_whole_limits(std::vector<key>& t) {
   t.push_back(RINGDOWN_LIMIT(memory_budget_bytes, kind::size, 1 * MiB, 1024 * GiB), "", false,
-              "Queued bytes of the whole broker. Past it requests get 1186."));
+              "Queued bytes of the whole broker, begun frames included. Past it requests get 1186, "
+              "and who holds most without taking or finishing it is disconnected."));
   t.push_back(RINGDOWN_LIMIT(memory_budget_reserve, kind::size, 0, 64 * GiB), "", false,
-              "So many bytes above memory_budget_bytes, only for pause and stop."));
-  t.push_back(RINGDOWN_LIMIT(connections_max, kind::number, 1, 1'000'000), "connections", false,
+              "So many bytes above memory_budget_bytes, only for pause, stop and what recorders "
+              "say."));
+  t.push_back(RINGDOWN_LIMIT(connections_max, kind::number, 2, 1'000'000), "connections", false,
               "Connections in all, checked against the limit of open files at start. 10,000 "
               "agents and room for their recorders' reconnects."));
-  t.push_back(RINGDOWN_LIMIT(connections_unsigned_max, kind::number, 1, 1'000'000),
+  t.push_back(RINGDOWN_LIMIT(connections_unsigned_max, kind::number, 2, 1'000'000),
               "connections", false,
-              "Connections that have not signed on yet: who only connects must not keep the "
-              "others out."));
+              "Connections that have not signed on yet. For one more the oldest must go, of the "
+              "address that has most: who only connects must not keep the others out."));
   t.push_back(RINGDOWN_LIMIT(registrations_per_connection_max, kind::number, 1, 10'000'000),
               "DNs", false, "DNs that one connection may be registered on: a recorder has many."));
-  t.push_back(RINGDOWN_LIMIT(registrations_per_dn_max, kind::number, 1, 100'000), "clients",
-              false, "Clients registered on one DN: bounds the work of one event."));
+  t.push_back(RINGDOWN_LIMIT(registrations_per_dn_max, kind::number, 2, 100'000), "clients",
+              false, "Clients registered on one DN: bounds the work of one event. A desktop and a "
+              "recorder are two."));
+  t.push_back(RINGDOWN_LIMIT(recorders_per_dn_max, kind::number, 1, 100'000), "recorders", false,
+              "Of them recorders, standby ones too. A screen has one, or a few that mirror each "
+              "other; what a command costs rises with them."));
   t.push_back(RINGDOWN_LIMIT(dns_max, kind::number, 1, 10'000'000), "DNs", false,
-              "DNs with an actor at a time: some 2 KB each."));
+              "DNs with an actor at a time: some 2 KB each. The last eighth is for programs that "
+              "have brought up few: no more than dns_max / connections_max."));
   t.push_back(RINGDOWN_LIMIT(calls_per_dn_max, kind::number, 1, 1024), "calls", false,
-              "Calls that a DN's capture session knows: those of one agent at a time, and what must "
-              "be remembered of those before."));
+              "Calls that a DN's capture session knows: those of one agent at a time, and what "
+              "must be remembered of those before."));
   t.push_back(RINGDOWN_LIMIT(commands_pending_max, kind::number, 1, 100'000), "commands", false,
               "Commands of one DN that wait for their outcome; beyond them 1186. A person gives a "
               "handful; a program that floods a DN is stopped here."));
@@ -294,16 +322,19 @@ void add_time_limits(std::vector<key>& t) {
               false,
               "Silence of this many hundredths of the interval means dead: 250 makes 5 s of 2 s. "
               "At least two intervals, so that one late heartbeat does not end a client."));
+  t.push_back(RINGDOWN_LIMIT(frame_timeout, kind::duration, 50, 10 * minute), "", false,
+              "From a frame's first byte to its last; who takes longer is told so and "
+              "disconnected. 128 KiB at 13 KB/s."));
   t.push_back(RINGDOWN_LIMIT(slow_consumer_timeout, kind::duration, 10, 1 * hour), "", false,
-              "An outbox above high water for so long: the client is told why and "
-              "disconnected."));
+              "An outbox above high water for so long, or one of which the client has taken "
+              "nothing for so long while anything waited: it is told why and disconnected."));
   t.push_back(RINGDOWN_LIMIT(linger_timeout, kind::duration, 0, 10 * minute), "", false,
               "How long the last frames of a connection may take to leave."));
   t.push_back(RINGDOWN_LIMIT(drain_timeout, kind::duration, 0, 10 * minute), "", false,
               "From SIGTERM to the end: answers in flight, last frames."));
   t.push_back(RINGDOWN_LIMIT(session_idle_max, kind::duration, 10, 720 * hour), "", false,
-              "What is desired of a screen is forgotten when nobody has been registered on its DN, and "
-              "nothing heard of it, for so long. A shift."));
+              "What is desired of a screen is forgotten when nobody has been registered on its DN, "
+              "and nothing heard of it, for so long. A shift."));
   t.push_back(RINGDOWN_LIMIT(dn_idle_timeout, kind::duration, 10, 720 * hour), "", false,
               "A DN without registrations and sessions gives its memory back after so long."));
   t.push_back(RINGDOWN_LIMIT(confirm_timeout, kind::duration, 10, 1 * hour), "", false,

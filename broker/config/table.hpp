@@ -45,6 +45,11 @@ std::string nearest_key(std::string_view wrong);
 /// The flag nearest to a wrong one, with its dashes; `wrong` comes without them.
 std::string nearest_flag(std::string_view wrong);
 
+/// Why a name that was a key is none any more, and what to write; empty if it never was one.
+std::string_view retired_key(std::string_view name) noexcept;
+/// The same for a variable of the environment.
+std::string_view retired_variable(std::string_view name);
+
 /// What must hold between two keys.
 struct relation {
   std::string_view first;

@@ -1,4 +1,4 @@
-// Numbers with units, and names that are nearly right. Pure functions, thread-safe.
+// Numbers with units. Pure functions, thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -28,10 +28,5 @@ std::span<const std::string_view> unit_names(quantity q) noexcept;
 
 /// Decimal digits and nothing else; the largest number if it is larger than 64 bits.
 std::optional<std::uint64_t> parse_whole(std::string_view digits) noexcept;
-
-/// How many insertions, deletions, replacements and swaps of neighbours lead from one to the other.
-std::size_t edit_distance(std::string_view a, std::string_view b);
-/// The candidate that is near enough to be what was meant; empty if none is.
-std::string_view nearest(std::string_view wrong, std::span<const std::string_view> candidates);
 
 } // namespace ringdown::configuration

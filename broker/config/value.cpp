@@ -1,10 +1,12 @@
 #include "broker/config/value.hpp"
 
 #include "broker/config/units.hpp"
-#include "broker/logging/escape.hpp"
+#include "messages/nearest.hpp"
+#include "messages/text.hpp"
 #include "messages/wire.hpp"
 
 #include <arpa/inet.h>
+#include <net/if.h>
 
 #include <algorithm>
 #include <array>
@@ -17,14 +19,14 @@ namespace {
 constexpr std::array<std::string_view, 2> truth_names{"true", "false"};
 
 bad_value refuse(const value_rule& rule, std::string_view found, std::string near = {}) {
-  return {in_quotes(logging::cut_text(found, 80)) + " is not accepted; accepted is " +
-            accepted_text(rule),
+  return {in_quotes(cut_text(found, 80)) + " is not accepted; accepted is " + accepted_text(rule),
           std::move(near)};
 }
 
 value_or_bad check_range(const value_rule& rule, std::uint64_t number, std::string_view found) {
   if (number < rule.min || number > rule.max)
-    return bad_value{std::string{found} + " is out of range; accepted is " + accepted_text(rule),
+    return bad_value{std::string{cut_text(found, 80)} + " is out of range; accepted is " +
+                       accepted_text(rule),
                      {}};
   return value{number};
 }
@@ -43,8 +45,8 @@ value_or_bad parse_with_unit(const value_rule& rule, std::string_view text) {
   case quantity_fault::no_number: return refuse(rule, text);
   case quantity_fault::bad_unit: break;
   }
-  return bad_value{"unknown unit " + in_quotes(logging::cut_text(result.wrong_unit, 80)) +
-                     "; accepted is " + accepted_text(rule),
+  return bad_value{"unknown unit " + in_quotes(cut_text(result.wrong_unit, 80)) + "; accepted is " +
+                     accepted_text(rule),
                    std::string{nearest(result.wrong_unit, unit_names(q))}};
 }
 
@@ -59,13 +61,25 @@ value_or_bad parse_plain(const value_rule& rule, std::string_view text) {
   return value{std::string{text}};
 }
 
+/// The interface behind a link-local address's %: its name or its number.
+bool is_zone(std::string_view text) {
+  return !text.empty() && text.size() < IF_NAMESIZE &&
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return c > ' ' && c < '\x7f' && c != '/' && c != '%'; });
+}
+
 value_or_bad parse_address(const value_rule& rule, std::string_view text) {
-  const std::string copy{text}; // inet_pton wants its end marked
-  std::array<unsigned char, sizeof(in6_addr)> bytes{};
-  if (copy.find('\0') == std::string::npos &&
-      (inet_pton(AF_INET, copy.c_str(), bytes.data()) == 1 ||
-       inet_pton(AF_INET6, copy.c_str(), bytes.data()) == 1))
-    return value{copy};
+  const auto percent = std::min(text.find('%'), text.size());
+  const std::string number{text.substr(0, percent)}; // inet_pton wants its end marked
+  const bool has_zone = percent != text.size();
+  in_addr v4{};
+  in6_addr v6{};
+  const bool is_v4 = !has_zone && inet_pton(AF_INET, number.c_str(), &v4) == 1;
+  const bool is_v6 = inet_pton(AF_INET6, number.c_str(), &v6) == 1;
+  const bool zone_is_good =
+    !has_zone || (IN6_IS_ADDR_LINKLOCAL(&v6) && is_zone(text.substr(percent + 1)));
+  if (number.find('\0') == std::string::npos && (is_v4 || (is_v6 && zone_is_good)))
+    return value{std::string{text}};
   return refuse(rule, text);
 }
 
@@ -160,18 +174,18 @@ std::optional<std::string> dn_fault(std::string_view dn) {
   if (dn.empty())
     return "an empty DN; accepted are 1 to " + std::to_string(dn_bytes_max) + " bytes";
   if (!wire::valid_utf8(dn))
-    return "DN " + in_quotes(logging::cut_text(dn, 80)) + " is not UTF-8";
+    return "DN " + in_quotes(cut_text(dn, 80)) + " is not UTF-8";
   if (wire::has_control_character(dn))
-    return "DN " + in_quotes(logging::cut_text(dn, 80)) + " has a control character";
+    return "DN " + in_quotes(cut_text(dn, 80)) + " has a control character";
   if (dn.size() > dn_bytes_max)
-    return "DN " + in_quotes(logging::cut_text(dn, 40)) + "... has " + std::to_string(dn.size()) +
+    return "DN " + in_quotes(cut_text(dn, 40)) + "... has " + std::to_string(dn.size()) +
            " bytes; accepted are 1 to " + std::to_string(dn_bytes_max);
   return std::nullopt;
 }
 
 std::string in_quotes(std::string_view text) {
   std::string result = "\"";
-  logging::append_escaped(result, text, logging::bad_bytes::shown);
+  append_escaped(result, text, bad_bytes::shown);
   return result + '"';
 }
 
@@ -234,11 +248,6 @@ std::string accepted_text(const value_rule& rule) {
   case value_kind::dn_list: return "an array of strings, " + range;
   }
   return range;
-}
-
-bool valid_dn(std::string_view dn) noexcept {
-  return !dn.empty() && dn.size() <= dn_bytes_max && wire::valid_utf8(dn) &&
-         !wire::has_control_character(dn);
 }
 
 } // namespace ringdown::configuration

@@ -1,24 +1,26 @@
 // ringdownd: the broker as a daemon. Configuration, log, signals; everything else is the library.
 //
-//   SIGTERM, SIGINT   drain: stop accepting, tell the clients, finish, exit 0; a second one stops
-//                     at once
-//   SIGHUP            reload what can be reloaded; open the log file anew
+//   SIGTERM, SIGINT, SIGQUIT   drain: stop accepting, tell the clients, finish, exit 0; a second
+//                              one stops at once
+//   SIGHUP                     reload what can be reloaded; open the log file anew
+//   others that end a program  passed over, with a warning in the log
 //
-// Exit status: 0 ended in order; 1 could not drain in time; 2 could not start.
+// Exit status: 0 ended in order; 1 could not drain in time; 2 could not start; 3 the broker failed.
 #include "broker/broker.hpp"
 #include "broker/config/config.hpp"
+#include "broker/daemon/manager.hpp"
+#include "broker/daemon/memory_reserve.hpp"
 #include "broker/daemon/open_files.hpp"
+#include "broker/daemon/reload.hpp"
+#include "broker/daemon/signals.hpp"
 #include "broker/logging/logging.hpp"
 #include "broker/version.hpp"
 
 #include <malloc.h>
-#include <systemd/sd-daemon.h>
 
-#include <csignal>
-#include <ctime>
-
+#include <chrono>
+#include <cstdlib>
 #include <iostream>
-#include <optional>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -32,16 +34,24 @@ using logging::component;
 constexpr int exit_ok = 0;
 constexpr int exit_not_drained = 1;
 constexpr int exit_not_started = 2;
+constexpr int exit_failed = 3;
 
 /// What the command line asks for, beside the configuration's own flags.
 struct command_line {
   configuration::sources sources;
+  bool help = false;
+  bool version = false;
   bool check_only = false;
   bool print_only = false;
   std::vector<configuration::config_error> errors;
 };
 
-void print_help() {
+int print_version() {
+  std::cout << "ringdownd " << version << '\n';
+  return exit_ok;
+}
+
+int print_help() {
   std::cout
     << "ringdownd " << version << ", an event broker for contact centers\n\n"
     << "usage: ringdownd [--config FILE] [--KEY=VALUE ...]\n\n"
@@ -52,13 +62,18 @@ void print_help() {
     << "  --version, --help\n\n"
     << "Every key of the configuration is a flag, and a variable RINGDOWN_SECTION_KEY:\n"
     << "flag > environment > file > default.\n\n"
-    << configuration::flags_help() << "\nSIGTERM drains and exits 0; a second one stops at once. "
-    << "SIGHUP reloads.\nExit status: 0 in order, 1 not drained in time, 2 could not start.\n";
+    << configuration::flags_help() << "\nSignals:\n\n"
+    << "  SIGTERM, SIGINT, SIGQUIT  drain and end with 0; a second one ends at once, with 1 if\n"
+    << "                            clients were left\n"
+    << "  SIGHUP                    reload the configuration, open the log file anew\n"
+    << "  SIGUSR1, SIGUSR2          passed over, with a line in the log; so are others that end a\n"
+    << "                            program\n\n"
+    << "Exit status: 0 in order, 1 not drained in time, 2 could not start, 3 failed.\n";
+  return exit_ok;
 }
 
-/// Takes out what main knows itself; the rest are flags of the configuration. Nothing if the
-/// program has already done what it was asked for.
-std::optional<command_line> read_command_line(int argc, char** argv) {
+/// Takes out what main knows itself; the rest are flags of the configuration.
+command_line read_command_line(int argc, char** argv) {
   command_line line;
   line.sources.file = std::filesystem::path{configuration::default_file};
   line.sources.file_required = false;
@@ -66,14 +81,10 @@ std::optional<command_line> read_command_line(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     std::string argument = argv[i];
     if (argument == "--help" || argument == "-h") {
-      print_help();
-      return std::nullopt;
-    }
-    if (argument == "--version") {
-      std::cout << "ringdownd " << version << '\n';
-      return std::nullopt;
-    }
-    if (argument == "--check-config") {
+      line.help = true;
+    } else if (argument == "--version") {
+      line.version = true;
+    } else if (argument == "--check-config") {
       line.check_only = true;
     } else if (argument == "--print-config") {
       line.print_only = true;
@@ -104,80 +115,29 @@ int report(const std::vector<configuration::config_error>& errors) {
   return exit_not_started;
 }
 
-/// Signals are taken by main alone, one at a time; every other thread has them blocked.
-sigset_t block_signals() {
-  sigset_t ours;
-  sigemptyset(&ours);
-  for (int s : {SIGTERM, SIGINT, SIGHUP})
-    sigaddset(&ours, s);
-  pthread_sigmask(SIG_BLOCK, &ours, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
-  return ours;
-}
-
-bool is_end(int signal) {
-  return signal == SIGTERM || signal == SIGINT;
-}
-
-/// True if an ending signal is pending; takes it.
-bool asked_again(const sigset_t& signals) {
-  timespec at_once{0, 0};
-  return is_end(sigtimedwait(&signals, nullptr, &at_once));
-}
-
-/// Tells systemd, if it started us (NOTIFY_SOCKET): it knows when the broker listens, reloads,
-/// ends.
-void tell_manager(const std::string& state) {
-  sd_notify(0,
-            state.c_str()); // without a manager it does nothing; a failure changes nothing for us
-}
-
-/// A reload is told with its time, and its end as READY=1.
-void tell_manager_of_reload() {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  auto us = now.tv_sec * 1'000'000 + now.tv_nsec / 1'000;
-  tell_manager("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(us));
-}
-
-void reload(const command_line& line, configuration::config& running, broker& b,
-            logging::logger& log) {
-  auto loaded = configuration::load(line.sources);
-  // What differs stands in the message itself: the log counts equal messages and writes a few.
-  if (!loaded.ok()) {
-    for (auto& error : loaded.errors)
-      log.error(component::config, "reload refused: " + to_string(error));
-    return;
-  }
-  for (auto& change : configuration::differences(running, loaded.value)) {
-    log.write(component::config, change.reloadable ? logging::level::info : logging::level::warn,
-              (change.reloadable ? "reloaded " : "needs a restart: ") + change.key,
-              {{"before", change.before}, {"after", change.after}});
-  }
-  log.set_levels(loaded.value.log.thresholds());
-  log.set_format(loaded.value.log.format);
-  if (auto failed = log.open_file(loaded.value.log.file))
-    log.error(component::config, "the log stays where it was", {{"error", *failed}});
-  if (auto taken = b.reload(loaded.value); !taken)
-    return log.error(component::config, "reload refused: " + taken.text());
-  running.log = loaded.value.log;
-  running.dns = loaded.value.dns;
-}
-
-/// Waits for signals until one ends the daemon.
-void serve(const sigset_t& signals, const command_line& line, configuration::config& running,
-           broker& b, logging::logger& log) {
+/// Waits for signals until one ends the daemon, or it has failed.
+void serve(signals& from, configuration::reloader& again, configuration::config& running, broker& b,
+           logging::logger& log) {
   for (;;) {
-    timespec second{1, 0};
-    int signal = sigtimedwait(&signals, nullptr, &second);
-    if (signal == SIGHUP) {
-      tell_manager_of_reload();
-      reload(line, running, b, log);
-      tell_manager("READY=1");
-    } else if (is_end(signal)) {
-      return;
+    auto came = from.wait(std::chrono::seconds{1});
+    if (is_memory_reserve_spent())
+      return b.fail("out of memory");
+    switch (came) {
+    case asked::end: return;
+    case asked::reload:
+      manager::reloading();
+      manager::reloaded(b.port(), reload(again, running, b, log));
+      break;
+    case asked::other:
+      log.warn(component::broker, "a signal that means nothing here is passed over",
+               {{"signal", from.last()}});
+      break;
+    case asked::nothing: break;
     }
     log.tick();
+    b.tick();
+    if (b.has_failed())
+      return;
   }
 }
 
@@ -196,26 +156,24 @@ void use_one_heap_for(const configuration::config::runtime_section& runtime) {
     ::mallopt(M_ARENA_MAX, 1); // fails only where another allocator stands in its place
 }
 
-int run(const command_line& line, configuration::config running) {
-  use_one_heap_for(running.runtime);
-  auto signals = block_signals();
+logging::options log_options(const configuration::config::log_section& log) {
   logging::options options;
-  options.levels = running.log.thresholds();
-  options.shape = running.log.format;
-  logging::logger log{std::move(options)};
-  if (auto failed = log.open_file(running.log.file)) {
-    std::cerr << "ringdownd: log.file " << *failed << '\n';
-    return exit_not_started;
-  }
-  if (auto failed = raise_open_files(running.limits.connections_max)) {
-    std::cerr << "ringdownd: " << *failed << '\n';
-    return exit_not_started;
-  }
-  broker b{running, log};
-  if (auto started = b.start(); !started) {
-    std::cerr << "ringdownd: " << started.text() << '\n';
-    return exit_not_started;
-  }
+  options.levels = log.thresholds();
+  options.shape = log.format;
+  options.bytes_per_second_max = log.bytes_per_second_max;
+  return options;
+}
+
+int not_started(const signals& from, const std::string& why) {
+  from.give_back(); // standard error may be a pipe that nobody reads
+  std::cerr << "ringdownd: " << why << '\n';
+  return exit_not_started;
+}
+
+void tell_start(const configuration::load_result& loaded, const broker& b, logging::logger& log) {
+  for (auto& warning : loaded.warnings)
+    log.warn(component::config, to_string(warning));
+  auto& running = loaded.value;
   for (auto& limit : lines_of(configuration::limits_table(running)))
     log.info(component::broker, "limit", {{"is", limit}});
   log.info(component::broker, "listening",
@@ -224,37 +182,80 @@ int run(const command_line& line, configuration::config running) {
             {"scheduler", to_string(running.runtime.scheduler)},
             {"loops", running.runtime.loops},
             {"version", version}});
-  tell_manager("READY=1\nSTATUS=listening on port " + std::to_string(b.port()));
-  serve(signals, line, running, b, log);
-  tell_manager("STOPPING=1\nSTATUS=draining");
+}
+
+int drain(signals& from, broker& b, logging::logger& log) {
+  manager::draining();
   log.info(component::broker, "draining", {{"connections", b.counters().connections}});
-  bool drained = b.drain([&] { return asked_again(signals); });
+  bool drained = b.drain([&] { return from.wait(std::chrono::milliseconds{0}) == asked::end; });
   if (!drained)
     log.warn(component::broker, "not drained: closing what is left",
              {{"connections", b.counters().connections}});
   b.stop();
   log.info(component::broker, "stopped");
+  if (b.has_failed())
+    return exit_failed;
   return drained ? exit_ok : exit_not_drained;
+}
+
+/// With the folder that systemd has made for the daemon (StateDirectory=), where none is
+/// configured. A reload compares what is configured, and does not see it.
+configuration::config with_state_directory(configuration::config running) {
+  auto* made = std::getenv("STATE_DIRECTORY");
+  if (made != nullptr && running.server.state_directory.empty())
+    running.server.state_directory = made;
+  return running;
+}
+
+int run(signals& from, const configuration::sources& sources,
+        const configuration::load_result& loaded) {
+  auto running = loaded.value;
+  use_one_heap_for(running.runtime);
+  keep_memory_reserve();
+  logging::logger log{log_options(running.log)};
+  if (auto failed = log.open_file(running.log.file))
+    return not_started(from, "log.file " + *failed);
+  if (auto failed = raise_open_files(running.limits.connections_max))
+    return not_started(from, *failed);
+  broker b{with_state_directory(running), log};
+  if (auto started = b.start(); !started)
+    return not_started(from, started.text());
+  tell_start(loaded, b, log);
+  manager::ready(b.port());
+  configuration::reloader again{sources, loaded};
+  serve(from, again, running, b, log);
+  return drain(from, b, log);
+}
+
+/// What is asked of the program other than to serve.
+int answer(const command_line& line, const configuration::load_result& loaded) {
+  for (auto& warning : loaded.warnings)
+    std::cerr << "ringdownd: warning: " << to_string(warning) << '\n';
+  if (line.print_only)
+    std::cout << configuration::print(loaded.value);
+  else
+    std::cout << "ringdownd: the configuration is right\n";
+  return exit_ok;
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
+  signals from; // first: one that comes now is kept until the daemon can end in order
+  keep_standard_files();
   auto line = read_command_line(argc, argv);
-  if (!line)
-    return exit_ok;
-  auto loaded = configuration::load(line->sources);
-  auto errors = std::move(line->errors);
+  if (line.help || line.version) {
+    from.give_back();
+    return line.help ? print_help() : print_version();
+  }
+  auto loaded = configuration::load(line.sources);
+  auto errors = std::move(line.errors);
   errors.insert(errors.end(), loaded.errors.begin(), loaded.errors.end());
+  if (!errors.empty() || line.print_only || line.check_only)
+    from.give_back();
   if (!errors.empty())
     return report(errors);
-  for (auto& warning : loaded.warnings)
-    std::cerr << "ringdownd: warning: " << to_string(warning) << '\n';
-  if (line->print_only)
-    std::cout << configuration::print(loaded.value);
-  if (line->check_only && !line->print_only)
-    std::cout << "ringdownd: the configuration is right\n";
-  if (line->print_only || line->check_only)
-    return exit_ok;
-  return run(*line, std::move(loaded.value));
+  if (line.print_only || line.check_only)
+    return answer(line, loaded);
+  return run(from, line.sources, loaded);
 }

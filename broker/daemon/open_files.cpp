@@ -2,12 +2,20 @@
 
 #include "broker/edge/file_table.hpp"
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 
 namespace ringdown {
+
+void keep_standard_files() {
+  for (const int file : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(file, F_GETFD) == -1) // the lowest free number is this one
+      static_cast<void>(::open("/dev/null", file == STDIN_FILENO ? O_RDONLY : O_WRONLY));
+}
 
 std::optional<std::string> raise_open_files(std::size_t connections_max) {
   auto wanted = static_cast<rlim_t>(connections_max + edge::own_files);

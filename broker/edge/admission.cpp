@@ -4,12 +4,15 @@ namespace ringdown::edge {
 
 ticket::ticket(edge_counters& counters) noexcept : counters_(&counters) {
   counters.connections.fetch_add(1);
-  counters.unsigned_connections.fetch_add(1);
 }
 
-void ticket::leave_unsigned() noexcept {
-  if (counters_ != nullptr && std::exchange(is_unsigned_, false))
-    counters_->unsigned_connections.fetch_sub(1);
+ticket::ticket(edge_counters& counters, waiting_room& room, std::string source) : ticket(counters) {
+  waiting_ = room.enter(std::move(source));
+}
+
+void ticket::when_turned_out(std::function<void()> what) {
+  if (waiting_)
+    waiting_->when_turned_out(std::move(what));
 }
 
 void ticket::leave() noexcept {
@@ -18,18 +21,19 @@ void ticket::leave() noexcept {
     counters->connections.fetch_sub(1);
 }
 
-entrance admission::enter() noexcept {
-  constexpr auto overloaded = v1::DISCONNECT_REASON_OVERLOADED;
-  ticket one{counters_};
+entrance admission::enter(std::string source) {
+  constexpr auto overloaded = disconnect_reason::overloaded;
+  ticket one{counters_, waiting_, std::move(source)};
   // Asked after it is counted: who closes the door and then counts, sees it or keeps it out.
   if (closed_.load())
-    return {{}, "the broker is shutting down", v1::DISCONNECT_REASON_DRAINING};
+    return {{}, "the broker is shutting down", disconnect_reason::draining};
   if (context_.budget.spent())
     return {{}, "the broker's memory budget is spent", overloaded};
-  if (counters_.connections.load() > context_.bounds.connections_max)
+  // Those who have signed on keep their places.
+  if (counters_.connections.load() > context_.bounds.connections_max && !waiting_.turn_one_out())
     return {{}, "too many connections", overloaded};
-  if (counters_.unsigned_connections.load() > context_.bounds.connections_unsigned_max)
-    return {{}, "too many connections have not signed on yet", overloaded};
+  if (waiting_.size() > context_.bounds.connections_unsigned_max)
+    waiting_.turn_one_out();
   return {std::move(one)};
 }
 

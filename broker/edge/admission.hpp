@@ -3,12 +3,16 @@
 #pragma once
 
 #include "actors/context.hpp"
+#include "broker/edge/waiting_room.hpp"
 
 #include <ringdown/v1/ringdown.pb.h>
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -17,7 +21,6 @@ namespace ringdown::edge {
 /// Counts over all edge threads; readable from any thread.
 struct edge_counters {
   std::atomic<std::size_t> connections{0};
-  std::atomic<std::size_t> unsigned_connections{0};
   std::atomic<std::uint64_t> accepted{0};
   std::atomic<std::uint64_t> refused{0};
   std::atomic<std::uint64_t> reads{0};
@@ -25,33 +28,36 @@ struct edge_counters {
   std::atomic<std::uint64_t> sends{0};
 };
 
-/// One client that is in: counted among the connections while this lives, and among those that have
-/// not signed on until it says otherwise. One thread at a time.
+/// One client that is in: counted among the connections while this lives, and one of those that
+/// have not signed on until it says otherwise. One thread at a time.
 class ticket {
 public:
   ticket() = default;
   /// Counts it in.
   explicit ticket(edge_counters& counters) noexcept;
+  ticket(edge_counters& counters, waiting_room& room, std::string source);
   ~ticket() { leave(); }
   ticket(ticket&& other) noexcept
-    : counters_(std::exchange(other.counters_, nullptr)), is_unsigned_(other.is_unsigned_) {}
+    : counters_(std::exchange(other.counters_, nullptr)), waiting_(std::move(other.waiting_)) {}
   ticket& operator=(ticket&&) = delete;
 
-  /// Signed on, or about to go. However often.
-  void leave_unsigned() noexcept;
+  /// Called once, on any thread, if its place is given to another before it has signed on.
+  void when_turned_out(std::function<void()> what);
+  /// It has signed on. However often.
+  void leave_unsigned() noexcept { waiting_ = nullptr; }
   /// Counts it out. However often.
   void leave() noexcept;
 
 private:
   edge_counters* counters_ = nullptr; // null: counted out
-  bool is_unsigned_ = true;
+  std::unique_ptr<waiting_room::place> waiting_;
 };
 
 /// The answer to one more client.
 struct [[nodiscard]] entrance {
   ticket admitted = {};
   std::string_view why_not = {}; ///< empty: it is in
-  v1::DisconnectReason reason = v1::DISCONNECT_REASON_UNSPECIFIED;
+  disconnect_reason reason = disconnect_reason::unspecified;
 
   explicit operator bool() const noexcept { return why_not.empty(); }
 };
@@ -62,15 +68,17 @@ public:
   admission(const broker_context& context, edge_counters& counters) noexcept
     : context_(context), counters_(counters) {}
 
-  /// Two that come at once are both counted, so the bounds hold but for threads that race for the
-  /// last place and both step back.
-  entrance enter() noexcept;
+  /// From an address, or from another source of clients. Two that come at once are both counted, so
+  /// the bounds hold but for threads that race for the last place and both step back.
+  entrance enter(std::string source);
+  std::size_t unsigned_connections() const { return waiting_.size(); }
   /// Nobody comes in from now on: when this returns, all who are in or ever will be are counted.
   void close() noexcept { closed_.store(true); }
 
 private:
   const broker_context& context_;
   edge_counters& counters_;
+  waiting_room waiting_;
   std::atomic<bool> closed_{false};
 };
 

@@ -2,6 +2,7 @@
 
 #include "actors/disconnect.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -12,6 +13,16 @@ namespace {
 /// Reads below this are copied into a buffer of their own size; larger ones take the loop's buffer
 /// with them, which saves the copy.
 constexpr std::size_t copied_read_max = 16 * 1024;
+
+/// Read at once before sign-on: one frame at its longest.
+constexpr std::size_t read_before_sign_on = frame_bytes_before_sign_on_max + frame_prefix_bytes_max;
+/// Read at once while the broker's memory is spent, and so much of a frame: room for a `pause`.
+/// With connections_max clients that begin a frame it is 42 MiB, below memory_budget_reserve.
+constexpr std::size_t read_without_memory = 4096;
+static_assert(limits{}.connections_max * read_without_memory < limits{}.memory_budget_reserve);
+/// A frame that was begun so long ago is not on its way, it is held back: even with slow lines its
+/// rest comes in some round trips.
+constexpr std::chrono::seconds begun_frame_grace{1};
 
 std::size_t frame_limit(const limits& bounds, const link_watch& watch) {
   return watch.is_established() ? bounds.frame_bytes_max : frame_bytes_before_sign_on_max;
@@ -37,7 +48,7 @@ client_link::client_link(edge_loop& loop, std::unique_ptr<stream> bytes, std::st
     signal_(std::make_shared<link_signal>(loop)),
     client_(std::make_shared<t_client>(loop.context().bounds, loop.context().budget, signal_,
                                        loop.context().users)),
-    watch_(loop.context().bounds, loop.now()) {
+    watch_(loop.context().bounds, loop.now()), begun_(loop.context().budget) {
   client_->who.peer = std::move(peer);
 }
 
@@ -45,6 +56,12 @@ client_link::~client_link() = default;
 
 void client_link::start() {
   signal_->attach(this);
+  admitted_.when_turned_out([&host = loop_.host(), self = weak_from_this()] {
+    host.post([self] {
+      if (auto still_here = self.lock())
+        still_here->turn_out();
+    });
+  });
   actor_ = spawn_connection(loop_.system(), loop_.host().where(), loop_.context(),
                             loop_.directory(), client_, shared_from_this());
   arm_read();
@@ -52,45 +69,75 @@ void client_link::start() {
 
 // ---- reading -------------------------------------------------------------------------------
 
-/// A client is left unread only while its own outbox is above high water, the broker's memory is
-/// spent, or the actors still work on what was read.
+/// A client is left unread only while its own outbox is above high water, the broker has no memory
+/// to read it, or the actors still work on what was read, or have yet to hear of it.
 bool client_link::may_read() const {
   // Asked of the outbox itself, too: what is read within a turn is answered within it, and
   // `paused_` only looks at its end.
-  return is_open() && !cutter_.ended() && !closing_ && !paused_ &&
-         !client_->box.above_high_water() && !loop_.context().budget.spent() &&
+  return is_open() && !cutter_.ended() && !input_ended_ && !closing_ && !paused_ && !in_parts_ &&
+         !client_->box.above_high_water() && has_memory_to_read() &&
          client_->batches_in_flight() < read_batches_in_flight_max;
 }
 
+/// While the broker's memory is spent all are still heard, for `pause` and `stop` have a reserve;
+/// but nobody gathers a large frame in it.
+bool client_link::has_memory_to_read() const {
+  auto& budget = loop_.context().budget;
+  return !budget.spent() ||
+         (!budget.reserve_spent() && cutter_.kept().size() < read_without_memory);
+}
+
+std::size_t client_link::read_share() const {
+  auto share = loop_.context().bounds.read_bytes_per_turn_max;
+  if (!watch_.is_established()) [[unlikely]]
+    return std::min(share, read_before_sign_on);
+  if (loop_.context().budget.spent())
+    share = std::min(share, read_without_memory);
+  return share;
+}
+
+/// What a read left of a frame counts in the budget.
+void client_link::count_beginning() {
+  begun_.holds(cutter_.capacity());
+}
+
 void client_link::arm_read() {
-  if (read_armed_ || !(may_read() || lingering_))
+  // Behind the end of what it said a failure is still heard of.
+  if (read_armed_ || !(may_read() || lingering_ || input_ended_))
     return;
   read_armed_ = true;
   stream_->await_read(shared_from_this());
 }
 
-void client_link::readable() {
+void client_link::readable() try {
   read_armed_ = false;
   if (!is_open())
     return;
-  if (lingering_)
+  if (lingering_ || input_ended_)
     discard_input();
   else if (may_read())
     read_once();
   if (is_open())
     arm_read();
+} catch (...) { // as for want of memory, half-way: its place in the stream is lost
+  shut();
+  throw;
 }
 
 /// Reads what there is, up to the fair share of a turn. Returns whether anything was heard.
 bool client_link::read_once() {
-  auto share = loop_.context().bounds.read_bytes_per_turn_max;
+  auto share = read_share();
   auto kept = cutter_.kept().size();
   auto* buffer = loop_.scratch(kept);
   auto got = stream_->read_some(buffer + kept, share);
   if (got.status == transport_status::would_block)
     return false;
+  if (got.status == transport_status::end) {
+    input_ends();
+    return true;
+  }
   if (got.status != transport_status::done) {
-    shut(); // closed, or broken
+    shut(); // broken
     return false;
   }
   watch_.heard(loop_.now());
@@ -98,11 +145,12 @@ bool client_link::read_once() {
   auto bytes = got.bytes;
   if (cutter_.is_short(bytes)) {
     cutter_.keep({buffer + kept, bytes});
+    count_beginning();
     return true;
   }
   std::memcpy(buffer, cutter_.kept().data(), kept);
   auto whole = kept + bytes;
-  auto batch = loop_.reads().take(whole);
+  auto batch = loop_.reads().borrow(whole);
   if (whole <= copied_read_max) {
     if (batch->capacity < whole) {
       batch->bytes = std::make_unique_for_overwrite<char[]>(whole);
@@ -115,14 +163,32 @@ bool client_link::read_once() {
   }
   std::string_view stream{batch->bytes.get(), whole};
   batch->end = cutter_.cut(stream, frame_limit(loop_.context().bounds, watch_), batch->frames);
-  pass_on(std::move(batch));
+  if (cutter_.kept().empty())
+    watch_.frame_is_whole();
+  else if (kept == 0 || !batch->frames.empty())
+    watch_.frame_begins(loop_.now());
+  if (kept != 0 || !cutter_.kept().empty())
+    count_beginning();
+  pass_on(std::move(batch), whole);
   return true;
 }
 
-void client_link::pass_on(read_batch_ptr batch) {
+/// The connection hears of it behind all that the client said, and closes when it has told what it
+/// owes. The beginning of a frame is nobody's.
+void client_link::input_ends() {
+  input_ended_ = true;
+  cutter_.release();
+  count_beginning();
+  watch_.frame_is_whole();
+  auto batch = loop_.reads().borrow(0);
+  batch->end = stream_end::ended;
+  pass_on(std::move(batch), 0);
+}
+
+void client_link::pass_on(read_batch_ptr batch, std::size_t bytes) {
   auto& reads = loop_.reads();
   if (batch->frames.empty() && batch->end == stream_end::open)
-    return reads.keep(std::move(batch));
+    return reads.give_back(std::move(batch));
   loop_.counters().frames_in.fetch_add(batch->frames.size(), std::memory_order_relaxed);
   batch->time_us = loop_.context().utc_now();
   batch->budget = &loop_.context().budget;
@@ -133,9 +199,63 @@ void client_link::pass_on(read_batch_ptr batch) {
   bool may_wait = loop_.may_gather() && watch_.is_established() && batch->end == stream_end::open &&
                   batch->frames.size() == 1 && batch->capacity <= read_batches::gathered_bytes_max;
   if (may_wait)
-    reads.gather(actor_, std::move(batch));
-  else
-    reads.pass(actor_, std::move(batch));
+    return reads.gather(actor_, std::move(batch));
+  if (bytes <= read_batches::gathered_bytes_max || !watch_.is_established())
+    return reads.pass(actor_, std::move(batch));
+  begin_parts(std::move(batch));
+}
+
+/// What was read has its turn in parts; nothing more is read before they all had theirs. Where
+/// others wait for the next part's turn already, the first waits behind them.
+void client_link::begin_parts(read_batch_ptr whole) {
+  in_parts_ = std::move(whole);
+  next_part_ = 0;
+  if (loop_.any_heard_later())
+    return loop_.hear_later(shared_from_this());
+  hear_parts();
+}
+
+/// The connection hears of parts until the link's share of this turn is used: in place, if the
+/// actor is at home here. What is left when the link ends was no more read than what is still in
+/// the socket.
+void client_link::hear_parts() {
+  auto began = loop_.time();
+  while (in_parts_ && is_open() && !closing_) {
+    if (loop_.time() - began >= work_share::time_max)
+      return loop_.hear_later(shared_from_this());
+    pass_part();
+  }
+  in_parts_ = nullptr;
+}
+
+void client_link::hear_more() {
+  hear_parts();
+  arm_read();
+}
+
+void client_link::pass_part() {
+  auto& frames = in_parts_->frames;
+  auto count = std::min(share_.frames(), frames.size() - next_part_);
+  auto& reads = loop_.reads();
+  auto began = loop_.time();
+  if (count == frames.size()) {
+    reads.pass(actor_, std::exchange(in_parts_, nullptr));
+  } else {
+    auto part = reads.borrow(0);
+    auto first = frames.begin() + static_cast<std::ptrdiff_t>(next_part_);
+    part->frames.assign(first, first + static_cast<std::ptrdiff_t>(count));
+    part->time_us = in_parts_->time_us;
+    part->whole = in_parts_;
+    next_part_ += count;
+    bool is_last = next_part_ == frames.size();
+    if (is_last)
+      part->end = in_parts_->end;
+    reads.pass(actor_, std::move(part));
+    if (is_last)
+      reads.give_back(std::exchange(in_parts_, nullptr));
+  }
+  if (count != 0) // else only how its stream ends
+    share_.took(count, loop_.time() - began);
 }
 
 // ---- sending -------------------------------------------------------------------------------
@@ -148,13 +268,13 @@ void client_link::flush(steady_time now) {
   if (!is_open())
     return;
   if (write_armed_) { // what is shared stands until the end of this turn only
-    sending_.keep();
+    sending_.copy();
     client_->box.copy_shared(sending_.capacity());
   }
   paused_ = client_->box.above_high_water() ||
             (paused_ && client_->box.bytes() > loop_.context().bounds.outbox_low_water_bytes);
   if (client_->box.overrun() && !closing_)
-    close_with(v1::DISCONNECT_REASON_SLOW_CONSUMER, "even the reserve of its outbox is full");
+    close_with(disconnect_reason::slow_consumer, "even the reserve of its outbox is full");
   arm_read();
 }
 
@@ -183,6 +303,8 @@ void client_link::send_waiting(steady_time now) {
     auto bytes = did.bytes;
     watch_.said(now);
     client_->box.sent(bytes, sending_.took(bytes));
+    if (!client_->box.above_high_water())
+      watch_.caught_up();
     if (bytes < left.size())
       return arm_write(); // it is full: asking again only costs a call
     if (client_->box.bytes() == 0 && !client_->box.has_gap())
@@ -198,10 +320,13 @@ void client_link::arm_write() {
     stream_->await_write(shared_from_this());
 }
 
-void client_link::writable() {
+void client_link::writable() try {
   write_armed_ = false;
   if (is_open())
     loop_.mark(*this);
+} catch (...) { // nobody would flush it any more
+  shut();
+  throw;
 }
 
 // ---- link ----------------------------------------------------------------------------------
@@ -225,7 +350,6 @@ void client_link::close_after_flush() {
   auto apply = [self = shared_from_this()] {
     if (!self->is_open() || std::exchange(self->closing_, true))
       return;
-    self->admitted_.leave_unsigned();
     self->watch_.closing(self->loop_.now());
     self->loop_.look_soon(*self);
     self->loop_.mark(*self); // acts at the end of the turn, never within a read
@@ -253,7 +377,7 @@ void client_link::discard_input() {
   auto* buffer = loop_.scratch(0);
   // A bounded share a turn: a client that goes on sending must not hold the loop.
   auto got = stream_->read_some(buffer, loop_.scratch_size());
-  if (got.status == transport_status::end || got.status == transport_status::failed)
+  if (got.status == transport_status::failed || (got.status == transport_status::end && lingering_))
     shut();
 }
 
@@ -265,12 +389,46 @@ void client_link::shut() {
   stream_.reset();
   signal_->attach(nullptr);
   client_->box.close();
+  client_->box.discard();
   sending_.release();
   cutter_.release();
+  in_parts_ = nullptr;
+  count_beginning();
   admitted_.leave();
-  caf::anon_send(actor_.ref().handle(), closed_atom::value);
-  actor_ = {};
-  loop_.forget(*this);
+  auto actor = std::exchange(actor_, {});
+  loop_.forget(*this); // from here on this may be gone
+  caf::anon_send(actor.ref().handle(), closed_atom::value);
+}
+
+void client_link::turn_out() {
+  if (may_read())
+    read_once(); // its sign-on may have come
+  if (!is_open() || watch_.is_established())
+    return;
+  constexpr std::string_view why = "too many connections have not signed on yet";
+  // Behind a frame that has left in part no other can stand.
+  if (sending_.empty() && client_->box.bytes() == 0)
+    static_cast<void>(stream_->write_some(encode_disconnected(disconnect_reason::overloaded, why)));
+  stream_->end_writing();
+  tell_of_end(why);
+  shut();
+}
+
+std::size_t client_link::held_for_it(steady_time now) const {
+  auto held = write_armed_ ? client_->box.bytes() : 0;
+  return watch_.frame_age(now) < begun_frame_grace ? held : held + cutter_.capacity();
+}
+
+void client_link::give_way() {
+  if (!is_open())
+    return;
+  tell_of_end("the broker's memory is spent, and much of it waits for this client");
+  shut();
+}
+
+void client_link::tell_of_end(std::string_view why) {
+  loop_.context().observed_by->log("edge", observer::severity::warning, "connection closed",
+                                   {{"peer", client_->who.peer}, {"reason", why}});
 }
 
 void client_link::drain() {
@@ -278,25 +436,34 @@ void client_link::drain() {
     caf::anon_send(actor_.ref().handle(), drain_atom::value);
 }
 
-void client_link::close_with(std::uint32_t reason, std::string text) {
+void client_link::close_with(disconnect_reason reason, std::string text) {
   if (!is_open())
     return;
   loop_.reads().pass_gathered(); // what it said before is carried out
   caf::anon_send(actor_.ref().handle(), close_order{reason, std::move(text)});
 }
 
+bool client_link::sends() const noexcept {
+  return !sending_.empty() || client_->box.bytes() != 0;
+}
+
+void client_link::trim() {
+  if (sends() || std::exchange(trimmed_, true))
+    return;
+  sending_.release();
+  client_->box.trim();
+  stream_->trim();
+}
+
 steady_time client_link::sweep(steady_time now) {
-  bool sends = !sending_.empty() || client_->box.bytes() != 0;
-  if (std::exchange(idle_since_sweep_, true) && !sends && !std::exchange(trimmed_, true)) {
-    sending_.release();
-    client_->box.trim();
-    stream_->trim();
-  }
-  bool unread = !may_read() && !closing_;
-  // While the broker's memory is spent nobody is read and nothing new is written, so whoever reads
-  // has soon an empty outbox. Those who do not hold the memory that all others wait for.
-  bool is_slow = client_->box.above_high_water() || (sends && loop_.context().budget.spent());
-  act_on(watch_.sweep(now, {is_slow, unread, sends}));
+  if (std::exchange(idle_since_sweep_, true))
+    trim();
+  link_facts facts;
+  facts.above_high_water = client_->box.above_high_water();
+  facts.reading_paused = !may_read() && !closing_;
+  facts.frame_may_wait = facts.reading_paused && has_memory_to_read();
+  facts.sending = sends();
+  act_on(watch_.sweep(now, facts));
   if (is_open())
     arm_read(); // memory that was spent may be back
   return watch_.next_look(now);
@@ -307,14 +474,16 @@ void client_link::act_on(link_due due) {
   case link_due::nothing: return;
   case link_due::say_heartbeat: static_cast<void>(client_->box.answer(heartbeat_frame())); return;
   case link_due::sign_on_late:
-    return close_with(v1::DISCONNECT_REASON_SIGN_ON_TIMEOUT, "not signed on in time");
+    return close_with(disconnect_reason::sign_on_timeout, "not signed on in time");
   case link_due::peer_silent:
     // The client may have spoken and the broker not looked: one more read decides.
     if (!read_once() && is_open())
-      close_with(v1::DISCONNECT_REASON_HEARTBEAT_TIMEOUT, "nothing heard for too long");
+      close_with(disconnect_reason::heartbeat_timeout, "nothing heard for too long");
     return;
+  case link_due::frame_late:
+    return close_with(disconnect_reason::heartbeat_timeout, "a frame was not whole in time");
   case link_due::slow_consumer:
-    return close_with(v1::DISCONNECT_REASON_SLOW_CONSUMER, "does not read what is sent to it");
+    return close_with(disconnect_reason::slow_consumer, "does not read what is sent to it");
   case link_due::linger_over: return shut();
   }
 }

@@ -13,9 +13,11 @@
 #include "broker/edge/link_watch.hpp"
 #include "broker/edge/send_buffer.hpp"
 #include "broker/edge/stream.hpp"
+#include "broker/edge/work_share.hpp"
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace ringdown::edge {
 
@@ -39,7 +41,7 @@ private:
   client_link* link_ = nullptr; // edge thread only
 };
 
-class client_link final : public link,
+class client_link final : public socket_side,
                           public stream_user,
                           public std::enable_shared_from_this<client_link> {
 public:
@@ -59,10 +61,28 @@ public:
   void flush(steady_time now);
   /// Looks at the clocks; returns when to look again.
   steady_time sweep(steady_time now);
+  /// The loop did nothing for so long.
+  void stood_still(std::chrono::nanoseconds time, steady_time now) {
+    watch_.stood_still(time, now);
+  }
   /// Ask the actor to finish in order.
   void drain();
   /// Closes the stream now.
   void shut();
+  /// Others want its place among those that have not signed on: tells it so, as far as its stream
+  /// takes that at once, and shuts.
+  void turn_out();
+  /// The buffers of a burst go, if nothing is in them.
+  void trim();
+  /// Bytes of the broker's memory that wait for the client: to take them, or to finish a frame that
+  /// it began some time ago.
+  std::size_t held_for_it(steady_time now) const;
+  /// The broker's memory is spent, and this one holds much of it: shuts.
+  void give_way();
+  /// The rest of what was read may have its turn.
+  void hear_more();
+  /// The broker's memory is back.
+  void read_again() { arm_read(); }
   /// Who it is, as the actors know it.
   const client_ptr& client() const noexcept { return client_; }
   /// Its actor; none any more when it is shut.
@@ -78,15 +98,25 @@ public:
 private:
   void arm_read();
   bool read_once();
-  void pass_on(read_batch_ptr batch);
+  void input_ends();
+  void pass_on(read_batch_ptr batch, std::size_t bytes);
+  void begin_parts(read_batch_ptr whole);
+  void hear_parts();
+  void pass_part();
+  /// Something is on its way to the client.
+  bool sends() const noexcept;
   bool may_read() const;
+  bool has_memory_to_read() const;
+  std::size_t read_share() const;
+  void count_beginning();
   bool refill();
   void send_waiting(steady_time now);
   void arm_write();
   void act_on(link_due due);
   void begin_linger();
   void discard_input();
-  void close_with(std::uint32_t reason, std::string text);
+  void close_with(disconnect_reason reason, std::string text);
+  void tell_of_end(std::string_view why);
   bool is_open() const noexcept { return stream_ != nullptr; }
 
   edge_loop& loop_;
@@ -97,12 +127,17 @@ private:
   connection_ref actor_;
   link_watch watch_;
   frame_cutter cutter_;
+  memory_share begun_; // a frame that is not whole yet
   send_buffer sending_;
+  work_share share_;
+  read_batch_ptr in_parts_;   // what was read and not heard to its end
+  std::size_t next_part_ = 0; // its first frame that has not had its turn
   bool read_armed_ = false;
   bool write_armed_ = false;
-  bool paused_ = false;    // unread because its own outbox is above high water
-  bool closing_ = false;   // close when the outbox is flushed
-  bool lingering_ = false; // all is sent; waiting for the client to close
+  bool input_ended_ = false; // the client says no more; it may still listen
+  bool paused_ = false;      // unread because its own outbox is above high water
+  bool closing_ = false;     // close when the outbox is flushed
+  bool lingering_ = false;   // all is sent; waiting for the client to close
   bool idle_since_sweep_ = true;
   bool trimmed_ = true; // the idle connection's buffers were given back
 };

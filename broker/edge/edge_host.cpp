@@ -35,7 +35,8 @@ constexpr std::chrono::seconds longest_sleep{1};
 
 class threaded_host final : public edge_host {
 public:
-  threaded_host() : thread_([this] { run(); }) {}
+  explicit threaded_host(std::function<void()> on_failure)
+    : on_failure_(std::move(on_failure)), thread_([this] { run(); }) {}
   ~threaded_host() override { stop(); }
 
   io_loop& loop() override { return loop_; }
@@ -61,22 +62,34 @@ public:
 private:
   void run() {
     current_ = this;
+    auto wait = [this] { loop_.wait(std::chrono::steady_clock::now() + longest_sleep); };
     while (!stopping_.load()) {
-      loop_.wait(std::chrono::steady_clock::now() + longest_sleep);
+      guarded(wait);
       std::vector<std::function<void()>> tasks;
       {
         std::lock_guard lock{mutex_};
         tasks.swap(tasks_);
       }
       for (auto& task : tasks)
-        task();
+        guarded(task);
       for (auto& hook : hooks_)
-        hook();
+        guarded(hook);
+    }
+  }
+  template <class Work>
+  void guarded(Work& work) {
+    try {
+      work();
+    } catch (...) {
+      if (!on_failure_)
+        throw;
+      on_failure_();
     }
   }
 
   inline static thread_local threaded_host* current_ = nullptr;
 
+  const std::function<void()> on_failure_;
   epoll_loop loop_;
   std::mutex mutex_;
   std::vector<std::function<void()>> tasks_;
@@ -91,8 +104,8 @@ std::unique_ptr<edge_host> host_on(runtime::actor_loop& loop) {
   return std::make_unique<actor_loop_host>(loop);
 }
 
-std::unique_ptr<edge_host> host_with_thread() {
-  return std::make_unique<threaded_host>();
+std::unique_ptr<edge_host> host_with_thread(std::function<void()> on_failure) {
+  return std::make_unique<threaded_host>(std::move(on_failure));
 }
 
 } // namespace ringdown::edge

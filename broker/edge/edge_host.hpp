@@ -31,7 +31,7 @@ public:
 
 /// The sockets live on an actor loop.
 std::unique_ptr<edge_host> host_on(runtime::actor_loop& loop);
-/// The sockets have a thread of their own.
-std::unique_ptr<edge_host> host_with_thread();
+/// The sockets have a thread of their own. `on_failure`: as `runtime::loop_options` has it.
+std::unique_ptr<edge_host> host_with_thread(std::function<void()> on_failure = {});
 
 } // namespace ringdown::edge

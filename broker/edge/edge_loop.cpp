@@ -1,8 +1,9 @@
 #include "broker/edge/edge_loop.hpp"
 
 #include "broker/edge/client_link.hpp"
-#include "broker/edge/tcp_stream.hpp"
 
+#include <algorithm>
+#include <exception>
 #include <future>
 #include <utility>
 
@@ -13,11 +14,14 @@ namespace {
 /// How often the links' clocks are looked at: fine enough for the shortest heartbeat interval, and
 /// 10,000 connections cost 1 ms of it.
 constexpr std::chrono::milliseconds sweep_interval{100};
+/// A sweep that comes so late means that the process stood still (SIGSTOP, a suspended machine): a
+/// busy loop is not that late.
+constexpr std::chrono::seconds stood_still_min{1};
 
 } // namespace
 
 edge_loop::edge_loop(std::unique_ptr<edge_host> host, caf::actor_system& system,
-                     broker_context& context, directory_actor directory, edge_counters& counters)
+                     broker_context& context, directory_ref directory, edge_counters& counters)
   : host_(std::move(host)), io_(host_->loop()), has_actors_(host_->where()), system_(system),
     context_(context), directory_(std::move(directory)), counters_(counters) {
   host_->at_end_of_turn([this] { flush(); });
@@ -28,10 +32,10 @@ edge_loop::~edge_loop() = default;
 
 // A task must be copyable, so the newcomer is shared with it.
 
-void edge_loop::adopt(int descriptor, std::string peer, ticket admitted) {
+void edge_loop::adopt(const door_kind& door, int descriptor, std::string peer, ticket admitted) {
   auto who = std::make_shared<newcomer>(newcomer{std::move(peer), std::move(admitted)});
-  host_->post([this, descriptor, who] {
-    who->bytes = std::make_unique<tcp_stream>(epoll_loop::of(io_), descriptor);
+  host_->post([this, &door, descriptor, who] {
+    who->bytes = door.open(epoll_loop::of(io_), descriptor);
     start(*who);
   });
 }
@@ -62,19 +66,17 @@ void edge_loop::drain() {
   });
 }
 
-void edge_loop::shut_all() {
-  host_->post([this] { shut_each(); });
-}
-
 void edge_loop::stop() {
-  std::promise<void> done;
-  host_->post([&] {
+  // Shared with the task: one that fails, or is dropped, keeps nobody waiting.
+  auto done = std::make_shared<std::promise<void>>();
+  auto is_done = done->get_future();
+  host_->post([this, ends = std::move(done)] {
+    sweep_timer_.reset();
     shut_each();
     marked_.clear();
-    sweep_timer_.reset();
-    done.set_value();
+    ends->set_value();
   });
-  done.get_future().wait();
+  is_done.wait();
   host_->stop();
 }
 
@@ -94,30 +96,63 @@ void edge_loop::forget(const client_link& connection) {
 }
 
 void edge_loop::shut_each() {
-  while (!connections_.empty())
-    std::shared_ptr {
-      connections_.back().connection
-      } -> shut(); // forgets itself
+  while (!connections_.empty()) {
+    auto last = connections_.back().connection;
+    last->shut(); // forgets itself
+  }
 }
 
 void edge_loop::look_soon(const client_link& connection) noexcept {
   connections_[connection.place].look_at = {};
 }
 
+void edge_loop::hear_later(std::shared_ptr<client_link> connection) {
+  hear_later_.push_back(std::move(connection));
+  if (hear_later_.size() == 1)
+    host_->post([this] { hear_next(); });
+}
+
+/// Its place is taken until it was heard: whoever has more to say goes behind all others.
+void edge_loop::hear_next() {
+  auto connection = hear_later_.front();
+  auto go_on = [this] {
+    hear_later_.pop_front();
+    if (!hear_later_.empty())
+      host_->post([this] { hear_next(); });
+  };
+  try {
+    connection->hear_more();
+  } catch (...) {
+    connection->shut();
+    go_on();
+    throw;
+  }
+  go_on();
+}
+
 /// In the order in which the outboxes were first written in this turn: a sender's EventACK leaves
-/// before the event that it caused.
+/// before the event that it caused. One that fails is shut: what the turn shares stands for nobody
+/// any longer.
 void edge_loop::flush() {
+  std::exception_ptr failed;
   while (!marked_.empty()) {
     auto now = io_.now();
     flushing_.swap(marked_);
     for (auto& connection : flushing_) {
       connection->marked = false;
-      connection->flush(now);
+      try {
+        connection->flush(now);
+      } catch (...) {
+        failed = std::current_exception();
+        connection->shut();
+      }
     }
     flushing_.clear();
   }
   if (context_.share)
     context_.share->end_turn();
+  if (failed)
+    std::rethrow_exception(failed);
 }
 
 char* edge_loop::scratch(std::size_t kept) {
@@ -139,24 +174,74 @@ void edge_loop::arm_sweep() {
     return;
   if (!sweep_timer_)
     sweep_timer_ = std::make_unique<io_loop::timer>(io_);
+  sweep_due_ = io_.now() + sweep_interval;
   sweep_timer_->call_after(sweep_interval, [this] { sweep(); });
+}
+
+/// While the broker's memory is spent, what bursts have left empty goes first. Then those give way
+/// who hold most of it and take nothing, or finish nothing: at once, for others wait for it, and
+/// until there is some to spare. Who holds no more than an even share has no part in it.
+void edge_loop::relieve_memory(runtime::time_point now) {
+  auto& budget = context_.budget;
+  if (!budget.spent() && !std::exchange(memory_was_spent_, false))
+    return;
+  if (budget.spent()) {
+    memory_was_spent_ = true;
+    for (auto& each : connections_)
+      each.connection->trim();
+    auto share = budget.even_share(context_.bounds.connections_max);
+    std::vector<std::pair<std::size_t, std::shared_ptr<client_link>>> holders;
+    for (auto& each : connections_)
+      if (auto held = each.connection->held_for_it(now); held > share)
+        holders.emplace_back(held, each.connection);
+    std::stable_sort(holders.begin(), holders.end(),
+                     [](auto& a, auto& b) { return a.first > b.first; });
+    for (auto& [held, connection] : holders) {
+      if (budget.is_relieved())
+        break;
+      connection->give_way();
+    }
+  }
+  for (auto& each : connections_)
+    each.connection->read_again();
 }
 
 /// Without connections there is no sweep: an idle broker sleeps.
 void edge_loop::sweep() {
   sweeping_ = false;
+  try {
+    look_at_each();
+  } catch (...) {
+    arm_sweep();
+    throw;
+  }
+  if (!connections_.empty())
+    arm_sweep();
+}
+
+/// It may read: one that fails half-way has lost its place in the stream.
+runtime::time_point edge_loop::sweep(client_link& connection, runtime::time_point now) try {
+  return connection.sweep(now);
+} catch (...) {
+  connection.shut();
+  throw;
+}
+
+void edge_loop::look_at_each() {
   auto now = io_.now();
+  if (auto late = now - sweep_due_; late >= stood_still_min)
+    for (auto& each : connections_)
+      each.connection->stood_still(late, now);
+  relieve_memory(now);
   for (std::size_t i = connections_.size(); i-- > 0;) {
     // From the back: a connection that shuts swaps its place with one that was looked at.
     if (connections_[i].look_at > now)
       continue;
     auto connection = connections_[i].connection;
-    auto next = connection->sweep(now);
+    auto next = sweep(*connection, now);
     if (i < connections_.size() && connections_[i].connection == connection)
       connections_[i].look_at = next;
   }
-  if (!connections_.empty())
-    arm_sweep();
 }
 
 } // namespace ringdown::edge

@@ -5,6 +5,7 @@
 #include "actors/context.hpp"
 #include "actors/interfaces.hpp"
 #include "broker/edge/admission.hpp"
+#include "broker/edge/door.hpp"
 #include "broker/edge/edge_host.hpp"
 #include "broker/edge/io_loop.hpp"
 #include "broker/edge/read_batches.hpp"
@@ -12,6 +13,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -24,22 +26,21 @@ class client_link;
 class edge_loop {
 public:
   edge_loop(std::unique_ptr<edge_host> host, caf::actor_system& system, broker_context& context,
-            directory_actor directory, edge_counters& counters);
+            directory_ref directory, edge_counters& counters);
   ~edge_loop();
 
   edge_host& host() noexcept { return *host_; }
   broker_context& context() noexcept { return context_; }
   caf::actor_system& system() noexcept { return system_; }
-  const directory_actor& directory() const noexcept { return directory_; }
+  const directory_ref& directory() const noexcept { return directory_; }
   edge_counters& counters() noexcept { return counters_; }
 
-  /// Takes over an accepted socket. Any thread.
-  void adopt(int descriptor, std::string peer, ticket admitted);
+  /// Takes over a socket that was accepted at a door of this kind, which outlives this. Any thread.
+  void adopt(const door_kind& door, int descriptor, std::string peer, ticket admitted);
   /// Takes over a stream that was made for this loop. Any thread.
   void adopt(std::unique_ptr<stream> bytes, std::string peer, ticket admitted);
-  /// Asks every connection to finish in order, or closes all at once. Any thread.
+  /// Asks every connection to finish in order. Any thread.
   void drain();
-  void shut_all();
   /// No more turns, no more sockets. Any thread but the host's own.
   void stop();
 
@@ -48,6 +49,9 @@ public:
   void forget(const client_link& connection);
   /// Its clocks have changed: the next sweep looks at it.
   void look_soon(const client_link& connection) noexcept;
+  /// What this one has read and not heard has its turn later: one link a turn, in order.
+  void hear_later(std::shared_ptr<client_link> connection);
+  bool any_heard_later() const noexcept { return !hear_later_.empty(); }
   /// Room for one read behind a frame's beginning of `kept` bytes; shared by all connections.
   char* scratch(std::size_t kept);
   std::size_t scratch_size() const noexcept { return scratch_size_; }
@@ -60,6 +64,8 @@ public:
   runtime::time_point now() const noexcept {
     return io_.is_serving() ? io_.served_at() : io_.now();
   }
+  /// The time at this moment.
+  runtime::time_point time() const noexcept { return io_.now(); }
   /// Gives the scratch buffer away to a large read; the next read makes another.
   std::unique_ptr<char[]> take_scratch() noexcept;
 
@@ -73,14 +79,18 @@ private:
   void flush();
   void arm_sweep();
   void sweep();
+  runtime::time_point sweep(client_link& connection, runtime::time_point now);
+  void look_at_each();
+  void relieve_memory(runtime::time_point now);
   void shut_each();
+  void hear_next();
 
   std::unique_ptr<edge_host> host_;
   io_loop& io_; // the host's
   const bool has_actors_;
   caf::actor_system& system_;
   broker_context& context_;
-  directory_actor directory_;
+  directory_ref directory_;
   edge_counters& counters_;
   /// The sweep reads only this, line by line, until a connection's time has come: 10,000 idle ones
   /// must not be fetched from memory ten times a second.
@@ -91,11 +101,14 @@ private:
   std::vector<watched> connections_;
   std::vector<std::shared_ptr<client_link>> marked_;
   std::vector<std::shared_ptr<client_link>> flushing_;
+  std::deque<std::shared_ptr<client_link>> hear_later_; // each once; a task is posted if any is
   std::unique_ptr<char[]> scratch_;
   std::size_t scratch_size_ = 0;
   read_batches reads_;
   std::unique_ptr<io_loop::timer> sweep_timer_;
   bool sweeping_ = false;
+  runtime::time_point sweep_due_;
+  bool memory_was_spent_ = false; // at the last sweep
   bool draining_ = false;
 };
 

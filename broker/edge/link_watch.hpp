@@ -18,7 +18,8 @@ enum class link_due : std::uint8_t {
   say_heartbeat, ///< it was silent towards the client for an interval
   sign_on_late,  ///< not signed on within sign_on_timeout
   peer_silent,   ///< nothing heard for the timeout; dead if one more read finds nothing
-  slow_consumer, ///< its outbox was above high water for slow_consumer_timeout
+  slow_consumer, ///< for slow_consumer_timeout above high water, or taking nothing of what waits
+  frame_late,    ///< a frame was begun, and not whole within frame_timeout
   linger_over,   ///< the last frames did not leave in time
 };
 
@@ -27,6 +28,9 @@ struct link_facts {
   bool above_high_water = false;
   /// The broker itself is not reading: then the client's silence says nothing.
   bool reading_paused = false;
+  /// Nor does the frame that it has begun, if this is not for want of the memory that such frames
+  /// hold.
+  bool frame_may_wait = false;
   /// Something waits to be sent: then a heartbeat adds nothing.
   bool sending = false;
 };
@@ -42,17 +46,33 @@ public:
                    std::chrono::milliseconds timeout) noexcept;
   /// No more is expected of it but that the last frames leave.
   void closing(steady_time now) noexcept;
-  bool is_closing() const noexcept { return life_ == life::closing; }
   bool is_established() const noexcept { return life_ == life::established; }
 
   void heard(steady_time now) noexcept { last_heard_ = now; }
+  /// The client has taken some of what is for it.
   void said(steady_time now) noexcept { last_said_ = now; }
+  /// Its outbox is not above high water. Between two looks it may rise again: then that counts
+  /// anew.
+  void caught_up() noexcept { high_since_ = never; }
+
+  /// The first byte of a frame has come, and not the last.
+  void frame_begins(steady_time now) noexcept { frame_began_ = now; }
+  void frame_is_whole() noexcept { frame_began_ = never; }
+  /// The broker itself did nothing for so long, until now: no time of the client's. The heartbeats
+  /// go on: what the client said meanwhile is read before its silence counts.
+  void stood_still(std::chrono::nanoseconds time, steady_time now) noexcept;
+
+  /// How long a frame has been begun; zero if none is.
+  std::chrono::nanoseconds frame_age(steady_time now) const noexcept {
+    return frame_began_ == never ? std::chrono::nanoseconds{0} : now - frame_began_;
+  }
 
   /// When `sweep` need be asked again, later than `now`: nothing is due before, whatever is heard
   /// or said until then, but that an outbox may rise above high water or fall. Pure.
   steady_time next_look(steady_time now) const noexcept;
 
-  /// What is due now. Remembers since when the outbox is above high water; else pure.
+  /// What is due now. Remembers since when the outbox is above high water, or holds anything; else
+  /// pure.
   link_due sweep(steady_time now, const link_facts& facts) noexcept;
 
 private:
@@ -60,13 +80,17 @@ private:
 
   /// Of at most 49 days.
   using short_ms = std::chrono::duration<std::uint32_t, std::milli>;
-  static constexpr steady_time never_slow = steady_time::max();
+  static constexpr steady_time never = steady_time::max();
+
+  bool is_slow(steady_time now, const link_facts& facts) noexcept;
 
   const limits* bounds_;
   steady_time last_heard_;
   steady_time last_said_;
-  steady_time deadline_; // of sign-on, or of closing
-  steady_time slow_since_ = never_slow;
+  steady_time deadline_;            // of sign-on, or of closing
+  steady_time high_since_ = never;  // above high water
+  steady_time waits_since_ = never; // something is to be taken, as far as sweeps saw
+  steady_time frame_began_ = never;
   short_ms interval_{0};
   short_ms timeout_{0};
   life life_ = life::signing_on;

@@ -1,6 +1,6 @@
 #include "broker/edge/listener.hpp"
 
-#include "actors/disconnect.hpp"
+#include "broker/edge/peer_address.hpp"
 
 #include <fcntl.h>
 #include <netdb.h>
@@ -30,14 +30,6 @@ int open_spare() {
   return ::open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-std::string name_of(const sockaddr_storage& address, socklen_t size) {
-  char host[64];
-  char port[16];
-  auto failed = ::getnameinfo(reinterpret_cast<const sockaddr*>(&address), size, host, sizeof host,
-                              port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV);
-  return failed != 0 ? "unknown" : std::string{host} + ":" + port;
-}
-
 std::uint16_t port_of(int descriptor) {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
@@ -50,8 +42,9 @@ std::uint16_t port_of(int descriptor) {
 
 } // namespace
 
-listener::listener(std::vector<edge_loop*> loops, broker_context& context, admission& door)
-  : loops_(std::move(loops)), context_(context), door_(door), spare_(open_spare()) {}
+listener::listener(door at, std::vector<edge_loop*> loops, broker_context& context, admission& who)
+  : door_(std::move(at)), loops_(std::move(loops)), context_(context), admission_(who),
+    spare_(open_spare()) {}
 
 listener::~listener() {
   if (spare_ >= 0)
@@ -59,13 +52,14 @@ listener::~listener() {
 }
 
 /// A socket that listens, or what went wrong.
-std::optional<std::string> listener::bind_to(const std::string& address, std::uint16_t port) {
+std::optional<std::string> listener::bind() {
+  auto& [address, port, kind] = door_;
   addrinfo wished{};
   wished.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE;
   wished.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
   if (::getaddrinfo(address.c_str(), std::to_string(port).c_str(), &wished, &found) != 0)
-    return "listen.address " + address + ": not an IP address";
+    return "listen.address " + address + ": not an IP address, or one of an unknown interface";
   std::unique_ptr<addrinfo, void (*)(addrinfo*)> where{found, &::freeaddrinfo};
   acceptor_ = ::socket(where->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   int on = 1;
@@ -80,8 +74,8 @@ std::optional<std::string> listener::bind_to(const std::string& address, std::ui
          std::generic_category().message(errno);
 }
 
-std::optional<std::string> listener::open(const std::string& address, std::uint16_t port) {
-  auto fault = bind_to(address, port);
+std::optional<std::string> listener::open() {
+  auto fault = bind();
   if (!fault) {
     port_ = port_of(acceptor_);
     if (sockets().add(acceptor_, *this))
@@ -124,7 +118,7 @@ bool listener::accept_one() {
   int descriptor = ::accept4(acceptor_, reinterpret_cast<sockaddr*>(&address), &size,
                              SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (descriptor >= 0) {
-    place(descriptor, name_of(address, size));
+    place(descriptor, peer_name(address, size), peer_source(address));
     return true;
   }
   switch (errno) {
@@ -139,34 +133,32 @@ bool listener::accept_one() {
   }
 }
 
-void listener::place(int descriptor, const std::string& peer) {
-  auto asked = door_.enter();
+void listener::place(int descriptor, const std::string& peer, std::string source) {
+  auto asked = admission_.enter(std::move(source));
   if (!asked)
     return refuse(descriptor, peer, asked.reason, asked.why_not);
-  loops_[next_loop_++ % loops_.size()]->adopt(descriptor, peer, std::move(asked.admitted));
+  loops_[next_loop_++ % loops_.size()]->adopt(*door_.kind, descriptor, peer,
+                                              std::move(asked.admitted));
 }
 
-/// Says why, as far as the kernel's buffer takes it at once, and closes.
-void listener::refuse(int descriptor, const std::string& peer, v1::DisconnectReason reason,
+void listener::refuse(int descriptor, const std::string& peer, disconnect_reason reason,
                       std::string_view why) {
   loops_.front()->counters().refused.fetch_add(1, std::memory_order_relaxed);
-  auto frame = encode_disconnected(reason, why);
-  static_cast<void>(::send(descriptor, frame.data(), frame.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
-  ::shutdown(descriptor, SHUT_WR);
+  door_.kind->refuse(descriptor, reason, why);
   ::close(descriptor);
-  context_.tells->tell("edge", observer::severity::warning, "connection refused",
-                       {{"peer", peer}, {"reason", why}});
+  context_.observed_by->log("edge", observer::severity::warning, "connection refused",
+                            {{"peer", peer}, {"reason", why}});
 }
 
 /// The waiting connection would wake the loop for ever. The spare file makes room to refuse it.
 void listener::out_of_files() {
-  context_.tells->tell("edge", observer::severity::error, "out of open files: accepting pauses",
-                       {});
+  context_.observed_by->log("edge", observer::severity::error,
+                            "out of open files: accepting pauses", {});
   if (spare_ >= 0) {
     ::close(spare_);
     int descriptor = ::accept4(acceptor_, nullptr, nullptr, SOCK_CLOEXEC);
     if (descriptor >= 0)
-      refuse(descriptor, "unknown", v1::DISCONNECT_REASON_OVERLOADED, "out of open files");
+      refuse(descriptor, "unknown", disconnect_reason::overloaded, "out of open files");
     spare_ = open_spare();
   }
   pause();

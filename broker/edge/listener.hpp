@@ -1,7 +1,8 @@
-// Accepts connections and gives each to an edge loop in turn. Survives running out of files: then
-// it refuses with a spare one and pauses, instead of spinning.
+// Accepts connections at one door and gives each to an edge loop in turn. Survives running out of
+// files: then it refuses with a spare one and pauses, instead of spinning.
 #pragma once
 
+#include "broker/edge/door.hpp"
 #include "broker/edge/edge_loop.hpp"
 #include "broker/edge/epoll_loop.hpp"
 
@@ -15,34 +16,35 @@ namespace ringdown::edge {
 
 class listener final : public std::enable_shared_from_this<listener>, private epoll_user {
 public:
-  /// Lives on the first loop's thread; `loops` and `door` outlive it.
-  listener(std::vector<edge_loop*> loops, broker_context& context, admission& door);
+  /// Lives on the first loop's thread; `loops` and `who` outlive it.
+  listener(door at, std::vector<edge_loop*> loops, broker_context& context, admission& who);
   ~listener();
 
   /// Binds and begins to accept. Any thread, before the first connection. Returns what went wrong,
   /// in one line.
-  std::optional<std::string> open(const std::string& address, std::uint16_t port);
+  std::optional<std::string> open();
   /// The port it listens on; the kernel's choice if 0 was asked for.
   std::uint16_t port() const noexcept { return port_; }
-  /// Stops accepting, soon. Any thread; returns at once. Until then it is the door that refuses.
+  /// Stops accepting, soon. Any thread; returns at once. Until then its admission refuses.
   void close();
 
 private:
   void ready(std::uint32_t events) override;
-  std::optional<std::string> bind_to(const std::string& address, std::uint16_t port);
+  std::optional<std::string> bind();
   void accept_all();
   bool accept_one();
-  void place(int descriptor, const std::string& peer);
-  void refuse(int descriptor, const std::string& peer, v1::DisconnectReason reason,
+  void place(int descriptor, const std::string& peer, std::string source);
+  void refuse(int descriptor, const std::string& peer, disconnect_reason reason,
               std::string_view why);
   void out_of_files();
   void pause();
   /// The first loop's: it accepts there.
   epoll_loop& sockets() { return epoll_loop::of(loops_.front()->host().loop()); }
 
+  const door door_;
   std::vector<edge_loop*> loops_;
   broker_context& context_;
-  admission& door_;
+  admission& admission_;
   int acceptor_ = -1; // -1: closed
   bool is_queued_ = false;
   std::unique_ptr<io_loop::timer> pause_timer_;

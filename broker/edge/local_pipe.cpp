@@ -102,6 +102,7 @@ private:
   byte_queue to_client_;
   bool ended_ = false; // the broker writes no more
   bool client_gone_ = false;
+  bool end_is_read_ = false;
   bool client_reads_ = false; // waits for something to read
   bool client_writes_ = false;
   std::shared_ptr<stream_user> reader_; // the link, while it waits
@@ -172,7 +173,7 @@ void pipe_state::client_closes() noexcept {
 transport_result pipe_state::broker_read(char* into, std::size_t size) noexcept {
   std::scoped_lock lock{mutex_};
   if (to_broker_.empty())
-    return client_gone_ ? at_end : nothing_now;
+    return !client_gone_ ? nothing_now : std::exchange(end_is_read_, true) ? gone : at_end;
   auto did = to_broker_.take(into, size);
   if (client_writes_)
     tell_client();

@@ -19,7 +19,7 @@ read_batches::read_batches() {
   spare_.reserve(gathered_max);
 }
 
-read_batch_ptr read_batches::take(std::size_t bytes) {
+read_batch_ptr read_batches::borrow(std::size_t bytes) {
   if (bytes > gathered_bytes_max && large_spare_)
     return std::exchange(large_spare_, nullptr);
   if (bytes > gathered_bytes_max || spare_.empty())
@@ -29,7 +29,7 @@ read_batch_ptr read_batches::take(std::size_t bytes) {
   return batch;
 }
 
-void read_batches::keep(read_batch_ptr batch) noexcept {
+void read_batches::give_back(read_batch_ptr batch) noexcept {
   if (batch.use_count() != 1)
     return; // its last holder ends it
   // Another thread may have been the last but one: what it read was read before this.
@@ -73,7 +73,7 @@ void read_batches::pass_gathered() {
 
 void read_batches::give(const connection_ref& to, read_batch_ptr batch) {
   if (to.try_call(batch))
-    keep(std::move(batch));
+    give_back(std::move(batch));
   else
     runtime::deliver(to.ref(), std::move(batch));
 }

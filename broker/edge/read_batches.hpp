@@ -25,9 +25,9 @@ public:
   read_batches();
 
   /// A batch without frames for a read of `bytes`; its buffer may be of use.
-  read_batch_ptr take(std::size_t bytes);
+  read_batch_ptr borrow(std::size_t bytes);
   /// One that nobody may hold any more: then it serves again.
-  void keep(read_batch_ptr batch) noexcept;
+  void give_back(read_batch_ptr batch) noexcept;
 
   /// Gives the connection a read, behind all that were gathered.
   void pass(connection_ref to, read_batch_ptr batch);

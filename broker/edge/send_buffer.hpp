@@ -37,7 +37,7 @@ public:
     frames_ = frames;
   }
   /// What is left of what was lent becomes its own.
-  void keep() {
+  void copy() {
     if (left_.empty() || !bytes_.empty())
       return;
     bytes_.make_room(left_.size());

@@ -26,7 +26,8 @@ public:
   virtual transport_result read_some(char* into, std::size_t size) noexcept = 0;
   virtual transport_result write_some(std::string_view bytes) noexcept = 0;
 
-  /// `user`, the same for both, is kept alive until it has heard, or the stream is closed.
+  /// `user`, the same for both, is kept alive until it has heard, or the stream is closed. Whoever
+  /// has read the end, and waits to read, hears if the stream fails, and of nothing else.
   virtual void await_read(std::shared_ptr<stream_user> user) = 0;
   virtual void await_write(std::shared_ptr<stream_user> user) = 0;
 

@@ -44,6 +44,10 @@ transport_result tcp_stream::read_some(char* into, std::size_t size) noexcept {
   auto result = uninterrupted([&] { return ::recv(descriptor_, into, size, MSG_DONTWAIT); });
   if (result.status == transport_status::done && result.bytes == 0)
     result.status = transport_status::end;
+  if (result.status == transport_status::end) {
+    end_is_read_ = true;
+    has_ended_ = false;
+  }
   // What did not fill the buffer was all there was; more will be told of. Not so the end.
   if (result.status == transport_status::would_block || result.bytes < size)
     has_bytes_ = has_ended_;
@@ -78,9 +82,11 @@ void tcp_stream::await_write(std::shared_ptr<stream_user> user) {
 }
 
 void tcp_stream::ready(std::uint32_t events) {
-  constexpr auto ended = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+  // Each event brings all that is so: the end that was read is no news.
+  constexpr auto broken = EPOLLHUP | EPOLLERR;
+  auto ended = end_is_read_ ? broken : broken | EPOLLRDHUP;
   has_ended_ |= (events & ended) != 0;
-  has_bytes_ |= (events & (EPOLLIN | ended)) != 0;
+  has_bytes_ |= (events & ended) != 0 || (!end_is_read_ && (events & EPOLLIN) != 0);
   has_room_ |= (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
   if (events == 0)
     is_queued_ = false;

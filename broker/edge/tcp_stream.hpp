@@ -29,8 +29,9 @@ private:
   int descriptor_;         ///< -1: closed
   bool has_bytes_ = false; ///< what came before it was watched is told like news
   bool has_room_ = true;
-  bool is_queued_ = false; ///< hears of itself behind others: it left bytes the last time
-  bool has_ended_ = false; ///< the peer writes no more, or the socket failed: a read will say so
+  bool is_queued_ = false;   ///< hears of itself behind others: it left bytes the last time
+  bool has_ended_ = false;   ///< the peer writes no more, or the socket failed: a read will say so
+  bool end_is_read_ = false; ///< the peer writes no more, and a read has said so
   bool awaits_read_ = false;
   bool awaits_write_ = false;
   std::shared_ptr<stream_user> user_; ///< while it awaits

@@ -22,24 +22,22 @@ enum class component : std::uint8_t {
   edge,
   connection,
   dn,
-  session,
   directory,
   config,
   runtime,
 };
 /// Indexed by `component`.
-inline constexpr std::array<std::string_view, 8> component_names{
-  "broker", "edge", "connection", "dn", "session", "directory", "config", "runtime"};
+inline constexpr std::array<std::string_view, 7> component_names{
+  "broker", "edge", "connection", "dn", "directory", "config", "runtime"};
 /// What each speaks of. Indexed by `component`.
-inline constexpr std::array<std::string_view, 8> component_docs{
+inline constexpr std::array<std::string_view, 7> component_docs{
   "the daemon itself: start, signals, drain",
   "sockets: accept, read, write",
   "T-Clients: sign-on, window, heartbeat",
-  "directory numbers: registrations, refusals",
-  "capture sessions",
+  "directory numbers and their screens: registrations, refusals, outcomes, alarms",
   "which DN lives where",
   "the configuration and its reload",
-  "the scheduler and its loops",
+  "the loops: turns that took long",
 };
 inline constexpr std::size_t component_count = component_names.size();
 static_assert(static_cast<std::size_t>(component::runtime) + 1 == component_count);
@@ -48,6 +46,10 @@ static_assert(static_cast<std::size_t>(component::runtime) + 1 == component_coun
 enum class format : std::uint8_t { human, json };
 /// Indexed by `format`.
 inline constexpr std::array<std::string_view, 2> format_names{"human", "json"};
+
+/// Bytes of lines below `warn` in a second: 5.7 GB a day at the worst, and more than a site of
+/// 10,000 agents makes at level info on a busy day (some 40 KB a second).
+inline constexpr std::size_t bytes_per_second_default = 64 * 1024;
 
 constexpr std::string_view to_string(level l) noexcept {
   return level_names[static_cast<std::size_t>(l)];

@@ -1,9 +1,9 @@
 #include "broker/logging/line.hpp"
 
-#include "broker/logging/escape.hpp"
+#include "messages/text.hpp"
 
-#include <spdlog/fmt/compile.h>
-#include <spdlog/fmt/fmt.h>
+#include <fmt/compile.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>

@@ -4,7 +4,7 @@
 #include "broker/logging/logging.hpp"
 
 #include <chrono>
-#include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -16,7 +16,7 @@ struct entry {
   component from;
   level importance;
   std::string_view message;
-  std::initializer_list<field> fields;
+  std::span<const field> fields;
 };
 
 /// Appends the line without its newline. Human times are UTC with milliseconds, JSON times UTC

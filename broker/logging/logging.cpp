@@ -1,92 +1,123 @@
-// The logger over spdlog, which is included here and in line.cpp only. spdlog carries the finished
-// lines to stderr or a file; what a line says and how often is decided before.
+// What a line says and how often it is said; log_writer.cpp writes it.
 #include "broker/logging/logging.hpp"
 
 #include "broker/logging/line.hpp"
+#include "broker/logging/log_writer.hpp"
 #include "broker/logging/repeat_filter.hpp"
 
-#include <spdlog/logger.h>
-#include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
-
-#include <cstdio>
+#include <array>
 #include <exception>
 #include <mutex>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace ringdown::logging {
 namespace {
 
-/// A logger that writes each line as it is, at once, and stands in no registry.
-std::unique_ptr<spdlog::logger> make_output(spdlog::sink_ptr to) {
-  to->set_formatter(std::make_unique<spdlog::pattern_formatter>("%v"));
-  auto result = std::make_unique<spdlog::logger>("ringdown", std::move(to));
-  result->set_level(spdlog::level::trace);
-  result->flush_on(spdlog::level::trace);
-  return result;
+using time_point = std::chrono::system_clock::time_point;
+
+/// How lines look and what time it is: the writer's thread asks too.
+struct line_maker {
+  explicit line_maker(options& o) : shape{o.shape}, clock{std::move(o.clock)} {}
+
+  time_point now() {
+    if (!clock)
+      return std::chrono::system_clock::now();
+    const std::lock_guard guard{of_clock};
+    return clock();
+  }
+
+  std::atomic<format> shape;
+  std::mutex of_clock;
+  const std::function<time_point()> clock;
+};
+
+std::string lost_line(line_maker& maker, std::uint64_t lines, std::string_view why) {
+  const std::array fields{field{"lost", lines}, field{"why", why}};
+  std::string text;
+  append_line(text, maker.shape.load(std::memory_order_relaxed),
+              {maker.now(), component::broker, level::error, "lines of the log were lost", fields});
+  return text;
 }
 
-spdlog::level::level_enum spdlog_level(level l) noexcept {
-  return static_cast<spdlog::level::level_enum>(l); // the same order, checked below
+void say_lost(std::string_view why) noexcept {
+  try {
+    say_on_standard_error("a line of the log was lost: " + std::string{why} + '\n');
+  } catch (...) {
+    say_on_standard_error("a line of the log was lost\n");
+  }
 }
-static_assert(static_cast<int>(level::trace) == SPDLOG_LEVEL_TRACE);
-static_assert(static_cast<int>(level::warn) == SPDLOG_LEVEL_WARN);
-static_assert(static_cast<int>(level::error) == SPDLOG_LEVEL_ERROR);
+
+/// Calls `log`, and keeps whatever it throws from those who only wanted to log.
+template <class Log>
+void guarded(Log log) noexcept {
+  try {
+    log();
+  } catch (const std::exception& e) {
+    say_lost(e.what());
+  } catch (...) { // a sink is a host's own code
+    say_lost("the sink threw");
+  }
+}
 
 } // namespace
 
 struct logger::state {
   explicit state(options& o)
-    : to{std::move(o.to)}, clock{std::move(o.clock)}, repeats{o.repeats_per_second_max} {
-    if (!to)
-      output = make_output(std::make_shared<spdlog::sinks::stderr_sink_st>());
-  }
-
-  std::chrono::system_clock::time_point now() const {
-    return clock ? clock() : std::chrono::system_clock::now();
+    : to{std::move(o.to)}, maker{o}, repeats{o.repeats_per_second_max, o.bytes_per_second_max} {
+    if (to)
+      return;
+    auto tells = [this](std::uint64_t lines, std::string_view why) {
+      return lost_line(maker, lines, why);
+    };
+    writer = std::make_unique<log_writer>(
+      log_writer::options{o.queue_bytes_max, o.queue_bytes_reserve, o.end_timeout, tells},
+      destination::standard_error());
   }
 
   void emit(format f, const entry& e) {
     line.clear();
     append_line(line, f, e);
+    repeats.count(line.size() + 1);
     if (to)
       to(e.importance, e.from, line);
     else
-      output->log(spdlog_level(e.importance), spdlog::string_view_t{line});
+      writer->put(line, e.importance >= level::warn);
   }
 
-  void emit_summaries(format f, std::chrono::system_clock::time_point at) {
-    for (const auto& s : summaries)
-      emit(f, {at,
-               s.from,
-               s.at,
-               "repeated message suppressed",
-               {{"suppressed", s.suppressed}, {"repeated", s.message}}});
+  void emit_summaries(format f, time_point at) {
+    for (const auto& s : summaries) {
+      const std::array fields{field{"suppressed", s.suppressed}, field{"repeated", s.message}};
+      emit(f, {at, s.from, s.at, "repeated message suppressed", fields});
+    }
     summaries.clear();
   }
 
+  /// What was left out in seconds that are over.
+  void tell_suppressed(format f, time_point at) {
+    repeats.collect(at, summaries);
+    emit_summaries(f, at);
+  }
+
   std::mutex mutex;
-  sink to;
-  std::function<std::chrono::system_clock::time_point()> clock;
-  std::unique_ptr<spdlog::logger> output;
+  const sink to;
+  line_maker maker;
   repeat_filter repeats;
   std::vector<repeat_filter::summary> summaries;
-  std::string line; // kept, so that a line allocates nothing
+  std::string line;                   // kept, so that a line allocates nothing
+  std::unique_ptr<log_writer> writer; // none with a sink; the first to go: it asks the maker
 };
 
-logger::logger(options o) : shape_{o.shape}, state_{std::make_unique<state>(o)} {
+logger::logger(options o) : state_{std::make_unique<state>(o)} {
   set_levels(o.levels);
 }
 
 logger::~logger() {
-  try {
+  guarded([this] {
     state_->repeats.collect_all(state_->summaries);
-    state_->emit_summaries(shape_.load(), state_->now());
-  } catch (...) {
-    // The program ends; there is nobody left to tell.
-  }
+    state_->emit_summaries(state_->maker.shape, state_->maker.now());
+  });
 }
 
 void logger::set_levels(const thresholds& levels) noexcept {
@@ -94,58 +125,52 @@ void logger::set_levels(const thresholds& levels) noexcept {
     levels_[i].store(levels[i], std::memory_order_relaxed);
 }
 
+void logger::set_format(format f) noexcept {
+  state_->maker.shape.store(f, std::memory_order_relaxed);
+}
+
+void logger::set_bytes_per_second_max(std::size_t bytes) noexcept {
+  const std::lock_guard guard{state_->mutex};
+  state_->repeats.set_bytes_per_second_max(bytes);
+}
+
 std::optional<std::string> logger::open_file(const std::filesystem::path& path) {
-  if (state_->to)
+  if (!state_->writer)
     return std::nullopt;
-  std::error_code ignored;
-  if (auto folder = path.parent_path();
-      !folder.empty() && !std::filesystem::is_directory(folder, ignored))
-    return path.string() + ": " + folder.string() + " is no directory";
-  try {
-    spdlog::sink_ptr to;
-    if (path.empty())
-      to = std::make_shared<spdlog::sinks::stderr_sink_st>();
-    else
-      to = std::make_shared<spdlog::sinks::basic_file_sink_st>(path.string());
-    auto output = make_output(std::move(to));
-    const std::lock_guard guard{state_->mutex};
-    state_->output = std::move(output);
+  if (path.empty()) {
+    state_->writer->write_to(destination::standard_error());
     return std::nullopt;
-  } catch (const std::exception& e) {
-    return e.what();
   }
+  auto opened = destination::open(path);
+  if (auto* why_not = std::get_if<std::string>(&opened))
+    return std::move(*why_not);
+  state_->writer->write_to(std::get<destination_ptr>(std::move(opened)));
+  return std::nullopt;
 }
 
 void logger::write_enabled(component c, level l, std::string_view message,
-                           std::initializer_list<field> fields) noexcept {
+                           std::span<const field> fields) noexcept {
   if (l == level::off)
     return;
-  try {
+  guarded([&] {
     const std::lock_guard guard{state_->mutex};
-    const auto f = shape_.load(std::memory_order_relaxed);
-    const auto at = state_->now();
-    state_->repeats.collect(at, state_->summaries);
-    state_->emit_summaries(f, at);
-    if (l < level::warn || state_->repeats.admit(c, l, message, at))
+    const auto f = state_->maker.shape.load(std::memory_order_relaxed);
+    const auto at = state_->maker.now();
+    state_->tell_suppressed(f, at);
+    if (state_->repeats.admit(c, l, message, at))
       state_->emit(f, {at, c, l, message, fields});
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "a line of the log was lost: %s\n", e.what());
-  } catch (...) { // a sink is a host's own code
-    std::fprintf(stderr, "a line of the log was lost: the sink threw\n");
-  }
+  });
 }
 
 void logger::tick() noexcept {
-  try {
+  guarded([this] {
     const std::lock_guard guard{state_->mutex};
-    const auto at = state_->now();
-    state_->repeats.collect(at, state_->summaries);
-    state_->emit_summaries(shape_.load(std::memory_order_relaxed), at);
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "a line of the log was lost: %s\n", e.what());
-  } catch (...) { // a sink is a host's own code
-    std::fprintf(stderr, "a line of the log was lost: the sink threw\n");
-  }
+    state_->tell_suppressed(state_->maker.shape, state_->maker.now());
+  });
+}
+
+bool logger::flush(std::chrono::milliseconds timeout) {
+  return !state_->writer || state_->writer->flush(timeout);
 }
 
 } // namespace ringdown::logging

@@ -14,10 +14,15 @@ bool is_over(repeat_filter::time_point since, repeat_filter::time_point now) noe
 } // namespace
 
 bool repeat_filter::admit(component c, level l, std::string_view message, time_point now) {
-  if (per_second_max_ == 0)
+  const bool is_unbounded = l < level::warn ? bytes_per_second_max_ == 0 : per_second_max_ == 0;
+  if (is_unbounded)
     return true;
+  if (is_over(bytes_since_, now)) {
+    bytes_since_ = now;
+    bytes_ = 0;
+  }
   auto& e = find_or_make(c, l, message, now);
-  if (e.written < per_second_max_) {
+  if (e.written < per_second_max_ || (l < level::warn && bytes_ < bytes_per_second_max_)) {
     ++e.written;
     return true;
   }

@@ -1,6 +1,6 @@
 #include "client/caf_bridge/caf_bridge.hpp"
 
-#include "client/socket.hpp"
+#include "client/internal/socket.hpp"
 #include "client/t_client.hpp"
 
 #include <caf/actor_cast.hpp>

@@ -1,13 +1,13 @@
 // `ringdown desktop`: agents' desktops, from a script or by hand.
 #include "client/cli/agent.hpp"
-#include "client/escape.hpp"
+#include "client/cli/line_input.hpp"
 #include "client/script.hpp"
+#include "messages/text.hpp"
 
 #include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 
 namespace ringdown::cli {
 
@@ -45,7 +45,7 @@ public:
         run_script(*steps);
       else
         run_prompt();
-      out().set_prompt({});
+      out().set_status({});
     }
     leave();
     return status();
@@ -88,12 +88,11 @@ private:
   void show_status() {
     if (is_leaving())
       return;
-    std::string text;
+    std::vector<shown_status> all;
     for (auto& a : agents_)
-      if (auto status = a->status(); !status.empty())
-        text += (text.empty() ? "" : " | ") + escaped(a->dn()) + " " + status;
-    if (!text.empty())
-      out().set_prompt("ringdown " + text + "> ");
+      if (auto status = a->status())
+        all.push_back(std::move(*status));
+    out().set_status(all);
   }
 
   // ---- the script --------------------------------------------------------------------------
@@ -137,12 +136,14 @@ private:
     handle_until(clock::now() + s.within,
                  [&] { return all([&](auto& a) { return a.has_ended(s.wanted); }); });
     for (auto& a : agents_) {
-      auto& ended = *a->last();
+      auto& ended = a->last()->ended;
       if (ended != s.wanted)
         return expected_otherwise(
           of(*a) + "the command's outcome is " +
           (ended ? std::string{to_string(*ended)} : std::string{"not told yet"}) + ", not " + name);
     }
+    for (auto& a : agents_)
+      a->last()->is_as_expected = true;
     return true;
   }
 
@@ -156,7 +157,7 @@ private:
   }
 
   std::string of(const agent& a) const {
-    return agents_.size() == 1 ? std::string{} : escaped_word(a.dn()) + ": ";
+    return agents_.size() == 1 ? std::string{} : printable_word(a.dn()) + ": ";
   }
 
   bool one(const script_merge& s) {
@@ -184,22 +185,58 @@ private:
   // ---- by hand -----------------------------------------------------------------------------
 
   void run_prompt() {
-    if (::isatty(STDIN_FILENO) != 0)
+    is_by_hand_ = ::isatty(STDIN_FILENO) != 0;
+    if (is_by_hand_)
       out().note(prompt_help);
-    std::string pending;
-    bool open = true;
-    while (open && !is_down() && !stop_requested()) {
+    if (can_edit_lines() && out().is_terminal()) {
+      line_editor editor;
+      out().edit_with(&editor);
+      take_lines_of(editor);
+      out().edit_with(nullptr);
+    } else {
+      line_input input;
+      take_lines_of(input);
+    }
+    if (!is_by_hand_)
+      settle();
+  }
+
+  template <class Input>
+  void take_lines_of(Input& input) {
+    line_input::waiter wait = [this] { return wait_for_input(); };
+    while (auto line = input.next(wait))
+      if (!take_line(*line))
+        return;
+  }
+
+  /// Behind a pipe's last line: what becomes of its commands is the exit status.
+  void settle() {
+    bool is_any_accepted = any([](auto& a) { return a.verdict() != all_well; });
+    if (is_any_accepted && !link().link().has(capability::outcomes)) {
+      out().note("this broker tells no outcomes: accepted is all that can be known");
+      return fail(unconfirmed);
+    }
+    // Each is decided by its deadline, which the desktop knows.
+    handle_until(clock::now() + desktop::outcome_wait_max + desktop::outcome_margin,
+                 [this] { return !outcomes_owed(); });
+    for (auto& a : agents_)
+      fail(a->verdict());
+  }
+
+  /// Handles what comes from the broker until there is input. False: no more, please.
+  bool wait_for_input() {
+    while (!is_down() && !stop_requested()) {
       while (link().poll(milliseconds{0}))
         ;
       on_turn();
-      if (wait_for_input())
-        open = read_input(pending);
-      open = take_lines(pending, !open) && open;
+      if (is_input_ready())
+        return true;
     }
+    return false;
   }
 
-  /// Until there is input, something from the broker, or a heartbeat is due.
-  bool wait_for_input() {
+  /// There is input; false behind something from the broker, or when a heartbeat is due.
+  bool is_input_ready() {
     constexpr milliseconds turn_max{100}; // how late a signal is seen at worst
     pollfd entries[] = {{STDIN_FILENO, POLLIN, 0}, {link().descriptor(), link().poll_events(), 0}};
     auto now = clock::now();
@@ -208,36 +245,8 @@ private:
     return ::poll(entries, 2, timeout) > 0 && entries[0].revents != 0;
   }
 
-  /// False at the end of the input.
-  static bool read_input(std::string& pending) {
-    char bytes[4096];
-    auto got = ::read(STDIN_FILENO, bytes, sizeof bytes);
-    if (got < 0)
-      return errno == EINTR || errno == EAGAIN;
-    pending.append(bytes, static_cast<std::size_t>(got));
-    return got > 0;
-  }
-
-  /// Performs the whole lines; the rest too at the end of input. False: no more, please.
-  bool take_lines(std::string& pending, bool all_of_it) {
-    for (;;) {
-      auto end = pending.find('\n');
-      if (end == std::string::npos && !(all_of_it && !pending.empty()))
-        break;
-      auto line = pending.substr(0, end);
-      pending.erase(0, end == std::string::npos ? pending.size() : end + 1);
-      if (!take_line(line))
-        return false;
-    }
-    if (pending.size() > script_bytes_max) {
-      out().complain("a line above " + std::to_string(script_bytes_max) + " bytes");
-      fail(usage);
-      return false;
-    }
-    return true;
-  }
-
   bool take_line(const std::string& line) {
+    ++line_number_;
     if (line == "quit" || line == "exit")
       return false;
     if (line == "help" || line == "?") {
@@ -248,8 +257,10 @@ private:
       return all([&](auto& a) { return query_address(a.dn()).has_value() || !is_down(); });
     auto parsed = parse_script(line);
     if (auto* error = std::get_if<script_error>(&parsed)) {
+      error->line = line_number_;
       out().complain(error->text());
-      fail(usage);
+      if (!is_by_hand_) // a person has seen it, and types it anew
+        fail(usage);
       return true;
     }
     for (auto& step : std::get<script>(parsed))
@@ -261,6 +272,8 @@ private:
   const desktop_settings& options_;
   conn_id connection_;
   std::vector<std::unique_ptr<agent>> agents_;
+  bool is_by_hand_ = false;
+  std::size_t line_number_ = 0;
 };
 
 int run_desktop(const settings& common, const desktop_settings& options, bool scripted) {

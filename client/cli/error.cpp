@@ -1,7 +1,7 @@
 // `ringdown error`: the error catalog, without a broker.
 #include "client/cli/json.hpp"
 #include "client/cli/settings.hpp"
-#include "client/escape.hpp"
+#include "messages/text.hpp"
 
 #include <fmt/format.h>
 
@@ -35,8 +35,7 @@ void print_table(bool as_json) {
 int print_one(const std::string& wanted, bool as_json) {
   auto* row = find(wanted);
   if (row == nullptr) {
-    fmt::print(stderr, "ringdown: no error '{}'; ringdown error lists all\n",
-               client::escaped(wanted));
+    fmt::print(stderr, "ringdown: no error '{}'; ringdown error lists all\n", printable(wanted));
     return usage;
   }
   if (as_json) {

@@ -1,7 +1,7 @@
 // `ringdown info`: who the broker is, what it grants, and the state of DNs.
 #include "client/cli/party.hpp"
-#include "client/describe.hpp"
-#include "client/escape.hpp"
+#include "client/text/describe.hpp"
+#include "messages/text.hpp"
 
 #include <fmt/format.h>
 
@@ -22,7 +22,7 @@ void print_link(console& out, const event_link_connected& link) {
   auto row = [](std::string_view name, const std::string& value) {
     fmt::print("{:<20} {}\n", name, value);
   };
-  row("server", escaped(link.server_name) + " " + escaped(link.server_version));
+  row("server", printable(link.server_name) + " " + printable(link.server_version));
   row("server instance", to_hex(link.server_instance));
   row("running since", utc_text(link.server_start_time_us));
   row("protocol version", std::to_string(link.version));
@@ -57,7 +57,7 @@ void print_dns_in_use(party& asker) {
     return asker.out().object({{"dns_in_use", dns}, {"more", more}});
   std::string names;
   for (std::size_t i = 0; i < std::min(dns.size(), names_shown_max); ++i)
-    names += (i == 0 ? ": " : ", ") + escaped_word(dns[i]);
+    names += (i == 0 ? ": " : ", ") + printable_word(dns[i]);
   fmt::print("{:<20} {}{}{}{}\n", "DNs in use", more ? "more than " : "", dns.size(), names,
              dns.size() > names_shown_max ? ", ..." : "");
 }
@@ -66,6 +66,7 @@ int run_info(const settings& common, const std::vector<std::string>& dns) {
   party asker{common};
   identity who;
   who.role = role::supervisor;
+  who.application_name = "info";
   if (!asker.connect(who))
     return asker.status();
   print_link(asker.out(), asker.link().link());

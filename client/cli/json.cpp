@@ -1,6 +1,6 @@
 #include "client/cli/json.hpp"
 
-#include "client/describe.hpp"
+#include "client/text/describe.hpp"
 #include "client/words.hpp"
 
 namespace ringdown::cli {

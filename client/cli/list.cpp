@@ -1,6 +1,6 @@
 // `ringdown list`: the DNs in use, their lights, and where a person may have something to do.
 #include "client/cli/party.hpp"
-#include "client/describe.hpp"
+#include "client/text/describe.hpp"
 
 #include <cstdio>
 
@@ -31,6 +31,7 @@ int run_list(const settings& common, const address_filter& only) {
   asker.be_quiet();
   identity who;
   who.role = role::supervisor;
+  who.application_name = "list";
   if (!asker.connect(who))
     return asker.status();
   auto refusal = asker.list_addresses(only, [&](const event_address_list& page) {

@@ -17,6 +17,11 @@ int run(int argc, char** argv) {
   describe_program(app, common, status);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::RequiredError& error) {
+    if (!app.get_subcommands().empty())
+      return app.exit(error) == 0 ? all_well : usage;
+    std::fprintf(stderr, "ringdown: %s\n", verb_problem(app).c_str());
+    return usage;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? all_well : usage; // --help comes this way too
   }

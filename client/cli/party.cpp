@@ -1,9 +1,14 @@
 #include "client/cli/party.hpp"
 
-#include "client/describe.hpp"
-#include "client/escape.hpp"
+#include "client/text/describe.hpp"
+#include "messages/limits.hpp"
+#include "messages/text.hpp"
+#include "messages/wire.hpp"
+
+#include <unistd.h>
 
 #include <algorithm>
+#include <climits>
 #include <utility>
 
 namespace ringdown::cli {
@@ -24,12 +29,28 @@ bool party::is_down() const {
   return phase == link_phase::idle || phase == link_phase::given_up || phase == link_phase::stopped;
 }
 
+namespace {
+
+/// `desktop@pc-12`
+std::string at_this_host(const std::string& part) {
+  char host[HOST_NAME_MAX + 1] = {};
+  if (::gethostname(host, sizeof host - 1) != 0 || host[0] == '\0')
+    return part;
+  auto name = part + "@" + host;
+  name.resize(std::min(name.size(), application_name_bytes_max));
+  return wire::valid_utf8(name) && !wire::has_control_character(name) ? name : part;
+}
+
+} // namespace
+
 bool party::connect(identity who, bool stays) {
   catch_stop_signals();
-  who.application_name = common_.app;
+  if (who.application_name == identity{}.application_name) // nobody has said
+    who.application_name = to_string(who.role);
+  who.application_name = common_.app.empty() ? at_this_host(who.application_name) : common_.app;
   auto where = parse_endpoint(common_.connect);
   if (!where) {
-    console_.complain("--connect " + escaped(common_.connect) + ": expected HOST:PORT");
+    console_.complain("--connect " + printable(common_.connect) + ": expected HOST:PORT");
     fail(usage);
     return false;
   }
@@ -53,15 +74,17 @@ bool party::connect(identity who, bool stays) {
     return true;
   std::string why = "interrupted";
   if (refusal_)
-    why = refusal_->error ? describe_error(*refusal_->error) : escaped(refusal_->text);
-  console_.complain("cannot connect to " + escaped(common_.connect) + ": " + why);
+    why = refusal_->error ? describe_error(*refusal_->error) : printable(refusal_->text);
+  console_.complain("cannot connect to " + printable(common_.connect) + ": " + why);
   fail(usage);
   return false;
 }
 
 void party::on_link(const link_notice& n) {
-  looked_up_.clear(); // numbers begin again with each link
   if (n.phase == link_phase::up) {
+    looked_up_.clear(); // numbers begin again with each link; one that ends may answer yet
+    if (n.broker_restarted)
+      console_.forget_names();
     if (stood_)
       console_.link(n);
     stood_ = true;
@@ -77,7 +100,7 @@ void party::on_link(const link_notice& n) {
 bool party::register_on(const std::vector<std::string>& dns, const registration& how) {
   for (auto& dn : dns) {
     if (auto wish = link_->register_on(dn, how); wish != registering::accepted) {
-      console_.complain("--dn " + escaped_word(dn) + ": " +
+      console_.complain("--dn " + printable_word(dn) + ": " +
                         (wish == registering::bad_dn
                            ? "expected 1 to 255 bytes of UTF-8 without control characters"
                            : "too many DNs"));
@@ -96,7 +119,7 @@ bool party::await_registrations(const std::vector<std::string>& dns) {
   if (stop_requested())
     return false;
   if (!is_down())
-    console_.complain("no answer to the registration on " + escaped_word(*unanswered_.begin()) +
+    console_.complain("no answer to the registration on " + printable_word(*unanswered_.begin()) +
                       " within " + std::to_string(common_.timeout().count()) + " ms");
   fail(lost);
   return false;
@@ -170,7 +193,7 @@ bool party::merge_calls(const std::string& dn, conn_id old, conn_id into) {
   auto sent = link_->merge_calls(dn, old, into, [&done](const completion& c) { done = c; });
   if (sent)
     console_.sent("RequestMergeCalls ref=" + std::to_string(sent.reference.value) + " dn=" +
-                    escaped_word(dn) + " old=" + to_string(old) + " conn=" + to_string(into),
+                    printable_word(dn) + " old=" + to_string(old) + " conn=" + to_string(into),
                   {{"request", "RequestMergeCalls"},
                    {"reference_id", sent.reference.value},
                    {"dn", dn},
@@ -184,7 +207,7 @@ bool party::end_call(const std::string& dn, conn_id call) {
   auto sent = link_->end_call(dn, call, [&done](const completion& c) { done = c; });
   if (sent)
     console_.sent("RequestEndCall ref=" + std::to_string(sent.reference.value) +
-                    " dn=" + escaped_word(dn) + " conn=" + to_string(call),
+                    " dn=" + printable_word(dn) + " conn=" + to_string(call),
                   {{"request", "RequestEndCall"},
                    {"reference_id", sent.reference.value},
                    {"dn", dn},
@@ -262,7 +285,7 @@ void party::on_traffic(const traffic& t) {
 void party::on_registration_sent(const registration_sent& r) {
   bool every = r.dns.size() == 1 && r.dns.front() == every_dn;
   auto what = every               ? std::string{"every DN"}
-              : r.dns.size() == 1 ? "dn=" + escaped_word(r.dns.front())
+              : r.dns.size() == 1 ? "dn=" + printable_word(r.dns.front())
                                   : "dns=" + std::to_string(r.dns.size());
   auto mode = std::string{to_string(r.how.mode)};
   json object{{"request", "RequestRegisterAddress"}, {"reference_id", r.reference.value}};
@@ -277,13 +300,14 @@ void party::on_registration_sent(const registration_sent& r) {
 }
 
 void party::on_received(const event& e) {
+  console_.learn(e);
   if (looked_up_.erase(reference_of(e)) != 0)
     return;
   bool error = std::holds_alternative<event_error>(e);
   bool end = std::holds_alternative<link_lost>(e) ||
              (std::holds_alternative<event_link_disconnected>(e) && !leaving_);
   if (!quiet_ || error || end)
-    console_.received(e);
+    show(e);
   if (error)
     fail(refused);
   if (end)
@@ -303,7 +327,7 @@ CLI::Option* add_dn_list(CLI::App& verb, std::vector<std::string>& dns) {
 }
 
 void add_conn_option(CLI::App& verb, std::string& conn) {
-  verb.add_option("--conn", conn, "The voice call's ConnID, 1 to 16 hex digits")
+  verb.add_option("--conn,--call", conn, "The voice call's ConnID, 1 to 16 hex digits")
     ->check(CLI::Validator{[](const std::string& text) {
                              return parse_conn_id(text) ? std::string{}
                                                         : "expected 1 to 16 hex digits";
@@ -314,7 +338,7 @@ void add_conn_option(CLI::App& verb, std::string& conn) {
 void add_why_options(CLI::App& verb, std::string& reason, std::string& agent_id) {
   verb.add_option("--reason", reason,
                   "Why a command is given: kept with the pause and the outcome");
-  verb.add_option("--agent-id", agent_id,
+  verb.add_option("--agent-id,--agent", agent_id,
                   "Whose hand a command is: kept with the pause and the outcome");
 }
 

@@ -3,10 +3,13 @@
 #pragma once
 
 #include "client/cli/json.hpp"
+#include "client/cli/line_editor.hpp"
+#include "client/cli/name_book.hpp"
 #include "client/cli/settings.hpp"
 #include "client/desktop.hpp"
 #include "client/t_client.hpp"
 
+#include <deque>
 #include <functional>
 #include <optional>
 #include <set>
@@ -15,8 +18,15 @@
 
 namespace ringdown::cli {
 
+/// What the agent of a DN is shown. `left`: to the pending command's deadline, if it is known.
+struct shown_status {
+  std::string dn;
+  client::light_view view;
+  std::optional<std::chrono::milliseconds> left;
+};
+
 /// Prints lines, for people or as JSON. All text of the network's is escaped before it gets here
-/// (client/describe.hpp).
+/// (client/text/describe.hpp).
 class console {
 public:
   explicit console(const settings& common);
@@ -25,6 +35,12 @@ public:
   void sent(const std::string& text, const json& object);
   void link(const client::link_notice& n);
   void received(const client::event& e);
+  /// What is shown of later events may name those that this one names.
+  void learn(const client::event& e) { names_.learn(e); }
+  void forget_names() { names_.forget(); }
+  bool knows(client_id client) const { return !names_.name_of(client).empty(); }
+  /// What became of a command, without the event that told it.
+  void became(const client::event_outcome& o);
   /// What has changed of what an agent is shown; `before`: none yet.
   void view(const std::string& dn, const std::optional<client::light_view>& before,
             const client::light_view& now);
@@ -36,14 +52,25 @@ public:
   /// To standard error, `ringdown: text`.
   void complain(const std::string& text);
 
-  /// Shown again after each line, on a terminal only; empty: none. One of the same length takes the
-  /// place of the other and leaves alone what was typed behind it.
-  void set_prompt(std::string prompt);
+  /// What agents are shown, on a terminal only: in a line that stays below all others, or in the
+  /// prompt. Nothing: no line.
+  void set_status(const std::vector<shown_status>& agents);
+  /// From now on the last line is what a person types; null: not any more.
+  void edit_with(line_editor* editor);
   /// From now on each line about a DN names it.
   void name_dns() { names_dns_ = true; }
+  /// From now on each event says when it was, and user events whose they are.
+  void show_times_and_senders() { shows_times_ = true; }
   bool is_terminal() const { return terminal_; }
 
 private:
+  void begin_line();
+  void end_line();
+  std::string painted(const std::string& text, const char* color) const;
+  std::string with_shape(client::light l) const;
+  bool is_decided(const client::pending_command& what) const;
+  std::string stamp(std::int64_t time_us) const;
+  std::string sender_of(const client::event& e) const;
   void line(const std::string& text, const char* color = nullptr);
   void line_of(const std::string& dn, const std::string& text, const char* color = nullptr);
   void pauses(const std::string& dn, const client::light_view& before,
@@ -54,11 +81,15 @@ private:
               const client::light_view& now);
   void pending(const std::string& dn, const client::pending_command& what);
 
+  name_book names_;
   bool names_dns_ = false;
+  bool shows_times_ = false;
   bool json_;
   bool color_;
   bool terminal_;
-  std::string prompt_;
+  std::string status_;
+  line_editor* editor_ = nullptr;
+  std::deque<command_id> decided_; // the last outcomes
 };
 
 /// One T-Client of the command line. It prints all that goes and comes.
@@ -69,12 +100,14 @@ public:
 
   client::t_client& link() { return *link_; }
   console& out() { return console_; }
+  const console& out() const { return console_; }
   int status() const { return status_; }
   /// Only ever gets worse.
   void fail(exit_status status);
 
-  /// Connects and signs on; otherwise says why not (`usage`). `stays`: connects again by itself
-  /// when the link is lost, and says so.
+  /// Connects and signs on; otherwise says why not (`usage`). The application is named by --app,
+  /// else by what it plays (`who`'s name, else its role) and this host. `stays`: connects again by
+  /// itself when the link is lost, and says so.
   bool connect(client::identity who, bool stays = false);
   /// Registers on all and waits for every answer. False if the link was lost; EventErrors only set
   /// the status.
@@ -119,6 +152,8 @@ protected:
   virtual client::steady_time on_turn() { return client::steady_time::max(); }
   /// Whether a failure counts more than what was so far: the first failure decides.
   virtual bool is_worse(exit_status, exit_status before) const { return before == all_well; }
+  /// Shows what came. Called inside the client's own calls.
+  virtual void show(const client::event& e) { console_.received(e); }
   /// The link has come up, for the first time too.
   virtual void on_up() {}
 

@@ -1,14 +1,12 @@
 // What the program's help says, verbs and all; docs/cli.md is made from the same.
 #include "client/cli/settings.hpp"
 
-namespace ringdown::cli {
+#include "messages/nearest.hpp"
+#include "messages/text.hpp"
 
-std::string exit_status_help() {
-  std::string out;
-  for (auto& row : exit_statuses)
-    out += (out.empty() ? "Exit status: " : ", ") + std::to_string(row.status) + " " + row.when;
-  return out + ".";
-}
+#include <algorithm>
+
+namespace ringdown::cli {
 
 namespace {
 
@@ -16,8 +14,9 @@ void add_global_options(CLI::App& app, settings& common) {
   app.add_option("--connect", common.connect, "The broker's address, HOST:PORT")
     ->envname("RINGDOWN_CONNECT")
     ->capture_default_str();
-  app.add_option("--app", common.app, "Application name at sign-on, 1 to 64 bytes")
-    ->capture_default_str();
+  app.add_option("--app", common.app,
+                 "Application name at sign-on, 1 to 64 bytes (default: what it plays, and the "
+                 "host: desktop@HOST)");
   app.add_option("--timeout", common.timeout_s, "Seconds to wait for a connection or an answer")
     ->check(CLI::Range(0.001, 3600.0))
     ->capture_default_str();
@@ -25,15 +24,54 @@ void add_global_options(CLI::App& app, settings& common) {
   app.add_flag("--no-color", common.no_color, "No colours, even on a terminal");
 }
 
+/// The global options as a verb's --help shows them, behind its own.
+std::string common_flags_help(const CLI::App& app) {
+  std::string out = "\n\n" + std::string{common_flags_title} + "\n";
+  for (auto* option : app.get_options()) {
+    if (option == app.get_help_ptr() || option == app.get_version_ptr())
+      continue;
+    auto name = option->get_name();
+    name.resize(std::max<std::size_t>(name.size() + 2, 28), ' ');
+    out += "  " + name + option->get_description() + "\n";
+  }
+  return out;
+}
+
 } // namespace
+
+std::string verb_problem(const CLI::App& app) {
+  auto verbs = app.get_subcommands([](const CLI::App*) { return true; });
+  std::vector<std::string_view> names;
+  std::string list;
+  for (auto* verb : verbs) {
+    names.push_back(verb->get_name());
+    auto name = verb->get_name();
+    name.resize(std::max<std::size_t>(name.size() + 2, 12), ' ');
+    list += "\n  " + name + verb->get_description();
+  }
+  std::string first; // word that is no flag; its value may be one too
+  for (auto& word : app.remaining()) {
+    if (word.starts_with('-'))
+      continue;
+    if (auto meant = nearest(word, names); !meant.empty())
+      return "unknown verb '" + printable(word) + "'; did you mean '" + std::string{meant} + "'?";
+    if (first.empty())
+      first = word;
+  }
+  auto problem =
+    first.empty() ? std::string{"a verb is missing"} : "unknown verb '" + printable(first) + "'";
+  return problem + "; accepted:" + list;
+}
 
 void describe_program(CLI::App& app, settings& common, int& status) {
   add_global_options(app, common);
+  app.set_version_flag("--version", "ringdown " RINGDOWN_VERSION, "The version of this program");
   app.require_subcommand(1);
   app.fallthrough(); // global options may stand behind the verb too
   app.footer(exit_status_help() +
              "\n\nTry: ringdown recorder --dn 7001 &\n"
              "     ringdown desktop --dn 7001 --script \"start, expect recording, pause\"");
+  add_commands(app, common, status);
   add_desktop(app, common, status);
   add_recorder(app, common, status);
   add_monitor(app, common, status);
@@ -41,7 +79,11 @@ void describe_program(CLI::App& app, settings& common, int& status) {
   add_info(app, common, status);
   add_session(app, common, status);
   add_list(app, common, status);
+  add_check_recorder(app, common, status);
   add_error(app, common, status);
+  auto common_flags = common_flags_help(app);
+  for (auto* verb : app.get_subcommands({}))
+    verb->footer(verb->get_footer() + common_flags);
 }
 
 } // namespace ringdown::cli

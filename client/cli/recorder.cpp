@@ -1,9 +1,9 @@
 // `ringdown recorder`: a screen recorder that makes each DN's screen what it is to be, and says so.
 #include "client/recorder.hpp"
+#include "client/cli/misbehavior.hpp"
 #include "client/cli/party.hpp"
-#include "client/escape.hpp"
-#include "client/misbehavior.hpp"
 #include "client/words.hpp"
+#include "messages/text.hpp"
 
 #include <unistd.h>
 
@@ -82,7 +82,7 @@ private:
       link(), [this](const client::recorder::order& o) { return on_order(o); }, how);
     for (auto& dn : options_.dns)
       if (screen_->record(dn) == registering::bad_dn) {
-        out().complain("--dn " + escaped_word(dn) + ": expected 1 to 255 bytes of UTF-8");
+        out().complain("--dn " + printable_word(dn) + ": expected 1 to 255 bytes of UTF-8");
         fail(usage);
         return false;
       }
@@ -128,7 +128,7 @@ private:
 
   void show(const client::recorder::order& o) {
     if (!out().json_wanted())
-      return out().note(escaped_word(o.this_dn) + " order: " + in_words(o));
+      return out().note(printable_word(o.this_dn) + " order: " + in_words(o));
     json order{{"screen", to_string(o.screen)}, {"command", to_string(o.verb)}};
     order["connection_id"] = to_string(o.connection);
     order["version"] = o.version.value;
@@ -144,7 +144,7 @@ private:
     if (due_.size() < delayed_max) {
       due_.push_back({clock::now() + delay_, o, std::move(what)});
     } else {
-      out().complain("too many answers wait; one to " + escaped(o.this_dn) + " is dropped");
+      out().complain("too many answers wait; one to " + printable(o.this_dn) + " is dropped");
       fail(refused);
     }
     return later;

@@ -1,7 +1,7 @@
 // `ringdown session`: what the broker knows of DNs: calls, pauses, what waits and why, recorders'
 // words, outcomes.
 #include "client/cli/party.hpp"
-#include "client/describe.hpp"
+#include "client/text/describe.hpp"
 
 #include <cstdio>
 
@@ -18,6 +18,7 @@ int run_session(const settings& common, const std::vector<std::string>& dns) {
   asker.be_quiet();
   identity who;
   who.role = role::supervisor;
+  who.application_name = "session";
   registration how;
   how.mode = registration_mode::monitor;
   if (!asker.connect(who))

@@ -5,11 +5,11 @@ usage: light.py HOST PORT DN
 import asyncio
 import sys
 
-from ringdown import Desktop
+from ringdown import SteadyDesktop
 
 
 async def main(host: str, port: int, dn: str) -> None:
-    async with await Desktop.connect(host, port, dn) as desktop:
+    async with SteadyDesktop([(host, port)], dn) as desktop:
         async for light in desktop.lights():
             print(light.value, flush=True)
 

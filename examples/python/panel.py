@@ -6,7 +6,7 @@ import asyncio
 import sys
 from datetime import datetime
 
-from ringdown import Desktop, Shown, reason_name
+from ringdown import Shown, SteadyDesktop
 
 
 def show(shown: Shown) -> None:
@@ -20,11 +20,11 @@ def show(shown: Shown) -> None:
         whose = "" if command.behind is None else f" for {command.behind.application_name}'s pause"
         print(f"  {command.verb.value} waits{whose}", flush=True)
     for alarm in shown.alarms:
-        print(f"  ALARM: {reason_name(alarm.broker_reason)}", flush=True)
+        print(f"  ALARM: {alarm.reason.value}", flush=True)
 
 
 async def main(host: str, port: int, dn: str) -> None:
-    async with await Desktop.connect(host, port, dn) as desktop:
+    async with SteadyDesktop([(host, port)], dn) as desktop:
         async for shown in desktop.changes():
             show(shown)
 

@@ -7,7 +7,7 @@ import signal
 import sys
 from contextlib import suppress
 
-from ringdown import CaptureState, Order, Recorder
+from ringdown import CaptureState, LinkChange, Order, SteadyRecorder
 
 
 async def main(host: str, port: int, dns: list[str]) -> None:
@@ -16,7 +16,7 @@ async def main(host: str, port: int, dns: list[str]) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     screens = {dn: CaptureState.DISABLED for dn in dns}
 
-    async def do(order: Order) -> CaptureState:
+    def do(order: Order) -> CaptureState:  # on a thread: it may block
         if order.screen is not None:  # else it is only asked what is so
             # Here a real recorder begins, holds or ends its video: what the screen is to be.
             screens[order.dn] = order.screen
@@ -24,9 +24,11 @@ async def main(host: str, port: int, dns: list[str]) -> None:
         print(f"{order.dn}: {order.verb.value} -> {state.value} ({order.cause.value})", flush=True)
         return state
 
-    async with await Recorder.connect(host, port, dns) as recorder:
-        print("recorder ready", flush=True)
-        await recorder.run(do)
+    def tell(link: LinkChange) -> None:
+        print("recorder ready" if link.stands else f"lost: {link.error}", flush=True)
+
+    async with SteadyRecorder([(host, port)], dns, on_link=tell) as recorder:
+        await recorder.run(do)  # until it is cancelled, or taken over
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ usage: stop_all.py HOST PORT REASON
 import asyncio
 import sys
 
-from ringdown import Connection, Identity, Light, NotAllGranted, Verb, v1
+from ringdown import Connection, Identity, Light, NotAllGranted, Outcome, Verb, v1
 
 
 async def hear(floor: Connection, outcomes: asyncio.Queue[v1.EventOutcome]) -> None:
@@ -31,7 +31,7 @@ async def main(host: str, port: int, reason: str) -> None:
                     print(f"{dn}: refused, {error.error_code} {error.text}", flush=True)
             for _ in accepted:
                 one = await outcomes.get()
-                print(f"{one.this_dn}: {v1.Outcome.Name(one.outcome)}", flush=True)
+                print(f"{one.this_dn}: {Outcome.of(one.outcome).value}", flush=True)
         hearing.cancel()
 
 

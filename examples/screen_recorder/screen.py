@@ -91,4 +91,5 @@ class Screen:
                 await self._close(CaptureState.DISABLED)
             except Failed as worse:
                 why = worse
-        self._on_failure(self.dn, why)
+            # Before any order that waits is done: what is told of it is the newer word.
+            self._on_failure(self.dn, why)

@@ -9,21 +9,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import random
 import signal
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, Mapping
 
-from ringdown import CaptureState, Cause, Failure, Identity, LinkLost, Order, Recorder
-from ringdown import RingdownError, v1
+from ringdown import CaptureState, Cause, Failure, Identity, LinkChange, Order
+from ringdown import RingdownError, SteadyRecorder, v1
 
 from screen import Screen
 from segment import Failed, Source
-
-WAIT_MIN_S: Final = 0.1
-WAIT_MAX_S: Final = 10.0
-"""Between two tries to connect: a time that grows with each failure."""
 
 
 class ScreenRecorder:
@@ -35,43 +30,33 @@ class ScreenRecorder:
             dn: Screen(dn, source, folder, self._tell_failure) for dn, source in sources.items()
         }
         self._told: dict[str, CaptureState] = {}
-        self._recorder: Recorder | None = None
+        self._recorder: SteadyRecorder | None = None
         self._telling: set[asyncio.Task[None]] = set()
 
     async def run(self, host: str, port: int) -> None:
-        """Until it is cancelled; connects again whenever the link is lost."""
+        """Until it is cancelled; comes back whenever the link is lost, but not from a takeover."""
         identity = Identity(v1.ROLE_RECORDER, application_name="screen-recorder")
-        loop = asyncio.get_running_loop()
-        wait_s = WAIT_MIN_S
         try:
-            while True:
-                began = loop.time()
-                at_least_s = await self._serve(host, port, identity)
-                await self._stop()
-                if loop.time() - began > WAIT_MAX_S:
-                    wait_s = WAIT_MIN_S  # it stood well
-                await asyncio.sleep(at_least_s + wait_s * random.uniform(0.5, 1))
-                wait_s = min(wait_s * 2, WAIT_MAX_S)
+            async with SteadyRecorder(
+                [(host, port)], list(self._screens), identity=identity, on_link=self._on_link
+            ) as recorder:
+                self._recorder = recorder
+                await recorder.run(self._do)
         finally:
             await self._stop()
 
     # ---- inside -----------------------------------------------------------------------------
 
-    async def _serve(self, host: str, port: int, identity: Identity) -> float:
-        """Until the link is lost. How long the broker wants to be left alone."""
-        try:
-            async with await Recorder.connect(
-                host, port, list(self._screens), identity=identity
-            ) as recorder:
-                print("recorder ready", flush=True)
-                self._recorder = recorder
-                await recorder.run(self._do)
-        except RingdownError as error:
-            print(f"lost: {error}", flush=True)
-            return (error.retry_after_s or 0.0) if isinstance(error, LinkLost) else 0.0
-        finally:
-            self._recorder = None
-        return 0.0
+    async def _on_link(self, link: LinkChange) -> None:
+        """The next attempt to connect waits for this."""
+        if link.stands:
+            print("recorder ready", flush=True)
+            return
+        print(f"lost: {link.error}", flush=True)
+        await self._stop()
+        assert self._recorder is not None
+        for dn in self._screens:  # it is not as the last order wanted it: that is to come again
+            self._recorder.screens.forget(dn)
 
     async def _do(self, order: Order) -> CaptureState | Failure:
         """Says what is so only when it is so."""
@@ -107,14 +92,15 @@ class ScreenRecorder:
 
     def _tell_failure(self, dn: str, why: Failed) -> None:
         print(f"{dn}: {why}", flush=True)
-        if self._recorder is not None:
-            task = asyncio.create_task(self._say(self._recorder, dn, why))
-            self._telling.add(task)
-            task.add_done_callback(self._telling.discard)
+        word = Failure(why.code, why.text, self._screens[dn].state)
+        task = asyncio.create_task(self._say(dn, word))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
 
-    async def _say(self, recorder: Recorder, dn: str, why: Failed) -> None:
+    async def _say(self, dn: str, word: Failure) -> None:
+        assert self._recorder is not None
         with suppress(RingdownError):  # without a link it is said by the next one
-            await recorder.say(dn, Failure(why.code, why.text, self._screens[dn].state))
+            await self._recorder.say(dn, word)
 
 
 def _options() -> argparse.Namespace:

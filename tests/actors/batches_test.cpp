@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include <map>
+#include <thread>
 
 using namespace ringdown;
 using namespace ringdown::test;
@@ -38,7 +39,7 @@ struct bench {
     read->time_us = 1234;
     auto batch = std::make_unique<dn_batch>();
     batch->begin(client, *read);
-    batch->keep(std::move(read));
+    batch->hold(std::move(read));
     for (std::uint32_t i = 1; i <= count; ++i) {
       dn_request request;
       request.reference = {i};
@@ -186,16 +187,16 @@ TEST_CASE("batches of a burst are kept up to a bound, and hold nothing of their 
   auto read = std::make_shared<read_batch>();
   std::vector<dn_batch_ptr> burst;
   for (std::size_t i = 0; i < 3 * batch_pool::spare_max; ++i) {
-    burst.push_back(pool.take());
+    burst.push_back(pool.borrow());
     burst.back()->begin(b.client, *read);
-    burst.back()->keep(read);
+    burst.back()->hold(read);
   }
   for (auto& batch : burst)
-    pool.keep(std::move(batch));
+    pool.give_back(std::move(batch));
   CHECK(pool.size() == batch_pool::spare_max);
   CHECK(b.client.use_count() == 1);
   CHECK(read.use_count() == 1);
-  static_cast<void>(pool.take());
+  static_cast<void>(pool.borrow());
   CHECK(pool.size() == batch_pool::spare_max - 1);
 }
 
@@ -216,7 +217,7 @@ TEST_CASE("a connection is read again when one of its read batches comes back, a
   CHECK(b.client->batches_in_flight() == read_batches_in_flight_max);
   auto for_dn = std::make_unique<dn_batch>();
   for_dn->begin(b.client, *first);
-  for_dn->keep(std::move(first));
+  for_dn->hold(std::move(first));
   CHECK(b.signal->credits == 0); // a DN still works on it
   for_dn.reset();
   CHECK(b.signal->credits == 1);
@@ -246,6 +247,26 @@ TEST_CASE("the memory budget is spent past its limit, and its reserve later") {
   CHECK(budget.used() == 1000);
 }
 
+TEST_CASE(
+  "a spent budget is relieved when an eighth is free, and nobody with an even share spent it") {
+  limits bounds;
+  bounds.memory_budget_bytes = 800;
+  memory_budget budget{bounds};
+  memory_share one{budget};
+  {
+    memory_share other{budget};
+    one.holds(700);
+    other.holds(200);
+    CHECK(budget.spent());
+    other.holds(100);
+    CHECK_FALSE(budget.spent());
+    CHECK_FALSE(budget.is_relieved());
+  }
+  CHECK(budget.is_relieved());
+  CHECK(budget.used() == 700);
+  CHECK(budget.even_share(100) == 8);
+}
+
 TEST_CASE("without a list any DN is configured, with one only those on it") {
   dn_list list;
   CHECK(list.any());
@@ -264,8 +285,8 @@ TEST_CASE("without a list any DN is configured, with one only those on it") {
 
 TEST_CASE("a client has its last word once") {
   bench b;
-  disconnect(*b.client, v1::DISCONNECT_REASON_TAKEN_OVER, "signed on again elsewhere");
-  disconnect(*b.client, v1::DISCONNECT_REASON_INTERNAL_ERROR, "too late");
+  disconnect(*b.client, disconnect_reason::taken_over, "signed on again elsewhere");
+  disconnect(*b.client, disconnect_reason::internal_error, "too late");
   b.edge.drain();
   auto read = b.edge.read();
   REQUIRE(read.size() == 1);
@@ -275,8 +296,56 @@ TEST_CASE("a client has its last word once") {
   CHECK(b.client->box.closed());
 }
 
+TEST_CASE("a last word that waits for all answers stands behind them") {
+  for (int round = 0; round < 2000; ++round) {
+    bench b;
+    REQUIRE(b.client->window.admit({7}, 10, false) == request_window::admission::accepted);
+    std::thread answers{[&] { b.client->answer({7}, ack_frame(7)); }};
+    while (!b.client->all_answered())
+      std::this_thread::yield();
+    disconnect(*b.client, disconnect_reason::signed_off, "signed off");
+    answers.join();
+    b.edge.drain();
+    auto read = b.edge.read();
+    REQUIRE(read.size() == 2);
+    REQUIRE(read[0].reference_id() == 7);
+    REQUIRE(read[1].has_event_link_disconnected());
+  }
+}
+
+TEST_CASE("whoever is told of an answer may use its ReferenceID again at once") {
+  using admission = request_window::admission;
+  bench b;
+  REQUIRE(b.client->window.admit({7}, 10, false) == admission::accepted);
+  auto again = admission::full;
+  b.signal->meanwhile = [&] { again = b.client->window.admit({7}, 10, false); };
+  b.client->answer({7}, ack_frame(7));
+  CHECK(again == admission::accepted);
+}
+
+TEST_CASE("a client knows how many outcomes it is owed, if it hears any") {
+  bench b;
+  b.client->who.outcomes = true;
+  outcome_claim one{b.client};
+  {
+    auto two = one;
+    CHECK(b.client->outcomes_owed() == 2);
+    outcome_claim three = std::move(two);
+    CHECK(b.client->outcomes_owed() == 2);
+    CHECK(three == b.client);
+    three = {};
+    CHECK(b.client->outcomes_owed() == 1);
+  }
+  CHECK(b.client->outcomes_owed() == 1);
+  one = {};
+  CHECK(b.client->outcomes_owed() == 0);
+  auto deaf = std::make_shared<t_client>(b.bounds, b.budget, b.signal);
+  outcome_claim none{deaf};
+  CHECK(deaf->outcomes_owed() == 0);
+}
+
 TEST_CASE("a client that should come back is told when") {
-  for (auto reason : {v1::DISCONNECT_REASON_DRAINING, v1::DISCONNECT_REASON_OVERLOADED}) {
+  for (auto reason : {disconnect_reason::draining, disconnect_reason::overloaded}) {
     auto frames = frames_of(encode_disconnected(reason, "later", {9}));
     REQUIRE(frames.size() == 1);
     CHECK(frames[0].reference_id() == 9);
@@ -294,7 +363,7 @@ TEST_CASE("the broker's heartbeat is one empty Heartbeat frame") {
 TEST_CASE("what a client hears is what its mask lets through") {
   bench b;
   CHECK(b.client->hears(event_kind::command));
-  b.client->mask = static_cast<std::uint8_t>(event_kind::indication);
+  b.client->mask = mask_bit(event_kind::indication);
   CHECK(b.client->hears(event_kind::indication));
   CHECK_FALSE(b.client->hears(event_kind::command));
   CHECK_FALSE(b.client->hears(event_kind::user_event));

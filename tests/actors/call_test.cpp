@@ -1,6 +1,7 @@
 // Conversations about calls, where a call source tells of them: two that become one, one that ends,
 // and what goes on then.
 #include "tests/actors/conversation.hpp"
+#include "tests/actors/in_brief.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -15,7 +16,7 @@ struct calls_on_7001 : pair_on_7001 {
 
   calls_on_7001() : calls(o.join("calls", v1::ROLE_CALL_SOURCE)) {
     calls.says(register_for_outcomes(2, {"7001"}));
-    CHECK(calls.hears().size() == 1);
+    CHECK_THAT(calls.hears(), in_brief({"registered 2: 7001"}));
   }
   std::string screen() {
     auto words = ask(desk, query_address(99, "7001"));
@@ -30,7 +31,10 @@ TEST_CASE("merged calls are one: it wants recording if either did, and the pause
   p.desk.says(send(3, "7001", "start", {.call = 0x71}), send(4, "7001", "pause", {.call = 0x72}));
   p.recorder_says(3, "enabled", 0x71);
   p.recorder_says(4, "paused", 0x72);
-  CHECK(p.desk.hears().size() == 6);
+  CHECK_THAT(p.desk.hears(),
+             in_brief({"ACK 3", "ACK 4", "outcome 7001 #1 call 71: start superseded",
+                       "event 7001 #3 call 71: enabled", "event 7001 #4 call 72: paused",
+                       "outcome 7001 #2 call 72: pause confirmed"}));
   p.calls.hears();
   CHECK(ask(p.calls, merge_calls(3, "7001", 0x71, 0x72)) == "ACK 3: #4 v2");
   CHECK(p.desk.hears().empty());
@@ -49,7 +53,8 @@ TEST_CASE("what a recorder says while two calls become one confirms what was ask
   for (std::uint64_t said_of : {0x71, 0x72, 0}) {
     calls_on_7001 p;
     p.desk.says(send(3, "7001", "start", {.call = 0x72}), send(4, "7001", "pause", {.call = 0x71}));
-    CHECK(p.desk.hears().size() == 3);
+    CHECK_THAT(p.desk.hears(),
+               in_brief({"ACK 3", "ACK 4", "outcome 7001 #1 call 72: start superseded"}));
     p.calls.hears();
     CHECK(ask(p.calls, merge_calls(3, "7001", 0x71, 0x72)) == "ACK 3: #2 v2");
     p.recorder_says(3, "enabled", said_of);
@@ -63,7 +68,8 @@ TEST_CASE("a call whose ConnID changes goes on under the new one, with its pause
   calls_on_7001 p;
   p.desk.says(send(3, "7001", "pause", {.call = 0x71}));
   p.recorder_says(3, "paused");
-  CHECK(p.desk.hears().size() == 3);
+  CHECK_THAT(p.desk.hears(), in_brief({"ACK 3", "event 7001 #2: paused",
+                                       "outcome 7001 #1 call 71: pause confirmed"}));
   p.calls.hears();
   CHECK(ask(p.calls, merge_calls(3, "7001", 0x71, 0x80)) == "ACK 3: #2 v1");
   CHECK(p.screen() == "; wants paused v1; call 80 was 71; desk's pause of call 80 v1; "
@@ -74,7 +80,9 @@ TEST_CASE("a held command is of the call that its call has become") {
   calls_on_7001 p;
   p.desk.says(send(3, "7001", "pause"), send(4, "7001", "start", {.call = 0x71}));
   p.recorder_says(3, "paused");
-  CHECK(p.desk.hears().size() == 5);
+  CHECK_THAT(p.desk.hears(),
+             in_brief({"ACK 3", "ACK 4", "outcome 7001 #2 call 71: start held",
+                       "event 7001 #3: paused", "outcome 7001 #1: pause confirmed"}));
   p.calls.hears();
   CHECK(ask(p.calls, merge_calls(3, "7001", 0x71, 0x80)).starts_with("ACK 3"));
   p.desk.says(send(5, "7001", "resume", {.call = 0x80}));
@@ -91,7 +99,8 @@ TEST_CASE("the end of the only call orders nothing: the light stays what the wor
   calls_on_7001 p;
   p.desk.says(send(3, "7001", "pause", {.call = 0x71}));
   p.recorder_says(3, "paused", 0x71);
-  CHECK(p.desk.hears().size() == 3);
+  CHECK_THAT(p.desk.hears(), in_brief({"ACK 3", "event 7001 #2 call 71: paused",
+                                       "outcome 7001 #1 call 71: pause confirmed"}));
   p.calls.hears();
   CHECK(ask(p.calls, end_call(3, "7001", 0x71)) == "ACK 3: #2 v1");
   CHECK(p.desk.hears().empty());
@@ -109,7 +118,10 @@ TEST_CASE("behind the end of a paused call the broker resumes what is recorded b
   p.desk.says(send(3, "7001", "start", {.call = 0x71}), send(4, "7001", "pause", {.call = 0x72}));
   p.recorder_says(3, "enabled", 0x71);
   p.recorder_says(4, "paused", 0x72);
-  CHECK(p.desk.hears().size() == 6);
+  CHECK_THAT(p.desk.hears(),
+             in_brief({"ACK 3", "ACK 4", "outcome 7001 #1 call 71: start superseded",
+                       "event 7001 #3 call 71: enabled", "event 7001 #4 call 72: paused",
+                       "outcome 7001 #2 call 72: pause confirmed"}));
   p.calls.hears();
   p.calls.says(end_call(3, "7001", 0x72));
   auto order = "event 7001 #5 call 71: resume v3 by the broker, light paused, CALL_ENDED";
@@ -129,7 +141,7 @@ TEST_CASE("what follows a call's end and is not confirmed is an alarm") {
   p.recorder_says(4, "paused", 0x72);
   p.calls.says(end_call(3, "7001", 0x72));
   p.desk.hears();
-  CHECK(p.recorder.hears().size() == 1);
+  CHECK_THAT(p.recorder.hears(), in_brief({"event 7001 #5 call 71: resume"}));
   p.o.pass(2s);
   CHECK(p.desk.hears() ==
         lines{"event 7001 #6: query by the broker, light paused, ASKED, for recorder, "
@@ -139,7 +151,7 @@ TEST_CASE("what follows a call's end and is not confirmed is an alarm") {
   CHECK(p.calls.hears().back() ==
         "outcome 7001 #5 call 71: resume timed_out 57, CALL_ENDED; recorder silent");
   p.recorder_says(5, "enabled");
-  CHECK(p.desk.hears().size() == 1);
+  CHECK_THAT(p.desk.hears(), in_brief({"event 7001 #8: enabled"}));
   p.calls.hears();
   CHECK(p.o.told() == lines{"dn: alarm: a person must look", "dn: outcome of the broker's order"});
 }
@@ -166,8 +178,8 @@ TEST_CASE("behind the end of a call that was recorded the broker stops, where an
 TEST_CASE("what is asked of a call that ends is not known any more, and a late resume is refused") {
   calls_on_7001 p;
   p.desk.says(send(3, "7001", "start", {.call = 0x71}));
-  CHECK(p.desk.hears().size() == 1);
-  CHECK(p.recorder.hears().size() == 1);
+  CHECK_THAT(p.desk.hears(), in_brief({"ACK 3"}));
+  CHECK_THAT(p.recorder.hears(), in_brief({"event 7001 #1 call 71: start"}));
   p.calls.hears();
   p.calls.says(end_call(3, "7001", 0x71));
   auto outcome = "outcome 7001 #1 call 71: start unknown; recorder silent";
@@ -207,7 +219,9 @@ TEST_CASE("a call source whose link breaks for a moment does not take the calls'
   p.o.pass(1ms);
   CHECK(ask(p.desk, send(6, "7001", "resume", {.call = 0x72})) == "ACK 6: recorders 1, #6 v4");
   p.recorder_says(5, "enabled");
-  CHECK(p.desk.hears().size() == 3);
+  CHECK_THAT(p.desk.hears(),
+             in_brief({"event 7001 #7: enabled", "outcome 7001 #6 call 72: resume confirmed",
+                       "outcome 7001 #6 call 72: resume confirmed"}));
 }
 
 // ---- what is refused -----------------------------------------------------------------------
@@ -220,7 +234,8 @@ TEST_CASE("what a call source or another may not ask is refused, and nothing cha
   register_all("7001", {&calls});
   p.desk.says(send(3, "7001", "pause", {.call = 0x71}));
   p.recorder_says(3, "paused", 0x71);
-  CHECK(p.desk.hears().size() == 3);
+  CHECK_THAT(p.desk.hears(), in_brief({"ACK 3", "event 7001 #2 call 71: paused",
+                                       "outcome 7001 #1 call 71: pause confirmed"}));
   calls.hears();
   auto before = ask(p.desk, query_address(4, "7001"));
   calls.says(merge_calls(3, "7001", 0x99, 0x71), merge_calls(4, "7001", 0x71, 0x71),

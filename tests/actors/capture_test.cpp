@@ -1,5 +1,6 @@
 // Conversations of screen capture: commands to the recorder, indications to the desktop.
 #include "tests/actors/conversation.hpp"
+#include "tests/actors/in_brief.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -36,7 +37,9 @@ TEST_CASE("an event says who sent it, in which life of the DN, and when") {
   CHECK(event.time_us() == ack.time_us());
   CHECK(event.origin_client_id() == desk.id());
   CHECK(event.origin_role() == v1::ROLE_DESKTOP);
-  CHECK(event.origin_instance_id() == "desk's instance ");
+  CHECK(
+    event.origin_instance_id() ==
+    published_instance(o.context.secret, "desk", *instance_id::from("desk's instance ")).view());
   CHECK(event.command_id() == "sixteen bytes id");
   CHECK(event.confirm_timeout_ms() == 1500);
 }
@@ -108,7 +111,8 @@ TEST_CASE("a monitor's command is refused 41, and a recorder's 165") {
   auto& recorder = o.recorder();
   desk.says(register_on(2, {"7001"}, v1::REGISTRATION_MODE_MONITOR));
   recorder.says(register_on(2, {"7001"}, v1::REGISTRATION_MODE_MONITOR));
-  CHECK(desk.hears().size() + recorder.hears().size() == 2);
+  CHECK_THAT(desk.hears(), in_brief({"registered 2: 7001"}));
+  CHECK_THAT(recorder.hears(), in_brief({"registered 2: 7001"}));
   desk.says(send(3, "7001", "pause"), send(4, "7001", "paused"), send(5, "7001", ""));
   CHECK(desk.hears() ==
         lines{"Error 3: 41 on 7001", "Error 4: 165 on 7001", "Error 5: 41 on 7001"});
@@ -156,7 +160,7 @@ TEST_CASE("a query with no recorder is answered 118 at once with the last known 
   auto& recorder = o.recorder();
   register_all("7001", {&desk, &recorder});
   recorder.says(send(3, "7001", "enabled"), unregister(4, {"7001"}));
-  CHECK(recorder.hears().size() == 2);
+  CHECK_THAT(recorder.hears(), in_brief({"ACK 3", "unregistered 4: 7001"}));
   CHECK(desk.hears() ==
         lines{"event 7001 #1: enabled by recorder, light enabled",
               "event 7001 #2: unknown by the broker, light unknown, RECORDER_LOST"});
@@ -244,7 +248,7 @@ TEST_CASE("three clients see one order of a race, without a gap") {
     desks.push_back(&o.desktop(name));
   for (auto* desk : desks) {
     desk->says(register_with_echo(2, {"7001"}));
-    CHECK(desk->hears().size() == 1);
+    CHECK_THAT(desk->hears(), in_brief({"registered 2: 7001"}));
   }
   const char* verbs[] = {"pause", "start", "stop"};
   for (std::uint32_t i = 0; i < 30; ++i)
@@ -275,7 +279,8 @@ TEST_CASE("a sender hears its own event only if it asked for echo, after its ACK
   auto& recorder = o.recorder();
   desk.says(register_with_echo(2, {"7001"}));
   recorder.says(register_with_echo(2, {"7001"}));
-  CHECK(desk.hears().size() + recorder.hears().size() == 2);
+  CHECK_THAT(desk.hears(), in_brief({"registered 2: 7001"}));
+  CHECK_THAT(recorder.hears(), in_brief({"registered 2: 7001"}));
   desk.says(send(3, "7001", "start"));
   CHECK(desk.hears() ==
         lines{"ACK 3: recorders 1, #1 v1", "event 7001 #1: start v1 by desk, light unknown"});
@@ -295,21 +300,23 @@ TEST_CASE("a client hears the kinds of events that it wants, and the rest is no 
   light.says(hear_only(3, {v1::EVENT_KIND_INDICATION}));
   CHECK(light.hears() == lines{"ACK 3"});
   desk.says(send(3, "7001", "start"), send(4, "7001", ""));
-  CHECK(desk.hears().size() == 2);
+  CHECK_THAT(desk.hears(), in_brief({"ACK 3", "ACK 4"}));
   recorder.says(send(3, "7001", "enabled"));
-  CHECK(recorder.hears().size() == 3);
-  CHECK(desk.hears().size() == 1);
+  CHECK_THAT(recorder.hears(),
+             in_brief({"event 7001 #1: start", "event 7001 #2: user event", "ACK 3"}));
+  CHECK_THAT(desk.hears(), in_brief({"event 7001 #3: enabled"}));
   CHECK(light.hears() == lines{"event 7001 #3: enabled by recorder, light enabled"});
   light.says(hear_only(4, {v1::EVENT_KIND_COMMAND, v1::EVENT_KIND_USER_EVENT}));
   desk.says(send(5, "7001", "stop"), send(6, "7001", ""));
-  CHECK(desk.hears().size() == 2);
+  CHECK_THAT(desk.hears(), in_brief({"ACK 5", "ACK 6"}));
   CHECK(light.hears() == lines{"ACK 4", "event 7001 #4: stop v2 by desk, light enabled",
                                "event 7001 #5: user event by desk, light enabled"});
   light.says(hear_only(5, {}), hear_only(6, {static_cast<v1::EventKind>(9)}));
   CHECK(light.hears() == lines{"ACK 5", "Error 6: 53"});
   recorder.says(send(4, "7001", "enabled"));
-  CHECK(recorder.hears().size() == 3);
-  CHECK(desk.hears().size() == 1);
+  CHECK_THAT(recorder.hears(),
+             in_brief({"event 7001 #4: stop", "event 7001 #5: user event", "ACK 4"}));
+  CHECK_THAT(desk.hears(), in_brief({"event 7001 #6: enabled"}));
   CHECK(light.hears() == lines{"event 7001 #6: enabled by recorder, light enabled"});
 }
 
@@ -382,4 +389,24 @@ TEST_CASE("a standby recorder hears all and does not count") {
   CHECK(standby.hears() == lines{"event 7001 #4: query by desk, light unknown, desired paused"});
   CHECK(ask(standby, send(5, "7001", "paused")) == "ACK 5: recorders 0, #5 v2");
   CHECK(desk.hears() == lines{"event 7001 #5: paused by standby, light paused"});
+}
+
+TEST_CASE("a snapshot shows the oldest of many open orders, and how many there are") {
+  pair_on_7001 p;
+  lines accepted, delivered;
+  for (std::uint32_t i = 1; i <= 70; ++i) {
+    p.desk.says(send(2 + i, "7001", "pause", {.confirm_timeout_ms = 60'000}));
+    accepted.push_back("ACK " + std::to_string(2 + i));
+    delivered.push_back("event 7001 #" + std::to_string(i) + ": pause");
+  }
+  CHECK_THAT(p.desk.hears(), in_brief(accepted));
+  CHECK_THAT(p.recorder.hears(), in_brief(delivered));
+  p.desk.says(query_address(100, "7001"));
+  auto session = p.desk.frame().event_address_info().snapshot().sessions(0);
+  CHECK(session.pending() == 70);
+  REQUIRE(session.orders_size() == 64);
+  CHECK(session.orders(0).dn_sequence() == 1);
+  CHECK(session.orders(63).dn_sequence() == 64);
+  p.recorder_says(3, "paused"); // which answers the oldest, and all behind it want the same
+  p.desk.hears();
 }

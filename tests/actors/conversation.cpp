@@ -1,4 +1,5 @@
 #include "tests/actors/conversation.hpp"
+#include "tests/actors/in_brief.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -7,7 +8,7 @@ namespace ringdown::test {
 void register_all(std::string_view dn, std::initializer_list<party*> clients) {
   for (auto* one : clients) {
     one->says(register_on(2, {std::string{dn}}));
-    CHECK(one->hears().size() == 1);
+    CHECK_THAT(one->hears(), in_brief({"registered 2: " + std::string{dn}}));
   }
 }
 

@@ -19,7 +19,7 @@ constexpr client_id recorder{70};
 /// A DN with its screen, a desktop and what the desktop asks.
 struct counter {
   screen_life life;
-  dn_identity dn{"7001", {9}};
+  dn_epoch epoch{9};
   memory_budget budget{limits{}};
   limits bounds;
   dn_facts facts;
@@ -37,7 +37,7 @@ struct counter {
 
   decision asks(const send_event_view& what) {
     facts.version = {life.version};
-    dn_view view{.dn = dn,
+    dn_view view{.epoch = epoch,
                  .sequence = {life.sequence},
                  .version = {life.version},
                  .light = light(life.now_shown),
@@ -78,11 +78,11 @@ TEST_CASE("an accepted command says its place, its version and what the screen i
   CHECK(header.desired == capture_state::paused);
   CHECK(header.effective_state == capture_state::disabled); // the light, and not what is desired
   CHECK(header.origin == c.client.who.id);
-  CHECK(header.epoch == c.dn.epoch);
+  CHECK(header.epoch == c.epoch);
   CHECK_FALSE(header.kept_from_recorders);
   CHECK(accepted.event.priority == traffic::reserved);
   CHECK(accepted.for_recorders);
-  CHECK(accepted.judged.goes == way::recorders);
+  CHECK(accepted.command->judged.goes == way::recorders);
 }
 
 TEST_CASE("the decision changes nothing: asked twice it is the same") {
@@ -122,8 +122,8 @@ TEST_CASE("a held command is marked so and kept from recorders, and names its pa
   CHECK(accepted.event.header.kept_from_recorders);
   CHECK(accepted.event.header.desired == capture_state::paused);
   CHECK(accepted.event.header.version.value == 2);
-  REQUIRE(accepted.judged.by);
-  CHECK(accepted.judged.by->holder.application == "bot");
+  REQUIRE(accepted.command->judged.by);
+  CHECK(accepted.command->judged.by->holder.application == "bot");
 }
 
 TEST_CASE("what has nothing to do is kept from recorders, and not marked as held") {
@@ -131,7 +131,7 @@ TEST_CASE("what has nothing to do is kept from recorders, and not marked as held
   c.life.asks(verb::pause, 71);
   auto d = c.asks(request(verb::resume));
   auto& accepted = std::get<accepted_event>(d);
-  CHECK(accepted.judged.goes == way::nowhere);
+  CHECK(accepted.command->judged.goes == way::nowhere);
   CHECK(accepted.event.header.kept_from_recorders);
   CHECK(accepted.event.header.mark == event_mark::none);
   CHECK(accepted.event.header.desired == capture_state::disabled);

@@ -1,6 +1,7 @@
 // Conversations with a broker that fails: an actor that throws leaves nobody without an answer and
 // nothing behind. And orders of events that are rare, taken step by step.
 #include "tests/actors/conversation.hpp"
+#include "tests/actors/in_brief.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -34,9 +35,9 @@ TEST_CASE("a DN that fails answers 52, says unknown, unregisters all, and can be
   auto& desk = o.desktop();
   auto& recorder = o.recorder();
   desk.says(register_on(2, {"7666", "7001"}));
-  CHECK(desk.hears().size() == 2);
+  CHECK_THAT(desk.hears(), in_brief({"registered 2: 7666", "registered 2: 7001"}));
   recorder.says(register_on(2, {"7666"}));
-  CHECK(recorder.hears().size() == 1);
+  CHECK_THAT(recorder.hears(), in_brief({"registered 2: 7666"}));
   CHECK(desk.hears().empty());
   platform.fails = true;
   desk.says(send(3, "7666", "pause"), send(4, "7666", "stop"), send(5, "7001", "pause"),
@@ -81,7 +82,7 @@ TEST_CASE("what waits for a DN that fails is answered 52, whoever asked") {
   auto& third = o.desktop("third");
   for (auto* one : {&desk, &other}) {
     one->says(register_on(2, {"7666"}));
-    CHECK(one->hears().size() == 1);
+    CHECK_THAT(one->hears(), in_brief({"registered 2: 7666"}));
   }
   platform.fails = true;
   third.says(register_on(2, {"7666"}));
@@ -101,40 +102,12 @@ TEST_CASE("what waits for a DN that fails is answered 52, whoever asked") {
   CHECK(o.told() == lines{"dn: DN actor ended with registrations", "directory: DN actor failed"});
 }
 
-TEST_CASE("a connection that fails leaves no registration and tells its client") {
-  int until_failure = 0;
-  office o;
-  auto clock = o.context.utc_now;
-  o.context.utc_now = [&] {
-    if (until_failure > 0 && --until_failure == 0)
-      throw std::runtime_error("the clock's own fault");
-    return clock();
-  };
-  auto& desk = o.desktop();
-  auto& recorder = o.recorder();
-  for (auto* one : {&desk, &recorder}) {
-    one->says(register_on(2, {"7001"}));
-    CHECK(one->hears().size() == 1);
-  }
-  recorder.says(send(3, "7001", "enabled"));
-  CHECK(recorder.hears().size() + desk.hears().size() == 2);
-  recorder.says(hear_only(4, {})); // which the connection answers by itself, with a time
-  until_failure = 2;               // the link asks for the time of the read
-  CHECK(recorder.hears() == lines{"disconnected: INTERNAL_ERROR"});
-  CHECK(recorder.closing());
-  CHECK(desk.hears() ==
-        lines{"event 7001 #2: unknown by the broker, light unknown, RECORDER_LOST"});
-  desk.says(query_address(3, "7001"));
-  CHECK(desk.hears() == lines{"address 3: 7001; light unknown, v0 #2, recorders 0+0, clients 1; "
-                              "wants nothing"});
-}
-
 TEST_CASE("a connection that vanishes while its DNs are looked up leaves no registration") {
   office o{{}, message_by_message};
   auto& desk = o.desktop();
   auto& hasty = o.desktop("hasty");
   desk.says(register_on(2, {"7001"}));
-  CHECK(desk.hears().size() == 1);
+  CHECK_THAT(desk.hears(), in_brief({"registered 2: 7001"}));
   hasty.says(register_on(2, {"7001", "7002"}));
   o.next_is(hasty);
   REQUIRE(o.step()); // the directory is asked
@@ -148,12 +121,10 @@ TEST_CASE("unregistering and vanishing at once ends a registration once") {
   office o;
   auto& desk = o.desktop();
   auto& recorder = o.recorder();
-  for (auto* one : {&desk, &recorder}) {
-    one->says(register_on(2, {"7001"}));
-    CHECK(one->hears().size() == 1);
-  }
+  register_all("7001", {&desk, &recorder});
   recorder.says(send(3, "7001", "enabled"));
-  CHECK(recorder.hears().size() + desk.hears().size() == 2);
+  CHECK_THAT(recorder.hears(), in_brief({"ACK 3"}));
+  CHECK_THAT(desk.hears(), in_brief({"event 7001 #1: enabled"}));
   recorder.says(unregister(4, {"7001"}));
   recorder.vanishes();
   CHECK(desk.hears() ==
@@ -165,12 +136,10 @@ TEST_CASE("a closed recorder does not count, before anybody has told the DN") {
   office o;
   auto& desk = o.desktop();
   auto& recorder = o.recorder();
-  for (auto* one : {&desk, &recorder}) {
-    one->says(register_on(2, {"7001"}));
-    CHECK(one->hears().size() == 1);
-  }
+  register_all("7001", {&desk, &recorder});
   recorder.says(send(3, "7001", "enabled"));
-  CHECK(recorder.hears().size() + desk.hears().size() == 2);
+  CHECK_THAT(recorder.hears(), in_brief({"ACK 3"}));
+  CHECK_THAT(desk.hears(), in_brief({"event 7001 #1: enabled"}));
   recorder.box().close(); // the edge has seen the end of the socket
   desk.says(send(3, "7001", "query"), send(4, "7001", "pause"), query_address(5, "7001"));
   CHECK(desk.hears() ==
@@ -185,7 +154,7 @@ TEST_CASE("answers about a DN come in order even while its registration ends") {
   office o{{}, message_by_message};
   auto& desk = o.desktop();
   desk.says(register_on(2, {"7001"}));
-  CHECK(desk.hears().size() == 1);
+  CHECK_THAT(desk.hears(), in_brief({"registered 2: 7001"}));
   // The DN has unregistered the client and the connection knows; a request that went out before is
   // still on its way when the next one is read.
   desk.says(unregister(3, {"7001"}));
@@ -217,7 +186,7 @@ TEST_CASE("actors end with what they are for") {
   REQUIRE(o.step());
   hasty.vanishes(); // 7001 and 7002 are made for nobody
   desk.says(register_on(2, {"7003"}), send(3, "7003", "pause", {.call = 1}));
-  CHECK(desk.hears().size() == 2);
+  CHECK_THAT(desk.hears(), in_brief({"registered 2: 7003", "ACK 3"}));
   CHECK(o.actors() == alone + 5); // one connection, three DNs, one session
   desk.vanishes();
   CHECK(o.actors() == alone + 4);
@@ -238,7 +207,7 @@ TEST_CASE("a DN does not retire while its handle is on the way to a connection")
   auto& desk = o.desktop();
   auto& other = o.desktop("other");
   desk.says(register_on(2, {"7001"}), unregister(3, {"7001"}));
-  CHECK(desk.hears().size() == 2);
+  CHECK_THAT(desk.hears(), in_brief({"registered 2: 7001", "unregistered 3: 7001"}));
   o.pass(59s);
   other.says(register_on(2, {"7001"}));
   o.next_is(other);
@@ -252,6 +221,68 @@ TEST_CASE("a DN does not retire while its handle is on the way to a connection")
   CHECK(other.hears() == lines{"ACK 3: recorders 0, #1 v1"});
 }
 
+TEST_CASE("a DN that has something to do again when it is told to retire stays the only one") {
+  limits bounds;
+  bounds.dn_idle_timeout = 60s;
+  office o{bounds, message_by_message};
+  auto& desk = o.desktop();
+  auto& other = o.desktop("other");
+  auto& third = o.desktop("third");
+  desk.says(register_on(2, {"7001"}), unregister(3, {"7001"}));
+  CHECK(desk.hears() == lines{"registered 2: 7001 share; " + empty_dn, "unregistered 3: 7001"});
+  o.pass(55s);
+  other.says(register_on(2, {"7001"}));
+  o.next_is(other);
+  REQUIRE(o.step());
+  REQUIRE(o.step());              // the directory has given the handle away
+  o.stand_still(11s);             // longer than a handle may be on its way
+  REQUIRE(o.step_without(other)); // the DN's tick: it says that it is idle
+  o.next_is(other);
+  REQUIRE(o.step()); // the handle arrives: the registration is on its way to the DN
+  CHECK(other.hears() == lines{"registered 2: 7001 share; " + empty_dn});
+  third.says(register_on(2, {"7001"}));
+  CHECK(third.hears() ==
+        lines{"registered 2: 7001 share; light unknown, v0 #0, recorders 0+0, clients 2"});
+  other.says(send(3, "7001", "start"));
+  CHECK(other.hears() == lines{"ACK 3: recorders 0, #1 v1"});
+  CHECK(third.hears() == lines{"event 7001 #1: start v1 by other, light unknown"});
+}
+
+TEST_CASE("who asks for a DN that is about to end hears of it when that is decided") {
+  limits bounds;
+  bounds.dn_idle_timeout = 60s;
+  office o{bounds, message_by_message};
+  auto& desk = o.desktop();
+  auto& other = o.desktop("other");
+  desk.says(register_on(2, {"7001"}), unregister(3, {"7001"}));
+  CHECK(desk.hears() == lines{"registered 2: 7001 share; " + empty_dn, "unregistered 3: 7001"});
+  o.stand_still(60s);
+  REQUIRE(o.step()); // the DN's tick: it says that it is idle
+  REQUIRE(o.step()); // the directory tells it to retire
+  other.says(register_on(2, {"7001"}));
+  CHECK(other.hears() == lines{"registered 2: 7001 share; " + empty_dn});
+  CHECK(o.told() == lines{});
+}
+
+TEST_CASE("when the directory fails its broker is told, and so are its DNs' clients") {
+  office o;
+  auto& desk = o.desktop();
+  desk.says(register_on(2, {"7001"}));
+  CHECK(desk.hears() == lines{"registered 2: 7001 share; " + empty_dn});
+  CHECK(o.directory_failure().empty());
+  o.fail_directory();
+  o.settle();
+  CHECK(o.directory_failure() != "");
+  CHECK(desk.hears() == lines{"event 7001 #1: unknown by the broker, light unknown, INTERNAL_ERROR",
+                              "unregistered: 7001, 52"});
+  desk.says(register_on(3, {"7001"}));
+  CHECK(desk.hears() == lines{"Error 3: 52 on 7001"});
+  auto& late = o.connect("late");
+  late.says(sign_on(1, v1::ROLE_DESKTOP, "late"));
+  CHECK(late.hears() == lines{"Error 1: 52", "disconnected: INTERNAL_ERROR"});
+  o.told();
+}
+
 TEST_CASE("a registration said again while the first is refused is counted by itself") {
   limits bounds;
   bounds.dns_max = 1;
@@ -260,7 +291,7 @@ TEST_CASE("a registration said again while the first is refused is counted by it
   auto& other = o.desktop("other");
   auto& desk = o.desktop();
   other.says(register_on(2, {"7001"}));
-  CHECK(other.hears().size() == 1);
+  CHECK_THAT(other.hears(), in_brief({"registered 2: 7001"}));
   desk.says(register_on(2, {"7002"}));
   o.next_is(desk);
   REQUIRE(o.step());
@@ -308,7 +339,7 @@ TEST_CASE("a capture session that fails is told: unknown, an alarm, and what was
   pair_on_7001 p;
   failing_clock clock{p.o};
   p.recorder_says(3, "enabled");
-  CHECK(p.desk.hears().size() == 1);
+  CHECK_THAT(p.desk.hears(), in_brief({"event 7001 #1: enabled"}));
   CHECK(ask(p.desk, send(3, "7001", "pause")) == "ACK 3: recorders 1, #2 v1");
   p.recorder.hears();
   clock.fail_half_way(p.o);
@@ -337,7 +368,7 @@ TEST_CASE("a command that is held when the session fails ends with it") {
   pair_on_7001 p;
   failing_clock clock{p.o};
   p.desk.says(send(3, "7001", "pause", {.call = 0x71}), send(4, "7001", "start", {.call = 0x72}));
-  CHECK(p.desk.hears().size() == 3);
+  CHECK_THAT(p.desk.hears(), in_brief({"ACK 3", "ACK 4", "outcome 7001 #2 call 72: start held"}));
   p.recorder.hears();
   clock.fail_half_way(p.o);
   CHECK(p.desk.hears() ==
@@ -384,7 +415,7 @@ TEST_CASE("a draining connection does not wait for ever for what is outstanding"
   office o{{}, message_by_message}; // drain_timeout 10 s, of which half is for answers
   auto& desk = o.desktop();
   desk.says(register_on(2, {"7001"}));
-  CHECK(desk.hears().size() == 1);
+  CHECK_THAT(desk.hears(), in_brief({"registered 2: 7001"}));
   desk.says(send(3, "7001", "pause"));
   o.next_is(desk);
   REQUIRE(o.step()); // the DN has it, and does not come to work

@@ -1,5 +1,6 @@
 // Conversations at the end of a link: what cannot be trusted, sign-off, draining, and rules.
-#include "tests/actors/office.hpp"
+#include "tests/actors/conversation.hpp"
+#include "tests/actors/in_brief.hpp"
 
 #include "actors/batches.hpp"
 
@@ -12,9 +13,9 @@ namespace {
 
 void register_both(party& desk, party& recorder) {
   desk.says(register_on(2, {"7001"}));
-  CHECK(desk.hears().size() == 1);
+  CHECK_THAT(desk.hears(), in_brief({"registered 2: 7001"}));
   recorder.says(register_on(2, {"7001"}));
-  CHECK(recorder.hears().size() == 1);
+  CHECK_THAT(recorder.hears(), in_brief({"registered 2: 7001"}));
 }
 
 } // namespace
@@ -119,6 +120,93 @@ TEST_CASE("what a client asked before it signs off is answered before") {
   CHECK(recorder.hears() == lines{"event 7001 #1: pause v1 by desk, light unknown"});
 }
 
+// ---- a side that is closed -----------------------------------------------------------------
+
+TEST_CASE("a client that says no more is told what it is owed, and then its link ends") {
+  auto where = GENERATE(
+    values<stage>({{runs_on::virtual_time, 1}, {runs_on::virtual_time, 2}, message_by_message}));
+  INFO(where);
+  pair_on_7001 p{{}, where};
+  p.desk.says(send(3, "7001", ""), register_on(4, {"7002"}), send(5, "7001", "pause"));
+  p.desk.says_no_more();
+  CHECK(p.desk.hears() ==
+        lines{"ACK 3: recorders 1, #1", "ACK 5: recorders 1, #2 v1",
+              "registered 4: 7002 share; light unknown, v0 #0, recorders 0+0, clients 1"});
+  CHECK_FALSE(p.desk.closing());
+  CHECK_THAT(p.recorder.hears(), in_brief({"event 7001 #1: user event", "event 7001 #2: pause"}));
+  p.o.pass(20ms);
+  CHECK(ask(p.recorder, query_address(3, "7001")).find(", clients 1") !=
+        std::string::npos); // it is not here
+  p.recorder_says(4, "paused");
+  p.o.pass(110ms);
+  CHECK(p.desk.hears() ==
+        lines{"outcome 7001 #2: pause confirmed; recorder confirmed", "disconnected: SIGNED_OFF"});
+  CHECK(p.desk.closing());
+}
+
+TEST_CASE("the link of a client that says no more waits no longer than its commands do") {
+  pair_on_7001 p;
+  CHECK(ask(p.desk, send(3, "7001", "pause")) == "ACK 3: recorders 1, #1 v1");
+  p.desk.says_no_more();
+  p.o.pass(1990ms);
+  CHECK_FALSE(p.desk.closing());
+  p.o.pass(110ms);
+  CHECK(p.desk.hears() ==
+        lines{"outcome 7001 #1: pause timed_out 57; recorder silent", "disconnected: SIGNED_OFF"});
+  p.recorder.hears();
+}
+
+TEST_CASE("a recorder that says no more is none any more") {
+  office o;
+  auto& desk = o.desktop();
+  auto& recorder = o.recorder();
+  register_both(desk, recorder);
+  recorder.says(send(3, "7001", "enabled"));
+  recorder.says_no_more();
+  CHECK(recorder.hears() == lines{"ACK 3: recorders 0, #1", "disconnected: SIGNED_OFF"});
+  CHECK(desk.hears() ==
+        lines{"event 7001 #1: enabled by recorder, light enabled",
+              "event 7001 #2: unknown by the broker, light unknown, RECORDER_LOST"});
+}
+
+TEST_CASE("what a client asks behind its sign-on is answered although it says no more") {
+  office o{{}, message_by_message};
+  auto& desk = o.connect("desk");
+  desk.says(sign_on(1, v1::ROLE_DESKTOP, "desk"), register_on(2, {"7001"}));
+  desk.says_no_more();
+  auto heard = desk.hears();
+  o.pass(20ms);
+  for (auto& line : desk.hears())
+    heard.push_back(line);
+  CHECK(heard == lines{"connected 1",
+                       "registered 2: 7001 share; light unknown, v0 #0, recorders 0+0, clients 1",
+                       "disconnected: SIGNED_OFF"});
+}
+
+TEST_CASE("the same program takes over from a link that waits for an outcome") {
+  pair_on_7001 p;
+  CHECK(ask(p.desk, send(3, "7001", "pause")) == "ACK 3: recorders 1, #1 v1");
+  p.desk.says_no_more();
+  CHECK(p.desk.hears().empty());
+  auto& again = p.o.confirming_desktop();
+  CHECK(p.desk.hears() == lines{"disconnected: TAKEN_OVER"});
+  register_all("7001", {&again});
+  p.recorder_says(3, "paused");
+  CHECK(again.hears() == lines{"event 7001 #2: paused by recorder, light paused",
+                               "outcome 7001 #1: pause confirmed; recorder confirmed"});
+}
+
+TEST_CASE("a program that has died is noticed by what is said to it") {
+  pair_on_7001 p;
+  CHECK(ask(p.desk, send(3, "7001", "pause")) == "ACK 3: recorders 1, #1 v1");
+  p.desk.vanishes();
+  p.recorder.hears();
+  CHECK(ask(p.recorder, query_address(3, "7001")).find("clients 1") != std::string::npos);
+  p.recorder_says(4, "paused"); // the outcome finds nobody
+  p.o.pass(110ms);
+  CHECK(p.o.remembered("desk") == 0);
+}
+
 // ---- draining ------------------------------------------------------------------------------
 
 TEST_CASE("a draining broker takes its leave when nothing is outstanding") {
@@ -180,6 +268,6 @@ TEST_CASE("read batches come back when their requests are answered") {
   desk.says(register_on(2, {"7001"}));
   desk.says(send(3, "7001", "pause"));
   CHECK(desk.reads_in_flight() == 2);
-  CHECK(desk.hears().size() == 2);
+  CHECK_THAT(desk.hears(), in_brief({"registered 2: 7001", "ACK 3"}));
   CHECK(desk.reads_in_flight() == 0);
 }

@@ -112,10 +112,11 @@ std::unique_ptr<edge::edge_host> machine::make_host(std::size_t edge) {
 }
 
 /// As the broker does it.
-void machine::open_edges(broker_context& context, const directory_actor& directory) {
-  auto is_one_thread = stage_.scheduler != runs_on::stock && stage_.threads == 1;
+void machine::open_edges(broker_context& context, const directory_ref& directory) {
+  bool has_loops = is_cranked() || stage_.scheduler == runs_on::loops;
+  bool is_one_thread = has_loops && stage_.threads == 1;
   context.users = is_one_thread ? threads::one : threads::many;
-  if (is_one_thread && stage_.scheduler != runs_on::messages)
+  if (is_one_thread)
     context.share = std::make_unique<turn_share>();
   for (std::size_t i = 0; i < stage_.threads; ++i)
     edges_.push_back(
@@ -231,14 +232,14 @@ runtime::time_point machine::next_due(std::chrono::nanoseconds edge_look) {
   return first;
 }
 
-bool machine::has_timers() {
+std::size_t machine::timers() {
   settle();
   if (!is_cranked())
-    return testing().has_pending_timeout();
+    return testing().clock().schedule().size();
+  std::size_t armed = 0;
   for (std::size_t i = 0; i < edges_.size(); ++i)
-    if (system_.loop(i).stats().timers > 0)
-      return true;
-  return false;
+    armed += system_.loop(i).stats().timers;
+  return armed;
 }
 
 } // namespace ringdown::test

@@ -28,7 +28,7 @@ public:
   bool is_cranked() const { return stage_.scheduler == runs_on::virtual_time; }
 
   /// The actors' loops, or on another scheduler the edge's own threads, begin to take links.
-  void open_edges(broker_context& context, const directory_actor& directory);
+  void open_edges(broker_context& context, const directory_ref& directory);
   std::size_t edges() const { return edges_.size(); }
   /// Gives a wire's end to this edge; the wire's client may write at once. What is set of the
   /// network by then holds for it.
@@ -58,8 +58,8 @@ public:
   /// When something is due the next time. The edge's timers are not looked at before so much time
   /// has passed.
   runtime::time_point next_due(std::chrono::nanoseconds edge_look);
-  /// Whether any delayed message is armed.
-  bool has_timers();
+  /// How many delayed messages are armed.
+  std::size_t timers();
   caf::scheduler::test_coordinator& testing();
 
   /// What happens in the moment in which one thread tells another, which runs this edge, that it

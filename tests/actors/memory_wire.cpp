@@ -50,10 +50,14 @@ std::unique_ptr<edge::stream> memory_wire::broker_end() {
 
 transport_result memory_wire::read_some(char* into, std::size_t size) {
   std::scoped_lock lock{mutex_};
-  if (client_ == client_life::broken)
-    return broken;
-  if (pieces_.empty())
-    return client_ == client_life::gone ? at_end : nothing_now;
+  if (pieces_.empty()) {
+    if (client_ == client_life::broken)
+      return broken;
+    if (client_ == client_life::here)
+      return nothing_now;
+    end_is_read_ = true;
+    return at_end;
+  }
   std::size_t did = 0;
   do {
     auto& piece = pieces_.front();
@@ -72,8 +76,11 @@ transport_result memory_wire::write_some(std::string_view bytes) {
   std::scoped_lock lock{mutex_};
   if (client_ == client_life::broken)
     return broken;
-  if (client_ == client_life::gone) // the first that a kernel hears of it are words that it sends
+  if (client_ == client_life::gone) { // a kernel hears of it by the words that it sends
+    client_ = client_life::broken;
+    tell_reader();
     return done(bytes.size());
+  }
   auto did = std::min(room_, at_once(bytes.size()));
   if (did == 0)
     return nothing_now;
@@ -87,14 +94,14 @@ void memory_wire::await_read(std::shared_ptr<edge::stream_user> user) {
   std::scoped_lock lock{mutex_};
   link_ = std::dynamic_pointer_cast<edge::client_link>(user);
   reader_ = std::move(user);
-  if (!pieces_.empty() || client_ != client_life::here)
+  if (has_news())
     tell_reader();
 }
 
 void memory_wire::await_write(std::shared_ptr<edge::stream_user> user) {
   std::scoped_lock lock{mutex_};
   writer_ = std::move(user);
-  if (room_ > 0 || client_ != client_life::here)
+  if (room_ > 0 || client_ == client_life::gone || client_ == client_life::broken)
     tell_writer();
 }
 
@@ -102,10 +109,15 @@ void memory_wire::await_write(std::shared_ptr<edge::stream_user> user) {
 void memory_wire::end_writing() {
   std::scoped_lock lock{mutex_};
   ended_ = true;
-  if (room_ == unlimited && client_ == client_life::here) {
-    client_ = client_life::gone;
-    tell_reader();
-  }
+  if (room_ == unlimited)
+    close_what_is_heard();
+}
+
+void memory_wire::close_what_is_heard() {
+  if (client_ != client_life::here && client_ != client_life::listens)
+    return;
+  client_ = client_life::gone;
+  tell_reader();
 }
 
 void memory_wire::close() {
@@ -125,6 +137,12 @@ std::shared_ptr<edge::client_link> memory_wire::link() const {
 }
 
 // ---- whoever waits -------------------------------------------------------------------------
+
+/// A reader has something to read. Behind the end that it has read it is only told of a failure.
+bool memory_wire::has_news() const {
+  return !pieces_.empty() || client_ == client_life::broken ||
+         (client_ != client_life::here && !end_is_read_);
+}
 
 void memory_wire::tell_reader() {
   if (reader_)
@@ -168,10 +186,8 @@ void memory_wire::takes_all() {
   std::scoped_lock lock{mutex_};
   room_ = unlimited;
   tell_writer();
-  if (ended_ && client_ == client_life::here) {
-    client_ = client_life::gone;
-    tell_reader();
-  }
+  if (ended_)
+    close_what_is_heard();
 }
 
 void memory_wire::end(client_life how) {
@@ -185,6 +201,10 @@ void memory_wire::end(client_life how) {
 
 void memory_wire::hang_up() {
   end(client_life::gone);
+}
+
+void memory_wire::close_own_side() {
+  end(client_life::listens);
 }
 
 void memory_wire::break_off() {

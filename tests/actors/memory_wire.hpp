@@ -48,8 +48,11 @@ public:
   /// is full.
   void takes_only(std::size_t bytes);
   void takes_all();
-  /// It is closed. What was written before is read; what is written to it is lost.
+  /// It is closed. What was written before is read; what is written to it is lost, and by that the
+  /// broker's end notices.
   void hang_up();
+  /// It says no more, and still listens.
+  void close_own_side();
   /// It fails: neither end has anything of it any more.
   void break_off();
   /// The broker writes no more.
@@ -57,7 +60,7 @@ public:
 
 private:
   class broker_stream;
-  enum class client_life : std::uint8_t { here, gone, broken };
+  enum class client_life : std::uint8_t { here, listens, gone, broken };
   static constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
   transport_result read_some(char* into, std::size_t size);
@@ -67,8 +70,10 @@ private:
   void end_writing();
   void close();
   void end(client_life how);
+  void close_what_is_heard();
 
   // With mutex_ held; who is told hears later, so it may be held.
+  bool has_news() const;
   void tell_reader();
   void tell_writer();
   std::size_t at_once(std::size_t bytes) const;
@@ -81,6 +86,7 @@ private:
   std::size_t room_ = unlimited;
   client_life client_ = client_life::here;
   bool ended_ = false;
+  bool end_is_read_ = false; // that of the client's words
   std::shared_ptr<edge::stream_user> reader_;
   std::shared_ptr<edge::stream_user> writer_;
   std::weak_ptr<edge::client_link> link_;

@@ -3,14 +3,23 @@
 
 #include <rapidcheck/catch.h>
 
+#include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
+using ringdown::keyed_hash;
 using ringdown::name_table;
 
+namespace {
+
+const keyed_hash hash{17};
+
+} // namespace
+
 TEST_CASE("an empty table has nothing") {
-  name_table<int> table;
+  name_table<int> table{hash};
   CHECK(table.size() == 0);
   CHECK(table.find("7001") == nullptr);
   table.prefetch(17);
@@ -18,7 +27,7 @@ TEST_CASE("an empty table has nothing") {
 }
 
 TEST_CASE("entries do not move while the table grows and shrinks around them") {
-  name_table<int> table;
+  name_table<int> table{hash};
   auto& first = table.add("7001");
   first.value = 17;
   for (int i = 0; i < 10'000; ++i)
@@ -32,9 +41,31 @@ TEST_CASE("entries do not move while the table grows and shrinks around them") {
   CHECK(first.value == 17);
 }
 
+TEST_CASE("names that share a slot under a hash that everybody knows do not under ours") {
+  constexpr std::size_t mask = 1023;
+  std::set<std::size_t> ours;
+  int chosen = 0;
+  for (int dn = 0; chosen < 64; ++dn) {
+    auto name = std::to_string(dn);
+    if ((std::hash<std::string_view>{}(name)&mask) != 0)
+      continue;
+    ++chosen;
+    ours.insert(hash(name) & mask);
+  }
+  CHECK(ours.size() > 50); // at random some 62
+}
+
+TEST_CASE("another secret, another order of the names") {
+  keyed_hash other{18};
+  CHECK(hash("7001") != other("7001"));
+  CHECK(hash("7001") == keyed_hash{17}("7001"));
+  CHECK(hash.whole("7001") != other.whole("7001"));
+  CHECK(hash.whole("7001") != hash.whole("7002"));
+}
+
 TEST_CASE("a table of names says what a map would say") {
   rc::prop("table against a map", [] {
-    name_table<int> table;
+    name_table<int> table{hash};
     std::map<std::string, int> expected;
     auto steps = *rc::gen::inRange(0, 400);
     for (int i = 0; i < steps; ++i) {
@@ -49,7 +80,7 @@ TEST_CASE("a table of names says what a map would say") {
       }
       RC_ASSERT(found->name == name);
       RC_ASSERT(found->value == known->second);
-      RC_ASSERT(table.find(name, name_table<int>::hash(name)) == found);
+      RC_ASSERT(table.find(name, hash(name)) == found);
       if (*rc::gen::inRange(0, 3) != 0) {
         table.erase(*found);
         expected.erase(known);

@@ -13,6 +13,7 @@
 
 #include "actors/batches.hpp"
 #include "actors/context.hpp"
+#include "actors/directory/placement.hpp"
 #include "actors/t_client.hpp"
 #include "tests/actors/party.hpp"
 #include "tests/actors/requests.hpp"
@@ -36,7 +37,8 @@ struct network_habits;
 
 class office {
 public:
-  explicit office(const limits& bounds = {}, stage where = {}, authorize_function authorize = {});
+  explicit office(const limits& bounds = {}, stage where = {}, authorize_function authorize = {},
+                  std::unique_ptr<placement> where_dns_live = {});
   ~office();
 
   /// A connection that has not signed on.
@@ -64,8 +66,9 @@ public:
   void pass(std::chrono::milliseconds time);
   /// Lets time pass while no actor comes to work: their machine is busy (virtual time).
   void stand_still(std::chrono::nanoseconds time);
-  /// Whether any delayed message is armed (virtual time).
-  bool has_timers();
+  /// How many delayed messages are armed (virtual time).
+  std::size_t timers();
+  bool has_timers() { return timers() != 0; }
   /// One turn of one of the loops that have something to do: `which`, counted round and round; on
   /// the testing scheduler the next message of one of the actors that have any. False if nothing is
   /// ready (virtual time).
@@ -92,6 +95,13 @@ public:
 
   /// The broker begins to shut down: the DNs and all connections are told.
   void drain();
+  /// Its two halves: what was on its way comes between them.
+  void drain_dns();
+  void drain_links();
+  /// The directory fails, as if it had thrown.
+  void fail_directory();
+  /// Why the directory ended by itself; empty: it has not.
+  std::string directory_failure() const;
   /// The configured DNs change.
   void configure(const dn_names& dns);
   /// Ends all: clients, then the directory and its DNs. The destructor does so.

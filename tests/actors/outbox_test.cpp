@@ -1,12 +1,55 @@
 // The outbox: what it admits, in what order it gives, and what it does when a client is slow.
 #include "tests/actors/outbox_support.hpp"
+#include "tests/messages/ending.hpp"
 
 #include <catch2/catch.hpp>
+
+#include <atomic>
+#include <thread>
 
 using namespace ringdown;
 using namespace ringdown::test;
 
 using words = std::vector<std::string>;
+
+// ---- the last word -------------------------------------------------------------------------
+
+TEST_CASE("nothing stands behind the last word, whoever had room for it before") {
+  outbox_bench bench{small_outbox()};
+  auto dn = some_dn("7001");
+  auto event = event_frame(*dn, 1);
+  auto late = ack_frame(2);
+  REQUIRE(bench.box.reserve(late.size(), traffic::reserved) == room::accepted);
+  REQUIRE(bench.box.reserve_event(*dn, event.size(), traffic::ordinary) == room::accepted);
+  // Others write in the moment in which the edge is told of the last word.
+  bench.signal->meanwhile = [&] { static_cast<void>(bench.box.answer(ack_frame(3))); };
+  bench.box.close_with(ack_frame(1));
+  bench.box.write(late);
+  bench.box.write_event(*dn, event, {});
+  CHECK(bench.box.bytes() == ack_frame(1).size());
+  bench.edge.drain();
+  CHECK(bench.edge.read_in_short() == words{"answer 1"});
+}
+
+TEST_CASE("what waits is sent before the last word, and a second one is none") {
+  outbox_bench bench{small_outbox()};
+  auto dn = some_dn("7001");
+  REQUIRE(bench.deliver(dn, 1));
+  bench.box.close_with(ack_frame(1));
+  bench.box.close_with(ack_frame(2));
+  bench.edge.drain();
+  CHECK(bench.edge.read_in_short() == words{"7001 1", "answer 1"});
+  CHECK(bench.box.bytes() == 0);
+}
+
+TEST_CASE("an outbox whose reserve is full ends without a last word") {
+  outbox_bench bench{small_outbox()};
+  REQUIRE(bench.box.reserve(2800, traffic::reserved) == room::accepted);
+  bench.box.close_with(ack_frame(1));
+  CHECK(bench.box.closed());
+  CHECK_FALSE(bench.box.overrun());
+  CHECK(bench.box.bytes() == 2800);
+}
 
 // ---- bounds --------------------------------------------------------------------------------
 
@@ -24,6 +67,23 @@ TEST_CASE("an outbox admits ordinary frames up to its bytes, and not one more") 
   box.unreserve(1999);
   CHECK(box.bytes() == 0);
   CHECK(box.frames() == 0);
+}
+
+TEST_CASE("what is refused is never counted, not even for a moment") {
+  outbox_bench bench{small_outbox()};
+  std::atomic<bool> over = false;
+  std::thread other{[&] {
+    while (!over)
+      static_cast<void>(bench.box.reserve(2001, traffic::ordinary));
+  }};
+  bool always = true;
+  for (int i = 0; i < 300'000; ++i) {
+    always &= bench.box.reserve(1000, traffic::reserved) == room::accepted;
+    bench.box.unreserve(1000);
+  }
+  over = true;
+  other.join();
+  CHECK(always);
 }
 
 TEST_CASE("an outbox admits ordinary frames up to their number, and not one more") {
@@ -396,4 +456,28 @@ TEST_CASE("an idle outbox does not keep the buffer of a burst") {
     edge.drain();
   }
   CHECK(budget.used() < 10'000);
+}
+
+// ---- our own mistakes ----------------------------------------------------------------------
+
+TEST_CASE("room that was not reserved, or is given back twice, is found where it is not shipped") {
+  auto found = debug_checks ? SIGABRT : 0;
+  limits bounds;
+  memory_budget budget{bounds};
+  outbox box{bounds, budget, std::make_shared<counting_signal>()};
+  REQUIRE(box.reserve(100, traffic::ordinary) == room::accepted);
+  CHECK(child_that([&] { box.unreserve(100); }).signal == 0);
+  CHECK(child_that([&] { box.unreserve(101); }).signal == found); // more bytes
+  CHECK(child_that([&] {
+          box.unreserve(50);
+          box.unreserve(50); // more frames
+        }).signal == found);
+}
+
+TEST_CASE("the budget finds who gives back more than it has, where it is not shipped") {
+  limits bounds;
+  memory_budget budget{bounds};
+  budget.add(100);
+  CHECK(child_that([&] { budget.remove(100); }).signal == 0);
+  CHECK(child_that([&] { budget.remove(101); }).signal == (debug_checks ? SIGABRT : 0));
 }

@@ -1,6 +1,7 @@
-// What becomes of commands, as their senders hear it: every outcome, to whom it goes, and what a
-// command id remembers. In virtual time.
+// What becomes of commands, as their senders hear it: every outcome, and to whom it goes. What a
+// command id remembers: repeat_test.cpp. In virtual time.
 #include "tests/actors/conversation.hpp"
+#include "tests/actors/in_brief.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -23,7 +24,7 @@ TEST_CASE("a pause that nobody confirms is told by its deadline, and its recorde
   pair_on_7001 p;
   p.desk.says(send(3, "7001", "pause"), send(4, "7001", "pause", {.confirm_timeout_ms = 500}));
   CHECK(p.desk.hears() == lines{"ACK 3: recorders 1, #1 v1", "ACK 4: recorders 1, #2 v2"});
-  CHECK(p.recorder.hears().size() == 2);
+  CHECK_THAT(p.recorder.hears(), in_brief({"event 7001 #1: pause", "event 7001 #2: pause"}));
   p.o.pass(249ms);
   CHECK(p.desk.hears().empty());
   p.o.pass(1ms);
@@ -41,10 +42,26 @@ TEST_CASE("a pause that nobody confirms is told by its deadline, and its recorde
   CHECK(p.desk.hears() == lines{"event 7001 #4: paused by recorder, light paused"});
 }
 
+TEST_CASE("what has become due is told before what is asked in that moment is answered") {
+  pair_on_7001 p{{}, message_by_message};
+  CHECK(ask(p.desk, send(3, "7001", "pause")) == "ACK 3: recorders 1, #1 v1");
+  p.o.pass(p.o.context.bounds.confirm_timeout - 1ms);
+  CHECK_THAT(p.recorder.hears(), in_brief({"event 7001 #1: pause", "event 7001 #2: query"}));
+  CHECK_THAT(p.desk.hears(), in_brief({"event 7001 #2: query"}));
+  p.desk.says(send(4, "7001", "stop"));
+  p.o.next_is(p.desk);
+  REQUIRE(p.o.step());     // the request is on its way to the DN
+  p.o.stand_still(1ms);    // the session's tick is due
+  REQUIRE(p.o.step_of(1)); // and comes first
+  CHECK(p.desk.hears() ==
+        lines{"outcome 7001 #1: pause timed_out 57; recorder silent", "ACK 4: recorders 1, #3 v2"});
+  CHECK_THAT(p.recorder.hears(), in_brief({"event 7001 #3: stop"}));
+}
+
 TEST_CASE("a deadline of zero or past the cap is 53, and nothing changes") {
   pair_on_7001 p;
   p.recorder_says(3, "disabled");
-  CHECK(p.desk.hears().size() == 1);
+  CHECK_THAT(p.desk.hears(), in_brief({"event 7001 #1: disabled"}));
   p.desk.says(send(3, "7001", "pause", {.confirm_timeout_ms = 0}),
               send(4, "7001", "pause", {.confirm_timeout_ms = 60'001}));
   CHECK(p.desk.hears() == lines{"Error 3: 53 on 7001", "Error 4: 53 on 7001"});
@@ -100,7 +117,7 @@ TEST_CASE("a standby recorder confirms nothing") {
   auto& standby = o.recorder("standby");
   register_all("7001", {&desk, &active});
   standby.says(register_as_standby(2, {"7001"}));
-  CHECK(standby.hears().size() == 1);
+  CHECK_THAT(standby.hears(), in_brief({"registered 2: 7001"}));
   CHECK(ask(desk, send(3, "7001", "stop")) == "ACK 3: recorders 1, #1 v1");
   standby.says(send(3, "7001", "disabled"));
   CHECK(desk.hears() == lines{"event 7001 #2: disabled by standby, light unknown"});
@@ -175,132 +192,14 @@ TEST_CASE("outcomes go to those who asked for them, and plain clients hear none"
   auto& auditor = p.o.supervisor();
   register_all("7001", {&plain});
   auditor.says(register_for_outcomes(2, {"7001"}));
-  CHECK(auditor.hears().size() == 1);
+  CHECK_THAT(auditor.hears(), in_brief({"registered 2: 7001"}));
   CHECK(ask(plain, send(3, "7001", "pause")) == "ACK 3: recorders 1, #1 v1");
   p.recorder_says(3, "paused");
   CHECK(plain.hears() == lines{"event 7001 #2: paused by recorder, light paused"});
   CHECK(auditor.hears() == lines{"event 7001 #1: pause v1 by plain, light unknown",
                                  "event 7001 #2: paused by recorder, light paused",
                                  "outcome 7001 #1: pause confirmed; recorder confirmed"});
-  CHECK(p.desk.hears().size() == 2);
-}
-
-// ---- command ids ---------------------------------------------------------------------------
-
-TEST_CASE("a command sent again has the same answer, its outcome so far, and no second effect") {
-  pair_on_7001 p;
-  p.recorder_says(3, "enabled");
-  CHECK(p.desk.hears().size() == 1);
-  auto pause = send(3, "7001", "pause", {.command = "first"});
-  CHECK(ask(p.desk, pause) == "ACK 3: recorders 1, #2 v1");
-  CHECK(p.recorder.hears().size() == 1);
-  pause.set_reference_id(4);
-  pause.mutable_request_send_event()->set_retry(true);
-  CHECK(ask(p.desk, pause) == "ACK 4: recorders 1, #2 v1");
-  CHECK(p.recorder.hears().empty());
-  p.recorder_says(4, "paused");
-  CHECK(p.desk.hears() == lines{"event 7001 #3: paused by recorder, light paused",
-                                "outcome 7001 #2: pause confirmed; recorder confirmed"});
-  // Across a reconnect, and when the state has moved on.
-  CHECK(ask(p.desk, send(5, "7001", "resume")) == "ACK 5: recorders 1, #4 v2");
-  p.recorder_says(5, "enabled");
-  CHECK(p.desk.hears().size() == 2);
-  p.desk.vanishes();
-  auto& again = p.o.confirming_desktop();
-  register_all("7001", {&again});
-  pause.set_reference_id(3);
-  again.says(pause);
-  CHECK(again.hears() ==
-        lines{"ACK 3: recorders 1, #2 v1", "outcome 7001 #2: pause confirmed; recorder confirmed"});
-  CHECK(p.recorder.hears().empty());
-}
-
-TEST_CASE("an outcome reaches the same program over its next connection") {
-  pair_on_7001 p;
-  CHECK(ask(p.desk, send(3, "7001", "pause", {.command = "first"})) == "ACK 3: recorders 1, #1 v1");
-  p.desk.vanishes();
-  auto& again = p.o.confirming_desktop();
-  register_all("7001", {&again});
-  p.recorder_says(3, "paused");
-  CHECK(again.hears() == lines{"event 7001 #2: paused by recorder, light paused",
-                               "outcome 7001 #1: pause confirmed; recorder confirmed"});
-}
-
-TEST_CASE("a command id with other content is 53, and another program's id is its own") {
-  pair_on_7001 p;
-  auto& other = p.o.desktop("other");
-  register_all("7001", {&other});
-  CHECK(ask(p.desk, send(3, "7001", "pause", {.command = "x"})) == "ACK 3: recorders 1, #1 v1");
-  other.hears();
-  p.desk.says(send(4, "7001", "resume", {.command = "x"}));
-  auto error = p.desk.frame().event_error();
-  CHECK(error.error_code() == 53);
-  CHECK(error.attribute() == "command_id");
-  CHECK(error.text().find(to_hex("x...............")) != std::string::npos);
-  CHECK(ask(other, send(3, "7001", "pause", {.command = "x"})) == "ACK 3: recorders 1, #2 v2");
-  p.desk.hears();
-  p.recorder.hears();
-}
-
-TEST_CASE("a lost pause sent again is done; of a lost resume it is said that nobody knows") {
-  pair_on_7001 p;
-  p.desk.says(send(3, "7001", "resume", {.command = "r", .retry = true}));
-  auto error = p.desk.frame().event_error();
-  CHECK(error.error_code() == 57);
-  CHECK(error.retry_class() == v1::RETRY_CLASS_UNKNOWN_OUTCOME);
-  CHECK(p.recorder.hears().empty());
-  CHECK(ask(p.desk, send(4, "7001", "pause", {.command = "p", .retry = true})) ==
-        "ACK 4: recorders 1, #1 v1");
-  p.recorder.hears();
-}
-
-TEST_CASE("command ids outlive the session and everybody, and keep the DN until they expire") {
-  limits bounds;
-  bounds.dn_idle_timeout = 20s;
-  bounds.command_id_window = 100s;
-  office o{bounds};
-  auto stop = send(3, "7001", "stop", {.command = "s"});
-  {
-    auto& desk = o.confirming_desktop();
-    auto& recorder = o.recorder();
-    register_all("7001", {&desk, &recorder});
-    CHECK(ask(desk, stop) == "ACK 3: recorders 1, #1 v1");
-    recorder.hears();
-    recorder.says(send(3, "7001", "disabled"));
-    recorder.hears();
-    CHECK(desk.hears().size() == 2);
-    desk.vanishes();
-    recorder.vanishes();
-  }
-  for (int i = 0; i < 9; ++i)
-    o.pass(10s);
-  auto& again = o.confirming_desktop();
-  register_all("7001", {&again});
-  CHECK(ask(again, query_address(4, "7001")) ==
-        "address 4: 7001; light unknown, v1 #3, recorders 0+0, clients 1");
-  again.says(stop);
-  CHECK(again.hears() ==
-        lines{"ACK 3: recorders 1, #1 v1", "outcome 7001 #1: stop confirmed; recorder confirmed"});
-  again.vanishes();
-  for (int i = 0; i < 9; ++i)
-    o.pass(10s);
-  CHECK(o.actors() == 1); // the directory
-}
-
-TEST_CASE("the table of command ids is bounded, and the oldest with an outcome goes first") {
-  limits bounds;
-  bounds.command_ids_per_dn_max = 3;
-  pair_on_7001 p{bounds};
-  for (auto id : {"a", "b", "c"})
-    CHECK(ask(p.desk, send(3, "7001", "pause", {.command = id})).starts_with("ACK"));
-  for (std::uint32_t reference : {3, 4, 5})
-    p.recorder_says(reference, "paused");
-  CHECK(p.desk.hears().size() == 6);
-  CHECK(ask(p.desk, send(3, "7001", "pause", {.command = "d"})) == "ACK 3: recorders 1, #7 v4");
-  p.desk.says(send(4, "7001", "pause", {.command = "b"}));
-  CHECK(p.desk.hears().front() == "ACK 4: recorders 1, #2 v2");
-  CHECK(ask(p.desk, send(5, "7001", "pause", {.command = "a"})) == "ACK 5: recorders 1, #8 v5");
-  p.recorder.hears();
+  CHECK_THAT(p.desk.hears(), in_brief({"event 7001 #1: pause", "event 7001 #2: paused"}));
 }
 
 // ---- limits and strictness -----------------------------------------------------------------
@@ -383,7 +282,7 @@ TEST_CASE("a draining broker waits for confirmations") {
   pair_on_7001 p{bounds};
   p.desk.says(send(3, "7001", "pause"));
   CHECK(p.desk.hears() == lines{"ACK 3: recorders 1, #1 v1"});
-  CHECK(p.recorder.hears().size() == 1);
+  CHECK_THAT(p.recorder.hears(), in_brief({"event 7001 #1: pause"}));
   p.o.drain();
   p.o.settle();
   CHECK(p.desk.hears().empty());
@@ -404,7 +303,8 @@ TEST_CASE("what is not confirmed when a draining broker must go is told as unkno
   bounds.confirm_timeout = 10s;
   pair_on_7001 p{bounds};
   p.desk.says(send(3, "7001", "pause"));
-  CHECK(p.desk.hears().size() + p.recorder.hears().size() == 2);
+  CHECK_THAT(p.desk.hears(), in_brief({"ACK 3"}));
+  CHECK_THAT(p.recorder.hears(), in_brief({"event 7001 #1: pause"}));
   p.o.drain();
   p.o.pass(999ms);
   CHECK(p.desk.hears().empty());
@@ -412,6 +312,23 @@ TEST_CASE("what is not confirmed when a draining broker must go is told as unkno
   CHECK(p.desk.hears() ==
         lines{"outcome 7001 #1: pause unknown; recorder silent", "disconnected: DRAINING"});
   CHECK(p.recorder.hears() == lines{"disconnected: DRAINING"});
+}
+
+TEST_CASE("a command that was on its way when the broker began to drain is told as unknown") {
+  limits bounds;
+  bounds.drain_timeout = 4s;
+  bounds.confirm_timeout = 10s;
+  pair_on_7001 p{bounds};
+  p.o.drain_dns();
+  p.o.settle();
+  CHECK(ask(p.desk, send(3, "7001", "pause")) == "ACK 3: recorders 1, #1 v1");
+  CHECK(p.recorder.hears() == lines{"event 7001 #1: pause v1 by desk, light unknown"});
+  p.o.drain_links();
+  p.o.pass(1100ms);
+  CHECK(p.desk.hears() ==
+        lines{"outcome 7001 #1: pause unknown; recorder silent", "disconnected: DRAINING"});
+  CHECK(p.recorder.hears() == lines{"disconnected: DRAINING"});
+  CHECK(p.o.context.outcomes_owed == 0);
 }
 
 TEST_CASE("a command that is held when the broker drains is told as unknown") {
@@ -433,10 +350,11 @@ TEST_CASE("a draining broker raises no alarm for a DN whose recorder leaves") {
   pair_on_7001 p;
   p.desk.says(send(3, "7001", "start"));
   p.recorder_says(3, "enabled");
-  CHECK(p.desk.hears().size() == 3);
+  CHECK_THAT(p.desk.hears(),
+             in_brief({"ACK 3", "event 7001 #2: enabled", "outcome 7001 #1: start confirmed"}));
   p.desk.says(send(4, "7001", "pause"));
-  CHECK(p.desk.hears().size() == 1);
-  CHECK(p.recorder.hears().size() == 1);
+  CHECK_THAT(p.desk.hears(), in_brief({"ACK 4"}));
+  CHECK_THAT(p.recorder.hears(), in_brief({"event 7001 #3: pause"}));
   p.o.drain(); // the pause's outcome is waited for
   p.o.settle();
   p.recorder.vanishes();
@@ -458,6 +376,25 @@ TEST_CASE("a DN that is no longer configured owes nobody an outcome") {
         lines{"outcome 7001 #1: pause unknown; recorder silent", "unregistered: 7001, 59"});
   CHECK(p.recorder.hears() == lines{"unregistered: 7001, 59"});
   CHECK(p.o.context.outcomes_owed == 0);
+}
+
+TEST_CASE("an address keeps to the size of a frame: the oldest outcomes are left out") {
+  pair_on_7001 p;
+  for (std::uint32_t i = 0; i < 8; ++i)
+    p.desk.says(send(3 + i, "7001", "pause"));
+  for (std::uint32_t i = 0; i < 8; ++i)
+    p.recorder_says(3 + i, "paused");
+  p.desk.hears();
+  p.recorder.hears();
+  p.desk.says(query_address(21, "7001"));
+  auto whole = p.desk.frames().back();
+  auto& all = whole.event_address_info();
+  REQUIRE(all.recent_outcomes_size() == 8);
+  p.o.context.bounds.frame_bytes_max = whole.ByteSizeLong() - 1;
+  p.desk.says(query_address(22, "7001"));
+  auto cut = p.desk.frames().back().event_address_info();
+  REQUIRE(cut.recent_outcomes_size() == 7);
+  CHECK(cut.recent_outcomes(6).dn_sequence() == all.recent_outcomes(7).dn_sequence());
 }
 
 TEST_CASE("the address tells what became of the last commands, and who records") {
@@ -484,20 +421,4 @@ TEST_CASE("the address tells what became of the last commands, and who records")
   CHECK(info.snapshot().sessions(0).deadline_time_us() == info.time_us() + 2'000'000);
   p.recorder.hears();
   standby.hears();
-}
-
-TEST_CASE("a snapshot shows the oldest of many open orders, and how many there are") {
-  pair_on_7001 p;
-  for (std::uint32_t i = 0; i < 70; ++i)
-    p.desk.says(send(3 + i, "7001", "pause", {.confirm_timeout_ms = 60'000}));
-  CHECK(p.desk.hears().size() == 70);
-  CHECK(p.recorder.hears().size() == 70);
-  p.desk.says(query_address(100, "7001"));
-  auto session = p.desk.frame().event_address_info().snapshot().sessions(0);
-  CHECK(session.pending() == 70);
-  REQUIRE(session.orders_size() == 64);
-  CHECK(session.orders(0).dn_sequence() == 1);
-  CHECK(session.orders(63).dn_sequence() == 64);
-  p.recorder_says(3, "paused"); // which answers the oldest, and all behind it want the same
-  p.desk.hears();
 }

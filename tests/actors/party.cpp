@@ -26,7 +26,8 @@ void append_length(std::string& to, std::size_t length) {
 /// What ends a stream in this way.
 std::string_view no_frame(stream_end how) {
   switch (how) {
-  case stream_end::open: break;
+  case stream_end::open:
+  case stream_end::ended: break;
   case stream_end::frame_too_large: return "\xff\xff\xff\x7f";
   case stream_end::malformed: return "\xff\xff\xff\xff\xff\xff";
   }
@@ -151,6 +152,12 @@ void party::reads_only(std::size_t bytes) {
 
 // ---- its link ------------------------------------------------------------------------------
 
+void party::says_no_more() {
+  falls_silent();
+  wire_->close_own_side();
+  office_.machine_->run_edges();
+}
+
 void party::vanishes() {
   wire_->hang_up();
   office_.machine_->run_edges();
@@ -164,7 +171,7 @@ void party::is_cut_off() {
 void party::is_closed(v1::DisconnectReason reason) {
   if (auto link = wire_->link())
     caf::anon_send(link->connection().handle(),
-                   close_order{static_cast<std::uint32_t>(reason), "closed by a rule"});
+                   close_order{static_cast<disconnect_reason>(reason), "closed by a rule"});
 }
 
 void party::drains() {

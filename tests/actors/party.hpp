@@ -54,6 +54,8 @@ public:
   /// The heartbeats that it was sent so far.
   std::size_t heartbeats();
 
+  /// It closes its side: it says no more, and still listens.
+  void says_no_more();
   /// Its program ends: what it said before is read.
   void vanishes();
   /// The link breaks: what was not read yet is lost.

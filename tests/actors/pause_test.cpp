@@ -1,6 +1,7 @@
 // Who keeps a screen paused, and what ends it: scopes and holders of pauses, desktops that are
 // gone, what a `resume` may lift. In virtual time.
 #include "tests/actors/conversation.hpp"
+#include "tests/actors/in_brief.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -31,7 +32,11 @@ void start_and_pause(pair_on_7001& p, std::uint64_t call = 0) {
   p.recorder_says(3, "enabled", call);
   p.desk.says(send(4, "7001", "pause", {.call = call}));
   p.recorder_says(4, "paused", call);
-  CHECK(p.desk.hears().size() == 6);
+  std::string of = call == 0 ? ": " : " call 71: ";
+  CHECK_THAT(p.desk.hears(), in_brief({"ACK 3", "event 7001 #2" + of + "enabled",
+                                       "outcome 7001 #1" + of + "start confirmed", "ACK 4",
+                                       "event 7001 #4" + of + "paused",
+                                       "outcome 7001 #3" + of + "pause confirmed"}));
 }
 
 std::string pauses_of(party& who) {
@@ -56,7 +61,8 @@ TEST_CASE("a pause is for the whole screen, and any of the desktops may resume")
   CHECK(other.hears().back() == "outcome 7001 #5 call 72: resume confirmed; recorder confirmed");
   CHECK(pauses_of(other) == "wants enabled v3; call 71 wants recording; call 72; "
                             "recorder says enabled of 72");
-  CHECK(p.desk.hears().size() == 2);
+  CHECK_THAT(p.desk.hears(),
+             in_brief({"event 7001 #5 call 72: resume", "event 7001 #6 call 72: enabled"}));
 }
 
 TEST_CASE("where calls are told of, a resume lifts the pauses of its call and of the screen") {
@@ -67,7 +73,9 @@ TEST_CASE("where calls are told of, a resume lifts the pauses of its call and of
   p.desk.says(send(5, "7001", "pause"), send(6, "7001", "pause", {.call = 0x72}));
   p.recorder_says(5, "paused");
   p.recorder_says(6, "paused");
-  CHECK(p.desk.hears().size() == 6);
+  CHECK_THAT(p.desk.hears(), in_brief({"ACK 5", "ACK 6", "event 7001 #7: paused",
+                                       "outcome 7001 #5: pause confirmed", "event 7001 #8: paused",
+                                       "outcome 7001 #6 call 72: pause confirmed"}));
   p.desk.says(send(7, "7001", "resume", {.call = 0x71}));
   CHECK(p.desk.hears() ==
         lines{"ACK 7: recorders 0, #9 v5",
@@ -128,7 +136,10 @@ TEST_CASE("a resume behind a stop is refused 185, in strict mode or not, and a s
     p.recorder_says(3, "enabled", 0x71);
     p.desk.says(send(4, "7001", "stop", {.call = 0x71}));
     p.recorder_says(4, "disabled", 0x71);
-    CHECK(p.desk.hears().size() == 6);
+    CHECK_THAT(p.desk.hears(), in_brief({"ACK 3", "event 7001 #2 call 71: enabled",
+                                         "outcome 7001 #1 call 71: start confirmed", "ACK 4",
+                                         "event 7001 #4 call 71: disabled",
+                                         "outcome 7001 #3 call 71: stop confirmed"}));
     p.desk.says(send(5, "7001", "resume", {.call = 0x71}), send(6, "7001", "resume"),
                 send(7, "7001", "resume", {.call = 0x72}));
     CHECK(p.desk.hears() == lines{"Error 5: 185 on 7001, v2", "Error 6: 185 on 7001, v2",
@@ -136,7 +147,8 @@ TEST_CASE("a resume behind a stop is refused 185, in strict mode or not, and a s
     CHECK(p.recorder.hears().empty());
     CHECK(ask(p.desk, send(8, "7001", "start", {.call = 0x71})) == "ACK 8: recorders 1, #5 v3");
     p.recorder_says(5, "enabled", 0x71);
-    CHECK(p.desk.hears().size() == 2);
+    CHECK_THAT(p.desk.hears(), in_brief({"event 7001 #6 call 71: enabled",
+                                         "outcome 7001 #5 call 71: start confirmed"}));
   }
 }
 
@@ -144,14 +156,16 @@ TEST_CASE("a resume of what the broker does not know is passed on: the recorder 
   pair_on_7001 p;
   CHECK(ask(p.desk, send(3, "7001", "resume")) == "ACK 3: recorders 1, #1 v1");
   p.recorder_says(3, "enabled");
-  CHECK(p.desk.hears().size() == 2);
+  CHECK_THAT(p.desk.hears(),
+             in_brief({"event 7001 #2: enabled", "outcome 7001 #1: resume confirmed"}));
   // It pauses by itself: no pause is known, and a resume is no mistake.
   p.o.context.confirm.drift_enabled = drift_policy::ignore;
   p.recorder_says(4, "paused");
-  CHECK(p.desk.hears().size() == 1);
+  CHECK_THAT(p.desk.hears(), in_brief({"event 7001 #3: paused"}));
   CHECK(ask(p.desk, send(4, "7001", "resume")) == "ACK 4: recorders 1, #4 v2");
   p.recorder_says(5, "enabled");
-  CHECK(p.desk.hears().size() == 2);
+  CHECK_THAT(p.desk.hears(),
+             in_brief({"event 7001 #5: enabled", "outcome 7001 #4: resume confirmed"}));
 }
 
 // ---- stop ----------------------------------------------------------------------------------
@@ -181,10 +195,13 @@ TEST_CASE("a stop of the paused call, or of all, ends the pause") {
     CHECK(ask(p.desk, send(5, "7001", "stop", {.call = call})) == "ACK 5: recorders 1, #5 v3");
     CHECK(p.recorder.hears().back().ends_with("stop v3 by desk, light paused"));
     p.recorder_says(5, "disabled");
-    CHECK(p.desk.hears().size() == 2);
+    std::string of = call == 0 ? ": " : " call 71: ";
+    CHECK_THAT(p.desk.hears(),
+               in_brief({"event 7001 #6: disabled", "outcome 7001 #5" + of + "stop confirmed"}));
     CHECK(ask(p.desk, send(6, "7001", "start", {.call = 0x72})) == "ACK 6: recorders 1, #7 v4");
     p.recorder_says(6, "enabled");
-    CHECK(p.desk.hears().size() == 2);
+    CHECK_THAT(p.desk.hears(),
+               in_brief({"event 7001 #8: enabled", "outcome 7001 #7 call 72: start confirmed"}));
   }
 }
 
@@ -192,11 +209,14 @@ TEST_CASE("behind the stop of one call the broker goes on with another that want
   pair_on_7001 p;
   auto& calls = p.o.join("calls", v1::ROLE_CALL_SOURCE);
   calls.says(register_for_outcomes(2, {"7001"}));
-  CHECK(calls.hears().size() == 1);
+  CHECK_THAT(calls.hears(), in_brief({"registered 2: 7001"}));
   p.desk.says(send(3, "7001", "start", {.call = 0x71}), send(4, "7001", "start", {.call = 0x72}));
   p.recorder_says(3, "enabled", 0x71);
   p.recorder_says(4, "enabled", 0x72);
-  CHECK(p.desk.hears().size() == 6);
+  CHECK_THAT(p.desk.hears(),
+             in_brief({"ACK 3", "ACK 4", "event 7001 #3 call 71: enabled",
+                       "outcome 7001 #1 call 71: start confirmed", "event 7001 #4 call 72: enabled",
+                       "outcome 7001 #2 call 72: start confirmed"}));
   calls.hears();
   CHECK(p.recorder.hears().empty());
   p.desk.says(send(5, "7001", "stop", {.call = 0x72}));
@@ -248,7 +268,10 @@ TEST_CASE("two agents of one application hold their own pauses, and one that is 
               send(4, "7001", "pause", {.agent_id = "bert"}));
   p.recorder_says(4, "paused");
   p.recorder_says(5, "paused");
-  CHECK(p.desk.hears().size() == 7);
+  CHECK_THAT(p.desk.hears(),
+             in_brief({"event 7001 #1: enabled", "ACK 3", "ACK 4", "event 7001 #4: paused",
+                       "outcome 7001 #2: pause confirmed", "event 7001 #5: paused",
+                       "outcome 7001 #3: pause confirmed"}));
   p.desk.says(send(5, "7001", "resume", {.agent_id = "anna"}));
   CHECK(p.desk.hears() == lines{"ACK 5: recorders 0, #6 v3",
                                 "outcome 7001 #6: resume held by desk's pause of all v2, 1 wait, "
@@ -346,7 +369,8 @@ TEST_CASE("the desktop that paused and is gone is told of after a time, if the p
                             "recorder says paused"); // the alarm is over
   CHECK(ask(other, send(4, "7001", "resume")) == "ACK 4: recorders 1, #6 v3");
   p.recorder_says(5, "enabled");
-  CHECK(other.hears().size() + again.hears().size() == 3);
+  CHECK_THAT(other.hears(), in_brief({"event 7001 #7: enabled"}));
+  CHECK_THAT(again.hears(), in_brief({"event 7001 #6: resume", "event 7001 #7: enabled"}));
 }
 
 TEST_CASE("the broker resumes for a desktop that paused and stays away, if the policy says so") {
@@ -354,7 +378,7 @@ TEST_CASE("the broker resumes for a desktop that paused and stays away, if the p
   p.o.context.confirm.dead_desktop = dead_desktop_policy::resume;
   auto& other = p.o.desktop("other");
   other.says(register_for_outcomes(2, {"7001"}));
-  CHECK(other.hears().size() == 1);
+  CHECK_THAT(other.hears(), in_brief({"registered 2: 7001"}));
   start_and_pause(p);
   other.hears();
   p.desk.vanishes();
@@ -371,7 +395,8 @@ TEST_CASE("the broker resumes for a desktop that paused and stays away, if the p
               "event 7001 #7: user event by the broker, light paused, RECORDER_UNCONFIRMED, alarm",
               "outcome 7001 #5: resume timed_out 57, PAUSE_HOLDER_GONE; recorder silent"});
   p.recorder_says(5, "enabled");
-  CHECK(other.hears().size() == 2);
+  CHECK_THAT(other.hears(),
+             in_brief({"event 7001 #8: enabled", "outcome 7001 #6: query confirmed"}));
   CHECK(p.o.told().size() == 2);
 }
 
@@ -397,7 +422,7 @@ TEST_CASE("who only looks is not the desktop that is back") {
   p.o.pass(15s);
   looks.says(register_on(3, {"7001"}, v1::REGISTRATION_MODE_MONITOR));
   p.o.pass(14'999ms);
-  CHECK(looks.hears().size() == 1);
+  CHECK_THAT(looks.hears(), in_brief({"registered 3: 7001"}));
   p.o.pass(1ms);
   auto resume = lines{"event 7001 #5: resume v3 by the broker, light paused, PAUSE_HOLDER_GONE"};
   CHECK(looks.hears() == resume);
@@ -415,7 +440,8 @@ TEST_CASE("a desktop that will only look from now on is gone, and is back when i
   p.desk.says(register_on(6, {"7001"}));
   p.o.pass(60s);
   p.desk.says(register_on(7, {"7001"}, v1::REGISTRATION_MODE_MONITOR));
-  CHECK(p.desk.hears().size() == 3);
+  CHECK_THAT(p.desk.hears(),
+             in_brief({"registered 5: 7001", "registered 6: 7001", "registered 7: 7001"}));
   p.o.pass(30s);
   auto resume = lines{"event 7001 #5: resume v3 by the broker, light paused, PAUSE_HOLDER_GONE"};
   CHECK(p.desk.hears() == resume);
@@ -454,7 +480,8 @@ TEST_CASE("a pause that stands for long is told of, again and again, and never l
   CHECK(pauses_of(p.desk).ends_with("recorder says paused; alarm PAUSE_LONG"));
   CHECK(ask(p.desk, send(5, "7001", "resume")) == "ACK 5: recorders 1, #7 v3");
   p.recorder_says(5, "enabled");
-  CHECK(p.desk.hears().size() == 2);
+  CHECK_THAT(p.desk.hears(),
+             in_brief({"event 7001 #8: enabled", "outcome 7001 #7: resume confirmed"}));
   CHECK(pauses_of(p.desk) == "wants enabled v3; call 0 wants recording; recorder says enabled");
   p.o.pass(120s);
   CHECK(p.desk.hears().empty());

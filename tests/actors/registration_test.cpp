@@ -22,7 +22,10 @@ void for_each_dn(const limits& bounds, const Visit& visit) {
         for (bool again : {true, false})
           for (auto registered : {std::size_t{0}, bounds.registrations_per_dn_max - 1,
                                   bounds.registrations_per_dn_max})
-            visit(registration_facts{configured, private_taken, others, again, registered});
+            for (auto recorders :
+                 {std::size_t{0}, bounds.recorders_per_dn_max - 1, bounds.recorders_per_dn_max})
+              visit(registration_facts{configured, private_taken, others, again, registered,
+                                       recorders});
 }
 
 template <class Visit>
@@ -47,6 +50,8 @@ int expected_code(const situation& s, const limits& bounds) {
     return 165;
   if (!s.dn.already_registered && s.dn.registered == bounds.registrations_per_dn_max)
     return 1186;
+  if (!s.dn.already_registered && recorder && s.dn.recorders == bounds.recorders_per_dn_max)
+    return 1186;
   bool kept_out =
     s.dn.private_taken && !recorder && !(supervisor && s.mode == registration_mode::monitor);
   if (kept_out || (wants_private && s.dn.others_present))
@@ -59,6 +64,7 @@ int expected_code(const situation& s, const limits& bounds) {
 TEST_CASE("who may register on a DN, in every situation") {
   limits bounds;
   bounds.registrations_per_dn_max = 4;
+  bounds.recorders_per_dn_max = 2;
   std::size_t situations = 0;
   for_each_situation(bounds, [&](const situation& s) {
     ++situations;
@@ -68,10 +74,10 @@ TEST_CASE("who may register on a DN, in every situation") {
                                 << ", configured " << s.dn.configured << ", private taken "
                                 << s.dn.private_taken << ", others " << s.dn.others_present
                                 << ", again " << s.dn.already_registered << ", registered "
-                                << s.dn.registered);
+                                << s.dn.registered << ", recorders " << s.dn.recorders);
     CHECK(code == expected_code(s, bounds));
   });
-  CHECK(situations == 4 * 3 * 2 * 2 * 2 * 2 * 2 * 3);
+  CHECK(situations == 4 * 3 * 2 * 2 * 2 * 2 * 2 * 3 * 3);
 }
 
 TEST_CASE("a private registration never keeps out a recorder") {

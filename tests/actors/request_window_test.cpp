@@ -1,9 +1,12 @@
 // A client's credit, against a map: requests and their bytes, until each was answered.
 #include "actors/request_window.hpp"
 
+#include "tests/messages/ending.hpp"
+
 #include <rapidcheck/catch.h>
 
 #include <map>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -34,6 +37,16 @@ TEST_CASE("a ReferenceID is taken until its answer, and free again after it") {
   window.answered({7});
   CHECK(window.outstanding() == 0);
   CHECK(window.admit({7}, 10, false) == admission::accepted);
+}
+
+TEST_CASE("ReferenceIDs are spread, whatever the steps in which a client counts") {
+  for (std::uint32_t step = 1; step <= 1u << 20; step *= 2) {
+    CAPTURE(step);
+    std::set<std::size_t> places;
+    for (std::uint32_t i = 1; i <= 1024; ++i)
+      places.insert(spread({i * step}) % 2048);
+    CHECK(places.size() > 256); // four at one place on average: at random some 806 places
+  }
 }
 
 TEST_CASE("a window is full at its requests, and pause and stop have a reserve") {
@@ -182,4 +195,19 @@ TEST_CASE("answers given on other threads free the window") {
   }
   answering.join();
   CHECK(window.outstanding() == 0);
+}
+
+TEST_CASE("a second thread where only one may come is found in builds that are not shipped") {
+  using ringdown::test::child_that;
+  limits bounds;
+  auto both_use = [&](threads users) {
+    return child_that([&, users] {
+             request_window window{bounds, users};
+             static_cast<void>(window.outstanding());
+             std::thread{[&] { static_cast<void>(window.outstanding()); }}.join();
+           })
+      .signal;
+  };
+  CHECK(both_use(threads::many) == 0);
+  CHECK(both_use(threads::one) == (debug_checks ? SIGABRT : 0));
 }

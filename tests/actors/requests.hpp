@@ -15,7 +15,7 @@ namespace ringdown::test {
 using capabilities = std::vector<v1::Capability>;
 
 inline v1::Frame sign_on(std::uint32_t reference, v1::Role role, std::string_view application,
-                         const capabilities& abilities = {}) {
+                         const capabilities& abilities = {}, std::string instance = {}) {
   v1::Frame frame;
   frame.set_reference_id(reference);
   auto& request = *frame.mutable_request_sign_on();
@@ -23,7 +23,8 @@ inline v1::Frame sign_on(std::uint32_t reference, v1::Role role, std::string_vie
   request.set_version_max(1);
   request.set_role(role);
   request.set_application_name(std::string{application});
-  auto instance = std::string{application} + "'s instance id";
+  if (instance.empty())
+    instance = std::string{application} + "'s instance id";
   instance.resize(16, '.');
   request.set_instance_id(instance);
   for (auto ability : abilities)

@@ -415,6 +415,21 @@ TEST_CASE("a call that only a pause still knows takes its pause along") {
   CHECK(pauses(life) == "");
 }
 
+TEST_CASE("nobody has stopped a call that only a pause still knows, whatever its name is") {
+  auto life = desk();
+  life.rules.calls_max = 2;
+  life.asks(verb::pause, 71);
+  life.asks(verb::start, 72);
+  life.asks(verb::start, 73);
+  REQUIRE(find_call(life.now_shown, {71}) == nullptr);
+  life.hears(calls_merged{{71}, {74}});
+  REQUIRE(find_call(life.now_shown, {74}) != nullptr);
+  CHECK_FALSE(find_call(life.now_shown, {74})->stopped);
+  life.asks(verb::resume, 74);
+  CHECK(pauses(life) == "");
+  CHECK(life.asks(verb::resume, 74) != "refused");
+}
+
 TEST_CASE("what is held of a call that was merged is overtaken under either name") {
   for (auto name : {71, 72})
     for (auto later : {verb::pause, verb::stop}) {
@@ -461,35 +476,4 @@ TEST_CASE("a pause of a holder that has been gone for long anybody may lift, and
   life.passes(steady_ms{1});
   CHECK(life.asks(verb::resume, 71, "bot") == "");
   CHECK(pauses(life) == "");
-}
-
-TEST_CASE("what is held goes out once, in one order for each call") {
-  auto life = paused_desk();
-  life.asks(verb::start, 72);
-  life.asks(verb::start, 72);
-  life.asks(verb::start, 73);
-  CHECK(life.asks(verb::stop, 71) == "order start 72 (hold_released), releases #3, releases #4; "
-                                     "order start 73 (hold_released), releases #5");
-  CHECK(life.now_shown.held.empty());
-}
-
-TEST_CASE("what is held and would record nothing any more is confirmed when no pause stands") {
-  auto life = desk();
-  life.asks(verb::pause, 71);
-  life.asks(verb::pause, 72);
-  CHECK(life.asks(verb::resume, 71) == "#3 resume held by 72 of crm");
-  CHECK(life.asks(verb::resume, 72) == "#4 resume confirmed; #3 let go confirmed");
-}
-
-TEST_CASE("what is held ends with its call, and with a later stop or pause of it") {
-  auto held = [] {
-    auto life = paused_desk();
-    life.asks(verb::pause, 72);
-    life.asks(verb::resume, 71);
-    return life;
-  };
-  CHECK(held().happens(call_ended{{71}}) == "#4 let go unknown");
-  CHECK(held().asks(verb::stop, 71) == "#4 let go superseded");
-  CHECK(held().asks(verb::pause, 71) == "#4 let go superseded");
-  CHECK(held().asks(verb::pause, 73) == "");
 }

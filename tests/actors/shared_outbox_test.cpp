@@ -129,6 +129,13 @@ TEST_CASE("a turn that shares too much has no room for more, and the next one ha
   CHECK(share.put(large, large).size() == turn_share::bytes_max);
 }
 
+TEST_CASE("what is still looked for behind its turn is no frame, in builds that are not shipped") {
+  turn_share share;
+  auto at = share.put("head", "tail");
+  share.end_turn();
+  CHECK((at == std::string(8, '\xff')) == debug_checks);
+}
+
 TEST_CASE("whoever shares reads what it would have read of copies, in order") {
   auto seed = GENERATE(range(1u, 40u));
   INFO("seed " << seed);

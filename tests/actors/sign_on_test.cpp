@@ -1,5 +1,6 @@
 // Conversations of sign-on: what it needs, what is refused before it, and who takes over whom.
 #include "tests/actors/conversation.hpp"
+#include "tests/actors/in_brief.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -254,8 +255,8 @@ TEST_CASE("the same program that signs on again takes over from its older connec
   auto& desk = o.desktop();
   ghost.says(register_on(2, {"7001"}));
   desk.says(register_on(2, {"7001"}));
-  CHECK(ghost.hears().size() == 1);
-  CHECK(desk.hears().size() == 1);
+  CHECK_THAT(ghost.hears(), in_brief({"registered 2: 7001"}));
+  CHECK_THAT(desk.hears(), in_brief({"registered 2: 7001"}));
   auto& recorder = o.recorder();
   CHECK(ghost.hears() == lines{"disconnected: TAKEN_OVER"});
   CHECK(ghost.closing());
@@ -280,8 +281,8 @@ TEST_CASE("a ghost does not count from the moment that its successor is signed o
   auto& desk = o.desktop();
   ghost.says(register_on(2, {"7001"}));
   desk.says(register_on(2, {"7001"}));
-  CHECK(ghost.hears().size() == 1);
-  CHECK(desk.hears().size() == 1);
+  CHECK_THAT(ghost.hears(), in_brief({"registered 2: 7001"}));
+  CHECK_THAT(desk.hears(), in_brief({"registered 2: 7001"}));
   // Before the ghost's own connection hears of it, as long as its letter may be under way.
   auto& successor = o.connect("recorder");
   successor.says(sign_on(1, v1::ROLE_RECORDER, "recorder"));
@@ -323,6 +324,47 @@ TEST_CASE("a program whose old connection is gone signs on without taking over")
   auto& again = o.desktop("desk");
   CHECK(old.hears().empty());
   CHECK_FALSE(again.closing());
+}
+
+TEST_CASE("programs of one instance id that take over from each other wait longer each time") {
+  office o;
+  auto* holder = &o.desktop();
+  auto take_over = [&](std::chrono::milliseconds wait) {
+    auto& next = o.connect("desk");
+    next.says(sign_on(1, v1::ROLE_DESKTOP, "desk"));
+    if (wait.count() != 0) {
+      o.pass(wait - 1ms);
+      CHECK(next.hears().empty());
+      o.pass(1ms);
+    }
+    CHECK(next.hears() == lines{"connected 1"});
+    CHECK(holder->hears() == lines{"disconnected: TAKEN_OVER"});
+    holder = &next;
+  };
+  for (auto wait : {0ms, 0ms, 0ms, 100ms, 200ms, 400ms, 800ms, 1600ms, 3000ms, 3000ms})
+    take_over(wait);
+  CHECK(o.told() == lines{"directory: programs of one instance id take over from each other"});
+  o.pass(10s); // calm: the next one is the first again
+  for (auto wait : {0ms, 0ms, 0ms, 100ms})
+    take_over(wait);
+  o.told();
+}
+
+TEST_CASE("one that goes while it waits for its turn takes nothing over") {
+  office o;
+  auto* holder = &o.desktop();
+  for (int turn = 0; turn < 3; ++turn) {
+    auto& next = o.desktop();
+    CHECK(holder->hears() == lines{"disconnected: TAKEN_OVER"});
+    holder = &next;
+  }
+  auto& hasty = o.connect("desk");
+  hasty.says(sign_on(1, v1::ROLE_DESKTOP, "desk"));
+  hasty.is_closed(v1::DISCONNECT_REASON_HEARTBEAT_TIMEOUT);
+  CHECK(hasty.hears() == lines{"disconnected: HEARTBEAT_TIMEOUT"});
+  o.pass(1s);
+  CHECK(holder->hears().empty());
+  o.told();
 }
 
 TEST_CASE("what waits behind a sign-on is let go with the connection, whatever ends it") {

@@ -1,6 +1,7 @@
 // Conversations with clients that do not read: what a slow desktop misses, what a full recorder
 // refuses, and what windows and budgets let through.
 #include "tests/actors/conversation.hpp"
+#include "tests/actors/in_brief.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -35,9 +36,17 @@ int fill(party& from, party& to, const std::string& dn) {
   to.stops_reading();
   for (; !to.box().has_gap(); ++sent) {
     from.says(send(10, dn, "", {.padding = 200}));
-    CHECK(from.hears().size() == 1);
+    CHECK_THAT(from.hears(), in_brief({"ACK 10"}));
   }
   return sent;
+}
+
+/// The beginnings of a DN's first events.
+lines first_events(const std::string& dn, int count) {
+  lines events;
+  for (int sequence = 1; sequence <= count; ++sequence)
+    events.push_back("event " + dn + " #" + std::to_string(sequence));
+  return events;
 }
 
 } // namespace
@@ -55,8 +64,13 @@ TEST_CASE("a slow desktop is told what it missed, and the newest indication of e
   recorder.says(send(3, "7001", "enabled", {.call = 0xa}),
                 send(4, "7001", "enabled", {.call = 0xb}),
                 send(5, "7001", "paused", {.call = 0xa}));
-  CHECK(recorder.hears().size() == static_cast<std::size_t>(missed_from) + 3);
-  CHECK(desk.hears().size() == 3); // others are not held up
+  auto heard_by_recorder = first_events("7001", missed_from);
+  for (auto answer : {"ACK 3", "ACK 4", "ACK 5"})
+    heard_by_recorder.emplace_back(answer);
+  CHECK_THAT(recorder.hears(), in_brief(heard_by_recorder));
+  CHECK_THAT(desk.hears(),
+             in_brief({"event 7001 #30 call a: enabled", "event 7001 #31 call b: enabled",
+                       "event 7001 #32 call a: paused"})); // others are not held up
   auto number = [&](int i) { return std::to_string(missed_from + i); };
   auto heard = slow.hears();
   REQUIRE(heard.size() == static_cast<std::size_t>(missed_from) + 2);
@@ -71,7 +85,9 @@ TEST_CASE("a slow desktop is told what it missed, and the newest indication of e
   CHECK(plain.hears().back() == "missed 7001 " + number(0) + "-" + number(3));
   desk.says(send(3, "7001", "start"));
   CHECK(slow.hears() == lines{"event 7001 #" + number(4) + ": start v1 by desk, light paused"});
-  CHECK(desk.hears().size() + plain.hears().size() + recorder.hears().size() == 3);
+  CHECK_THAT(desk.hears(), in_brief({"ACK 3"}));
+  CHECK_THAT(plain.hears(), in_brief({"event 7001 #33: start"}));
+  CHECK_THAT(recorder.hears(), in_brief({"event 7001 #33: start"}));
 }
 
 TEST_CASE("a slow desktop hears a pause through the reserve, behind what it missed") {
@@ -81,7 +97,7 @@ TEST_CASE("a slow desktop hears a pause through the reserve, behind what it miss
   register_all("7001", {&desk, &slow});
   auto missed = fill(desk, slow, "7001");
   desk.says(send(3, "7001", "start"), send(4, "7001", "pause"), send(5, "7001", "resume"));
-  CHECK(desk.hears().size() == 3);
+  CHECK_THAT(desk.hears(), in_brief({"ACK 3", "ACK 4", "ACK 5"}));
   auto heard = slow.hears();
   auto number = [&](int i) { return std::to_string(missed + i); };
   REQUIRE(heard.size() >= 3);
@@ -98,14 +114,16 @@ TEST_CASE("a slow desktop hears through the reserve that the light is unknown") 
   auto& recorder = o.recorder();
   register_all("7001", {&desk, &slow, &recorder});
   recorder.says(send(3, "7001", "enabled"));
-  CHECK(recorder.hears().size() + desk.hears().size() == 2);
+  CHECK_THAT(recorder.hears(), in_brief({"ACK 3"}));
+  CHECK_THAT(desk.hears(), in_brief({"event 7001 #1: enabled"}));
   slow.stops_reading();
-  while (!slow.box().has_gap()) {
+  for (int sequence = 2; !slow.box().has_gap(); ++sequence) {
     desk.says(send(10, "7001", "", {.padding = 200}));
-    CHECK(desk.hears().size() + recorder.hears().size() == 2);
+    CHECK_THAT(desk.hears(), in_brief({"ACK 10"}));
+    CHECK_THAT(recorder.hears(), in_brief({"event 7001 #" + std::to_string(sequence)}));
   }
   recorder.vanishes();
-  CHECK(desk.hears().size() == 1);
+  CHECK_THAT(desk.hears(), in_brief({"event 7001 #30: unknown"}));
   auto heard = slow.hears();
   REQUIRE(heard.size() >= 2);
   CHECK(heard[heard.size() - 2].starts_with("missed 7001 "));
@@ -139,8 +157,10 @@ TEST_CASE("a full recorder refuses a command with 238: nothing is delivered, not
   auto& other = o.desktop("other");
   auto& recorder = o.recorder();
   register_all("7001", {&desk, &other, &recorder});
-  auto sequence = std::to_string(fill(desk, recorder, "7001"));
-  CHECK(other.hears().size() >= 20);
+  auto sent = fill(desk, recorder, "7001");
+  auto sequence = std::to_string(sent);
+  CHECK(sent >= 20);
+  CHECK_THAT(other.hears(), in_brief(first_events("7001", sent)));
   desk.says(send(3, "7001", "start"));
   auto frame = desk.frame();
   CHECK(frame.event_error().error_code() == 238);
@@ -152,7 +172,7 @@ TEST_CASE("a full recorder refuses a command with 238: nothing is delivered, not
   // A pause goes through the reserve, and what is no command is only missed.
   desk.says(send(5, "7001", "pause"), send(6, "7001", ""));
   CHECK(desk.hears().front().find("ACK 5: recorders 1, ") == 0);
-  CHECK(other.hears().size() == 2);
+  CHECK_THAT(other.hears(), in_brief({"event 7001 #30: pause", "event 7001 #31: user event"}));
   auto heard = recorder.hears();
   REQUIRE(heard.size() >= 3);
   CHECK(heard[heard.size() - 3] == "missed 7001 " + sequence + "-" + sequence);
@@ -167,7 +187,7 @@ TEST_CASE("if one of two recorders can take a command it is accepted, and the ot
   auto& free = o.recorder("free");
   register_all("7001", {&desk, &full, &free});
   auto sequence = fill(desk, full, "7001");
-  CHECK(free.hears().size() == static_cast<std::size_t>(sequence));
+  CHECK_THAT(free.hears(), in_brief(first_events("7001", sequence)));
   desk.says(send(3, "7001", "start"));
   auto number = std::to_string(sequence + 1);
   CHECK(desk.hears() == lines{"ACK 3: recorders 1, #" + number + " v1"});
@@ -182,7 +202,7 @@ TEST_CASE("a standby recorder and a desktop that are full never cause 238") {
   auto& standby = o.recorder("standby");
   register_all("7001", {&desk, &slow});
   standby.says(register_as_standby(2, {"7001"}));
-  CHECK(standby.hears().size() == 1);
+  CHECK_THAT(standby.hears(), in_brief({"registered 2: 7001"}));
   standby.stops_reading();
   fill(desk, slow, "7001");
   CHECK(standby.box().has_gap());
@@ -244,7 +264,7 @@ TEST_CASE("a refused change of mode does not change how a full window answers") 
   desk.says(register_on(3, {"7001"}, v1::REGISTRATION_MODE_PRIVATE));
   CHECK(desk.hears() == lines{"Error 3: 42 on 7001"});
   other.says(register_on(3, {"7001"}, v1::REGISTRATION_MODE_MONITOR));
-  CHECK(other.hears().size() == 1);
+  CHECK_THAT(other.hears(), in_brief({"registered 3: 7001"}));
   other.says(register_on(4, {"7001"}, v1::REGISTRATION_MODE_PRIVATE));
   CHECK(other.hears() == lines{"Error 4: 42 on 7001"});
   // Still a monitor, which may not send; whether the window is full or not.
@@ -306,7 +326,10 @@ TEST_CASE("what a recorder wants to hear is asked once for each event") {
   o.meanwhile([&mask](auto) { mask = 0; });
   desk.says(send(3, "7001", "", {.user_event = 7}));
   CHECK(desk.hears().front().starts_with("ACK 3"));
-  CHECK(rec.hears().size() == 1); // its room was reserved, and the ACK said that it hears it
+  CHECK_THAT(
+    rec.hears(),
+    in_brief(
+      {"event 7001 #1: user event"})); // its room was reserved, and the ACK said that it hears it
   CHECK(rec.box().bytes() == 0);
   o.meanwhile([&mask](auto) { mask = every_event_kind; });
   desk.says(send(4, "7001", "", {.user_event = 7}));

@@ -1,5 +1,6 @@
 // What others are told of screens: the operator's log, and clients that watch every DN.
 #include "tests/actors/conversation.hpp"
+#include "tests/actors/in_brief.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -21,16 +22,16 @@ std::string without_zeros(std::string_view value) {
 /// What the DNs tell their operator, at info and above.
 class logbook final : public observer {
 public:
-  explicit logbook(office& o) : office_(o), before_(std::exchange(o.context.tells, this)) {}
+  explicit logbook(office& o) : office_(o), before_(std::exchange(o.context.observed_by, this)) {}
   ~logbook() override {
     office_.settle();
-    office_.context.tells = before_;
+    office_.context.observed_by = before_;
   }
   bool wants(std::string_view, severity level) const noexcept override {
     return level >= severity::info;
   }
-  void tell(std::string_view part, severity level, std::string_view what,
-            fields details) noexcept override {
+  void log(std::string_view part, severity level, std::string_view what,
+           fields details) noexcept override {
     static constexpr const char* names[] = {"debug", "info", "warning", "error"};
     if (part != "dn" || level < severity::info)
       return;
@@ -98,7 +99,7 @@ TEST_CASE(
     "warning: outcome of a command dn=7001 conn=71 command=stop outcome=timed_out by=desk ms=500"};
   CHECK(log.told() == expected);
   p.recorder.vanishes(); // it owes the broker an answer, which is no line of the log
-  CHECK(p.desk.hears().size() == 1);
+  CHECK_THAT(p.desk.hears(), in_brief({"event 7001 #11: unknown"}));
   CHECK(log.told().empty());
 }
 
@@ -119,7 +120,7 @@ TEST_CASE("the log has what was held and let go, the broker's orders, and alarms
     "cause=hold_released ms=0"};
   CHECK(log.told() == expected);
   p.recorder.vanishes();
-  CHECK(p.desk.hears().size() == 1);
+  CHECK_THAT(p.desk.hears(), in_brief({"event 7001 #8: unknown"}));
   CHECK(log.told() == lines{"error: alarm: a person must look dn=7001 reason=recorder_lost"});
   auto& again = p.o.recorder();
   again.says(register_on(2, {"7001"}), send(3, "7001", "enabled"));
@@ -135,7 +136,9 @@ TEST_CASE("an alarm about a recorder names it in the log, and what it said") {
   p.desk.says(send(3, "7001", "pause"));
   p.recorder_says(3, "paused");
   p.recorder_says(4, "enabled");
-  CHECK(p.desk.hears().size() == 6);
+  CHECK_THAT(p.desk.hears(), in_brief({"ACK 3", "event 7001 #2: paused",
+                                       "outcome 7001 #1: pause confirmed", "event 7001 #3: enabled",
+                                       "event 7001 #4: user event", "event 7001 #5: pause"}));
   CHECK(log.told().back() == "error: alarm: a person must look dn=7001 reason=drift "
                              "recorder=recorder client=" +
                                client_text(p.recorder) + " said=enabled");
@@ -148,14 +151,14 @@ TEST_CASE("a recorder that says failed, and was ordered nothing, has its line in
   logbook log{p.o};
   auto disk_full = send_options{.failure_code = 28, .failure_text = "disk full"};
   p.recorder.says(send(3, "7001", "failed", disk_full));
-  CHECK(p.recorder.hears().size() == 1);
+  CHECK_THAT(p.recorder.hears(), in_brief({"ACK 3"}));
   auto line = "warning: a recorder says failed, and was ordered nothing dn=7001 recorder=recorder "
               "client=" +
               client_text(p.recorder) + " code=28 text=disk full";
   CHECK(log.told() == lines{line});
   p.desk.says(send(3, "7001", "pause"));
   p.recorder.says(send(4, "7001", "failed", disk_full)); // of an order: its outcome tells
-  CHECK(p.recorder.hears().size() == 2);
+  CHECK_THAT(p.recorder.hears(), in_brief({"event 7001 #2: pause", "ACK 4"}));
   p.desk.hears();
   CHECK(log.told() ==
         lines{"warning: outcome of a command dn=7001 conn=0 command=pause outcome=failed by=desk "
@@ -185,13 +188,14 @@ TEST_CASE("who watches every DN hears the commands, indications and alarms of ea
   auto& other = p.o.desktop("other");
   CHECK(ask(other, register_on(2, {"7002"})).starts_with("registered"));
   other.says(send(3, "7002", "start"), send(4, "7002", ""));
-  CHECK(other.hears().size() == 2);
+  CHECK_THAT(other.hears(), in_brief({"ACK 3", "ACK 4"}));
   CHECK(wall.hears() == lines{"event 7002 #1: start v1 by other, light unknown"});
   p.desk.says(send(3, "7001", "pause"));
   p.recorder_says(3, "paused");
-  CHECK(p.desk.hears().size() == 3);
+  CHECK_THAT(p.desk.hears(),
+             in_brief({"ACK 3", "event 7001 #2: paused", "outcome 7001 #1: pause confirmed"}));
   p.recorder.vanishes();
-  CHECK(p.desk.hears().size() == 1);
+  CHECK_THAT(p.desk.hears(), in_brief({"event 7001 #3: unknown"}));
   CHECK(wall.hears() ==
         lines{"event 7001 #1: pause v1 by desk, light unknown",
               "event 7001 #2: paused by recorder, light paused",
@@ -210,7 +214,8 @@ TEST_CASE("who watches every DN hears outcomes if it asked for them, and nothing
   auto& wall = wall_of_screens(p.o, "wall", true);
   p.desk.says(send(3, "7001", "pause"));
   p.recorder_says(3, "paused");
-  CHECK(p.desk.hears().size() == 3);
+  CHECK_THAT(p.desk.hears(),
+             in_brief({"ACK 3", "event 7001 #2: paused", "outcome 7001 #1: pause confirmed"}));
   auto events = lines{"event 7001 #1: pause v1 by desk, light unknown",
                       "event 7001 #2: paused by recorder, light paused"};
   CHECK(plain.hears() == events);
@@ -220,11 +225,12 @@ TEST_CASE("who watches every DN hears outcomes if it asked for them, and nothing
   CHECK(ask(wall, register_for_outcomes(3, {"7001"})).starts_with("registered"));
   p.desk.says(send(4, "7001", "pause"));
   p.recorder_says(4, "paused");
-  CHECK(p.desk.hears().size() == 3);
+  CHECK_THAT(p.desk.hears(),
+             in_brief({"ACK 4", "event 7001 #4: paused", "outcome 7001 #3: pause confirmed"}));
   CHECK(wall.hears() == lines{"event 7001 #3: pause v2 by desk, light paused",
                               "event 7001 #4: paused by recorder, light paused",
                               "outcome 7001 #3: pause confirmed; recorder confirmed"});
-  CHECK(plain.hears().size() == 2);
+  CHECK_THAT(plain.hears(), in_brief({"event 7001 #3: pause", "event 7001 #4: paused"}));
 }
 
 TEST_CASE("who watches every DN hears the outcome of its own command once") {
@@ -252,11 +258,12 @@ TEST_CASE("who watches every DN and does not read is told what it missed, and ho
   wall.stops_reading();
   std::uint32_t reference = 3;
   while (!wall.box().has_gap()) {
+    auto sequence = std::to_string(reference - 2);
     p.recorder_says(reference++, "disabled");
-    REQUIRE(p.desk.hears().size() == 1);
+    REQUIRE_THAT(p.desk.hears(), in_brief({"event 7001 #" + sequence + ": disabled"}));
   }
   p.recorder_says(reference++, "disabled");
-  CHECK(p.desk.hears().size() == 1);
+  CHECK_THAT(p.desk.hears(), in_brief({"event 7001 #86: disabled"}));
   auto last = std::to_string(reference - 3);
   auto first = std::to_string(reference - 4);
   CHECK(wall.hears().back() == "missed 7001 " + first + "-" + last);
@@ -268,7 +275,8 @@ TEST_CASE("an input mask narrows what is heard of every DN") {
   CHECK(ask(wall, hear_only(3, {v1::EVENT_KIND_INDICATION})) == "ACK 3");
   p.desk.says(send(3, "7001", "pause"));
   p.recorder_says(3, "paused");
-  CHECK(p.desk.hears().size() == 3);
+  CHECK_THAT(p.desk.hears(),
+             in_brief({"ACK 3", "event 7001 #2: paused", "outcome 7001 #1: pause confirmed"}));
   CHECK(wall.hears() == lines{"event 7001 #2: paused by recorder, light paused"});
 }
 
@@ -277,13 +285,13 @@ TEST_CASE(
   pair_on_7001 p;
   auto& masked = p.o.exact_recorder("masked");
   masked.says(register_on(2, {"7001"}));
-  CHECK(masked.hears().size() == 1);
+  CHECK_THAT(masked.hears(), in_brief({"registered 2: 7001"}));
   CHECK(ask(masked, hear_only(3, {v1::EVENT_KIND_INDICATION})) == "ACK 3");
   CHECK(ask(p.desk, send(3, "7001", "pause")) == "ACK 3: recorders 2, #1 v1");
   CHECK(masked.hears() == lines{"event 7001 #1: pause v1 by desk, light unknown"});
   CHECK(ask(p.desk, send(4, "7001", "", {.user_event = 7})) == "ACK 4: recorders 1, #2 v1 tag 7");
   CHECK(masked.hears().empty());
-  CHECK(p.recorder.hears().size() == 2);
+  CHECK_THAT(p.recorder.hears(), in_brief({"event 7001 #1: pause", "event 7001 #2: user event"}));
 }
 
 TEST_CASE("so many may watch every DN, and one that goes makes room for another") {

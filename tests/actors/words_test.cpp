@@ -1,6 +1,7 @@
 // What recorders say, and what it answers: one recorder, one word, whatever call it names; and
 // recorders that tell calls apart.
 #include "tests/actors/conversation.hpp"
+#include "tests/actors/in_brief.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -22,7 +23,10 @@ TEST_CASE("a recorder has one word: the ConnID says what it answers, not what it
   p.desk.says(send(3, "7001", "start", {.call = 0x71}), send(4, "7001", "start", {.call = 0x72}));
   p.recorder_says(3, "enabled", 0x71);
   p.recorder_says(4, "enabled", 0x72);
-  CHECK(p.desk.hears().size() == 6);
+  CHECK_THAT(p.desk.hears(),
+             in_brief({"ACK 3", "ACK 4", "event 7001 #3 call 71: enabled",
+                       "outcome 7001 #1 call 71: start confirmed", "event 7001 #4 call 72: enabled",
+                       "outcome 7001 #2 call 72: start confirmed"}));
   p.desk.says(send(5, "7001", "pause", {.call = 0x72}));
   p.recorder_says(5, "paused", 0x71);
   CHECK(p.desk.hears() == lines{"ACK 5: recorders 1, #5 v3",
@@ -44,7 +48,8 @@ TEST_CASE("the first paused of pause, resume, pause answers the first pause") {
   pair_on_7001 p;
   p.desk.says(send(3, "7001", "start"));
   p.recorder_says(3, "enabled");
-  CHECK(p.desk.hears().size() == 3);
+  CHECK_THAT(p.desk.hears(),
+             in_brief({"ACK 3", "event 7001 #2: enabled", "outcome 7001 #1: start confirmed"}));
   p.desk.says(send(4, "7001", "pause"), send(5, "7001", "resume"), send(6, "7001", "pause"));
   CHECK(p.desk.hears() == lines{"ACK 4: recorders 1, #3 v2", "ACK 5: recorders 1, #4 v3",
                                 "outcome 7001 #3: pause superseded by v3; recorder silent",
@@ -91,7 +96,7 @@ TEST_CASE("an exact recorder's word counts by the version that it echoes, and fo
   auto& exact = o.exact_recorder();
   register_all("7001", {&desk, &exact});
   desk.says(send(3, "7001", "stop"), send(4, "7001", "stop"), send(5, "7001", "stop"));
-  CHECK(desk.hears().size() == 3);
+  CHECK_THAT(desk.hears(), in_brief({"ACK 3", "ACK 4", "ACK 5"}));
   exact.says(send(3, "7001", "disabled")); // answers nothing
   CHECK(desk.hears() == lines{"event 7001 #4: disabled by exact, light disabled"});
   exact.says(send(4, "7001", "disabled", {.echoed_version = 2}));
@@ -185,8 +190,9 @@ TEST_CASE(
   register_all("7001", {&desk, &apart});
   std::uint32_t reference = 3;
   auto light_after = [&](std::string_view verb, std::uint64_t call) {
+    auto sequence = "event 7001 #" + std::to_string(reference - 2);
     apart.says(send(reference++, "7001", verb, {.call = call}));
-    CHECK(desk.hears().size() == 1);
+    CHECK_THAT(desk.hears(), in_brief({sequence}));
     apart.hears();
     return light_on_7001(desk);
   };
@@ -208,7 +214,7 @@ TEST_CASE("a recorder that tells calls apart answers each call's order for itsel
   auto& apart = o.join("apart", v1::ROLE_RECORDER, {v1::CAPABILITY_PER_CALL});
   register_all("7001", {&desk, &apart});
   desk.says(send(3, "7001", "start", {.call = 0x71}), send(4, "7001", "start", {.call = 0x72}));
-  CHECK(desk.hears().size() == 2);
+  CHECK_THAT(desk.hears(), in_brief({"ACK 3", "ACK 4"}));
   apart.says(send(3, "7001", "enabled", {.call = 0x72}));
   CHECK(desk.hears() == lines{"event 7001 #3 call 72: enabled by apart, light enabled",
                               "outcome 7001 #2 call 72: start confirmed; apart confirmed"});

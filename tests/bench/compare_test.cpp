@@ -1,8 +1,8 @@
 // What a comparison computes from its rounds, and how its loads are named.
-#include "bench/compare_report.hpp"
-#include "bench/html.hpp"
-#include "bench/peers/peer.hpp"
-#include "bench/plots.hpp"
+#include "bench/speak/peers/peer.hpp"
+#include "bench/tell/compare_report.hpp"
+#include "bench/tell/html.hpp"
+#include "bench/tell/plots.hpp"
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>

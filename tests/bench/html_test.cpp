@@ -1,7 +1,7 @@
 // Reports and pictures: whole in themselves, and drawn from what was measured.
-#include "bench/html.hpp"
-#include "bench/plots.hpp"
-#include "bench/report.hpp"
+#include "bench/tell/html.hpp"
+#include "bench/tell/plots.hpp"
+#include "bench/tell/report.hpp"
 
 #include <catch2/catch.hpp>
 

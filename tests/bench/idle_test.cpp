@@ -1,7 +1,7 @@
 // Connections that say nothing, and storms of them, against a broker of the test's own.
-#include "bench/idle.hpp"
-#include "bench/report.hpp"
-#include "bench/ringdown_protocol.hpp"
+#include "bench/load/idle.hpp"
+#include "bench/speak/ringdown_protocol.hpp"
+#include "bench/tell/report.hpp"
 #include "client/connection.hpp"
 
 #include "tests/client/fake_broker.hpp"

@@ -1,6 +1,6 @@
 // A load by several threads: each has its share, and the results are made one.
-#include "bench/load_threads.hpp"
-#include "bench/process.hpp"
+#include "bench/load/load_threads.hpp"
+#include "bench/machine/process.hpp"
 #include "client/connection.hpp"
 
 #include "tests/client/fake_broker.hpp"

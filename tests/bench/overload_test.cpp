@@ -1,6 +1,6 @@
 // When overload counts as stood, and when memory counts as flat.
-#include "bench/memory_trend.hpp"
-#include "bench/overload.hpp"
+#include "bench/tell/memory_trend.hpp"
+#include "bench/tell/overload.hpp"
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>

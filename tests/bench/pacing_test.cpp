@@ -1,5 +1,5 @@
 // When an open loop sends: pure, in its own time.
-#include "bench/pacing.hpp"
+#include "bench/load/pacing.hpp"
 
 #include <catch2/catch.hpp>
 

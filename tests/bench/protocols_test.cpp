@@ -1,8 +1,8 @@
 // The peers' protocols on bytes: what they say, and what they hear wherever a read ends.
-#include "bench/peers/amqp_protocol.hpp"
-#include "bench/peers/mqtt_protocol.hpp"
-#include "bench/peers/nats_protocol.hpp"
-#include "bench/peers/redis_protocol.hpp"
+#include "bench/speak/peers/amqp_protocol.hpp"
+#include "bench/speak/peers/mqtt_protocol.hpp"
+#include "bench/speak/peers/nats_protocol.hpp"
+#include "bench/speak/peers/redis_protocol.hpp"
 
 #include <catch2/catch.hpp>
 

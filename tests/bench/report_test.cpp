@@ -1,5 +1,5 @@
 // What reports say of the figures that they are given.
-#include "bench/report.hpp"
+#include "bench/tell/report.hpp"
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>

@@ -1,8 +1,8 @@
 // A run against a broker of the test's own: an honest one passes, and one that loses,
 // damages, doubles or reorders is caught.
-#include "bench/knee.hpp"
-#include "bench/pause_probe.hpp"
-#include "bench/run.hpp"
+#include "bench/load/knee.hpp"
+#include "bench/load/pause_probe.hpp"
+#include "bench/load/run.hpp"
 #include "client/connection.hpp"
 
 #include "tests/client/fake_broker.hpp"

@@ -1,6 +1,6 @@
 // What verifies a load run: it must find every kind of fault, and none where there is none.
-#include "bench/event_template.hpp"
-#include "bench/verifier.hpp"
+#include "bench/load/verifier.hpp"
+#include "bench/speak/event_template.hpp"
 
 #include "messages/frame.hpp"
 #include "messages/limits.hpp"

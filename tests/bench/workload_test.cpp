@@ -1,10 +1,12 @@
 // The workloads by name, the limits they need, and files for other tools.
-#include "bench/hgrm.hpp"
-#include "bench/workload.hpp"
+#include "bench/load/workload.hpp"
+#include "bench/tell/hgrm.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <memory>
+#include <string>
+#include <vector>
 
 using namespace ringdown::bench;
 using Catch::Matchers::Contains;
@@ -30,7 +32,11 @@ TEST_CASE("a broker is given room only where its defaults are too small") {
   REQUIRE(flags.size() == 2);
   CHECK_THAT(flags[0], Contains("dns_max"));
   CHECK_THAT(flags[1], Contains("registrations_per_connection_max"));
-  CHECK(limits_for(19'000, 10, 1, 1900).size() == 2);
+  CHECK(limits_for(19'000, 10, 1, 1900) ==
+        std::vector<std::string>{"--limits.connections_max=19016",
+                                 "--limits.registrations_per_dn_max=1900",
+                                 "--limits.recorders_per_dn_max=1900",
+                                 "--limits.frame_bytes_max=486400"}); // that tells of them
 }
 
 TEST_CASE("a percentile file rises to the maximum and counts every record") {

@@ -89,16 +89,19 @@ struct agent_stand : scripted_client {
     return [this](const event_outcome& o) { own_outcomes.push_back(o.result); };
   }
 
-  v1::Snapshot now;          // of the DN
-  std::size_t questions = 0; // for it, so far
-  std::vector<light> lights;
+  v1::Snapshot now;                  // of the DN
+  std::size_t questions = 0;         // for it, so far
+  std::vector<light> lights;         // from unknown on
+  client::light_handler on_light;    // of a test's own
   std::vector<outcome> outcomes;     // told to the desktop's handler
   std::vector<outcome> own_outcomes; // told to that of a command
   desktop agent{subject,
                 "7001",
                 [this](const light_view& l) {
-                  if (lights.empty() || lights.back() != l.state)
+                  if (l.state != (lights.empty() ? light::unknown : lights.back()))
                     lights.push_back(l.state);
+                  if (on_light)
+                    on_light(l);
                 },
                 {.on_outcome = [this](const event_outcome& o) { outcomes.push_back(o.result); }}};
 };

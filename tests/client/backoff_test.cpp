@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <limits>
 #include <random>
+#include <set>
 
 using namespace ringdown::client;
 using namespace std::chrono_literals;
@@ -97,6 +98,18 @@ TEST_CASE("a broker that asks for time gets it, and another is tried meanwhile")
   // Both have asked: the one that may be asked first.
   next = two.after_failure(start + 60s, 0, 5000ms);
   CHECK(next == reconnect_plan::attempt{0, start + 61s});
+}
+
+TEST_CASE("clients that were all asked for the same time do not come back at the same moment") {
+  std::set<steady_time> times;
+  for (std::uint64_t client = 0; client < 10; ++client) {
+    reconnect_plan plan{1, bounds_of(500ms, 10s)};
+    auto when = plan.after_failure(start, client * 37, 1000ms).when;
+    CHECK(when >= start + 1000ms);
+    CHECK(when <= start + 1500ms);
+    times.insert(when);
+  }
+  CHECK(times.size() == 10);
 }
 
 TEST_CASE("a broker cannot send a client away for ever") {

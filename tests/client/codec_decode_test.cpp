@@ -1,5 +1,5 @@
 // From frames to plain values: every kind of event, and bytes that are none.
-#include "client/codec.hpp"
+#include "client/internal/codec.hpp"
 
 #include <ringdown/v1/ringdown.pb.h>
 

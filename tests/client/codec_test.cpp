@@ -1,6 +1,7 @@
 // From plain values to frames: every kind of request.
-#include "client/codec.hpp"
+#include "client/internal/codec.hpp"
 
+#include "client/connection.hpp"
 #include "messages/frame.hpp"
 
 #include <ringdown/v1/ringdown.pb.h>

@@ -290,12 +290,12 @@ TEST_CASE("a desktop that goes unregisters, and its handler is not called again"
     c.bring_up();
     c.broker.registered(c.broker.expect(), 1, 1, v1::CAPTURE_STATE_ENABLED);
     c.settle();
-    CHECK(lights == 1);
+    CHECK(lights == 2); // first not registered, then recording
   }
   c.settle();
   CHECK(c.broker.expect().has_request_unregister_address());
   c.broker.vanish();
   c.settle();
-  CHECK(lights == 1);
+  CHECK(lights == 2);
   CHECK(desktop{c.subject, "no\nDN"}.registered() == registering::bad_dn);
 }

@@ -25,6 +25,21 @@ TEST_CASE("the light follows what recorders said, and is unknown as soon as the 
   CHECK(s.lights == std::vector{light::recording, light::paused, light::unknown, light::off});
 }
 
+TEST_CASE("a light that is unknown says why, and is told again when it is so for another reason") {
+  agent_stand s;
+  std::vector<unknown_because> reasons;
+  s.on_light = [&](const light_view& now) { reasons.push_back(now.because); };
+  s.broker.vanish();
+  s.settle();
+  s.bring_back();
+  s.broker.registered(s.broker.expect(), 6, 1); // and no recorder is there
+  s.settle();
+  s.broker.event("7001", "enabled", 7, v1::CAPTURE_STATE_ENABLED);
+  s.settle();
+  using enum unknown_because;
+  CHECK(reasons == std::vector{no_link, not_registered, no_recorder, it_is_known});
+}
+
 TEST_CASE("a light that missed events is unknown and asks for the snapshot") {
   agent_stand s;
   s.broker.send(missed(4, 6));
@@ -160,7 +175,8 @@ TEST_CASE("the light carries the pauses that stand, what waits for their end, an
   CHECK(s.agent.view().held_by() == nullptr);
   CHECK(s.agent.view().alarms.size() == 1); // until a recorder speaks
   s.hears("enabled", [](auto&) {});
-  CHECK(s.agent.view() == light_view{light::recording, {}, {}, {}, {}, true});
+  CHECK(s.agent.view() ==
+        light_view{light::recording, {}, {}, {}, {}, true, unknown_because::it_is_known});
   s.broker.vanish();
   s.settle();
   CHECK_FALSE(s.agent.view().is_current);

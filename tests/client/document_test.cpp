@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <fstream>
 #include <sstream>
+#include <string>
+#include <vector>
 
 namespace {
 
@@ -14,7 +16,40 @@ std::string content(const std::string& path) {
   return out.str();
 }
 
+/// Without how it is indented.
+std::string in_one_line(const std::string& text) {
+  std::istringstream words{text};
+  std::string out;
+  for (std::string word; words >> word;)
+    out += " " + word;
+  return out;
+}
+
+/// The C++ of a document, piece by piece.
+std::vector<std::string> pieces_of(const std::string& document) {
+  const std::string begin = "```cpp\n";
+  std::vector<std::string> all;
+  for (auto at = document.find(begin); at != std::string::npos; at = document.find(begin, at)) {
+    at += begin.size();
+    all.push_back(document.substr(at, document.find("```", at) - at));
+  }
+  return all;
+}
+
 } // namespace
+
+TEST_CASE("each piece of C++ in the client's document stands in a source that is compiled") {
+  std::string compiled;
+  for (auto* path : {"examples/desktop.cpp", "examples/desktop_in_a_loop.cpp",
+                     "examples/recorder.cpp", "tests/client/document_snippets.cpp"})
+    compiled += in_one_line(content(path));
+  auto pieces = pieces_of(content("docs/client.md"));
+  CHECK(pieces.size() >= 6);
+  for (auto& piece : pieces) {
+    INFO(piece);
+    CHECK(compiled.find(in_one_line(piece)) != std::string::npos);
+  }
+}
 
 TEST_CASE("the documents' programs are the examples, each shorter than it may be") {
   struct program {

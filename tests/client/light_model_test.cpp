@@ -100,6 +100,39 @@ TEST_CASE("after missed events or a lost link the light is unknown until it hear
   CHECK_FALSE(light.is_current());
 }
 
+TEST_CASE("a light that is unknown says why, and one that is known has no reason") {
+  using enum unknown_because;
+  light_model light;
+  CHECK(light.why_unknown() == no_link);
+  light.on_link();
+  CHECK(light.why_unknown() == not_registered);
+  light.on_snapshot(snapshot(unknown, 1));
+  CHECK(light.why_unknown() == no_recorder);
+  auto now = snapshot(unknown, 2);
+  now.recorders_active = 1;
+  light.on_snapshot(now);
+  CHECK(light.why_unknown() == recorder_silent);
+  light.on_event(said(capture_verb::enabled, enabled, 3));
+  CHECK(light.why_unknown() == it_is_known);
+  light.on_event(alarm(broker_reason::recorder_lost, capture_verb::unknown, unknown, 4));
+  CHECK(light.why_unknown() == recorder_lost);
+  now = snapshot(unknown, 5);
+  now.session.emplace().alarms = {{broker_reason::pause_long}, {broker_reason::recorder_lost}};
+  light.on_snapshot(now); // which is more than that there is none
+  CHECK(light.why_unknown() == recorder_lost);
+  light.on_event(said(capture_verb::enabled, unknown, 6)); // another has said nothing yet
+  CHECK(light.why_unknown() == recorder_silent);
+  light.on_event(alarm(broker_reason::internal_error, capture_verb::unknown, unknown, 7));
+  CHECK(light.why_unknown() == broker_fault);
+  light.on_missed({"7001", {8}, {9}, {1}});
+  CHECK(light.why_unknown() == events_missed);
+  light.on_unregistered();
+  CHECK(light.why_unknown() == not_registered);
+  light.on_lost();
+  light.on_unregistered(); // with the link
+  CHECK(light.why_unknown() == no_link);
+}
+
 TEST_CASE(
   "pauses and what waits are those of the snapshot, and stay as heard when the link is lost") {
   light_model light;

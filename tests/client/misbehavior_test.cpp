@@ -1,5 +1,5 @@
 // What `ringdown recorder --misbehave` understands.
-#include "client/misbehavior.hpp"
+#include "client/cli/misbehavior.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -21,10 +21,10 @@ std::string bad(std::string_view text) {
 
 TEST_CASE("a recorder's misbehaviors add up") {
   misbehavior into;
-  for (auto* text : {"ignore pause", "ignore query", "fail start", "confirm after 3s",
+  for (auto* text : {"ignore pause", "ignore stop", "fail start", "confirm after 3s",
                      "confirm after 250ms", "crash on stop", "stop answering heartbeats"})
     CHECK_FALSE(add_misbehavior(text, into));
-  CHECK(into.ignored == std::set{capture_verb::pause, capture_verb::query});
+  CHECK(into.ignored == std::set{capture_verb::pause, capture_verb::stop});
   CHECK(into.failed == std::set{capture_verb::start});
   CHECK(into.confirm_after == 250ms);
   CHECK(into.crash_on == std::set{capture_verb::stop});
@@ -36,7 +36,8 @@ TEST_CASE("what is no misbehavior is told with what is accepted") {
                "answering heartbeats";
   for (auto* text : {"", "pause", "ignore", "ignorepause", "Ignore pause", "stop answering"})
     CHECK(bad(text) == "unknown misbehavior '" + std::string{text} + "'" + kinds);
-  auto verbs = "; accepted: start, stop, pause, resume, query";
+  auto verbs = "; accepted: start, stop, pause, resume";
+  CHECK(bad("ignore query") == std::string{"a query is answered by the client library"} + verbs);
   CHECK(bad("fail paws") == std::string{"unknown command 'paws'"} + verbs);
   CHECK(bad("ignore paws") == std::string{"unknown command 'paws'"} + verbs);
   CHECK(bad("crash on paused") == std::string{"unknown command 'paused'"} + verbs);

@@ -1,5 +1,5 @@
 // Every accepted request ends once, and only what may be sent twice is.
-#include "client/pending_requests.hpp"
+#include "client/internal/pending_requests.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -279,6 +279,58 @@ TEST_CASE("what the broker does not know is said again without an order") {
   CHECK(now.words[0].epoch == dn_epoch{2});
 }
 
+TEST_CASE("what is done of an order that the broker has forgotten is said, as an answer to none") {
+  stand s;
+  s.does(event_of(capture_verb::start, 1, enabled));
+  auto order = s.hears(event_of(capture_verb::pause, 2, paused, call)).value();
+  dn_snapshot empty; // the broker has restarted
+  empty.epoch = {2};
+  auto now = s.model.on_snapshot("7001", empty, self);
+  REQUIRE(now.words.size() == 1);
+  CHECK(now.words[0].verb == capture_verb::enabled);             // still so
+  CHECK_FALSE(s.model.answer(order, recorder_failure{1, "no"})); // of which nobody knows
+  auto said = s.model.answer(order, paused);
+  REQUIRE(said);
+  CHECK(said->verb == capture_verb::paused);
+  CHECK(said->connection == call);
+  CHECK(said->version == command_version{});
+  CHECK(said->command == command_id{});
+  CHECK(said->epoch == dn_epoch{2});
+  CHECK(s.model.state("7001") == paused);
+  CHECK(s.model.still_so(*said));
+  auto newer = event_of(capture_verb::start, 1, enabled);
+  newer.epoch = {2};
+  s.does(newer);
+  CHECK_FALSE(s.model.answer(order, paused)); // the newer one's answer counts
+}
+
+TEST_CASE(
+  "an answer that comes before the restarted broker's registration names no order of the old") {
+  stand s;
+  auto event = event_of(capture_verb::start, 1, enabled);
+  event.epoch = {1};
+  auto order = s.hears(event).value();
+  s.model.on_restart("7002"); // another DN
+  s.model.on_restart("7001");
+  auto said = s.model.answer(order, enabled);
+  REQUIRE(said);
+  CHECK(said->verb == capture_verb::enabled);
+  CHECK(said->version == command_version{});
+  CHECK(s.model.state("7001") == enabled);
+}
+
+TEST_CASE(
+  "a recorder whose first order the broker has forgotten says what it does when it is done") {
+  stand s;
+  auto order = s.hears(event_of(capture_verb::start, 1, enabled)).value();
+  dn_snapshot empty;
+  empty.epoch = {2};
+  CHECK(s.model.on_snapshot("7001", empty, self).words.empty()); // it does not know yet itself
+  auto said = s.model.answer(order, enabled);
+  REQUIRE(said);
+  CHECK(said->verb == capture_verb::enabled);
+}
+
 TEST_CASE("a recorder that has said nothing says nothing where nobody has asked for anything") {
   stand s;
   for (auto desired : {std::optional<capture_state>{}, std::optional{unknown}}) {

@@ -151,11 +151,56 @@ TEST_CASE("a recorder may say later, say that it is otherwise, or that it has fa
 TEST_CASE("an order for another recorder is none, and one for this recorder alone is") {
   recorder_stand s;
   s.is_registered();
-  for (std::uint64_t recorder : {std::uint64_t{9}, scripted_broker::client_id}) {
+  for (std::uint64_t recorder : {std::uint64_t{9}, scripted_broker::first_client_id}) {
     s.order("start", recorder, recorder,
             [&](auto& event) { event.set_for_recorder_client_id(recorder); });
-    CHECK(s.orders.size() == (recorder == scripted_broker::client_id ? 1u : 0u));
+    CHECK(s.orders.size() == (recorder == scripted_broker::first_client_id ? 1u : 0u));
   }
+}
+
+TEST_CASE("an order for the lost connection alone is answered without its version") {
+  recorder_stand s;
+  s.answers = false;
+  s.is_registered();
+  s.order("start", 1, 1,
+          [](auto& event) { event.set_for_recorder_client_id(scripted_broker::first_client_id); });
+  REQUIRE(s.orders.size() == 1);
+  s.screen.say(s.orders[0], capture_state::disabled); // not yet
+  s.settle();
+  auto said = s.broker.expect();
+  CHECK(said.request_send_event().version() == 1);
+  CHECK(said.request_send_event().command_id() == "command-id-00001");
+  s.broker.client_id += 1; // the next link's
+  s.come_back([](v1::Snapshot&) {});
+  CHECK(verb_of(s.broker.expect()) == "disabled");
+  s.screen.say(s.orders[0], capture_state::enabled);
+  s.settle();
+  said = s.broker.expect();
+  CHECK(verb_of(said) == "enabled");
+  // The broker refuses with 53 what names an order that another recorder got.
+  CHECK(said.request_send_event().version() == 0);
+  CHECK(said.request_send_event().command_id().empty());
+}
+
+TEST_CASE(
+  "a recorder says what it does to a broker that has restarted, in the midst of an order too") {
+  bool is_done = GENERATE(true, false);
+  recorder_stand s;
+  s.answers = is_done;
+  s.is_registered();
+  s.order("start", 1, 1);
+  if (is_done)
+    CHECK(verb_of(s.broker.expect()) == "enabled");
+  s.come_back([](v1::Snapshot& now) { now.set_dn_epoch(2); });
+  if (!is_done) {
+    CHECK(s.broker.said().empty());
+    s.screen.say(s.orders.at(0), capture_state::enabled);
+    s.settle();
+  }
+  auto said = s.broker.expect();
+  CHECK(verb_of(said) == "enabled");
+  CHECK(said.request_send_event().version() == 0);
+  CHECK(s.orders.size() == 1);
 }
 
 TEST_CASE("a recorder that comes back hears the pause it missed and confirms it") {

@@ -1,7 +1,7 @@
 // What the tests of the two roles say in the broker's place.
 #pragma once
 
-#include "client/snapshot_seeker.hpp"
+#include "client/internal/snapshot_seeker.hpp"
 #include "tests/client/scripted_broker.hpp"
 
 #include <catch2/catch.hpp>

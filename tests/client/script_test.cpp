@@ -246,3 +246,33 @@ TEST_CASE("no text makes the parser fail otherwise than by an error with a place
     }
   }));
 }
+
+TEST_CASE("what may be typed next is offered by how it begins") {
+  using words = std::vector<std::string_view>;
+  auto offered = [](std::string_view line) { return complete_script(line).words; };
+  CHECK(offered("pa") == words{"pause"});
+  CHECK(complete_script("pa").begun == 2);
+  CHECK(offered("pause, re") == words{"resume"});
+  CHECK(offered("pause r") == words{"reason="});
+  CHECK(offered("expect-outcome p") == words{"partial"});
+  CHECK(offered("expect ") == words{"recording", "paused", "off", "unknown"});
+  CHECK(complete_script("expect ").begun == 0);
+  CHECK(offered("expect paused w") == words{"within"});
+  CHECK(offered("expect paused within ").empty());
+  CHECK(offered("wait f") == words{"for"});
+  CHECK(offered("wait for o") == words{"off"});
+  CHECK(offered("merge 71 i") == words{"into"});
+  for (auto* line : {"xyz", "xyz ", "send a", "wait 2s ", "end-call ", "merge "})
+    CHECK(offered(line).empty());
+}
+
+TEST_CASE("every step that is offered is one") {
+  for (auto word : complete_script("").words) {
+    if (word == "status" || word == "help" || word == "quit")
+      continue; // of the prompt
+    auto parsed = parse_script(word);
+    INFO(word);
+    if (auto* error = std::get_if<script_error>(&parsed))
+      CHECK(error->problem.find("unknown step") == std::string::npos);
+  }
+}

@@ -17,10 +17,11 @@ public:
   /// A place that leads here.
   client::transport_factory factory();
 
-  static constexpr std::uint64_t client_id = 77; ///< of each link
-  bool listens = true;                           ///< else an attempt finds nobody
-  int attempts = 0;                              ///< so far
-  std::uint64_t server_instance = 1;             ///< what the next link is told
+  static constexpr std::uint64_t first_client_id = 77;
+  std::uint64_t client_id = first_client_id; ///< of the next link
+  bool listens = true;                       ///< else an attempt finds nobody
+  int attempts = 0;                          ///< so far
+  std::uint64_t server_instance = 1;         ///< what the next link is told
   std::uint32_t window_requests = 16;
   std::uint32_t dns_per_request_max = 256;
 

@@ -231,3 +231,15 @@ TEST_CASE("damaged streams from a seed: every request ends once, whatever arrive
       CHECK(ids.insert(d.request.value).second);
   }
 }
+
+TEST_CASE("an endless stream of events does not keep a poll from coming back") {
+  scripted_client c;
+  c.bring_up_on("7001");
+  for (std::uint64_t i = 1; i <= 5000; ++i)
+    c.broker.event("7001", "pause", i);
+  c.subject.poll(0ms);
+  CHECK(c.told<event_user_event>().size() <= 1024);
+  CHECK(c.subject.next_deadline() <= c.time); // there is more
+  c.settle();
+  CHECK(c.told<event_user_event>().size() >= 5000 - 1024);
+}

@@ -454,3 +454,24 @@ TEST_CASE("a listener for every DN hears of all of them, as long as it is one") 
   c.settle();
   CHECK(heard.size() == 2);
 }
+
+TEST_CASE("traffic shows all that goes and comes, a second sending as such") {
+  std::vector<std::string> seen;
+  t_client_options options;
+  options.on_traffic = [&](const traffic& t) {
+    if (auto* event = std::get_if<event_sent>(&t))
+      seen.push_back(event->again ? "again" : "sent");
+    else if (auto* registration = std::get_if<registration_sent>(&t))
+      seen.push_back("register " + std::to_string(registration->dns.size()));
+    else
+      seen.push_back("received");
+  };
+  scripted_client c{options};
+  c.bring_up_on("7001");
+  REQUIRE(c.subject.send(command(capture_verb::pause, true), {}, again()));
+  c.settle();
+  c.broker.vanish();
+  c.bring_back();
+  CHECK(seen == std::vector<std::string>{"register 1", "received", "sent", "received", "register 1",
+                                         "again"});
+}

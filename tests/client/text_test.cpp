@@ -1,8 +1,8 @@
 // Text for people: what comes from the network cannot steer a terminal, and nothing is left out.
 #include "client/connection.hpp"
-#include "client/data_item.hpp"
-#include "client/describe.hpp"
-#include "client/escape.hpp"
+#include "client/text/data_item.hpp"
+#include "client/text/describe.hpp"
+#include "messages/text.hpp"
 
 #include "messages/wire.hpp"
 #include "tests/client/wall_clock.hpp"
@@ -15,27 +15,12 @@ using namespace ringdown::client;
 using ringdown::test::keep_utc;
 using namespace std::chrono_literals;
 
-TEST_CASE("escaping leaves ordinary text alone and disarms the rest") {
-  CHECK(escaped("plain, \"quoted\", ünïcödé ©") == "plain, \"quoted\", ünïcödé ©");
-  CHECK(escaped("\x1b[2J") == "\\x1b[2J");
-  CHECK(escaped("a\nb\r\t\x7f") == "a\\x0ab\\x0d\\x09\\x7f");
-  CHECK(escaped("\xc2\x9b") == "\\xc2\\x9b");          // C1: the one-byte CSI
-  CHECK(escaped("\xe2\x80\xae") == "\\xe2\\x80\\xae"); // right-to-left override
-  CHECK(escaped("\xe2\x81\xa6") == "\\xe2\\x81\\xa6"); // isolate
-  CHECK(escaped("\xe2\x82\xac") == "\xe2\x82\xac");    // the euro sign passes
-  CHECK(escaped("a\xff\xc2") == "a\\xff\\xc2");
-  CHECK(escaped(std::string_view{"\0", 1}) == "\\x00");
-  CHECK(escaped_word("pause") == "pause");
-  CHECK(escaped_word("") == "\"\"");
-  CHECK(escaped_word("a \"b\"") == "\"a \\\"b\\\"\"");
-}
-
-TEST_CASE("escaped text is UTF-8 without control characters, whatever came in") {
+TEST_CASE("printable text is UTF-8 without control characters, whatever came in") {
   CHECK(rc::check([](const std::string& bytes) {
-    auto text = escaped(bytes);
+    auto text = printable(bytes);
     RC_ASSERT(wire::valid_utf8(text));
     RC_ASSERT(!wire::has_control_character(text));
-    RC_ASSERT(escaped(text) == text);
+    RC_ASSERT(printable(text) == text);
   }));
 }
 
@@ -263,12 +248,12 @@ TEST_CASE("the status line shows light, what waits and alarm in one width") {
   view.waiting.push_back({{}, capture_verb::resume});
   lines.push_back(status_line(view, std::nullopt));
   CHECK(lines == std::vector<std::string>{
-                   "UNKNOWN                            ",
-                   "RECORDING  pause waits             ",
-                   "RECORDING  pause in 1.4 s          ",
-                   "RECORDING  resume in 3600.0 s ALARM",
-                   "RECORDING  resume in 0.0 s    ALARM",
-                   "RECORDING  resume is held     ALARM",
+                   "UNKNOWN",
+                   "RECORDING, pause waits",
+                   "RECORDING, pause in 1.4 s",
+                   "RECORDING, resume in 3600.0 s, ALARM",
+                   "RECORDING, resume in 0.0 s, ALARM",
+                   "RECORDING, resume is held, ALARM",
                  });
 }
 

@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include <limits>
+#include <set>
 
 using namespace ringdown;
 using namespace ringdown::client;
@@ -111,6 +112,27 @@ TEST_CASE("a confirmed command says what is so now") {
   CHECK(in_words(o) == "confirmed: the recorders say mixed");
 }
 
+TEST_CASE("a confirmed command says who confirmed it, and how long that took") {
+  auto o = outcome_of(capture_verb::pause, outcome::confirmed, capture_state::paused);
+  o.recorders = {result_of("video-3", recorder_verdict::confirmed, capture_state::paused)};
+  CHECK(in_words(o) == "confirmed by video-3: the recording is paused");
+  o.accepted_time_us = 1'000'000;
+  o.time_us = 1'103'400;
+  CHECK(in_words(o) == "confirmed by video-3 in 103 ms: the recording is paused");
+  o.time_us = 1'000'420;
+  CHECK(took_text(o) == "0.4 ms");
+  o.recorders.push_back(result_of("mute", recorder_verdict::silent)); // one was enough
+  o.recorders.push_back(result_of("b c", recorder_verdict::confirmed));
+  CHECK(in_words(o) == "confirmed by video-3 and \"b c\" in 0.4 ms: the recording is paused");
+  for (auto* name : {"c", "d"})
+    o.recorders.push_back(result_of(name, recorder_verdict::confirmed));
+  CHECK(in_words(o).starts_with("confirmed by video-3, \"b c\" and 2 more in "));
+  o.time_us = 999'999; // a clock that was set back
+  CHECK(took_text(o).empty());
+  o.recorders.clear();
+  CHECK(in_words(o) == "confirmed: the recording is paused");
+}
+
 TEST_CASE("what was overtaken, and what became of what was held") {
   auto o = outcome_of(capture_verb::resume, outcome::superseded);
   o.superseded_by = {9};
@@ -170,6 +192,29 @@ TEST_CASE("every alarm has words of its own") {
                      broker_reason::pause_long, broker_reason::internal_error})
     CHECK_FALSE(in_words(standing_alarm{cause}).starts_with("somebody must look"));
   CHECK(in_words(standing_alarm{}) == "somebody must look, since -");
+}
+
+TEST_CASE("every reason for an unknown light has words of its own") {
+  std::set<std::string> all;
+  for (auto why : {unknown_because::it_is_known, unknown_because::no_link,
+                   unknown_because::not_registered, unknown_because::events_missed,
+                   unknown_because::no_recorder, unknown_because::recorder_lost,
+                   unknown_because::recorder_silent, unknown_because::broker_fault}) {
+    CHECK(in_words(why).empty() == (why == unknown_because::it_is_known));
+    CHECK_FALSE(to_string(why).empty());
+    all.insert(in_words(why));
+  }
+  CHECK(all.size() == 8);
+}
+
+TEST_CASE("a slow handler is named by what it was told, with its time and what it costs") {
+  CHECK(
+    in_words(slow_handler{"notice", "pause", "7001", std::chrono::milliseconds{900},
+                          std::chrono::seconds{5}}) ==
+    "the notice handler (pause of 7001) took 0.9 s: meanwhile nothing was read and no heartbeat "
+    "went out; after 5 s of that the link is lost");
+  CHECK(in_words(slow_handler{"timer", "", "", std::chrono::milliseconds{501}, {}}) ==
+        "the timer handler took 0.501 s: meanwhile nothing was read and no heartbeat went out");
 }
 
 TEST_CASE("the end of a request says why it is no acknowledgement") {

@@ -58,14 +58,16 @@ TEST_CASE("A bad sign-on is refused, and a right one may follow on the same link
     {"heartbeats too seldom", bad, "heartbeat_interval_ms",
      [](body& b) { b.set_heartbeat_interval_ms(60'001); }},
   };
-  raw_client stranger{broker.port()};
   for (auto& f : faults) {
     INFO(f.what);
+    raw_client stranger{broker.port()};
     auto frame = sign_on(v1::ROLE_DESKTOP);
     f.spoil(*frame.mutable_request_sign_on());
     auto reference = stranger.request(frame);
     check_bad_input(stranger.answer(reference), reference, f.code, f.attribute);
+    stranger.sign_on(sign_on(v1::ROLE_DESKTOP));
   }
+  raw_client stranger{broker.port()};
   auto nameless = sign_on(v1::ROLE_DESKTOP); // without a ReferenceID
   stranger.send(nameless);
   check_bad_input(stranger.unasked(), 0, bad, "reference_id");

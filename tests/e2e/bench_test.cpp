@@ -159,7 +159,8 @@ TEST_CASE("Commands that the one recorder has no room for are refused, and each 
   check_refused_with("238", bench(stuck_run + flags{"--command=start"}));
 }
 
-#if !defined(__SANITIZE_ADDRESS__) // which makes reads so small that none goes beyond what is left
+// AddressSanitizer makes reads so small that none goes beyond what is left.
+#ifndef RINGDOWN_PROGRAMS_UNDER_ASAN
 TEST_CASE("When the memory for queues is spent requests are refused, and each refusal is told") {
   // The outbox that fills, and half a read: requests of the read that goes beyond it are refused.
   check_refused_with(
@@ -345,4 +346,21 @@ TEST_CASE("A broker that is not there is said so") {
   process child{RINGDOWN_BENCH_PROGRAM, {"run", "--spawn", "/nonexistent", "--core=-1"}};
   CHECK(child.wait() == 2);
   CHECK_THAT(child.err(), Catch::Matchers::Contains("/nonexistent"));
+}
+
+TEST_CASE("It says which version it is") {
+  process version{RINGDOWN_BENCH_PROGRAM, {"--version"}};
+  CHECK(version.wait() == 0);
+  CHECK_THAT(version.out(), Catch::Matchers::Matches(R"(ringdown-bench \d+\.\d+\.\d+\S*\n)"));
+}
+
+TEST_CASE("A verb that is nearly right is named, and without one all are") {
+  process wrong{RINGDOWN_BENCH_PROGRAM, {"captrue"}};
+  CHECK(wrong.wait() == 2);
+  CHECK(wrong.err() == "ringdown-bench: unknown verb captrue; did you mean capture?\n");
+  process none{RINGDOWN_BENCH_PROGRAM, {"--quiet"}};
+  CHECK(none.wait() == 2);
+  CHECK_THAT(none.err(),
+             Catch::Matchers::StartsWith("ringdown-bench: a verb is missing; accepted: "));
+  CHECK_THAT(none.err(), Catch::Matchers::Contains("capture"));
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <csignal>
 #include <memory>
+#include <regex>
 #include <sstream>
 
 using namespace ringdown;
@@ -149,8 +150,9 @@ TEST_CASE("A script's failed expectation and a broker's refusal are exit statuse
   process::surroundings typed;
   typed.input = "start\nstatus\nquit\n";
   auto by_hand = run_ringdown(broker.port(), {"desktop", "--dn=7001"}, typed);
-  CHECK(by_hand.status == 0);
-  CHECK_THAT(by_hand.out, Contains("EventACK") && Contains("EventAddressInfo"));
+  CHECK(by_hand.status == 5); // by the pause above
+  CHECK_THAT(by_hand.out, Contains("EventACK") && Contains("EventAddressInfo") &&
+                            Contains("start held: the screen is paused by desktop@"));
   CHECK(broker.stop() == 0);
 }
 
@@ -195,19 +197,57 @@ TEST_CASE("What became of a command that is sent is the exit status") {
   CHECK(send({"--dn=7001", "--capture=pause", "--conn=71", "--reason=card"}).status == 0);
   auto held = send({"--dn=7001", "--capture=start", "--conn=72"});
   CHECK(held.status == 5);
-  CHECK_THAT(held.out, Contains("held: call 71 is paused by ringdown since"));
+  CHECK_THAT(held.out, Contains("held: call 71 is paused by desktop@"));
   auto failed = send({"--dn=7003", "--capture=pause"});
   CHECK(failed.status == 4);
-  CHECK_THAT(failed.out, Contains("failed: not done: ringdown says: --misbehave says so (1)"));
+  CHECK_THAT(failed.out, Contains("says: --misbehave says so (1)"));
   auto nobody = send({"--dn=7009", "--capture=pause", "--confirm-timeout=50"});
   CHECK(nobody.status == 4);
   CHECK_THAT(nobody.out, Contains("timed_out: not confirmed: there is no recorder"));
   auto shown = run_ringdown(broker.port(), {"session", "--dn=7001"});
-  CHECK_THAT(shown.out, Contains("pause        call 71 is paused by ringdown since") &&
+  CHECK_THAT(shown.out, Contains("pause        call 71 is paused by desktop@") &&
                           Contains("(card)") && Contains("start of call 72 is held"));
   CHECK(send({"--dn=7001", "--dn=7002", "--capture=stop", "--role=supervisor"}).status == 0);
   CHECK(recorder.stop() == 0);
   CHECK(mute.stop() == 0);
+  CHECK(broker.stop() == 0);
+}
+
+TEST_CASE("A command in one word says which recorder confirmed it") {
+  running_broker broker{{"--limits.confirm_timeout=60 s"}};
+  party recorder{broker, {"recorder", "--dn=7001", "--app=video-3"}};
+  recorder.await_output("recorder ready");
+  auto ringdown = [&](const flags& words) {
+    return run_ringdown(broker.port(), words + flags{"--timeout=60"});
+  };
+  for (auto* verb : {"start", "pause", "resume", "query", "stop"}) {
+    auto done = ringdown({verb, "7001"});
+    INFO(done.out << done.err);
+    CHECK(done.status == 0);
+    CHECK_THAT(done.out, Catch::Matchers::StartsWith("confirmed by video-3 in "));
+  }
+  CHECK(ringdown({"pause", "7001", "--call=71", "--reason=card"}).status == 0);
+  CHECK(ringdown({"start", "7001", "--call=72"}).status == 5);
+  auto nobody = ringdown({"query", "7009"});
+  CHECK(nobody.status == 1);
+  CHECK_THAT(nobody.out, Contains("118 service_unavailable"));
+  CHECK(recorder.stop() == 0);
+  CHECK(broker.stop() == 0);
+}
+
+TEST_CASE("A pipe's last command is waited for") {
+  running_broker broker{{"--limits.confirm_timeout=60 s"}};
+  party recorder{broker, {"recorder", "--dn=7001", "--app=video-3", "--delay=300"}};
+  recorder.await_output("recorder ready");
+  process::surroundings piped;
+  piped.input = "pause\n";
+  auto desktop = run_ringdown(broker.port(), {"desktop", "--dn=7001", "--timeout=60"}, piped);
+  INFO(desktop.out << desktop.err);
+  CHECK(desktop.status == 0);
+  CHECK_THAT(desktop.out, Contains("pause confirmed by video-3 in "));
+  piped.input = "stop";
+  CHECK(run_ringdown(broker.port(), {"desktop", "--dn=7001"}, piped).status == 0);
+  CHECK(recorder.stop() == 0);
   CHECK(broker.stop() == 0);
 }
 
@@ -222,12 +262,24 @@ TEST_CASE("The DNs in use are listed, and all of them watched") {
                     "start, expect recording within 60s, pause, expect paused within 60s"});
   CHECK(started.status == 0);
   monitor.await_output("dn=7001 screen-capture=paused");
+  monitor.await_output("from desktop desktop@"); // and who said it
+  monitor.await_output("from recorder recorder@");
+  monitor.await_output("7001 pause confirmed by recorder@");
+  auto watched = monitor.out(); // when it was, and how long it took
+  const std::string when = R"(\n\d\d:\d\d:\d\d\.\d{3} )";
+  CHECK(std::regex_search(watched, std::regex{when + "<- EventUserEvent .*dn=7001"}));
+  CHECK(std::regex_search(
+    watched, std::regex{when + R"(7001 pause confirmed by recorder@\S+ in \d+(\.\d)? ms: )"}));
   auto list = run_ringdown(broker.port(), {"list"});
   CHECK(list.status == 0);
   CHECK_THAT(list.out, Contains("7001             PAUSED     1 pause since") && Contains("7002"));
   auto paused = run_ringdown(broker.port(), {"list", "--light=paused", "--json"});
   CHECK(objects(paused.out).size() == 1);
-  CHECK(run_ringdown(broker.port(), {"session", "--dn=*"}).out == list.out);
+  auto without_ages = [](const std::string& text) {
+    return std::regex_replace(text, std::regex{R"(\(\d+ s\))"}, "(some s)");
+  };
+  CHECK(without_ages(run_ringdown(broker.port(), {"session", "--dn=*"}).out) ==
+        without_ages(list.out));
   CHECK_THAT(run_ringdown(broker.port(), {"info"}).out, Contains("2: 7001, 7002"));
   CHECK(recorder.stop() == 0);
   CHECK(monitor.stop() == 0);
@@ -331,6 +383,7 @@ TEST_CASE("Without a broker the tool says so, and a broker that drains ends it")
   CHECK(run_ringdown(0, {}).status == 2);
   auto help = run_ringdown(0, {"--help"});
   CHECK(help.status == 0);
-  for (auto* verb : {"desktop", "recorder", "monitor", "send", "info", "session", "list", "error"})
+  for (auto* verb : {"pause", "resume", "start", "stop", "query", "desktop", "recorder", "monitor",
+                     "send", "info", "session", "list", "error"})
     CHECK_THAT(help.out, Contains(verb));
 }

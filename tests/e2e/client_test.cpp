@@ -136,6 +136,34 @@ TEST_CASE("Desktop and recorder find each other again, and what nobody can know 
   CHECK(again.stop() == 0);
 }
 
+TEST_CASE("After a restart of the broker the recorder program says what it does, unasked") {
+  auto broker = std::make_unique<running_broker>();
+  auto port = broker->port();
+  process screen{ringdown_program(),
+                 {"recorder", "--dn=7001", "--connect=127.0.0.1:" + std::to_string(port)}};
+  t_client at_desktop{to(port, desktop_identity("e2e-desktop"))};
+  desktop agent{at_desktop, "7001"};
+  auto until_shown = [&](light wanted) {
+    await("the light", [&] {
+      at_desktop.poll(1ms);
+      return agent.shown() == wanted;
+    });
+  };
+  at_desktop.start();
+  await("the recorder is there", [&] { // without one a command is refused
+    at_desktop.poll(1ms);
+    return agent.ask(capture_verb::start, {}, patience).status == request_status::acknowledged;
+  });
+  until_shown(light::recording);
+  broker.reset(); // SIGKILL
+  until_shown(light::unknown);
+  CHECK(agent.view().because == unknown_because::no_link);
+  running_broker again{on_port(port)};
+  until_shown(light::recording); // which nobody has ordered from this broker
+  at_desktop.stop(patience);
+  CHECK(again.stop() == 0);
+}
+
 TEST_CASE("A client of a broker that drains comes back, and one that is taken over does not") {
   auto broker = std::make_unique<running_broker>();
   auto port = broker->port();
@@ -180,13 +208,18 @@ TEST_CASE("The example desktop and recorder play together, over a killed daemon 
   CHECK(agent.wait() == 0);
   CHECK_THAT(agent.out(), Contains("start: acknowledged") && Contains("pause: acknowledged") &&
                             Contains("start, stop, pause, resume, query or quit"));
+  typed.input = "pause\nstrat\n"; // its end is the program's
+  process in_a_loop{RINGDOWN_EXAMPLE_LOOP, {where, "7001"}, typed};
+  CHECK(in_a_loop.wait() == 0);
+  CHECK_THAT(in_a_loop.out(), Contains("pause: ") && Contains("start, stop, pause, resume"));
   await("the recorder has paused", [&] {
     return screen.out().find("7001 enabled") != std::string::npos &&
            screen.out().find("7001 paused") != std::string::npos;
   });
   screen.signal(SIGTERM);
   CHECK(screen.wait() == 0);
-  for (auto* program : {RINGDOWN_EXAMPLE_DESKTOP, RINGDOWN_EXAMPLE_RECORDER}) {
+  for (auto* program :
+       {RINGDOWN_EXAMPLE_DESKTOP, RINGDOWN_EXAMPLE_RECORDER, RINGDOWN_EXAMPLE_LOOP}) {
     process confused{program, {"a:b:c"}};
     CHECK(confused.wait() == 2);
   }

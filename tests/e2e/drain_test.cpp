@@ -129,6 +129,24 @@ TEST_CASE("SIGHUP opens the log file anew and takes over what can be reloaded") 
   std::remove(moved.c_str());
 }
 
+#ifndef RINGDOWN_PROGRAMS_UNDER_ASAN // which ends a program that gets no memory by itself
+TEST_CASE("A daemon that gets no more memory says so, drains and ends with status 3") {
+  running_broker broker{run_as("loop")}; // several threads have much set aside
+  bystander other{broker};
+  auto client = signed_on(broker, v1::ROLE_DESKTOP);
+  broker.child().allow_memory(std::size_t{4} * 1024 * 1024);
+  int dns = 0;
+  while (client.ask_or_end(register_on("dn" + std::to_string(dns))).has_event_registered())
+    REQUIRE(++dns < 100'000);
+  other.leave();
+  client.close();
+  CHECK(broker.child().wait() == 3);
+  CHECK(broker.count_log("the broker is to end") == 1);
+  CHECK(broker.count_log("draining") == 1);
+  CHECK(broker.count_log("stopped") == 1);
+}
+#endif
+
 TEST_CASE("A connection to a broker that was killed ends, and nothing of it stays") {
   running_broker broker;
   auto client = signed_on(broker, v1::ROLE_DESKTOP);

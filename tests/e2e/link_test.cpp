@@ -1,7 +1,10 @@
 // The link itself: heartbeats, timeouts, sign-off, and how many may come.
+#include "messages/limits.hpp"
 #include "tests/e2e/bystander.hpp"
 
 #include <map>
+#include <string>
+#include <vector>
 
 using namespace ringdown;
 using namespace ringdown::e2e;
@@ -152,17 +155,68 @@ TEST_CASE("Who only connects does not keep others out for ever") {
     strangers.emplace_back(broker.port());
     CHECK(kind_of(strangers.back().ask(query_address("7001"))) == "EventError 217"); // is in
   }
+  // A fourth comes in, and who came first must go.
   raw_client fourth{broker.port()};
-  check_overloaded(fourth);
+  fourth.sign_on(sign_on(v1::ROLE_DESKTOP));
+  check_overloaded(strangers[0]);
   present.register_on("7001");
-  // One signs on, another goes: each makes room.
-  strangers[0].sign_on(sign_on(v1::ROLE_DESKTOP));
+  // It has signed on and another goes: each makes room, and nobody else must go.
   strangers[1].close();
-  for (int i = 0; i < 2; ++i)
-    await("there is room", [&] {
-      strangers.emplace_back(broker.port());
-      return kind_of(strangers.back().ask_or_end(query_address("7001"))) == "EventError 217";
-    });
+  for (int i = 0; i < 2; ++i) {
+    strangers.emplace_back(broker.port());
+    CHECK(kind_of(strangers.back().ask(query_address("7001"))) == "EventError 217");
+  }
+  CHECK(kind_of(strangers[2].ask(query_address("7001"))) == "EventError 217");
+  fourth.register_on("7001");
+  CHECK(broker.stop() == 0);
+}
+
+TEST_CASE("Whoever says nothing but what is refused is told so and closed") {
+  running_broker broker{run_as(GENERATE(from_range(every_way_to_run)))};
+  bystander other{broker};
+  raw_client stranger{broker.port()};
+  stranger.send_bytes(std::string(100'000, '\0'));
+  auto all = stranger.rest();
+  REQUIRE(all.size() == refusals_before_sign_on_max + 1);
+  CHECK(kind_of(all.front()) == "EventError 217");
+  CHECK(all.back().event_link_disconnected().reason() == v1::DISCONNECT_REASON_PROTOCOL_ERROR);
+  other.still_works();
+  CHECK(broker.stop() == 0);
+}
+
+TEST_CASE("A client that closes its side hears all answers, its outcomes, and the end") {
+  running_broker broker{run_as(GENERATE(from_range(every_way_to_run)))};
+  auto recorder = registered(broker, v1::ROLE_RECORDER, "7001");
+  raw_client desktop{broker.port()};
+  auto how = sign_on(v1::ROLE_DESKTOP);
+  how.mutable_request_sign_on()->add_capabilities(v1::CAPABILITY_OUTCOMES);
+  desktop.sign_on(how);
+  desktop.keeps_alive = false;
+  desktop.register_on("7001");
+  std::string said;
+  constexpr std::uint32_t many = 500;
+  for (std::uint32_t i = 0; i < many; ++i) {
+    auto frame =
+      i + 1 < many ? user_event("7001", "number", std::to_string(i)) : capture("7001", "pause");
+    frame.set_reference_id(100 + i);
+    said += delimited_bytes(frame.SerializeAsString());
+  }
+  desktop.send_bytes(said);
+  desktop.end_sending();
+  for (std::uint32_t i = 0; i < many; ++i) {
+    auto answer = desktop.expect();
+    REQUIRE(answer.has_event_ack());
+    REQUIRE(answer.reference_id() == 100 + i);
+  }
+  while (verb_of(recorder.unasked()) != "pause") {
+  }
+  CHECK(recorder.ask(capture("7001", "paused")).has_event_ack());
+  auto rest = desktop.rest();
+  std::erase_if(rest, [](auto& frame) { return frame.has_event_user_event(); }); // if it was early
+  REQUIRE(rest.size() == 2);
+  CHECK(rest[0].event_outcome().outcome() == v1::OUTCOME_CONFIRMED);
+  CHECK(rest[1].event_link_disconnected().reason() == v1::DISCONNECT_REASON_SIGNED_OFF);
+  CHECK_FALSE(desktop.was_reset());
   CHECK(broker.stop() == 0);
 }
 

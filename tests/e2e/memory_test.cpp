@@ -30,7 +30,7 @@ process::surroundings frugal() {
 constexpr std::size_t MiB = 1024 * 1024;
 /// Eight clients' outboxes and reserves are 2.5 MiB. Allocators and AddressSanitizer, which keeps
 /// memory of each size for each thread, add more; what is pushed is 112 MB, or without an end.
-#ifdef __SANITIZE_ADDRESS__
+#ifdef RINGDOWN_PROGRAMS_UNDER_ASAN
 constexpr std::size_t growth_max = 80 * MiB;
 #else
 constexpr std::size_t growth_max = 24 * MiB;

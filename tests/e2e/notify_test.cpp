@@ -59,8 +59,30 @@ TEST_CASE("The service manager hears when the broker listens, reloads and drains
   auto client = registered(broker, v1::ROLE_DESKTOP, "7001");
   broker.child().signal(SIGHUP);
   CHECK(systemd.hears().find("RELOADING=1\nMONOTONIC_USEC=") == 0);
-  CHECK(systemd.hears() == "READY=1");
+  CHECK(systemd.hears() == "READY=1\nSTATUS=listening on port " + std::to_string(broker.port()));
   client.close();
   CHECK(broker.stop() == 0);
   CHECK(systemd.hears() == "STOPPING=1\nSTATUS=draining");
+}
+
+TEST_CASE("The service manager hears of a reload that was refused, and when all is well again") {
+  manager systemd;
+  temporary_file config;
+  running_broker broker{{"--config=" + config.path()}, systemd.around()};
+  auto listens = "READY=1\nSTATUS=listening on port " + std::to_string(broker.port());
+  CHECK(systemd.hears() == listens);
+  config.write("[log]\nlevel = \"loud\"\n");
+  broker.child().signal(SIGHUP);
+  CHECK(systemd.hears().starts_with("RELOADING=1"));
+  auto refused = systemd.hears();
+  CHECK(refused.starts_with(listens + "; reload refused: " + config.path() + ":2:"));
+  config.write("[log]\nfile = \"/no/such/folder/log\"\n");
+  broker.child().signal(SIGHUP);
+  CHECK(systemd.hears().starts_with("RELOADING=1"));
+  CHECK(systemd.hears().starts_with(listens + "; the log stays where it was: /no/such/folder"));
+  config.write("");
+  broker.child().signal(SIGHUP);
+  CHECK(systemd.hears().starts_with("RELOADING=1"));
+  CHECK(systemd.hears() == listens);
+  CHECK(broker.stop() == 0);
 }

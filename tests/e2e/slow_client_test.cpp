@@ -35,6 +35,99 @@ raw_client narrow_client(const running_broker& broker, v1::Role role, const std:
   return client;
 }
 
+/// The recorder says what these tests need, whatever it is told.
+const flags no_drift{"--confirm.drift.paused=ignore", "--confirm.drift.enabled=ignore",
+                     "--confirm.drift.disabled=ignore"};
+
+/// What was sent on DN 7001, as a desktop that reads saw it.
+struct everything_sent {
+  std::map<std::uint64_t, v1::EventUserEvent> indications; // by sequence
+  std::set<std::uint64_t> pauses;
+  std::uint64_t last = 0;
+
+  void indicated(raw_client& recorder, raw_client& desktop, const v1::Frame& frame) {
+    last = recorder.ask(frame).event_ack().dn_sequence();
+    auto shown = desktop.expect();
+    REQUIRE(shown.has_event_user_event()); // nobody waits for the slow one, nobody else misses
+    REQUIRE(shown.event_user_event().dn_sequence() == last);
+    indications[last] = shown.event_user_event();
+  }
+  void paused(raw_client& recorder, raw_client& desktop, std::uint64_t call) {
+    auto ack = desktop.ask(capture("7001", "pause", call));
+    REQUIRE(ack.has_event_ack());
+    pauses.insert(ack.event_ack().dn_sequence());
+    check_event(recorder.unasked(), "pause");
+  }
+};
+
+/// Some megabytes of indications of two calls, and a pause now and then.
+everything_sent send_much(raw_client& recorder, raw_client& desktop) {
+  everything_sent sent;
+  for (int i = 0; i < many; ++i) {
+    auto call = static_cast<std::uint64_t>(1 + i % 2);
+    if (i % 500 == 499)
+      sent.paused(recorder, desktop, call);
+    sent.indicated(recorder, desktop,
+                   bulky(capture("7001", i % 3 == 0 ? "paused" : "enabled", call)));
+  }
+  sent.indicated(recorder, desktop, capture("7001", "disabled"));
+  REQUIRE(sent.last == many + sent.pauses.size() + 1);
+  return sent;
+}
+
+/// What a slow client is told, frame by frame: every event once, or as missed.
+class told_slowly {
+public:
+  explicit told_slowly(const everything_sent& sent) : sent_(sent) {}
+
+  bool is_complete() const { return expected_ > sent_.last && newest_.empty(); }
+
+  void hears(const v1::Frame& frame) {
+    if (frame.has_event_missed())
+      return misses(frame.event_missed());
+    REQUIRE(frame.has_event_user_event());
+    auto& event = frame.event_user_event();
+    if (event.coalesced())
+      return hears_newest(event);
+    CHECK(newest_.empty()); // the newest of what was missed stands before what follows
+    REQUIRE(event.dn_sequence() == expected_);
+    if (sent_.pauses.count(expected_) != 0)
+      REQUIRE(verb_of(frame) == "pause");
+    ++expected_;
+  }
+
+  int ranges = 0;
+  int coalesced = 0;
+
+private:
+  void misses(const v1::EventMissed& missed) {
+    CHECK(newest_.empty());
+    REQUIRE(missed.this_dn() == "7001");
+    REQUIRE(missed.from_sequence() == expected_);
+    REQUIRE(missed.to_sequence() >= expected_);
+    REQUIRE(missed.to_sequence() <= sent_.last);
+    ++ranges;
+    for (; expected_ <= missed.to_sequence(); ++expected_) {
+      REQUIRE(sent_.pauses.count(expected_) == 0); // a pause is never missed
+      newest_[sent_.indications.at(expected_).event().connection_id()] = expected_;
+    }
+  }
+
+  void hears_newest(const v1::EventUserEvent& event) {
+    ++coalesced;
+    auto known = newest_.find(event.event().connection_id());
+    REQUIRE(known != newest_.end());
+    REQUIRE(known->second == event.dn_sequence());
+    newest_.erase(known);
+    CHECK(event.event().SerializeAsString() ==
+          sent_.indications.at(event.dn_sequence()).event().SerializeAsString());
+  }
+
+  const everything_sent& sent_;
+  std::uint64_t expected_ = 1;
+  std::map<std::uint64_t, std::uint64_t> newest_; // of the last range missed, by ConnID
+};
+
 std::uint64_t version_of(raw_client& client, const std::string& dn) {
   return client.ask(query_address(dn)).event_address_info().snapshot().version();
 }
@@ -42,86 +135,20 @@ std::uint64_t version_of(raw_client& client, const std::string& dn) {
 } // namespace
 
 TEST_CASE("A slow desktop is told exactly what it missed, and the newest indications") {
-  // The recorder says what this test needs, whatever it is told.
-  const flags no_drift{"--confirm.drift.paused=ignore", "--confirm.drift.enabled=ignore",
-                       "--confirm.drift.disabled=ignore"};
   running_broker broker{run_as(GENERATE(from_range(every_way_to_run))) + wide_reserve + no_drift};
   auto recorder = registered(broker, v1::ROLE_RECORDER, "7001");
   auto desktop = registered(broker, v1::ROLE_DESKTOP, "7001");
   auto slow = narrow_client(broker, v1::ROLE_DESKTOP, "7001");
-  std::map<std::uint64_t, v1::EventUserEvent> sent; // as the desktop that reads saw it
-  std::set<std::uint64_t> pauses;
-  for (int i = 0; i < many; ++i) {
-    auto call = static_cast<std::uint64_t>(1 + i % 2);
-    auto verb = i % 3 == 0 ? "paused" : "enabled";
-    if (i % 500 == 499) {
-      auto ack = desktop.ask(capture("7001", "pause", call));
-      REQUIRE(ack.has_event_ack());
-      pauses.insert(ack.event_ack().dn_sequence());
-      check_event(recorder.unasked(), "pause");
-    }
-    REQUIRE(recorder.ask(bulky(capture("7001", verb, call))).has_event_ack());
-    auto shown = desktop.expect();
-    REQUIRE(shown.has_event_user_event()); // nobody waits for the slow one, nobody else misses
-    sent[shown.event_user_event().dn_sequence()] = shown.event_user_event();
-  }
-  auto last = recorder.ask(capture("7001", "disabled")).event_ack().dn_sequence();
-  sent[last] = desktop.expect().event_user_event();
-  REQUIRE(last == many + pauses.size() + 1);
-
+  auto sent = send_much(recorder, desktop);
   slow.read_wide();
-  std::uint64_t expected = 1;
-  std::uint64_t missed_from = 0;
-  std::map<std::uint64_t, std::uint64_t> newest; // of the last range missed, by ConnID
-  int ranges = 0;
-  int coalesced = 0;
-  auto check_newest_told = [&] {
-    CHECK(newest.empty());
-    newest.clear();
-  };
-  while (expected <= last) {
+  told_slowly told{sent};
+  while (!told.is_complete()) {
     auto frame = slow.expect();
     INFO(frame.ShortDebugString().substr(0, 300));
-    if (frame.has_event_missed()) {
-      auto& missed = frame.event_missed();
-      check_newest_told();
-      REQUIRE(missed.this_dn() == "7001");
-      REQUIRE(missed.from_sequence() == expected);
-      REQUIRE(missed.to_sequence() >= expected);
-      REQUIRE(missed.to_sequence() <= last);
-      ++ranges;
-      missed_from = expected;
-      expected = missed.to_sequence() + 1;
-      for (auto i = missed_from; i < expected; ++i) {
-        REQUIRE(pauses.count(i) == 0); // a pause is never missed
-        newest[sent[i].event().connection_id()] = i;
-      }
-      continue;
-    }
-    REQUIRE(frame.has_event_user_event());
-    auto& event = frame.event_user_event();
-    if (event.coalesced()) {
-      ++coalesced;
-      REQUIRE(newest[event.event().connection_id()] == event.dn_sequence());
-      newest.erase(event.event().connection_id());
-      CHECK(event.event().SerializeAsString() ==
-            sent[event.dn_sequence()].event().SerializeAsString());
-      continue;
-    }
-    check_newest_told();
-    REQUIRE(event.dn_sequence() == expected);
-    if (pauses.count(expected) != 0)
-      REQUIRE(verb_of(frame) == "pause");
-    ++expected;
+    told.hears(frame);
   }
-  for (auto left = newest.size(); left > 0; --left) { // the last range was at the end
-    auto frame = slow.expect();
-    REQUIRE(frame.event_user_event().coalesced());
-    CHECK(newest.erase(frame.event_user_event().event().connection_id()) == 1);
-    ++coalesced;
-  }
-  CHECK(ranges > 0);
-  CHECK(coalesced > 0);
+  CHECK(told.ranges > 0);
+  CHECK(told.coalesced > 0);
   // It has caught up: the next event is an ordinary one again.
   CHECK(slow.ask(capture("7001", "stop")).has_event_ack());
   check_event(recorder.unasked(), "stop");
@@ -129,7 +156,7 @@ TEST_CASE("A slow desktop is told exactly what it missed, and the newest indicat
   auto next = slow.expect();
   check_event(next, "disabled");
   CHECK_FALSE(next.event_user_event().coalesced());
-  CHECK(next.event_user_event().dn_sequence() == last + 2);
+  CHECK(next.event_user_event().dn_sequence() == sent.last + 2);
   CHECK(broker.stop() == 0);
 }
 

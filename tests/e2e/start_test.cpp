@@ -12,6 +12,23 @@ namespace {
 
 const flags no_file{"--config=/dev/null", "--listen.port=0"};
 
+/// A folder that goes with the test.
+class temporary_folder {
+public:
+  temporary_folder() { std::filesystem::create_directory(path_); }
+  ~temporary_folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  temporary_folder(const temporary_folder&) = delete;
+  temporary_folder& operator=(const temporary_folder&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+private:
+  temporary_file name_; // nobody else's
+  std::filesystem::path path_ = name_.path() + "-folder";
+};
+
 /// Status 2, nothing on standard output, and one line that names the thing.
 void check_refused(const finished& start, const std::vector<std::string>& words) {
   INFO(start.err);
@@ -144,6 +161,21 @@ TEST_CASE("A variable that names no key is a warning and no more") {
   CHECK_THAT(broker.child().err(),
              Contains("RINGDOWN_LISTEN_PRT") && Contains("RINGDOWN_LISTEN_PORT"));
   CHECK(broker.stop() == 0);
+}
+
+TEST_CASE("What outlives it is kept in systemd's folder, or in the one that is configured") {
+  temporary_folder of_systemd;
+  temporary_folder configured;
+  process::surroundings around;
+  around.environment = {{"STATE_DIRECTORY", of_systemd.path().string()}};
+  running_broker broker{{}, around};
+  CHECK(broker.stop() == 0);
+  CHECK(std::filesystem::exists(of_systemd.path() / "epochs"));
+  std::filesystem::remove(of_systemd.path() / "epochs");
+  running_broker other{{"--server.state_directory=" + configured.path().string()}, around};
+  CHECK(other.stop() == 0);
+  CHECK(std::filesystem::exists(configured.path() / "epochs"));
+  CHECK_FALSE(std::filesystem::exists(of_systemd.path() / "epochs"));
 }
 
 TEST_CASE("At the start it prints its limits") {

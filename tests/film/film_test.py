@@ -15,7 +15,7 @@ from typing import AsyncIterator
 import frames
 from harness import PATIENCE_S, AsyncTest, until
 from processes import is_over
-from ringdown import Light, v1
+from ringdown import Light, Outcome, Verdict
 from scene import BLIND_DN, CALL, FRAMES_UP, OTHER_CALL, Scene, camera_film, recorder_films
 from scene import scene
 from segment import Failed
@@ -74,7 +74,7 @@ class Film(AsyncTest):
             await it.pause()
             it.agent.show_card()
             held = await telephony.outcome(await telephony.start(connection_id=OTHER_CALL))
-            self.assertEqual(held.outcome, v1.OUTCOME_HELD)
+            self.assertIs(held.outcome, Outcome.HELD)
             await it.camera.sees(FRAMES_UP)
             it.agent.hide_card()
             await it.resume()
@@ -90,7 +90,7 @@ class Film(AsyncTest):
             await telephony.outcome(await telephony.stop(connection_id=OTHER_CALL))
             await it.agent.sees(Light.OFF)  # a `stop` stops the screen; the pause stands
             held = await telephony.outcome(await telephony.start(connection_id=OTHER_CALL))
-            self.assertEqual(held.outcome, v1.OUTCOME_HELD)
+            self.assertIs(held.outcome, Outcome.HELD)
             await it.resume(CALL)
 
     async def test_the_end_of_a_paused_consult_call_resumes_the_first_call(self) -> None:
@@ -255,10 +255,11 @@ class Film(AsyncTest):
             await it.start()
             telephony = await it.telephony(BLIND_DN)
             failed = await telephony.outcome(await telephony.start(connection_id=CALL))
-            self.assertEqual(failed.outcome, v1.OUTCOME_FAILED)
+            self.assertIs(failed.outcome, Outcome.FAILED)
             [recorder] = failed.recorders
-            self.assertEqual(recorder.verdict, v1.RECORDER_VERDICT_FAILED)
-            self.assertEqual(recorder.failure_code, Failed.NO_START)
-            self.assertIn(":99999", recorder.failure_text)
+            self.assertIs(recorder.verdict, Verdict.FAILED)
+            assert recorder.failure is not None
+            self.assertEqual(recorder.failure.code, Failed.NO_START)
+            self.assertIn(":99999", recorder.failure.text)
             await it.pause()  # the other screen of this recorder is as it was
             await it.read_out_card()

@@ -19,7 +19,7 @@ from harness import PATIENCE_S, AsyncTest, until
 from ringdown import CaptureState
 from processes import children_of, is_over
 from screen import Screen
-from segment import Failed, Source
+from segment import Failed, Segment, Source
 from stage import Stage
 
 ROUNDS: Final = 5
@@ -102,6 +102,41 @@ class OneScreen(AsyncTest):
         await pausing
 
     # ---- what goes wrong --------------------------------------------------------------------
+
+    async def test_a_death_is_told_before_the_order_that_waited_for_it_is_done(self) -> None:
+        said = []
+
+        async def say(what: str) -> None:
+            said.append(what)
+
+        sayings = []
+
+        def on_failure(dn: str, why: Failed) -> None:  # as the recorder does: by a task
+            sayings.append(asyncio.create_task(say("failed")))
+
+        screen = Screen("7001", self.source, self.folder, on_failure)
+        self.stack.push_async_callback(screen.be, CaptureState.DISABLED)
+        await screen.be(CaptureState.ENABLED)
+        closing, may_close, close = asyncio.Event(), asyncio.Event(), Segment.close
+
+        async def close_slowly(segment: Segment) -> None:
+            closing.set()
+            await may_close.wait()
+            await close(segment)
+
+        async def pause() -> None:
+            await screen.be(CaptureState.PAUSED)
+            said.append("paused")
+
+        with mock.patch.object(Segment, "close", close_slowly):
+            os.kill(self.ffmpeg(), signal.SIGKILL)
+            await closing.wait()
+            pausing = asyncio.create_task(pause())
+            await asyncio.sleep(0)
+            may_close.set()
+            await pausing
+            await asyncio.gather(*sayings)
+        self.assertEqual(said, ["failed", "paused"])
 
     async def test_a_display_that_is_not_there_is_told_in_ffmpegs_own_words(self) -> None:
         await self.fails_to_start(replace(self.source, display=":99999"), Failed.NO_START, ":99999")

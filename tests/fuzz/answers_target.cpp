@@ -3,11 +3,11 @@
 // and behind a link that stands.
 //
 // Input: frames with their lengths.
-#include "client/codec.hpp"
-#include "client/describe.hpp"
 #include "client/desktop.hpp"
+#include "client/internal/codec.hpp"
 #include "client/recorder.hpp"
 #include "client/t_client.hpp"
+#include "client/text/describe.hpp"
 #include "messages/frame.hpp"
 #include "tests/fuzz/promise.hpp"
 

@@ -92,8 +92,10 @@ void check_look(std::string_view frame) {
       references.push_back(field.varint());
     if (field.number() < 10)
       continue;
-    has_odd_body |= field.type() != google::protobuf::UnknownField::TYPE_LENGTH_DELIMITED;
-    bodies.push_back(&field);
+    bool is_message = field.type() == google::protobuf::UnknownField::TYPE_LENGTH_DELIMITED;
+    has_odd_body |= !is_message && is_known_body(static_cast<std::uint32_t>(field.number()));
+    if (is_message)
+      bodies.push_back(&field);
   }
   if (view.malformed) {
     promise(has_odd_body || deepest_group(*fields) > unknown_group_depth_max ||
@@ -102,7 +104,7 @@ void check_look(std::string_view frame) {
             "nested too deep, a number that does not fit its type");
     return;
   }
-  promise(!has_odd_body, "every body is a message");
+  promise(!has_odd_body, "every body that is known is a message");
   promise(view.doubled == (references.size() > 1 || bodies.size() > 1),
           "ReferenceID or body given twice are noticed");
   promise(view.reference.value ==

@@ -23,6 +23,7 @@
 #include <algorithm>
 #include <iterator>
 #include <memory>
+#include <vector>
 
 using namespace ringdown;
 using namespace ringdown::fuzz;
@@ -108,9 +109,31 @@ std::set<send_fault> content_faults(const v1::RequestSendEvent& request) {
   return faults;
 }
 
+/// Protobuf has taken a field of a known number for unknown, for its wire type is another.
+bool hides_known_field(const google::protobuf::Message& message) {
+  auto* reflection = message.GetReflection();
+  auto& unknown = reflection->GetUnknownFields(message);
+  for (int i = 0; i < unknown.field_count(); ++i)
+    if (message.GetDescriptor()->FindFieldByNumber(unknown.field(i).number()) != nullptr)
+      return true;
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  reflection->ListFields(message, &fields);
+  for (auto* field : fields) {
+    if (field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE)
+      continue;
+    int count = field->is_repeated() ? reflection->FieldSize(message, field) : 1;
+    for (int i = 0; i < count; ++i)
+      if (hides_known_field(field->is_repeated() ? reflection->GetRepeatedMessage(message, field, i)
+                                                 : reflection->GetMessage(message, field)))
+        return true;
+  }
+  return false;
+}
+
 /// Of a request in which each field is given once: the hand-read faults are true, and none is
 /// missing.
-void check_faults(const send_event_view& view, const v1::RequestSendEvent& request) {
+void check_faults(const send_event_view& view, const v1::RequestSendEvent& request,
+                  bool hides_a_field) {
   promise(is_true(view.dn_fault, request.this_dn()), "the fault of the DN is true");
   auto type = request.event().message_type();
   promise((view.type_fault == send_fault::message_type_unsupported) == (type != 0 && type != 1),
@@ -124,6 +147,9 @@ void check_faults(const send_event_view& view, const v1::RequestSendEvent& reque
   if (content == send_fault::none) {
     promise(expected.empty(), "no fault of the content is overlooked");
     promise(data.empty(), "no fault of the user data is overlooked");
+  } else if (content == send_fault::header_field_type || content == send_fault::event_field_type ||
+             view.data_fault == user_data_fault::field_type) {
+    promise(hides_a_field, "a known field has another wire type");
   } else if (content == send_fault::user_data) {
     // As received it may be larger than Protobuf would write it.
     promise(view.data_fault == user_data_fault::too_large || data.contains(view.data_fault),
@@ -171,7 +197,7 @@ void check_send(std::string_view bytes, request_form form) {
   if (wrong) // a field given twice: which of the two the fault is about, nobody can say
     promise(!test::has_no_fault(view), "a field given twice is refused by both");
   else
-    check_faults(view, request);
+    check_faults(view, request, is_send ? hides_known_field(request) : hides_known_field(older));
 }
 
 /// A request that is not on the path of an event.

@@ -161,7 +161,7 @@ std::string user_event() {
   header.version.value = 2;
   header.command = command;
   header.effective_state = capture_state::enabled;
-  header.origin_instance = instance;
+  header.origin_instance = *instance_id::from("seen by others..");
   header.desired = capture_state::paused;
   header.details = details_of(view);
   event_head head{header, view.event.size()};

@@ -1,5 +1,5 @@
 // The error catalog against the list of codes that clients know.
-#include "messages/errors.hpp"
+#include "messages/refusals.hpp"
 
 #include <catch2/catch.hpp>
 #include <ringdown/v1/ringdown.pb.h>

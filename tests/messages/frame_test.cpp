@@ -6,6 +6,7 @@
 #include "tests/messages/bytes.hpp"
 #include "tests/messages/generators.hpp"
 
+#include <google/protobuf/descriptor.h>
 #include <rapidcheck/catch.h>
 #include <ringdown/v1/ringdown.pb.h>
 
@@ -213,6 +214,28 @@ TEST_CASE("a frame that cannot be parsed is malformed") {
   CHECK(look(good + std::string(1, '\0')).malformed);
   CHECK(look(tag(15, 3)).malformed);
   CHECK(look(nested_groups(5, unknown_group_depth_max + 1)).malformed);
+}
+
+TEST_CASE("a scalar of a later version passes beside the body") {
+  for (auto& later : {number_field(22, 1), fixed64_field(59, 1), fixed32_field(202, 1),
+                      number_field(1000, 1), group(300, "")}) {
+    auto frame = later + number_field(1, 7) + bytes_field(15, "content") + later;
+    auto view = look(frame);
+    CHECK_FALSE(view.malformed);
+    CHECK_FALSE(view.doubled);
+    CHECK(view.body_number == 15);
+    CHECK(view.body == "content");
+  }
+}
+
+TEST_CASE("the bodies that are known are those of the schema") {
+  auto* frame = v1::Frame::descriptor();
+  for (int number = 1; number < 300; ++number) {
+    CAPTURE(number);
+    auto* field = frame->FindFieldByNumber(number);
+    CHECK(is_known_body(static_cast<std::uint32_t>(number)) ==
+          (field != nullptr && field->containing_oneof() != nullptr));
+  }
 }
 
 TEST_CASE("a body that is not length-delimited is malformed") {

@@ -27,6 +27,7 @@ TEST_CASE("no limit is zero: zero would mean that nothing works or that nothing 
                     all.connections_unsigned_max,
                     all.registrations_per_connection_max,
                     all.registrations_per_dn_max,
+                    all.recorders_per_dn_max,
                     all.dns_max,
                     all.calls_per_dn_max,
                     all.read_bytes_per_turn_max,

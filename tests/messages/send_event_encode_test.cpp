@@ -1,5 +1,6 @@
 // What the broker writes by hand, read back with the generated parser.
 #include "messages/frame.hpp"
+#include "messages/refusals.hpp"
 #include "messages/wire.hpp"
 
 #include "tests/messages/send_event_samples.hpp"

@@ -115,6 +115,26 @@ TEST_CASE("a singular field given twice is refused") {
   CHECK(content_fault(event) == send_fault::event_twice);
 }
 
+TEST_CASE(
+  "a known field with another wire type is refused: not every parser takes it for unknown") {
+  for (auto& odd :
+       {number_field(1, 7), number_field(2, 1), bytes_field(3, "1"), fixed64_field(4, 1),
+        fixed32_field(5, 1), number_field(6, 1), bytes_field(7, "1"), number_field(8, 1),
+        fixed64_field(9, 1), number_field(10, 1), group(15, "")}) {
+    request_parts header;
+    header.header = odd;
+    CHECK(content_fault(header) == send_fault::header_field_type);
+  }
+  CHECK(content_fault(told_with("failed", bytes_field(10, bytes_field(1, "1")))) ==
+        send_fault::header_field_type);
+  for (auto& odd : {number_field(1, 7), bytes_field(2, "1"), number_field(3, 1), number_field(4, 1),
+                    fixed64_field(5, 1)}) {
+    request_parts event;
+    event.event_rest = odd;
+    CHECK(content_fault(event) == send_fault::event_field_type);
+  }
+}
+
 TEST_CASE("a singular field of the event given twice is refused") {
   auto rest = [](std::string field) {
     request_parts parts;

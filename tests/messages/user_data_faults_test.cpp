@@ -151,9 +151,15 @@ TEST_CASE("fields of a later version pass") {
                fixed32_field(103, 1) + group(104, number_field(1, 1));
   CHECK(fault_of(later + pair(later + bytes_field(1, "k") + bytes_field(3, "v") + later)) ==
         fault_kind::none);
-  // A known number with another type is unknown too, as Protobuf has it.
-  CHECK(fault_of(number_field(1, 7) + pair(number_field(1, 7) + bytes_field(2, "\xff"))) ==
-        fault_kind::none);
+}
+
+TEST_CASE(
+  "a known field with another wire type is refused: not every parser takes it for unknown") {
+  CHECK(fault_of(number_field(1, 7)) == fault_kind::field_type);
+  auto key = bytes_field(1, "k");
+  for (auto& odd : {number_field(1, 7), bytes_field(2, "\xff"), number_field(3, 1),
+                    fixed64_field(4, 1), fixed32_field(5, 1), group(3, "")})
+    CHECK(fault_of(pair(key + odd)) == fault_kind::field_type);
 }
 
 TEST_CASE("groups in unknown fields nest 8 deep and no deeper") {

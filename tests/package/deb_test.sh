@@ -13,7 +13,10 @@ fail() {
     exit 1
 }
 
-(cd "$build" && cpack -G DEB -B "$work") >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "cpack"; }
+(cd "$build" && cpack -G DEB -B "$work") >"$work/log" 2>&1 || {
+    cat "$work/log" >&2
+    fail "cpack"
+}
 for package in "$work"/*.deb; do
     dpkg-deb -x "$package" "$work/root"
 done
@@ -23,7 +26,8 @@ program=$(sed -n 's/^ExecStart=//p' "$work/root/usr/lib/systemd/system/ringdownd
 [[ $program == /usr/bin/ringdownd && -x $work/root$program ]] || fail "the unit starts $program"
 "$work/root$program" --version >/dev/null
 PKG_CONFIG_PATH=$(dirname "$(find "$work/root" -name ringdown-client.pc)") \
-    pkg-config --cflags ringdown-client | grep -qF "$work/root/usr/" || fail "pkg-config looks elsewhere"
+    pkg-config --cflags ringdown-client | grep -qF "$work/root/usr/" ||
+    fail "pkg-config looks elsewhere"
 
 echo "packaged, unpacked and looked at"
 if ! command -v lintian >/dev/null; then

@@ -21,9 +21,16 @@ quietly cmake --install "$build" --prefix "$prefix"
 # Only what is meant for others is there, and none of it shows a library behind it.
 found=$(cd "$prefix/include" && find . -name '*.hpp' | sed 's|^./ringdown/||' | sort)
 wanted=$(sed -n 's/^  \([a-z_/]*\.hpp\).*/\1/p' "$source/cmake/public_headers.cmake" | sort)
-[[ $found == "$wanted" ]] || fail "installed headers differ: $(diff <(echo "$wanted") <(echo "$found"))"
-! grep -rlE '#include <(caf|google|spdlog|boost)/' "$prefix/include" --exclude=caf_bridge.hpp ||
+[[ $found == "$wanted" ]] ||
+    fail "installed headers differ: $(diff <(echo "$wanted") <(echo "$found"))"
+! grep -rlE '#include <(caf|google|fmt|boost)/' "$prefix/include" --exclude=caf_bridge.hpp ||
     fail "a header shows too much"
+
+# Who links them optimises nothing anew.
+for archive in "$prefix"/lib*/ringdown/*.a "$prefix"/lib/*/ringdown/*.a; do
+    [[ ! -e $archive ]] || ! objdump -h "$archive" | grep '\.gnu\.lto_' >/dev/null ||
+        fail "$archive has intermediate code"
+done
 
 # The programs run from where they were installed.
 "$prefix/bin/ringdownd" --check-config \
@@ -31,9 +38,10 @@ wanted=$(sed -n 's/^  \([a-z_/]*\.hpp\).*/\1/p' "$source/cmake/public_headers.cm
 "$prefix/bin/ringdown" error 118 >/dev/null
 unit=$prefix/lib/systemd/system/ringdownd.service
 grep -qx "ExecStart=$prefix/bin/ringdownd" "$unit" || fail "the unit does not start this daemon"
-[[ -e $(sed -n 's|^Documentation=file://||p' "$unit") ]] || fail "the unit's documentation is not there"
+[[ -e $(sed -n 's|^Documentation=file://||p' "$unit") ]] ||
+    fail "the unit's documentation is not there"
 
-# The manual names every verb and flag, and so does the completion.
+# The manual names every verb and flag.
 helps() {
     "$1" --help
     "$1" --help | sed -n '/^Subcommands:$/,/^$/s/^  \([a-z]*\) .*/\1/p' | while read -r verb; do
@@ -48,16 +56,19 @@ for page in ringdown.1 ringdownd.8 ringdown-bench.1; do
         grep -qF -e "$flag" "$work/manual" || fail "$page does not tell of $flag"
     done < <(helps "$program" | grep -oE -e '--[a-z][a-z._-]+')
 done
-complete_as() {
-    bash -c 'source "$1"; COMP_WORDS=("${@:2}"); COMP_CWORD=$(($# - 2)); "_$(basename "$2")" "$2"
-        echo "${COMPREPLY[@]}"' - "$prefix/share/bash-completion/completions/$(basename "$1")" "$@"
-}
-[[ $(complete_as "$prefix/bin/ringdown" desk) == desktop ]] || fail "no completion of a verb"
-[[ $(complete_as "$prefix/bin/ringdown" desktop --scr) == --script ]] || fail "no completion of a flag"
-[[ $(complete_as "$prefix/bin/ringdown" recorder --mis) == --misbehave ]] || fail "no completion of a verb's flag"
-grep -q "^complete .* ringdown-bench$" "$prefix/share/bash-completion/completions/ringdown-bench" ||
-    fail "no completion of ringdown-bench"
-[[ $(complete_as "$prefix/bin/ringdownd" --listen.po) == --listen.port= ]] || fail "no completion of a key"
+
+# Each shell finds its completions; what they offer, completion_test.py looks at.
+for program in ringdown ringdown-bench ringdownd; do
+    for file in "bash-completion/completions/$program" "zsh/vendor-completions/_$program" \
+        "fish/vendor_completions.d/$program.fish"; do
+        grep -q "Made by packaging/completion.sh" "$prefix/share/$file" ||
+            fail "no completion: $file"
+    done
+done
+zcat "$(find "$prefix/share/man" -name ringdown.1.gz)" >"$work/manual"
+for told in "STEPS OF A SCRIPT" RINGDOWN_CONNECT "EXIT STATUS"; do
+    grep -q "$told" "$work/manual" || fail "ringdown.1 does not tell of $told"
+done
 
 # The Python client, if it was built.
 python=$prefix/lib/python3/dist-packages
@@ -74,6 +85,47 @@ quietly cmake --build "$work/build"
 "$work/build/embedded_broker" | tee "$work/out"
 grep -q 'light: paused' "$work/out" || fail "the embedded broker's desktop saw no pause"
 
+# A client's project, on a machine without what only a broker stands on.
+hidden=()
+for package in CAF Boost OpenSSL tomlplusplus nlohmann_json CLI11 PkgConfig; do
+    hidden+=("-DCMAKE_DISABLE_FIND_PACKAGE_$package=ON")
+done
+configure_client() {
+    cmake -S "$source/tests/package/client_only" -B "$work/client_$1" -G Ninja \
+        -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_PREFIX_PATH="$prefix" \
+        -DPROGRAMS="$source/examples" -DCOMPONENT="$1" "${hidden[@]}"
+}
+quietly configure_client client
+client=$work/client_client
+quietly cmake --build "$client"
+! configure_client broker >"$work/log" 2>&1 || fail "a broker is found without CAF"
+grep -q CAF "$work/log" || fail "nobody says that CAF is missing: $(cat "$work/log")"
+! configure_client clients >"$work/log" 2>&1 || fail "a component of another name is found"
+grep -q 'clients, accepted are client, broker, caf_bridge' "$work/log" ||
+    fail "nobody says which components there are: $(cat "$work/log")"
+
+# What docs/client.md says of CMake and of pkg-config, as it says it.
+piece() { sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/{/^\`\`\`/d;p;}" "$source/docs/client.md"; }
+page=$work/page
+mkdir "$page"
+cp "$source/examples/desktop.cpp" "$page"
+{
+    echo 'cmake_minimum_required(VERSION 3.25)'
+    echo 'project(page LANGUAGES CXX)'
+    echo 'add_executable(my_desktop desktop.cpp)'
+    piece cmake
+} >"$page/CMakeLists.txt"
+quietly cmake -S "$page" -B "$page/build" -G Ninja -DCMAKE_CXX_COMPILER="$compiler" \
+    -DCMAKE_PREFIX_PATH="$prefix" "${hidden[@]}"
+quietly cmake --build "$page/build"
+by_hand=$(piece sh | grep pkg-config)
+libdir=$(dirname "$(find "$prefix" -name ringdown-client.pc)")
+export PKG_CONFIG_PATH=$libdir
+quietly bash -euc "cd '$page'; ${by_hand/#c++/"'$compiler'"}"
+for program in "$page/build/my_desktop" "$page/a.out"; do
+    ("$program" 7480: 2>&1 || true) | grep -q 'expected HOST:PORT' || fail "$program does not run"
+done
+
 # The desktop and the recorder, beside the installed daemon.
 started=()
 stop_all() { ((${#started[@]} == 0)) || kill "${started[@]}" 2>/dev/null || true; }
@@ -85,26 +137,26 @@ for _ in $(seq 300); do
     [[ -z $(port_of) ]] || break
     sleep 0.1
 done
-"$work/build/recorder" "127.0.0.1:$(port_of)" >"$work/recorder" 2>&1 &
+"$client/recorder" "127.0.0.1:$(port_of)" >"$work/recorder" 2>&1 &
 started+=($!)
 for _ in $(seq 300); do # a command without a recorder is refused: try until it has come
-    printf 'start\nquit\n' | "$work/build/desktop" "127.0.0.1:$(port_of)" >"$work/desktop" 2>&1
+    printf 'start\nquit\n' | "$client/desktop" "127.0.0.1:$(port_of)" >"$work/desktop" 2>&1
     ! grep -q '^start: acknowledged' "$work/desktop" || break
     sleep 0.1
 done
-printf 'pause\nquit\n' | "$work/build/desktop" "127.0.0.1:$(port_of)" >"$work/desktop" 2>&1
+printf 'pause\nquit\n' | "$client/desktop" "127.0.0.1:$(port_of)" >"$work/desktop" 2>&1
 grep -q '^pause: acknowledged' "$work/desktop" || fail "the desktop's pause: $(cat "$work/desktop")"
 for _ in $(seq 300); do
     ! grep -q '^7001 paused' "$work/recorder" || break
     sleep 0.1
 done
-grep -q '^7001 paused' "$work/recorder" || fail "the recorder heard no pause: $(cat "$work/recorder")"
+grep -q '^7001 paused' "$work/recorder" ||
+    fail "the recorder heard no pause: $(cat "$work/recorder")"
 
 # pkg-config names everything that a link needs, in its order.
-libdir=$(dirname "$(find "$prefix" -name ringdown-client.pc)")
-export PKG_CONFIG_PATH=$libdir
 read -ra flags <<<"$(pkg-config --cflags ringdown-broker ringdown-client)"
 read -ra libs <<<"$(pkg-config --libs ringdown-client ringdown-broker)"
-quietly "$compiler" "${flags[@]}" "$source/examples/embedded_broker.cpp" -o "$work/by_hand" "${libs[@]}"
+quietly "$compiler" "${flags[@]}" "$source/examples/embedded_broker.cpp" -o "$work/by_hand" \
+    "${libs[@]}"
 "$work/by_hand" >/dev/null || fail "the program linked by pkg-config"
 echo "installed, found, built and run"

@@ -114,7 +114,7 @@ class Commands(AsyncTest):
                     Verb.STOP,
                     reason="fire drill",
                     agent_id="S-1",
-                    confirm_timeout_ms=500,
+                    confirm_timeout_s=0.5,
                 )
         refused, acks = caught.exception.refused, caught.exception.acks
         self.assertEqual({dn: one.error_code for dn, one in refused.items()}, {"2": 41})
@@ -219,8 +219,8 @@ class Commands(AsyncTest):
                 await command(["7001"], Verb.STOP, command_id=b"abc")
             with self.assertRaisesRegex(ValueError, "retry: only with the command_id"):
                 await command(["7001"], Verb.STOP, retry=True)
-            with self.assertRaisesRegex(ValueError, "confirm_timeout_ms: 0, accepted are 1"):
-                await command(["7001"], Verb.STOP, confirm_timeout_ms=0)
+            with self.assertRaisesRegex(ValueError, "confirm_timeout_s: 0, accepted are 0.001"):
+                await command(["7001"], Verb.STOP, confirm_timeout_s=0)
             for limit in (0, 301):
                 with self.assertRaisesRegex(ValueError, f"limit: {limit}, accepted are 1 to 300"):
                     await connection.list_addresses(limit=limit)

@@ -10,6 +10,7 @@ from harness import PATIENCE_S
 from ringdown import (
     CaptureState,
     Connection,
+    DisconnectReason,
     Identity,
     LinkLost,
     NotAllGranted,
@@ -47,7 +48,7 @@ class Links(DaemonTest):
         async with await Connection.open(self.at.host, self.at.port, identity, PATIENT):
             with self.assertRaises(LinkLost) as caught:
                 await old.next_event(timeout_s=PATIENCE_S)
-        self.assertEqual(caught.exception.reason, v1.DISCONNECT_REASON_TAKEN_OVER)
+        self.assertEqual(caught.exception.reason, DisconnectReason.TAKEN_OVER)
         await old.sign_off()
 
     async def test_a_broker_that_drains_says_so(self) -> None:
@@ -56,7 +57,7 @@ class Links(DaemonTest):
         self.assertEqual(await broker.stop(), 0, broker.out)
         with self.assertRaises(LinkLost) as caught:
             await desktop.next_event(timeout_s=PATIENCE_S)
-        self.assertEqual(caught.exception.reason, v1.DISCONNECT_REASON_DRAINING)
+        self.assertEqual(caught.exception.reason, DisconnectReason.DRAINING)
 
     async def test_a_broker_that_stands_still_is_noticed(self) -> None:
         broker = await self.broker()

@@ -7,7 +7,8 @@ from contextlib import suppress
 
 from desktop_case import DISABLED, ENABLED, PAUSED, UNKNOWN, DesktopTest, snapshot
 from fake_broker import FakeBroker, FakeLink, user_event
-from ringdown import CaptureState, Desktop, Light, LinkLost, ProtocolError, Shown, Verb, v1
+from ringdown import Alarm, BrokerReason, CaptureState, Desktop, Light, LinkLost, ProtocolError
+from ringdown import Shown, Verb, v1
 from ringdown.framing import delimited
 
 
@@ -109,7 +110,7 @@ class TheLight(DesktopTest):
             go.set()
             self.assertIs(await anext(lights), Light.UNKNOWN)
             self.assertEqual(await anext(changes), Shown())
-            for over in (lights, changes, desktop.alarm_events()):
+            for over in (lights, changes, desktop.raised_alarms()):
                 with self.assertRaises(LinkLost):
                     await anext(over)
             with self.assertRaises(LinkLost):
@@ -175,7 +176,9 @@ class BesideTheLight(DesktopTest):
         hold = v1.Pause(application_name="automation", holder_gone=True)
         resume = v1.OpenOrder(command=v1.COMMAND_RESUME, connection_id=0x71, version=7, held=True)
         under_way = v1.OpenOrder(command=v1.COMMAND_PAUSE, version=8)
-        alarm = v1.StandingAlarm(broker_reason=v1.BROKER_REASON_DRIFT)
+        alarm = v1.StandingAlarm(
+            broker_reason=v1.BROKER_REASON_DRIFT, since_time_us=9, recorder_client_id=7
+        )
         first = v1.CaptureSession(
             desired=PAUSED, pauses=[card, hold], orders=[resume, under_way], alarms=[alarm]
         )
@@ -192,7 +195,8 @@ class BesideTheLight(DesktopTest):
             changes = desktop.changes()
             shown = await anext(changes)
             self.assertEqual((shown.light, shown.desired), (Light.PAUSED, CaptureState.PAUSED))
-            self.assertEqual((shown.pauses, shown.alarms), ((card, hold), (alarm,)))
+            self.assertEqual(shown.pauses, (card, hold))
+            self.assertEqual(shown.alarms, (Alarm(BrokerReason.DRIFT, 9, 7),))
             [waiting] = shown.waiting
             self.assertEqual((waiting.verb, waiting.connection_id), (Verb.RESUME, 0x71))
             self.assertEqual((waiting.version, waiting.behind), (7, hold))
@@ -284,22 +288,24 @@ class BesideTheLight(DesktopTest):
                 for sequence in range(first, last):
                     frame = user_event("7001", sequence)
                     frame.event_user_event.mark = v1.EVENT_MARK_ALARM
+                    frame.event_user_event.time_us = sequence
+                    frame.event_user_event.broker_reason = standing.broker_reason
                     link.say(frame)
                 if first == 2:
                     await go.wait()
             await link.sign_off()
 
         async def see(desktop: Desktop) -> None:
-            alarms = desktop.alarm_events()
-            self.assertEqual((await anext(alarms)).dn_sequence, 2)
-            self.assertEqual((await anext(alarms)).dn_sequence, 3)
+            alarms = desktop.raised_alarms()
+            self.assertEqual((await anext(alarms)).since_time_us, 2)
+            self.assertEqual((await anext(alarms)).since_time_us, 3)
             go.set()
-            while desktop._alarms_heard < 72:
+            while desktop._panel.alarms_heard < 72:
                 await asyncio.sleep(0)
-            heard = [(await anext(alarms)).dn_sequence for _ in range(64)]
+            heard = [(await anext(alarms)).since_time_us for _ in range(64)]
             self.assertEqual(heard, list(range(16, 80)))  # the newest of 70
             async for shown in desktop.changes():
-                if shown.alarms == (standing,):
+                if shown.alarms == (Alarm(BrokerReason.RECORDER_UNCONFIRMED),):
                     break
 
         await self.play(behave, see)

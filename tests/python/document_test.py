@@ -31,7 +31,7 @@ class Document(AsyncTest):
 
     async def test_every_program_of_the_document_is_tested_here_or_is_an_example(self) -> None:
         examples = {path.name: path for path in (SOURCE / "examples" / "python").glob("*.py")}
-        self.assertEqual(set(programs()), {*examples, "say.py", "steady_recorder.py"})
+        self.assertEqual(set(programs()), {*examples, "say.py"})
         for name, path in examples.items():  # two of these play in pairs_test.py too
             self.assertEqual(programs()[name], path.read_text(encoding="utf-8"))
             self.assertLess(len(programs()[name].splitlines()), 40, "short enough to read")
@@ -51,7 +51,7 @@ class Document(AsyncTest):
 
     async def test_a_recorder_comes_back_and_hears_the_pause_it_missed(self) -> None:
         async with Broker("--limits.heartbeat_interval=1 s") as broker:
-            async with python(self.folder / "steady_recorder.py", broker, "7001") as recorder:
+            async with python(self.folder / "recorder.py", broker, "7001") as recorder:
                 await recorder.says("recorder ready")
                 broker.signal(signal.SIGSTOP)
                 try:
@@ -112,7 +112,7 @@ class Document(AsyncTest):
                     self.assertEqual(await stop.wait(), 0, stop.out)
                 told = sorted(stop.out.splitlines())
                 self.assertEqual(
-                    told, ["2 DNs record", *(f"{dn}: OUTCOME_CONFIRMED" for dn in dns[:2])]
+                    told, ["2 DNs record", *(f"{dn}: confirmed" for dn in dns[:2])]
                 )
 
 

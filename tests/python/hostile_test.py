@@ -10,6 +10,7 @@ from fake_broker import Behaviour, FakeBroker, FakeLink, user_event
 from harness import PATIENCE_S, AsyncTest
 from ringdown import (
     Connection,
+    DisconnectReason,
     Identity,
     Limits,
     LinkLost,
@@ -118,7 +119,7 @@ class SignOn(AsyncTest):
         async with FakeBroker(behave) as server:
             with self.assertRaises(LinkLost) as caught:
                 await opened(server)
-        self.assertEqual(caught.exception.reason, v1.DISCONNECT_REASON_OVERLOADED)
+        self.assertEqual(caught.exception.reason, DisconnectReason.OVERLOADED)
         self.assertEqual(caught.exception.retry_after_s, 1.5)
 
     async def test_a_grant_that_makes_no_sense(self) -> None:

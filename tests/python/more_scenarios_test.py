@@ -11,6 +11,8 @@ from typing import Mapping
 from daemon_case import SUPERVISOR
 from harness import PATIENCE_S, Broker
 from ringdown import (
+    Alarm,
+    BrokerReason,
     CaptureState,
     Connection,
     Desktop,
@@ -81,15 +83,15 @@ class Restarts(ScenarioTest):
         pause = await agent.pause(connection_id=CALL)
         await plain.next_order()
         await plain.say(PAUSED)
-        self.expect(await agent.outcome(pause), v1.OUTCOME_CONFIRMED)
+        self.expect((await agent.outcome(pause)).event, v1.OUTCOME_CONFIRMED)
         held = await telephony.start(connection_id=OTHER)
-        self.expect(await telephony.outcome(held), v1.OUTCOME_HELD)
+        self.expect((await telephony.outcome(held)).event, v1.OUTCOME_HELD)
         open_one = await agent.pause(connection_id=OTHER)  # which no recorder does
         broker.signal(signal.SIGTERM)
-        final = await telephony.final_outcome(held, timeout_s=PATIENCE_S)
+        final = (await telephony.final_outcome(held, timeout_s=PATIENCE_S)).event
         self.expect(final, v1.OUTCOME_UNKNOWN)
         self.assertEqual(final.released_sequence, held.dn_sequence)
-        self.expect(await agent.outcome(open_one), v1.OUTCOME_UNKNOWN)
+        self.expect((await agent.outcome(open_one)).event, v1.OUTCOME_UNKNOWN)
         for desktop in (agent, telephony):
             self.assertEqual(await alarms_until_the_end(desktop), [])
         self.assertEqual(await broker.wait(), 0, broker.out)
@@ -104,7 +106,7 @@ class Restarts(ScenarioTest):
         broker.signal(signal.SIGTERM)
         await broker.says('"message":"draining"')
         await plain.say(PAUSED)
-        self.expect(await agent.outcome(pause), v1.OUTCOME_CONFIRMED)
+        self.expect((await agent.outcome(pause)).event, v1.OUTCOME_CONFIRMED)
         self.assertEqual(await broker.wait(), 0, broker.out)
 
     async def restart(self, killed: Broker, *flags: str) -> None:
@@ -127,7 +129,7 @@ class Sites(ScenarioTest):
         self.assertEqual(plain.heard[-1], (Verb.START, OTHER))
         await self.pause(agent, 0)
         start = await agent.start(connection_id=0x73)
-        self.expect(await agent.outcome(start), v1.OUTCOME_HELD)  # behind that of all calls
+        self.expect((await agent.outcome(start)).event, v1.OUTCOME_HELD)  # behind that of all calls
         await plain.has_heard_all()
         self.assertEqual(plain.heard[-1], (Verb.PAUSE, 0))
 
@@ -137,7 +139,7 @@ class Sites(ScenarioTest):
         await self.pause(agent)
         await plain.say(ENABLED)
         await watcher.alarms(v1.BROKER_REASON_DRIFT)
-        seen = await shows(agent, lambda now: alarms_of(now) == {v1.BROKER_REASON_DRIFT})
+        seen = await shows(agent, lambda now: alarms_of(now) == {BrokerReason.DRIFT})
         self.assertEqual((seen.light, seen.desired), (Light.RECORDING, PAUSED))
         await plain.has_heard_all()
         self.assertEqual(plain.heard, [(Verb.PAUSE, CALL)])
@@ -188,10 +190,10 @@ class Sites(ScenarioTest):
         boss = await self.agent("boss", role=SUPERVISOR)
         await self.record(agent)
         await self.pause(agent)
-        self.expect(await boss.outcome(await boss.resume()), v1.OUTCOME_HELD)
+        self.expect((await boss.outcome(await boss.resume())).event, v1.OUTCOME_HELD)
         await agent.close()
         await holder_is_gone(boss, True)
-        self.expect(await other.outcome(await other.resume()), v1.OUTCOME_HELD)
+        self.expect((await other.outcome(await other.resume())).event, v1.OUTCOME_HELD)
         await self.resume(boss)
         self.assertEqual((await other.look()).pauses, ())
 
@@ -203,7 +205,8 @@ class Sites(ScenarioTest):
         agent, other = await self.agent(), await self.agent("other")
         await self.record(agent)
         await self.pause(agent)
-        self.expect(await other.outcome(await other.resume(connection_id=CALL)), v1.OUTCOME_HELD)
+        resume = await other.resume(connection_id=CALL)
+        self.expect((await other.outcome(resume)).event, v1.OUTCOME_HELD)
         await agent.close()
         async with asyncio.timeout(PATIENCE_S):
             while (await other.look()).pauses:
@@ -250,15 +253,15 @@ class Kept(ScenarioTest):
         await self.pause(first, reason="card number")
         await same(Light.PAUSED)
         start = await first.start(connection_id=OTHER)
-        self.expect(await first.outcome(start), v1.OUTCOME_HELD)
+        self.expect((await first.outcome(start)).event, v1.OUTCOME_HELD)
         await same(Light.PAUSED)
         stop = await first.stop(connection_id=OTHER)
-        self.expect(await first.outcome(stop), v1.OUTCOME_CONFIRMED)
+        self.expect((await first.outcome(stop)).event, v1.OUTCOME_CONFIRMED)
         await same(Light.OFF)  # a pause stands, of a screen that nothing records
         self.assertEqual(len(first.shown.pauses), 1)
         await plain.connection.sign_off()
         await same(Light.UNKNOWN)
-        self.assertEqual(alarms_of(first.shown), {v1.BROKER_REASON_RECORDER_LOST})
+        self.assertEqual(alarms_of(first.shown), {BrokerReason.RECORDER_LOST})
 
     async def test_a_recorder_that_records_calls_apart_has_the_word_nearest_to_recording(
         self,
@@ -270,7 +273,7 @@ class Kept(ScenarioTest):
             order = await hand.next_order()
             self.assertEqual((order.connection_id, order.screen), (call, ENABLED))
             await hand.recorder.say(order, ENABLED)
-            self.expect(await agent.outcome(start), v1.OUTCOME_CONFIRMED)
+            self.expect((await agent.outcome(start)).event, v1.OUTCOME_CONFIRMED)
         steps = [
             (CALL, PAUSED, Light.RECORDING),
             (OTHER, DISABLED, Light.PAUSED),
@@ -411,13 +414,13 @@ async def outcomes(
     return found
 
 
-async def alarms_until_the_end(desktop: Desktop) -> list[v1.EventUserEvent]:
+async def alarms_until_the_end(desktop: Desktop) -> list[Alarm]:
     """All that it has heard when its link has ended."""
-    found: list[v1.EventUserEvent] = []
+    found: list[Alarm] = []
     async with asyncio.timeout(PATIENCE_S):
         with contextlib.suppress(LinkLost):
-            async for event in desktop.alarm_events():
-                found.append(event)
+            async for alarm in desktop.raised_alarms():
+                found.append(alarm)
     return found
 
 

@@ -152,7 +152,7 @@ class Events(unittest.TestCase):
         one.command_id = b"c" * 16
         order = recorded.hear(one)
         assert order is not None
-        self.assertEqual((order.cause, order.origin_client_id), (Cause.COMMAND, 99))
+        self.assertEqual((order.cause, order.origin.client_id), (Cause.COMMAND, 99))
         self.assertEqual((order.reason, order.agent_id), ("card", "A-1017"))
         self.assertEqual(order.command_id, b"c" * 16)
         reasons = {

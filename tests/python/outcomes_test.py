@@ -6,8 +6,8 @@ import unittest
 
 from desktop_case import UNKNOWN, DesktopTest, snapshot
 from fake_broker import FakeLink, user_event
-from ringdown import Desktop, NoAnswer, Refused, Verb, capture_request, v1
-from ringdown._outcomes import OUTCOMES_MAX, Outcomes
+from ringdown import Desktop, NoAnswer, Outcome, Refused, Verb, capture_request, v1
+from ringdown._owed import OUTCOMES_MAX, Outcomes
 
 
 class Commands(DesktopTest):
@@ -77,17 +77,18 @@ class Commands(DesktopTest):
 
         async def see(desktop: Desktop) -> None:
             ack = await desktop.pause()
-            self.assertEqual((await desktop.outcome(ack)).outcome, v1.OUTCOME_PARTIAL)
-            self.assertEqual((await desktop.final_outcome(ack)).outcome, v1.OUTCOME_PARTIAL)
+            self.assertIs((await desktop.outcome(ack)).outcome, Outcome.PARTIAL)
+            self.assertIs((await desktop.final_outcome(ack)).outcome, Outcome.PARTIAL)
             lost = await desktop.resume(connection_id=0x71)
             with self.assertRaises(Refused):
                 await desktop.stop()
             outcome = await desktop.outcome(lost)  # the link ends
-            self.assertEqual(outcome.outcome, v1.OUTCOME_UNKNOWN)
+            self.assertIs(outcome.outcome, Outcome.UNKNOWN)
+            told = outcome.event
             self.assertEqual(
-                (outcome.dn_sequence, outcome.connection_id, outcome.time_us), (5, 0x71, 0)
+                (told.dn_sequence, told.connection_id, told.time_us), (5, 0x71, 0)
             )
-            self.assertEqual((await desktop.outcome(ack)).outcome, v1.OUTCOME_PARTIAL)
+            self.assertIs((await desktop.outcome(ack)).outcome, Outcome.PARTIAL)
             with self.assertRaises(ValueError):
                 await desktop.outcome(v1.EventACK(dn_sequence=99, dn_epoch=1))
 
@@ -130,22 +131,22 @@ class Commands(DesktopTest):
         async def see(desktop: Desktop) -> None:
             first, second = await desktop.resume(), await desktop.start(connection_id=0x72)
             outcome = await desktop.outcome(first)
-            self.assertEqual((outcome.outcome, outcome.held_by), (v1.OUTCOME_HELD, pause))
+            self.assertEqual((outcome.outcome, outcome.held_by), (Outcome.HELD, pause))
             with self.assertRaises(TimeoutError):
                 await desktop.final_outcome(first, timeout_s=0)
             go.set()
             final = await desktop.final_outcome(first)
-            self.assertEqual((final.outcome, final.released_sequence), (v1.OUTCOME_TIMED_OUT, 4))
-            self.assertEqual((await desktop.outcome(first)).outcome, v1.OUTCOME_HELD)
+            self.assertEqual((final.outcome, final.event.released_sequence), (Outcome.TIMED_OUT, 4))
+            self.assertIs((await desktop.outcome(first)).outcome, Outcome.HELD)
             waits = asyncio.create_task(desktop.final_outcome(second))
             await desktop.connection.sign_off()
-            self.assertEqual((await waits).outcome, v1.OUTCOME_UNKNOWN)
-            self.assertEqual((await desktop.outcome(second)).outcome, v1.OUTCOME_HELD)
+            self.assertIs((await waits).outcome, Outcome.UNKNOWN)
+            self.assertIs((await desktop.outcome(second)).outcome, Outcome.HELD)
 
         await self.play(behave, see)
 
     async def test_the_outcomes_that_are_kept_are_bounded_and_nobody_waits_for_ever(self) -> None:
-        outcomes = Outcomes()
+        outcomes = Outcomes(lambda: None)
         acks: list[v1.EventACK] = []
         for sequence in range(1, OUTCOMES_MAX + 3):
             request = capture_request("7001", Verb.RESUME)
@@ -161,13 +162,13 @@ class Commands(DesktopTest):
                 outcomes.take(held)
                 await asyncio.sleep(0)
             outcomes.accept(request, acks[-1])
-        self.assertEqual((await first).outcome, v1.OUTCOME_UNKNOWN)
-        self.assertEqual((await final).outcome, v1.OUTCOME_UNKNOWN)
+        self.assertIs((await first).outcome, Outcome.UNKNOWN)
+        self.assertIs((await final).outcome, Outcome.UNKNOWN)
         for forgotten in acks[:2]:
             with self.assertRaises(ValueError):
                 await outcomes.first(forgotten)
         outcomes.end()
-        self.assertEqual((await outcomes.first(acks[2])).outcome, v1.OUTCOME_UNKNOWN)
+        self.assertIs((await outcomes.first(acks[2])).outcome, Outcome.UNKNOWN)
         self.assertEqual(len(outcomes._owed), OUTCOMES_MAX)
 
     async def test_a_recorder_that_can_only_say_that_it_failed_is_no_answer(self) -> None:

@@ -6,7 +6,8 @@ from typing import Any, Awaitable, Callable, Coroutine
 
 from fake_broker import Behaviour, FakeBroker, FakeLink, user_event
 from harness import PATIENCE_S, AsyncTest
-from ringdown import CaptureState, Failure, Limits, LinkLost, Order, Recorder, Screens, v1
+from ringdown import CaptureState, Failure, Limits, LinkLost, Order, OrderHandler
+from ringdown import Recorder, Screens, v1
 
 PATIENT = Limits(open_timeout_s=PATIENCE_S, request_timeout_s=PATIENCE_S)
 ENABLED, PAUSED = v1.CAPTURE_STATE_ENABLED, v1.CAPTURE_STATE_PAUSED
@@ -85,7 +86,7 @@ class RecorderTest(AsyncTest):
     async def play(
         self,
         behave: Behaviour,
-        handler: Handler,
+        handler: OrderHandler,
         *dns: str,
         see: Callable[[Recorder], Coroutine[Any, Any, None]] | None = None,
         screens: Screens | None = None,

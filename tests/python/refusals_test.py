@@ -118,12 +118,12 @@ class Refusals(ScenarioTest):
         self.one = await self.agent()
         start = await self.one.start(connection_id=CALL)
         await self.recorder.send(answer(ENABLED, start.version))
-        self.expect(await self.one.outcome(start), v1.OUTCOME_CONFIRMED)
+        self.expect((await self.one.outcome(start)).event, v1.OUTCOME_CONFIRMED)
         pause = await self.one.pause(connection_id=CALL)
         await self.recorder.send(answer(PAUSED, pause.version))
-        self.expect(await self.one.outcome(pause), v1.OUTCOME_CONFIRMED)
+        self.expect((await self.one.outcome(pause)).event, v1.OUTCOME_CONFIRMED)
         held = await self.one.start(connection_id=OTHER)
-        self.expect(await self.one.outcome(held), v1.OUTCOME_HELD)
+        self.expect((await self.one.outcome(held)).event, v1.OUTCOME_HELD)
 
     async def refuses(
         self, sender: Connection, frame: v1.Frame, code: int, name: str, reply: str = "event_ack"

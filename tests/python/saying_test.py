@@ -56,11 +56,12 @@ class Words(RecorderTest):
             self.assertTrue(question.HasField("request_query_address"))
             for version in range(2, 20):
                 last = version == 19
-                link.say(command("pause" if last else "start", version, PAUSED if last else ENABLED))
+                verb, desired = ("pause", PAUSED) if last else ("start", ENABLED)
+                link.say(command(verb, version, desired))
                 await until(
                     "it is done", lambda: bool(told) and told[-1].version == version
                 )
-            await until("one waits", lambda: len(recorders[0]._tasks) == 1)
+            await until("one waits", lambda: len(recorders[0]._link._tasks) == 1)
             link.inform(question, state(19, PAUSED))
             self.assertEqual(await Said(link).words(1), [("paused", 19)])
 
@@ -108,7 +109,7 @@ class Words(RecorderTest):
             while (heard := Heard(await link.hear_request())).version == 1:
                 pass
             link.say(v1.Frame(reference_id=heard.reference, event_ack=v1.EventACK()))
-            await until("the older one is given up", lambda: not recorders[0]._tasks)
+            await until("the older one is given up", lambda: not recorders[0]._link._tasks)
             link.say(query(20, 99))
             self.assertEqual(await Said(link).words(1), [("paused", 0)])
 

@@ -9,6 +9,7 @@ from daemon_case import PATIENT, RECORDER, SUPERVISOR, DaemonTest, Hand
 from harness import PATIENCE_S, Place, Program, ringdown, until
 from link import Link
 from ringdown import (
+    BrokerReason,
     CaptureState,
     Connection,
     Desktop,
@@ -304,20 +305,20 @@ class ScenarioTest(DaemonTest):
     async def record(self, agent: Desktop, call: int = CALL) -> None:
         """Until it is confirmed, and seen."""
         ack = await agent.start(connection_id=call)
-        self.expect(await agent.outcome(ack), v1.OUTCOME_CONFIRMED)
+        self.expect((await agent.outcome(ack)).event, v1.OUTCOME_CONFIRMED)
         await agent.wait_for_light(Light.RECORDING)
 
     async def pause(self, agent: Desktop, call: int = CALL, reason: str = "") -> v1.EventACK:
         """The same."""
         ack = await agent.pause(connection_id=call, reason=reason)
-        self.expect(await agent.outcome(ack), v1.OUTCOME_CONFIRMED)
+        self.expect((await agent.outcome(ack)).event, v1.OUTCOME_CONFIRMED)
         await agent.wait_for_light(Light.PAUSED)
         return ack
 
     async def resume(self, agent: Desktop, call: int = 0) -> None:
         """The same."""
         ack = await agent.resume(connection_id=call)
-        self.expect(await agent.outcome(ack), v1.OUTCOME_CONFIRMED)
+        self.expect((await agent.outcome(ack)).event, v1.OUTCOME_CONFIRMED)
         await agent.wait_for_light(Light.RECORDING)
 
     async def record_by_hand(
@@ -331,7 +332,7 @@ class ScenarioTest(DaemonTest):
                 await one.say(ENABLED)
             else:
                 await one.recorder.say(await one.next_order(), ENABLED)
-        self.expect(await agent.outcome(start), v1.OUTCOME_CONFIRMED)
+        self.expect((await agent.outcome(start)).event, v1.OUTCOME_CONFIRMED)
         await agent.wait_for_light(Light.RECORDING)
 
     def expect(self, outcome: v1.EventOutcome, wanted: v1.Outcome) -> None:
@@ -410,8 +411,8 @@ async def has_lost_its_link(desktop: Desktop) -> None:
     await until("the light is unknown", lambda: desktop.light is Light.UNKNOWN)
 
 
-def alarms_of(shown: Shown) -> set[int]:
-    return {alarm.broker_reason for alarm in shown.alarms}
+def alarms_of(shown: Shown) -> set[BrokerReason]:
+    return {alarm.reason for alarm in shown.alarms}
 
 
 @contextlib.asynccontextmanager

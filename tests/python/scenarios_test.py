@@ -8,7 +8,7 @@ import unittest
 
 from daemon_case import DESKTOP, SUPERVISOR
 from harness import PATIENCE_S, ringdown, until
-from ringdown import Failure, Identity, Light, Refused, Verb, capture_request, v1
+from ringdown import BrokerReason, Failure, Identity, Light, Refused, Verb, capture_request, v1
 from scenarios_case import (
     ALL_HOLDERS,
     CALL,
@@ -39,7 +39,7 @@ class SecondCalls(ScenarioTest):
         pause = await self.pause(agent, reason="card number")
         ack = await telephony.start(connection_id=OTHER)
         self.assertEqual(ack.recorders_queued, 0)
-        held = await telephony.outcome(ack)
+        held = (await telephony.outcome(ack)).event
         self.expect(held, v1.OUTCOME_HELD)
         by = held.held_by
         self.assertEqual((by.application_name, by.agent_id), ("desk", "anna"))
@@ -49,11 +49,11 @@ class SecondCalls(ScenarioTest):
         [waits] = (await telephony.look()).waiting
         self.assertEqual((waits.verb, waits.connection_id), (Verb.START, OTHER))
         resume = await agent.resume(connection_id=CALL)
-        final = await telephony.final_outcome(ack, timeout_s=PATIENCE_S)
+        final = (await telephony.final_outcome(ack, timeout_s=PATIENCE_S)).event
         self.expect(final, v1.OUTCOME_CONFIRMED)
         self.assertEqual(final.broker_reason, v1.BROKER_REASON_HOLD_RELEASED)
         self.assertEqual(final.released_sequence, ack.dn_sequence)
-        self.expect(await agent.outcome(resume), v1.OUTCOME_CONFIRMED)
+        self.expect((await agent.outcome(resume)).event, v1.OUTCOME_CONFIRMED)
         await agent.wait_for_light(Light.RECORDING)
         await plain.has_heard_all()
         one_call = [(Verb.START, CALL), (Verb.PAUSE, CALL), (Verb.RESUME, CALL)]
@@ -70,7 +70,7 @@ class SecondCalls(ScenarioTest):
         await self.pause(agent)
         ack = await telephony.stop(connection_id=OTHER)
         self.assertEqual(ack.recorders_queued, 1)
-        self.expect(await telephony.outcome(ack), v1.OUTCOME_CONFIRMED)
+        self.expect((await telephony.outcome(ack)).event, v1.OUTCOME_CONFIRMED)
         session = await self.screen(agent.connection)
         self.assertEqual([one.connection_id for one in session.pauses], [CALL])
         self.assertEqual([call for call in session.calls if call.wants_recording], [])
@@ -78,7 +78,7 @@ class SecondCalls(ScenarioTest):
         heard = list(plain.heard)
         self.assertEqual(heard[-1], (Verb.STOP, OTHER))
         resume = await agent.resume(connection_id=CALL)  # and nothing is recorded
-        self.expect(await agent.outcome(resume), v1.OUTCOME_CONFIRMED)
+        self.expect((await agent.outcome(resume)).event, v1.OUTCOME_CONFIRMED)
         session = await self.screen(agent.connection)
         self.assertEqual((len(session.pauses), session.desired), (0, v1.CAPTURE_STATE_DISABLED))
         await plain.has_heard_all()
@@ -93,12 +93,12 @@ class Recorders(ScenarioTest):
         first = await agent.pause()
         await plain.next_order()
         await plain.say(PAUSED)
-        self.expect(await agent.outcome(first), v1.OUTCOME_CONFIRMED)
+        self.expect((await agent.outcome(first)).event, v1.OUTCOME_CONFIRMED)
         second = await agent.pause()
         await plain.next_order()  # it is paused, and says nothing
         question = await plain.is_asked()
         self.assertEqual(question.broker_reason, v1.BROKER_REASON_ASKED)
-        self.expect(await agent.outcome(second), v1.OUTCOME_CONFIRMED)
+        self.expect((await agent.outcome(second)).event, v1.OUTCOME_CONFIRMED)
         self.assertEqual(plain.heard, [(Verb.PAUSE, 0), (Verb.PAUSE, 0)])
 
     async def test_a_slow_recorders_first_paused_does_not_count_for_the_last_pause(self) -> None:
@@ -113,7 +113,7 @@ class Recorders(ScenarioTest):
         orders = [word_of(await plain.next_order()) for _ in range(3)]
         self.assertEqual(orders, [(Verb.PAUSE, CALL), (Verb.RESUME, CALL), (Verb.PAUSE, CALL)])
         for ack, by in ((pause, resume), (resume, again)):
-            outcome = await agent.outcome(ack)
+            outcome = (await agent.outcome(ack)).event
             self.expect(outcome, v1.OUTCOME_SUPERSEDED)
             self.assertEqual(outcome.superseded_by_version, by.version)
         for word, light in ((PAUSED, Light.PAUSED), (ENABLED, Light.RECORDING)):
@@ -122,7 +122,7 @@ class Recorders(ScenarioTest):
             session = await self.screen(agent.connection)
             self.assertEqual([one.version for one in session.orders], [again.version])
         await plain.say(PAUSED)
-        self.expect(await agent.outcome(again), v1.OUTCOME_CONFIRMED)
+        self.expect((await agent.outcome(again)).event, v1.OUTCOME_CONFIRMED)
 
     async def test_a_recorder_that_cannot_pause_is_told_of_at_once(self) -> None:
         await self.broker(LONG)
@@ -130,7 +130,7 @@ class Recorders(ScenarioTest):
         await self.record_by_hand(agent, hand)
         pause = await agent.pause(connection_id=CALL, reason="card number")
         await hand.recorder.say(await hand.next_order(), Failure(17, "the encoder hangs"))
-        outcome = await agent.outcome(pause)
+        outcome = (await agent.outcome(pause)).event
         self.expect(outcome, v1.OUTCOME_FAILED)
         self.assertEqual((outcome.reason, outcome.agent_id), ("card number", "anna"))
         [result] = outcome.recorders
@@ -154,7 +154,7 @@ class Recorders(ScenarioTest):
         pause = await agent.pause(connection_id=CALL)
         self.assertEqual(word_of(await plain.next_order()), (Verb.PAUSE, CALL))
         await plain.is_asked(asked + 1)
-        outcome = await agent.outcome(pause)
+        outcome = (await agent.outcome(pause)).event
         self.expect(outcome, v1.OUTCOME_TIMED_OUT)
         self.assertEqual(outcome.error_code, 57)
         [result] = outcome.recorders
@@ -167,7 +167,7 @@ class Recorders(ScenarioTest):
             await watcher.outcome(lambda one: one.version == again.version), v1.OUTCOME_TIMED_OUT
         )
         await watcher.alarms(v1.BROKER_REASON_RECORDER_UNCONFIRMED)
-        unconfirmed = v1.BROKER_REASON_RECORDER_UNCONFIRMED
+        unconfirmed = BrokerReason.RECORDER_UNCONFIRMED
         seen = await shows(agent, lambda now: unconfirmed in alarms_of(now))
         self.assertEqual((seen.light, seen.desired), (Light.RECORDING, PAUSED))
 
@@ -182,7 +182,7 @@ class Recorders(ScenarioTest):
         await plain.next_order()
         await plain.say(PAUSED)
         await hand.recorder.say(await hand.next_order(), Failure(5, "no"))
-        outcome = await agent.outcome(pause)
+        outcome = (await agent.outcome(pause)).event
         self.expect(outcome, v1.OUTCOME_PARTIAL)
         verdicts = {one.client_id: one.verdict for one in outcome.recorders}
         failed = hand.recorder.connection.granted.client_id
@@ -198,11 +198,11 @@ class Recorders(ScenarioTest):
         pause = await agent.pause(connection_id=CALL)
         await plain.next_order()
         await plain.say(DISABLED)
-        outcome = await agent.outcome(pause)
+        outcome = (await agent.outcome(pause)).event
         self.expect(outcome, v1.OUTCOME_CONFIRMED)
         self.assertEqual([one.said for one in outcome.recorders], [v1.CAPTURE_STATE_DISABLED])
         resume = await agent.resume(connection_id=CALL)
-        self.expect(await agent.outcome(resume), v1.OUTCOME_CONFIRMED)
+        self.expect((await agent.outcome(resume)).event, v1.OUTCOME_CONFIRMED)
         await plain.has_heard_all()
         self.assertEqual(plain.heard, [(Verb.PAUSE, CALL)])
         self.assertEqual(len((await agent.look()).pauses), 0)
@@ -215,12 +215,12 @@ class Recorders(ScenarioTest):
         pause = await agent.pause()
         await plain.next_order()
         await plain.say(PAUSED)
-        self.expect(await agent.outcome(pause), v1.OUTCOME_CONFIRMED)
+        self.expect((await agent.outcome(pause)).event, v1.OUTCOME_CONFIRMED)
         for times in (1, 2, 3):
             await plain.say(ENABLED)
             await agent.wait_for_light(Light.RECORDING)
             await watcher.alarms(v1.BROKER_REASON_DRIFT, times)
-            await shows(agent, lambda now: alarms_of(now) == {v1.BROKER_REASON_DRIFT})
+            await shows(agent, lambda now: alarms_of(now) == {BrokerReason.DRIFT})
             again = await plain.next_order()
             self.assertEqual((word_of(again)[0], again.origin_client_id), (Verb.PAUSE, 0))
             self.assertEqual(again.broker_reason, v1.BROKER_REASON_DRIFT)
@@ -228,7 +228,7 @@ class Recorders(ScenarioTest):
             now = await shows(agent, lambda now: now.light is Light.PAUSED)
         outcome = await watcher.outcome(lambda one: one.version == again.version)
         self.expect(outcome, v1.OUTCOME_CONFIRMED)
-        self.assertEqual(alarms_of(now), {v1.BROKER_REASON_DRIFT})  # until it has been calm
+        self.assertEqual(alarms_of(now), {BrokerReason.DRIFT})  # until it has been calm
 
     async def test_a_recorder_that_goes_back_and_forth_is_corrected_and_told_of_in_bounds(
         self,
@@ -239,14 +239,14 @@ class Recorders(ScenarioTest):
         pause = await agent.pause()
         await plain.next_order()
         await plain.say(PAUSED)
-        self.expect(await agent.outcome(pause), v1.OUTCOME_CONFIRMED)
+        self.expect((await agent.outcome(pause)).event, v1.OUTCOME_CONFIRMED)
         for _ in range(50):
             await plain.say(ENABLED)
             await plain.say(PAUSED)
         await plain.has_heard_all()
         self.assertEqual([verb for verb, _ in plain.heard], [Verb.PAUSE] * 4)
         await shows(agent, lambda now: now.light is Light.PAUSED)
-        self.assertEqual(alarms_of(await agent.look()), {v1.BROKER_REASON_DRIFT})
+        self.assertEqual(alarms_of(await agent.look()), {BrokerReason.DRIFT})
         self.assertEqual(len(await watcher.alarms(v1.BROKER_REASON_DRIFT, 4)), 4)
 
     async def test_a_recorder_that_refuses_where_anothers_pause_is_enough_is_ordered_again(
@@ -259,7 +259,7 @@ class Recorders(ScenarioTest):
         pause = await agent.pause(connection_id=CALL)
         await plain.next_order()
         await plain.say(PAUSED)
-        self.expect(await agent.outcome(pause), v1.OUTCOME_CONFIRMED)
+        self.expect((await agent.outcome(pause)).event, v1.OUTCOME_CONFIRMED)
         await hand.recorder.say(await hand.next_order(), Failure(5, "no"))
         again = await watcher.ordered(v1.BROKER_REASON_DRIFT, Verb.PAUSE)
         await watcher.alarms(v1.BROKER_REASON_DRIFT)
@@ -317,13 +317,13 @@ class Holders(ScenarioTest):
         await self.pause(automation)
         await self.pause(agent, reason="card number")
         resume = await automation.resume(connection_id=CALL)
-        held = await automation.outcome(resume)
+        held = (await automation.outcome(resume)).event
         self.expect(held, v1.OUTCOME_HELD)
         self.assertEqual((held.held_by.agent_id, held.held_by.reason), ("anna", "card number"))
         self.assertEqual([one.agent_id for one in (await agent.look()).pauses], ["anna"])
         self.assertNotIn((Verb.RESUME, CALL), plain.heard)
         await self.resume(agent, CALL)
-        final = await automation.final_outcome(resume, timeout_s=PATIENCE_S)
+        final = (await automation.final_outcome(resume, timeout_s=PATIENCE_S)).event
         self.expect(final, v1.OUTCOME_CONFIRMED)
         self.assertEqual(final.released_sequence, resume.dn_sequence)
 
@@ -341,7 +341,8 @@ class Holders(ScenarioTest):
         back = await self.agent(at=link)
         self.assertIs(back.light, Light.PAUSED)
         await holder_is_gone(other, False)
-        self.expect(await other.outcome(await other.resume(connection_id=CALL)), v1.OUTCOME_HELD)
+        resume = await other.resume(connection_id=CALL)
+        self.expect((await other.outcome(resume)).event, v1.OUTCOME_HELD)
         await plain.has_heard_all()
         self.assertEqual(plain.heard, [(Verb.START, CALL), (Verb.PAUSE, CALL)])
         await self.resume(back, CALL)
@@ -354,7 +355,7 @@ class Holders(ScenarioTest):
         await self.record(agent)
         await self.pause(agent)
         await watcher.alarms(v1.BROKER_REASON_PAUSE_LONG, times=3)
-        seen = await shows(agent, lambda now: alarms_of(now) == {v1.BROKER_REASON_PAUSE_LONG})
+        seen = await shows(agent, lambda now: alarms_of(now) == {BrokerReason.PAUSE_LONG})
         self.assertEqual((seen.light, len(seen.pauses)), (Light.PAUSED, 1))
         await plain.has_heard_all()
         self.assertEqual(plain.heard, [(Verb.START, CALL), (Verb.PAUSE, CALL)])
@@ -395,7 +396,7 @@ class Calls(ScenarioTest):
         self.assertEqual(plain.heard[-1][0], Verb.RESUME)
         self.assertEqual((await agent.look()).pauses, ())
         stop = await agent.stop(connection_id=CALL)
-        self.expect(await agent.outcome(stop), v1.OUTCOME_CONFIRMED)
+        self.expect((await agent.outcome(stop)).event, v1.OUTCOME_CONFIRMED)
         await agent.wait_for_light(Light.OFF)
         self.assertEqual((await agent.look()).desired, DISABLED)
 
@@ -406,7 +407,7 @@ class Calls(ScenarioTest):
         await self.record(agent)
         await self.pause(agent)
         stop = await boss.stop(connection_id=CALL)
-        self.expect(await boss.outcome(stop), v1.OUTCOME_CONFIRMED)
+        self.expect((await boss.outcome(stop)).event, v1.OUTCOME_CONFIRMED)
         with self.assertRaises(Refused) as caught:
             await agent.resume(connection_id=CALL)
         self.assertEqual(caught.exception.code, 185)
@@ -460,7 +461,7 @@ class Losses(ScenarioTest):
                 if paused:
                     await self.pause(agent)
                 recorder.signal(signal.SIGKILL)
-                lost = {v1.BROKER_REASON_RECORDER_LOST}
+                lost = {BrokerReason.RECORDER_LOST}
                 await shows(agent, lambda now: alarms_of(now) == lost)
             self.assertIs(agent.light, Light.UNKNOWN)
             next_one = await self.plain(says=None)

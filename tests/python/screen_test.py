@@ -8,6 +8,7 @@ import unittest
 from daemon_case import DESKTOP, SUPERVISOR, DaemonTest
 from harness import PATIENCE_S, SOURCE, python
 from ringdown import (
+    BrokerReason,
     CaptureState,
     Cause,
     Desktop,
@@ -82,10 +83,10 @@ class Commands(DaemonTest):
         desktop, hand = await self.desktop("7001"), await self.hand("7001")
         ack = await desktop.pause()
         await hand.recorder.say(await hand.next_order(), CaptureState.PAUSED)
-        outcome = await desktop.outcome(ack)
+        outcome = (await desktop.outcome(ack)).event
         self.assertEqual(outcome.outcome, v1.OUTCOME_CONFIRMED)
         self.assertEqual(outcome.version, ack.version)
-        outcome = await desktop.outcome(await desktop.stop())  # which nobody does
+        outcome = (await desktop.outcome(await desktop.stop())).event  # which nobody does
         self.assertEqual((outcome.outcome, outcome.error_code), (v1.OUTCOME_TIMED_OUT, 57))
 
     async def test_a_recorder_that_cannot_says_so_long_before_the_deadline(self) -> None:
@@ -94,11 +95,11 @@ class Commands(DaemonTest):
         ack = await desktop.pause()
         failure = Failure(5, "no encoder", CaptureState.ENABLED)
         await hand.recorder.say(await hand.next_order(), failure)
-        self.assertNotEqual((await desktop.outcome(ack)).outcome, v1.OUTCOME_CONFIRMED)
+        self.assertNotEqual((await desktop.outcome(ack)).event.outcome, v1.OUTCOME_CONFIRMED)
         await desktop.wait_for_light(Light.RECORDING)
         ack = await desktop.pause()
         await hand.recorder.say(await hand.next_order(), Failure(6, "still none"))
-        outcome = await desktop.outcome(ack)
+        outcome = (await desktop.outcome(ack)).event
         self.assertEqual(outcome.outcome, v1.OUTCOME_FAILED)
         [result] = outcome.recorders
         self.assertEqual(result.verdict, v1.RECORDER_VERDICT_FAILED)
@@ -129,7 +130,7 @@ class OneScreen(DaemonTest):
         await desk.pause(connection_id=0x71, reason="card number")
         await desk.wait_for_light(Light.PAUSED)
         ack = await auto.start(connection_id=0x72)
-        held = await auto.outcome(ack)
+        held = (await auto.outcome(ack)).event
         self.assertEqual(held.outcome, v1.OUTCOME_HELD)
         self.assertEqual((held.held_by.agent_id, held.held_by.reason), ("A-1017", "card number"))
         for desktop in (desk, auto):
@@ -143,7 +144,7 @@ class OneScreen(DaemonTest):
         self.assertEqual(screens, [CaptureState.ENABLED, CaptureState.PAUSED])
         await desk.resume(connection_id=0x71)
         async with asyncio.timeout(PATIENCE_S):
-            final = await auto.final_outcome(ack)
+            final = (await auto.final_outcome(ack)).event
         self.assertEqual(final.outcome, v1.OUTCOME_CONFIRMED)
         self.assertEqual(final.broker_reason, v1.BROKER_REASON_HOLD_RELEASED)
         self.assertEqual(final.released_sequence, ack.dn_sequence)
@@ -183,8 +184,8 @@ class OneScreen(DaemonTest):
         await desktop.wait_for_light(Light.PAUSED)
         await recorder.recorder.say("7001", CaptureState.ENABLED)
         async with asyncio.timeout(PATIENCE_S):
-            alarm = await anext(desktop.alarm_events())
-        self.assertEqual(alarm.broker_reason, v1.BROKER_REASON_DRIFT)
+            alarm = await anext(desktop.raised_alarms())
+        self.assertEqual(alarm.reason, BrokerReason.DRIFT)
         await desktop.wait_for_light(Light.PAUSED)
         self.assertEqual(
             [(one.screen, one.cause) for one in recorder.orders],
@@ -214,7 +215,9 @@ class Recorders(DaemonTest):
         second = await self.hand("7001")
         missed = await second.next_order()
         self.assertIn(missed.cause, (Cause.FOUND, Cause.RECORDER_CAME))
-        self.assertEqual((missed.screen, missed.origin_client_id), (CaptureState.PAUSED, 0))
+        self.assertIs(missed.screen, CaptureState.PAUSED)
+        commander = desktop.connection.granted.client_id if missed.cause is Cause.FOUND else 0
+        self.assertEqual(missed.origin.client_id, commander)
         await second.recorder.say(missed, CaptureState.PAUSED)
         await desktop.wait_for_light(Light.PAUSED)
 

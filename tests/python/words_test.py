@@ -2,10 +2,10 @@
 from __future__ import annotations
 
 import unittest
-from typing import Callable
+from typing import Any, Callable
 
-from ringdown import CaptureState, Failure, Verb, capture_request, reason_name, screen_capture
-from ringdown import user_data, v1
+from ringdown import BrokerReason, CaptureState, DisconnectReason, Failure, Outcome, Verb, Verdict
+from ringdown import capture_request, screen_capture, user_data, v1, values_of
 
 
 class Words(unittest.TestCase):
@@ -42,9 +42,33 @@ class Words(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "state: UNKNOWN is the broker's"):
             Failure(state=CaptureState.UNKNOWN)
 
-    def test_a_reason_of_a_later_protocol_is_its_number(self) -> None:
-        self.assertEqual(reason_name(v1.BROKER_REASON_PAUSE_HOLDER_GONE), "pause_holder_gone")
-        self.assertEqual(reason_name(250), "250")
+    def test_each_word_of_the_schema_has_a_name_here(self) -> None:
+        self.expect_all_named(BrokerReason, v1.BrokerReason, "BROKER_REASON_")
+        self.expect_all_named(DisconnectReason, v1.DisconnectReason, "DISCONNECT_REASON_")
+        self.expect_all_named(Outcome, v1.Outcome, "OUTCOME_")
+        self.expect_all_named(Verdict, v1.RecorderVerdict, "RECORDER_VERDICT_")
+
+    def expect_all_named(self, ours: Any, theirs: Any, prefix: str) -> None:
+        said = {name.removeprefix(prefix): number for name, number in theirs.items()}
+        for name, number in said.items():
+            if number:
+                self.assertIs(ours.of(number), ours[name])
+                self.assertEqual(ours[name].value, name.lower())
+        for member in ours:  # nothing of our own making
+            self.assertIn(member.name, said)
+
+    def test_a_word_of_a_later_protocol_counts_as_not_said(self) -> None:
+        self.assertIs(BrokerReason.of(250), BrokerReason.UNSPECIFIED)
+        self.assertIs(DisconnectReason.of(250), DisconnectReason.UNSPECIFIED)
+        self.assertIs(Outcome.of(250), Outcome.UNKNOWN)
+        self.assertIs(Verdict.of(250), Verdict.UNSPECIFIED)
+
+    def test_a_command_carries_what_the_program_adds(self) -> None:
+        request = capture_request("7001", Verb.PAUSE, user_data=[("order", "4711"), ("n", 7)])
+        pairs = values_of(request.event.user_data)
+        self.assertEqual(pairs, [("screen-capture", "pause"), ("order", "4711"), ("n", 7)])
+        with self.assertRaisesRegex(ValueError, "user_data: 'screen-capture' is what the word"):
+            capture_request("7001", Verb.PAUSE, user_data=[("screen-capture", "stop")])
 
     def test_a_wrong_argument_is_named_with_what_is_accepted(self) -> None:
         pause = Verb.PAUSE

@@ -28,7 +28,7 @@ public:
   worker_impl(caf::actor_config& config, home where, script on_number)
     : pinned_actor<worker>(config, where), on_number_(std::move(on_number)) {}
 
-  void take(int& x) override { on_number_(*this, x); }
+  void handle(int& x) override { on_number_(*this, x); }
   void fetch_ahead(int& x, unsigned step) const noexcept override {
     x = 10 * x + static_cast<int>(step) + 1;
   }
@@ -36,7 +36,7 @@ public:
 
 protected:
   behavior_type make_behavior() override {
-    return {[this](int x) { take(x); }};
+    return {[this](int x) { handle(x); }};
   }
 
 private:

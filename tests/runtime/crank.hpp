@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/runtime/loop_scheduler.hpp"
+#include "messages/ensure.hpp"
 #include "tests/runtime/manual_loop.hpp"
 
 #include <algorithm>
@@ -43,7 +44,10 @@ public:
     if (loop.is_in_turn())
       return false;
     bool found = false;
-    std::thread{[&] { found = loop.turn(); }}.join();
+    std::thread{[&, mark = thread_mark()] {
+      given_thread_mark = mark; // the loop's turns are one thread's where it has its own
+      found = loop.turn();
+    }}.join();
     return found;
   }
 

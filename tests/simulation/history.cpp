@@ -1,9 +1,9 @@
 #include "tests/simulation/history.hpp"
 
-#include "actors/screen/step.hpp"
 #include "messages/limits.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
 
 namespace ringdown::sim {
@@ -65,20 +65,29 @@ bool history::is_of_the_end(const v1::EventUserEvent& event) const {
   return is_draining_ && (last == last_before_end_.end() || event.dn_sequence() > last->second);
 }
 
+void history::desktop_left(const std::string& application, const std::string& dn,
+                           std::int64_t at_us) {
+  absent_[{dn, application}].emplace_back(at_us, std::numeric_limits<std::int64_t>::max());
+}
+
+void history::desktop_back(const std::string& application, const std::string& dn,
+                           std::int64_t at_us) {
+  auto& all = absent_[{dn, application}];
+  if (!all.empty())
+    all.back().second = std::min(all.back().second, at_us);
+}
+
 void history::merged(const std::string& dn, std::uint64_t from, std::uint64_t into) {
   auto last = call_now(dn, into);
   auto old = call_now(dn, from);
   if (old != last)
     merged_[{dn, old}] = last;
   has_merged_.insert(dn);
-  // When the broker hears of it is not known here: who paused which call may be another now.
-  std::erase_if(pauses_[dn], [](auto& p) { return p.call != 0; });
   over_.insert(dn);
 }
 
 void history::call_ended(const std::string& dn, std::uint64_t call) {
   ended_.insert({dn, call});
-  std::erase_if(pauses_[dn], [](auto& p) { return p.call != 0; });
   over_.insert(dn);
 }
 
@@ -86,14 +95,14 @@ void history::recorder_stands(std::uint64_t id, const std::string& dn, std::uint
                               bool exact) {
   recorders_[{id, dn}] = {from, true, exact};
   if (from == std::numeric_limits<std::uint64_t>::max())
-    said_last_.erase({id, dn}); // which of its words the broker counts is not known meanwhile
+    last_words_.erase({id, dn}); // which of its words the broker counts is not known meanwhile
 }
 
 void history::recorder_left(std::uint64_t id, const std::string& dn) {
   auto known = recorders_.find({id, dn});
   if (known != recorders_.end())
     known->second.stands = false;
-  said_last_.erase({id, dn});
+  last_words_.erase({id, dn});
 }
 
 /// The call that this one is part of, however often it was merged.
@@ -106,63 +115,99 @@ std::uint64_t history::call_now(const std::string& dn, std::uint64_t call) const
   }
 }
 
+bool history::has_ended_by_now(const std::string& dn, std::uint64_t call) const {
+  return std::any_of(ended_.begin(), ended_.end(), [&](auto& ended) {
+    return ended.first == dn && call_now(dn, ended.second) == call_now(dn, call);
+  });
+}
+
 // ---- what the witness hears ----------------------------------------------------------------
 
-void history::event(const v1::EventUserEvent& event) {
+void history::add(const v1::EventUserEvent& event) {
   auto& dn = event.event().this_dn();
-  auto& all = events_[dn];
-  place where{dn, event.dn_sequence()};
-  if (event.dn_sequence() != all.size() + 1)
-    broken("who hears all of a DN hears it without a gap",
-           words(where) + " after " + std::to_string(all.size()));
-  if (!all.empty() && all.front().dn_epoch() != event.dn_epoch())
-    broken("a DN that is used keeps its epoch", words(where));
   auto verb = verb_of(event.event());
-  if (event.origin_role() == v1::ROLE_RECORDER &&
-      !said_.contains({event.origin_client_id(), dn + event.event().SerializeAsString()}))
-    broken("an indication is what its recorder said", words(where) + " " + verb);
-  if (!event.command_id().empty() && !ids_.insert(event.command_id()).second)
-    broken("a command id has one effect", words(where) + " " + event.command_id());
+  bool is_own = event.origin_role() == v1::ROLE_BROKER;
+  if (!event.command_id().empty())
+    ids_.insert(event.command_id());
   if (is_command(verb)) {
-    bool is_own = event.origin_role() == v1::ROLE_BROKER;
     auto timeout = event.has_confirm_timeout_ms()
                      ? std::chrono::milliseconds{event.confirm_timeout_ms()}
                      : limits{}.confirm_timeout;
-    commands_[where] = {verb,
-                        event.event().connection_id(),
-                        event.version(),
-                        event.time_us(),
-                        std::chrono::microseconds{timeout}.count(),
-                        event.mark() == v1::EVENT_MARK_HELD,
-                        event.kept_from_recorders(),
-                        event.for_recorder_client_id(),
-                        is_own ? "" : applications_[event.origin_client_id()],
-                        {}};
+    commands_[{dn, event.dn_sequence()}] = {verb,
+                                            event.event().connection_id(),
+                                            event.version(),
+                                            event.time_us(),
+                                            std::chrono::microseconds{timeout}.count(),
+                                            event.mark() == v1::EVENT_MARK_HELD,
+                                            event.kept_from_recorders(),
+                                            event.for_recorder_client_id(),
+                                            is_own ? "" : application_of(event.origin_client_id()),
+                                            {}};
   }
-  note_pauses(event);
-  all.push_back(event);
+  if (verb == "stop" && !is_own)
+    over_.insert(dn);
+  events_[dn].push_back(event);
   note_word(event);
-  check_pauses(event);
-  check_light(event);
+}
+
+/// One recorder, one word.
+void history::note_word(const v1::EventUserEvent& event) {
+  auto verb = verb_of(event.event());
+  auto known = recorders_.find({event.origin_client_id(), event.event().this_dn()});
+  bool counts =
+    known != recorders_.end() && known->second.stands && known->second.from < event.dn_sequence();
+  if (counts && event.origin_role() == v1::ROLE_RECORDER && is_indication(verb))
+    last_words_[known->first] = verb;
+}
+
+void history::add(const v1::EventOutcome& outcome) {
+  auto order = commands_.find({outcome.this_dn(), outcome.dn_sequence()});
+  bool is_release = outcome.released_sequence() != 0;
+  if (is_release)
+    releases_.emplace(place{outcome.this_dn(), outcome.released_sequence()}, outcome);
+  // The outcome of the broker's own order is that of what it let go. What was overtaken was not
+  // ordered any more.
+  bool is_overtaken = outcome.released_sequence() == outcome.dn_sequence();
+  if (!is_release || (!is_overtaken && order->second.application.empty()))
+    order->second.outcome = outcome;
 }
 
 // ---- what can be asked ---------------------------------------------------------------------
 
-const v1::EventUserEvent* history::find(const std::string& dn, std::uint64_t sequence) const {
+const std::vector<v1::EventUserEvent>& history::events(const std::string& dn) const {
+  static const std::vector<v1::EventUserEvent> none;
   auto all = events_.find(dn);
-  if (all == events_.end() || sequence == 0 || sequence > all->second.size())
-    return nullptr;
-  return &all->second[sequence - 1];
+  return all == events_.end() ? none : all->second;
 }
 
-std::uint64_t history::last(const std::string& dn) const {
-  auto all = events_.find(dn);
-  return all == events_.end() ? 0 : all->second.size();
+const v1::EventUserEvent* history::find(const std::string& dn, std::uint64_t sequence) const {
+  auto& all = events(dn);
+  return sequence == 0 || sequence > all.size() ? nullptr : &all[sequence - 1];
 }
 
 const command_life* history::command(const place& where) const {
   auto known = commands_.find(where);
   return known == commands_.end() ? nullptr : &known->second;
+}
+
+const v1::EventOutcome* history::told(const v1::EventOutcome& outcome) const {
+  if (outcome.released_sequence() != 0) {
+    auto known = releases_.find({outcome.this_dn(), outcome.released_sequence()});
+    return known == releases_.end() ? nullptr : &known->second;
+  }
+  auto* known = command({outcome.this_dn(), outcome.dn_sequence()});
+  return known == nullptr || !known->outcome ? nullptr : &*known->outcome;
+}
+
+std::string history::application_of(std::uint64_t client) const {
+  auto known = applications_.find(client);
+  return known == applications_.end() ? "" : known->second;
+}
+
+std::vector<interval> history::absences(const std::string& application,
+                                        const std::string& dn) const {
+  auto all = absent_.find({dn, application});
+  return all == absent_.end() ? std::vector<interval>{} : all->second;
 }
 
 bool history::all_decided() const {
@@ -176,26 +221,6 @@ bool history::all_released(const std::string& dn) const {
   });
 }
 
-/// Time in which nothing ran is given back, with a grace for what was not read yet.
-std::int64_t history::latest_us(const command_life& command) const {
-  auto latest = command.time_us + command.timeout_us + step_us;
-  for (auto& [from, to] : still_)
-    if (to >= command.time_us && from <= latest)
-      latest += to - from + std::chrono::microseconds{overslept_grace}.count() + step_us;
-  return latest;
-}
-
-void history::check_deadlines(std::int64_t now_us) const {
-  for (auto& [where, command] : commands_) {
-    auto at = command.outcome ? command.outcome->time_us() : now_us;
-    if (at > latest_us(command))
-      broken("a command is decided by its deadline",
-             words(where) + " " + command.verb +
-               (command.outcome ? " decided " : " is undecided ") +
-               std::to_string((at - command.time_us) / 1000) + " ms after its acceptance");
-  }
-}
-
 void history::count(cells& into) const {
   for (auto& [where, command] : commands_) {
     if (!command.outcome)
@@ -203,8 +228,8 @@ void history::count(cells& into) const {
     auto result = command.outcome->outcome();
     std::set<mishap> there;
     for (auto& f : faults_)
-      if (f.from_us <= command.outcome->time_us() && f.to_us >= command.time_us)
-        there.insert(f.what);
+      if (f.second.first <= command.outcome->time_us() && f.second.second >= command.time_us)
+        there.insert(f.first);
     if (there.empty())
       there.insert(mishap::none);
     for (auto f : there)

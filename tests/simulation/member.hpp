@@ -1,12 +1,10 @@
-// One T-Client program over all its connections, and what it may rely on. What it hears is held
-// against the history.
+// One T-Client program over all its connections. What it hears is held against what it may rely on.
 #pragma once
 
-#include "tests/actors/office.hpp"
-#include "tests/simulation/chance.hpp"
-#include "tests/simulation/history.hpp"
-#include "tests/simulation/plants.hpp"
+#include "tests/simulation/expectations.hpp"
+#include "tests/simulation/surroundings.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -14,51 +12,9 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace ringdown::sim {
-
-using test::office;
-using test::party;
-
-/// A sum of all that it was given, in order (FNV-1a).
-class history_hash {
-public:
-  void add(std::string_view text) {
-    for (unsigned char c : text)
-      value_ = (value_ ^ c) * 0x100000001b3;
-    value_ = (value_ ^ 0xff) * 0x100000001b3; // no letter of UTF-8
-  }
-  std::uint64_t value() const { return value_; }
-
-private:
-  std::uint64_t value_ = 0xcbf29ce484222325;
-};
-
-/// What the members of one run share.
-struct surroundings {
-  office& o;
-  chance& luck;
-  history& past;
-  plant planted;
-  bool is_tight; ///< outboxes are small
-  rarities& seen;
-  std::vector<std::string>& steps; ///< what happened, for people
-  history_hash heard{};            ///< and all that was said and heard
-
-  std::int64_t now_us() const { return o.context.utc_now(); }
-  void note(const std::string& what);
-};
-
-struct member_options {
-  std::string name;
-  v1::Role role = v1::ROLE_DESKTOP;
-  test::capabilities abilities{};
-  std::vector<std::string> dns{};
-  bool standby = false;
-  bool hear_outcomes = false;
-};
 
 class member {
 public:
@@ -81,14 +37,17 @@ public:
   void register_again(const std::string& dn, bool leave_first);
 
   /// Reads what was sent to it, or until `us` a few bytes at a time.
-  void reads_slowly_until(std::int64_t us) { slow_until_us_ = us; }
+  /// Not so long that the broker would have to take it for one that does not read at all.
+  void reads_slowly_until(std::int64_t us) {
+    slow_until_us_ = std::min(us, heard_at_us_ + unread_max_us);
+  }
   void hear();
   /// Before anybody hears: who reads again is read again, too, and causes what the witness must
   /// hear first.
   void wake_up();
   /// Who missed something asks for the snapshot: a command may be among it, and the light is old.
   void catch_up();
-  /// After all were heard: nothing is left unanswered, nothing of a DN unheard.
+  /// After all were heard.
   void check_complete();
   void overhear(const v1::Frame& frame);
 
@@ -113,50 +72,28 @@ protected:
   virtual void on_outcome(const v1::EventOutcome&) {}
   virtual void on_lost() {}
   bool is_recorder() const { return how_.role == v1::ROLE_RECORDER; }
-  bool is_registered(const std::string& dn) const { return heard_to_.contains(dn); }
+  bool is_registered(const std::string& dn) const { return relies_.is_registered(dn); }
 
   surroundings& around_;
   const member_options how_;
 
 private:
-  struct request_sent {
-    std::string dn;
-    v1::Frame frame;
-    bool is_known; ///< its command id had been heard of
-  };
-
-  request_sent answered(const v1::Frame& frame);
   void heed(const v1::Frame& frame);
-  void heed_ack(const v1::Frame& frame);
-  void heed_error(const v1::Frame& frame);
-  void heed_event(const v1::EventUserEvent& event);
-  void heed_missed(const v1::EventMissed& missed);
-  void heed_outcome(const v1::EventOutcome& outcome);
   void heed_snapshot(const std::string& dn, const v1::Snapshot& snapshot);
-  bool is_left_out(const v1::EventUserEvent& event) const;
-  bool may_miss(const v1::EventUserEvent& event) const;
-  bool is_unwitnessed(const std::string& dn, std::uint64_t sequence) const;
-  void walk(const std::string& dn, std::uint64_t until);
   bool is_slow() const { return around_.now_us() < slow_until_us_; }
   void register_on(const std::string& dn);
+  void stands(const std::string& dn, std::uint64_t from);
 
+  expectations relies_;
   party* link_ = nullptr;
   planted_wire wire_;
   std::vector<party*> former_;
   std::uint32_t references_ = 1;
+  /// Below `slow_consumer_timeout`, also where the broker's process stands still meanwhile.
+  static constexpr std::int64_t unread_max_us = 5'000'000;
   std::int64_t slow_until_us_ = 0;
-  // Of the connection that stands.
-  std::map<std::uint32_t, request_sent> outstanding_;
-  std::map<std::string, std::uint64_t> heard_to_;
-  std::map<std::string, std::uint64_t> missed_to_;
+  std::int64_t heard_at_us_ = 0; // when it last read
   std::set<std::string> missed_; ///< DNs to be asked for
-  bool was_slow_ = false;
-  bool has_heard_goodbye_ = false; ///< the broker shuts down and has ended its link
-  std::map<place, std::size_t> acknowledged_;
-  std::map<place, std::size_t> outcomes_heard_;
-  // Of the program.
-  std::map<std::string, std::string> answers_; // of a command id
-  std::set<std::uint64_t> ids_;                // its connections'
   std::map<std::string, v1::Snapshot> snapshots_;
   std::map<std::string, v1::CaptureState> lights_;
 };

@@ -27,13 +27,13 @@ witness::witness(surroundings& around, std::vector<std::string> dns)
 void witness::before(const v1::Frame& frame) {
   around_.note("  " + in_words(frame, [](auto id) { return "client " + std::to_string(id); }));
   if (frame.has_event_user_event())
-    around_.past.event(frame.event_user_event());
+    around_.promised.hear(frame.event_user_event());
   if (frame.event_user_event().kept_from_recorders())
     held_.push_back(frame);
   for (auto& r : frame.event_outcome().recorders())
     around_.seen["not queued"] += r.verdict() == v1::RECORDER_VERDICT_NOT_QUEUED;
   if (frame.has_event_outcome())
-    around_.past.outcome(frame.event_outcome());
+    around_.promised.hear(frame.event_outcome());
 }
 
 // ---- desktop -------------------------------------------------------------------------------
@@ -193,11 +193,13 @@ mishap call_source::tell_something() {
   auto call = 0x70 + luck.below(calls_max);
   if (luck.one_in(3)) {
     around_.past.call_ended(dn, call);
+    around_.promised.calls_change(dn);
     ask(dn, end_call(0, dn, call), "ends call " + std::to_string(call) + " of " + dn);
     return mishap::call_end;
   }
   auto into = 0x70 + luck.below(calls_max);
   around_.past.merged(dn, call, into);
+  around_.promised.calls_change(dn);
   ask(dn, merge_calls(0, dn, call, into),
       "merges call " + std::to_string(call) + " of " + dn + " into " + std::to_string(into));
   return mishap::call_merge;

@@ -1,10 +1,13 @@
 """A T-Client of Ringdown for asyncio, made from the schema and docs/protocol.md alone.
 
-`Desktop` and `Recorder` are the two roles of screen capture; `Connection` is the link under them,
-for everything else. `ringdown.v1.ringdown_pb2` (here `v1`) has the messages, made from the schema
-by the build. Nothing here is thread-safe: use an object on the event loop that made it.
+`SteadyDesktop` and `SteadyRecorder` are the two roles of screen capture, that come back after each
+loss of their link; `Desktop` and `Recorder` are the same on one link. `Connection` is the link
+under them, for everything else. `ringdown.v1.ringdown_pb2` (here `v1`) has the messages, made from
+the schema by the build. Nothing here is thread-safe: use an object on the event loop that made it.
 """
 from ._events import Event
+from ._handlers import OrderHandler
+from ._steady import LinkChange, LinkHandler
 from .capture import (
     CaptureState,
     Failure,
@@ -12,7 +15,6 @@ from .capture import (
     Value,
     Verb,
     capture_request,
-    reason_name,
     screen_capture,
     user_data,
     values_of,
@@ -29,37 +31,57 @@ from .errors import (
     WindowFull,
 )
 from .identity import Identity, Limits
-from .orders import Cause, Order, Screens
+from .orders import Cause, Order, Origin, Screens
+from .outcomes import CommandOutcome, Outcome, RecorderOutcome, Verdict
+from .reasons import Alarm, BrokerReason, DisconnectReason
+from .reconnect import Place, Reconnect
 from .recorder import Recorder
-from .shown import Shown, Waiting
+from .shown import PendingCommand, Shown, Waiting
+from .steady_desktop import SteadyDesktop
+from .steady_recorder import SteadyRecorder
 from .v1 import ringdown_pb2 as v1
 
 __all__ = [
+    "Alarm",
+    "BrokerReason",
     "CaptureState",
     "Cause",
+    "CommandOutcome",
     "Connection",
     "Desktop",
+    "DisconnectReason",
     "Event",
     "Failure",
     "Identity",
     "Light",
     "Limits",
+    "LinkChange",
+    "LinkHandler",
     "LinkLost",
     "NoAnswer",
     "NotAllGranted",
     "Order",
+    "OrderHandler",
+    "Origin",
+    "Outcome",
+    "PendingCommand",
+    "Place",
     "ProtocolError",
+    "Reconnect",
     "Recorder",
+    "RecorderOutcome",
     "Refused",
     "RingdownError",
     "Screens",
     "Shown",
+    "SteadyDesktop",
+    "SteadyRecorder",
     "Value",
     "Verb",
+    "Verdict",
     "Waiting",
     "WindowFull",
     "capture_request",
-    "reason_name",
     "screen_capture",
     "user_data",
     "v1",

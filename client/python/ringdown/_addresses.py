@@ -2,7 +2,6 @@
 Internal."""
 from __future__ import annotations
 
-import secrets
 from typing import Final, Iterable, Sequence
 
 from . import _checks
@@ -54,21 +53,17 @@ def command_request(
     agent_id: str,
     command_id: bytes | None,
     retry: bool,
-    confirm_timeout_ms: int | None,
+    confirm_timeout_s: float | None,
 ) -> v1.RequestCommandAddresses:
     """A command for DNs that are to be added."""
     if verb not in COMMANDS:
         raise ValueError(f"verb: {verb}, accepted are PAUSE, STOP and RESUME")
     _checks.check_line("reason", reason, _checks.REASON_BYTES_MAX)
     _checks.check_line("agent_id", agent_id, _checks.AGENT_ID_BYTES_MAX)
-    _checks.check_timeout_ms(confirm_timeout_ms, "confirm_timeout_ms")
-    if command_id is not None:
-        _checks.check_command_id(command_id)
-    elif retry:
-        raise ValueError("retry: only with the command_id that it was sent under")
+    confirm_timeout_ms = _checks.milliseconds(confirm_timeout_s, "confirm_timeout_s")
     return v1.RequestCommandAddresses(
         command=COMMANDS[verb],
-        command_id=command_id or secrets.token_bytes(_checks.COMMAND_ID_BYTES),
+        command_id=_checks.made_command_id(command_id, retry),
         retry=retry,
         confirm_timeout_ms=confirm_timeout_ms,
         reason=reason,

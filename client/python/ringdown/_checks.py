@@ -5,6 +5,7 @@ broker's own rules (docs/protocol.md, Limits), so that it is not asked in vain.
 """
 from __future__ import annotations
 
+import secrets
 from typing import Final
 
 from .errors import ProtocolError
@@ -53,16 +54,26 @@ def check_number(number: int, name: str) -> None:
         raise ValueError(f"{name}: {number}, accepted are 0 to 2^64 - 1")
 
 
-def check_command_id(command_id: bytes) -> None:
-    """A command id has 16 bytes."""
+def made_command_id(command_id: bytes | None, retry: bool) -> bytes:
+    """The program's own of 16 bytes, or a new one."""
+    if command_id is None:
+        if retry:
+            raise ValueError("retry: only with the command_id that it was sent under")
+        return secrets.token_bytes(COMMAND_ID_BYTES)
     if len(command_id) != COMMAND_ID_BYTES:
         raise ValueError(f"command_id: {len(command_id)} bytes, accepted are {COMMAND_ID_BYTES}")
+    return command_id
 
 
-def check_timeout_ms(timeout_ms: int | None, name: str) -> None:
-    """A time of at least 1 ms, or none."""
-    if timeout_ms is not None and not 1 <= timeout_ms <= TIMEOUT_MS_MAX:
-        raise ValueError(f"{name}: {timeout_ms}, accepted are 1 to {TIMEOUT_MS_MAX}, or None")
+def milliseconds(seconds: float | None, name: str) -> int | None:
+    """A time as the schema has it: of at least 1 ms, or none."""
+    if seconds is None:
+        return None
+    if not 0.001 <= seconds <= TIMEOUT_MS_MAX / 1000:
+        raise ValueError(
+            f"{name}: {seconds}, accepted are 0.001 to {TIMEOUT_MS_MAX / 1000:.0f} s, or None"
+        )
+    return round(seconds * 1000)
 
 
 def check_granted(granted: v1.EventLinkConnected) -> None:

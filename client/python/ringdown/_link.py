@@ -2,16 +2,24 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Callable, Final, cast
 
 from google.protobuf.message import DecodeError
 
 from .errors import LinkLost, ProtocolError
 from .framing import EVENT_HEADER_BYTES_MAX, FrameDecoder, FramingError, delimited
+from .reasons import DisconnectReason
 from .v1 import ringdown_pb2 as v1
 
 CLOCK_MIN_S: Final = 0.01
 """No clock of a link runs faster, whatever a broker grants: it must not keep us busy."""
+
+STANDSTILL_S: Final = 0.5
+"""A handler that keeps the event loop so long is told of, also where heartbeats are rarer: other
+DNs' orders wait for it, a `pause` among them."""
+
+_log: Final = logging.getLogger("ringdown")
 
 
 class Link(asyncio.Protocol):
@@ -30,6 +38,7 @@ class Link(asyncio.Protocol):
         self._closed: asyncio.Future[None] = self._loop.create_future()
         self._interval_s = self._timeout_s = 0.0  # set by sign-on
         self._sent_at = self._heard_at = self._loop.time()
+        self._due = float("inf")  # when the clocks are to be looked at
         self._tick: asyncio.TimerHandle | None = None
 
     @property
@@ -51,6 +60,21 @@ class Link(asyncio.Protocol):
         if self._transport is not None and self._end is None:
             self._transport.write(delimited(frame))
             self._sent_at = self._loop.time()
+
+    def stood_still(self, seconds: float, by: str) -> None:
+        """The event loop has not run for so long, because of `by`. Warns of it in the log, if it
+        is long."""
+        if self._end is not None or not 0 < min(self._interval_s, STANDSTILL_S) < seconds:
+            return
+        self._due = float("inf")  # told: not again for the clocks' sake
+        _log.warning(
+            "%s blocked the event loop for %.3f s: meanwhile no order of any DN was done and no "
+            "heartbeat went out; after %.3f s of that the link is lost. Await what takes long, or "
+            "give a plain function as the handler: it runs on a thread of its own",
+            by,
+            seconds,
+            self._timeout_s,
+        )
 
     def finish(self, reason: LinkLost, *, at_once: bool = False) -> None:
         """Ends the link for this reason, unless it has ended. At once: without what is unsent."""
@@ -88,6 +112,7 @@ class Link(asyncio.Protocol):
         self._heard_at = self._loop.time()
         if self._end is not None:
             return
+        self._look_for_standstill(self._heard_at)
         self._decoder.feed(data)
         try:
             while self._end is None and (body := self._decoder.next()) is not None:
@@ -119,6 +144,7 @@ class Link(asyncio.Protocol):
         the next time either may be due. asyncio reads sockets before it runs timers: after a pause
         of this program what the broker has said meanwhile is heard first."""
         now = self._loop.time()
+        self._look_for_standstill(now)
         if now - self._heard_at >= self._timeout_s:
             silent = f"nothing was heard for {self._timeout_s:g} s"
             self.finish(LinkLost(silent), at_once=True)
@@ -128,8 +154,13 @@ class Link(asyncio.Protocol):
             if self._transport is not None and self._transport.get_write_buffer_size() == 0:
                 self.send(v1.Frame(heartbeat=v1.Heartbeat()).SerializeToString())
             self._sent_at = now
-        due = min(self._sent_at + self._interval_s, self._heard_at + self._timeout_s)
-        self._tick = self._loop.call_at(due, self._look_at_clocks)
+        self._due = min(self._sent_at + self._interval_s, self._heard_at + self._timeout_s)
+        self._tick = self._loop.call_at(self._due, self._look_at_clocks)
+
+    def _look_for_standstill(self, now: float) -> None:
+        """The clocks run late if the program keeps the event loop: who does, is not known here."""
+        if now - self._due > self._interval_s:
+            self.stood_still(now - self._due, "something in this program")
 
 
 def _last_word(said: v1.EventLinkDisconnected) -> LinkLost:
@@ -139,6 +170,6 @@ def _last_word(said: v1.EventLinkDisconnected) -> LinkLost:
         name = str(int(said.reason))
     return LinkLost(
         f"the broker ended it: {name} {said.text}".rstrip(),
-        reason=said.reason,
+        reason=DisconnectReason.of(said.reason),
         retry_after_ms=said.retry_after_ms if said.HasField("retry_after_ms") else None,
     )

@@ -156,34 +156,35 @@ _WORDS: Final[dict[str, Word]] = {
 }
 
 
-def reason_name(reason: int) -> str:
-    """A BrokerReason of an alarm or an order in a word, as `recorder_lost`. One that is not known
-    here is its number."""
-    try:
-        name = v1.BrokerReason.Name(reason)
-    except ValueError:  # of a later protocol
-        return str(int(reason))
-    return name.removeprefix("BROKER_REASON_").lower()
-
-
 def capture_request(
-    dn: str, word: Word, *, connection_id: int = 0, reason: str = "", agent_id: str = ""
+    dn: str,
+    word: Word,
+    *,
+    connection_id: int = 0,
+    reason: str = "",
+    agent_id: str = "",
+    user_data: Iterable[tuple[str, Value]] = (),
 ) -> v1.RequestSendEvent:
     """A request that sends one word on behalf of a DN. `connection_id`: the call's ConnID, 0 for
     none. `reason`, `agent_id`: of a command, why and whose hand it was, at most 64 bytes each.
-    Raises ValueError and TypeError, with the name of the argument."""
+    `user_data`: what else it carries, behind `screen-capture`, which may not be among it. Raises
+    ValueError and TypeError, with the name of the argument."""
     check_dn(dn, "dn")
     check_number(connection_id, "connection_id")
     check_line("reason", reason, REASON_BYTES_MAX)
     check_line("agent_id", agent_id, AGENT_ID_BYTES_MAX)
     if (reason or agent_id) and not isinstance(word, Verb):
         raise ValueError("reason, agent_id: only with a command")
+    others = [_pair(key, value) for key, value in user_data]
+    if any(pair.key == SCREEN_CAPTURE for pair in others):
+        raise ValueError(f"user_data: {SCREEN_CAPTURE!r} is what the word says")
     said = word.state if isinstance(word, Failure) else word
+    what = v1.Pair(key=SCREEN_CAPTURE, string_value=FAILED if said is None else said.value)
     event = v1.Event(
         this_dn=dn,
         message_type=v1.MESSAGE_TYPE_EVENT_USER_EVENT,
         connection_id=connection_id,
-        user_data=user_data([(SCREEN_CAPTURE, FAILED if said is None else said.value)]),
+        user_data=v1.UserData(pairs=[what, *others]),
     )
     request = v1.RequestSendEvent(this_dn=dn, reason=reason, agent_id=agent_id, event=event)
     if isinstance(word, Failure):

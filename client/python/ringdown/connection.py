@@ -19,6 +19,7 @@ from .capture import Light, Verb, screen_capture
 from .errors import LinkLost, NoAnswer, NotAllGranted, ProtocolError, Refused, WindowFull
 from .framing import FRAME_BYTES_BEFORE_SIGN_ON_MAX
 from .identity import Identity, Limits
+from .reasons import DisconnectReason
 from .v1 import ringdown_pb2 as v1
 
 ASK_AGAIN_S: Final = 1.0
@@ -95,9 +96,15 @@ class Connection:
         """Requests that wait for their answer, those that nobody waits for included."""
         return len(self._requests)
 
-    def deadline_s(self, timeout_s: float | None) -> float:
-        """What a call's `timeout_s` comes to: None is `Limits.request_timeout_s`."""
-        return self._limits.request_timeout_s if timeout_s is None else timeout_s
+    @property
+    def limits(self) -> Limits:
+        """What it may take of time and memory."""
+        return self._limits
+
+    def stood_still(self, seconds: float, by: str) -> None:
+        """For who calls handlers: `by` has kept the event loop for so long. If that is above 0.5 s,
+        or a heartbeat was due meanwhile, the logger `ringdown` has a warning."""
+        self._link.stood_still(seconds, by)
 
     # ---- requests ---------------------------------------------------------------------------
     #
@@ -119,7 +126,7 @@ class Connection:
         some were refused; the others are registered, and it has their snapshots."""
         granted: dict[str, v1.Snapshot] = {}
         refused: dict[str, v1.EventError] = {}
-        for part in self._parts(dns):
+        for part in _addresses.parts_of(dns, self._granted.dns_per_request_max):
             request = v1.RequestRegisterAddress(
                 this_dn=part, mode=mode, echo=echo, standby=standby, hear_outcomes=hear_outcomes
             )
@@ -138,7 +145,7 @@ class Connection:
         """Ends registrations. Raises NotAllGranted for those that there are none of."""
         ended: list[str] = []
         refused: dict[str, v1.EventError] = {}
-        for part in self._parts(dns):
+        for part in _addresses.parts_of(dns, self._granted.dns_per_request_max):
             frame = v1.Frame(request_unregister_address=v1.RequestUnregisterAddress(this_dn=part))
             for answer in await self._ask(frame, "event_unregistered", len(part), timeout_s):
                 if answer.HasField("event_unregistered"):
@@ -229,15 +236,16 @@ class Connection:
         agent_id: str = "",
         command_id: bytes | None = None,
         retry: bool = False,
-        confirm_timeout_ms: int | None = None,
+        confirm_timeout_s: float | None = None,
         timeout_s: float | None = None,
     ) -> dict[str, v1.EventACK]:
         """PAUSE, STOP or RESUME for any number of DNs on which this connection is registered: the
         answer of each; their outcomes come as events. They go in requests of at most
         dns_per_request_max and as the window has room for, one after the other, each with the
-        deadline. Raises NotAllGranted if some were refused; it has the answers of the others. If
-        an answer does not come, call it again with the same `command_id` and `retry`: what was
-        done is not done twice."""
+        deadline. `confirm_timeout_s`: to each outcome, 0.001 to 60; None: the broker's. Raises
+        NotAllGranted if some were refused; it has the answers of the others. If an answer does not
+        come, call it again with the same `command_id` and `retry`: what was done is not done
+        twice."""
         acks: dict[str, v1.EventACK] = {}
         refused: dict[str, v1.EventError] = {}
         command = _addresses.command_request(
@@ -246,7 +254,7 @@ class Connection:
             agent_id=agent_id,
             command_id=command_id,
             retry=retry,
-            confirm_timeout_ms=confirm_timeout_ms,
+            confirm_timeout_s=confirm_timeout_s,
         )
         at_most = min(self._granted.dns_per_request_max, self._requests.requests_max)
         for part in _addresses.parts_of(dns, at_most):
@@ -320,7 +328,7 @@ class Connection:
     async def wait_for_room(self, *, timeout_s: float | None = None) -> None:
         """Until a request of any size can go out. Raises TimeoutError, and LinkLost if the link
         has ended."""
-        async with asyncio.timeout(self.deadline_s(timeout_s)):
+        async with asyncio.timeout(self._limits.deadline_s(timeout_s)):
             await self._requests.wait_for_room(self._granted.frame_bytes_max)
         self._check_open()
 
@@ -340,7 +348,7 @@ class Connection:
         try:
             return await self._events.get()
         except LinkLost as lost:
-            if lost.reason == v1.DISCONNECT_REASON_SIGNED_OFF:
+            if lost.reason == DisconnectReason.SIGNED_OFF:
                 raise StopAsyncIteration from lost
             raise
 
@@ -349,9 +357,9 @@ class Connection:
     async def sign_off(self, *, timeout_s: float | None = None) -> None:
         """Ends the connection in order; after the deadline, at once. Never raises for the
         network; does nothing if the link has ended."""
-        signed_off = LinkLost("signed off", reason=v1.DISCONNECT_REASON_SIGNED_OFF)
+        signed_off = LinkLost("signed off", reason=DisconnectReason.SIGNED_OFF)
         try:
-            async with asyncio.timeout(self.deadline_s(timeout_s)):
+            async with asyncio.timeout(self._limits.deadline_s(timeout_s)):
                 if self.is_open:
                     reference = self._requests.next_reference()
                     frame = v1.Frame(
@@ -368,17 +376,7 @@ class Connection:
     # ---- inside -----------------------------------------------------------------------------
 
     async def _sign_on(self) -> None:
-        who = self._identity
-        request = v1.RequestSignOn(
-            version_min=PROTOCOL_VERSION,
-            version_max=PROTOCOL_VERSION,
-            capabilities=who.wanted_capabilities(),
-            application_name=who.application_name,
-            instance_id=who.instance_id,
-            role=who.role,
-            credentials=who.credentials,
-            heartbeat_interval_ms=who.heartbeat_interval_ms,
-        )
+        request = self._identity.sign_on_request(PROTOCOL_VERSION)
         await self._ask_one(
             v1.Frame(request_sign_on=request), "event_link_connected", self._limits.open_timeout_s
         )
@@ -388,7 +386,7 @@ class Connection:
         self, frame: v1.Frame, weight: int, timeout_s: float | None
     ) -> None:
         """Until this frame can go out. Raises WindowFull if that takes too long."""
-        deadline_s = self.deadline_s(timeout_s)
+        deadline_s = self._limits.deadline_s(timeout_s)
         try:
             async with asyncio.timeout(deadline_s):
                 size = frame.ByteSize() + REFERENCE_BYTES_MAX
@@ -399,9 +397,6 @@ class Connection:
     def _check_open(self) -> None:
         if self._link.end is not None:
             raise self._link.end.of_request(sent=False)
-
-    def _parts(self, dns: Sequence[str]) -> list[list[str]]:
-        return _addresses.parts_of(dns, self._granted.dns_per_request_max)
 
     def _check_answers(self, asked: Sequence[str], answered: Sequence[str]) -> None:
         for dn in set(asked).difference(answered):
@@ -447,7 +442,7 @@ class Connection:
 
     async def _end(self, pending: Pending, timeout_s: float | None) -> list[v1.Frame]:
         """Its answers."""
-        deadline_s = self.deadline_s(timeout_s)
+        deadline_s = self._limits.deadline_s(timeout_s)
         try:
             async with asyncio.timeout(deadline_s):
                 return await pending.done

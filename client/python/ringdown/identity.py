@@ -33,6 +33,19 @@ class Identity:
         commands = self.role in (v1.ROLE_DESKTOP, v1.ROLE_SUPERVISOR, v1.ROLE_ADMIN)
         return [*all_have, v1.CAPABILITY_OUTCOMES] if commands else all_have
 
+    def sign_on_request(self, version: int) -> v1.RequestSignOn:
+        """How it signs on, with this version of the protocol."""
+        return v1.RequestSignOn(
+            version_min=version,
+            version_max=version,
+            capabilities=self.wanted_capabilities(),
+            application_name=self.application_name,
+            instance_id=self.instance_id,
+            role=self.role,
+            credentials=self.credentials,
+            heartbeat_interval_ms=self.heartbeat_interval_ms,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -51,3 +64,7 @@ class Limits:
     requests_max: int = 65_536
     request_bytes_max: int = 16 * 1024 * 1024
     """Ceilings of the window."""
+
+    def deadline_s(self, timeout_s: float | None) -> float:
+        """What a call's `timeout_s` comes to: None is `request_timeout_s`."""
+        return self.request_timeout_s if timeout_s is None else timeout_s

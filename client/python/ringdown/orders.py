@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final
 
-from .capture import CaptureState, Failure, Verb, screen_capture
+from .capture import SCREEN_CAPTURE, CaptureState, Failure, Value, Verb
+from .capture import screen_capture, values_of
 from .v1 import ringdown_pb2 as v1
 
 QUERIES_MAX: Final = 16
@@ -62,6 +63,20 @@ _CAUSES: Final[dict[int, Cause]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Who commands, as the broker says: nobody can pose as another connection."""
+
+    client_id: int = 0
+    """The connection; 0: the broker, or not known any more."""
+    role: v1.Role = v1.ROLE_UNSPECIFIED
+    """UNSPECIFIED: an order that was found, whose role the DN's state does not tell."""
+    instance_id: bytes = b""
+    """The running program's, over all of its connections. Not told of an order that was found."""
+    application_name: str = ""
+    """Told only of an order that was found: of the last command."""
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """What a recorder is to do about a DN's screen."""
 
@@ -79,10 +94,16 @@ class Order:
     reason: str = ""
     agent_id: str = ""
     command_id: bytes = b""
-    origin_client_id: int = 0
-    """Who commands; 0: the broker."""
+    origin: Origin = Origin()
+    user_data: tuple[tuple[str, Value], ...] = ()
+    """What else the command carries, in its order, without `screen-capture`."""
+    deadline_time_us: int | None = None
+    """When the order's outcome is decided: UTC of the broker's clock, in microseconds. None: the
+    broker's own time counts (2 s by default), and it did not tell."""
     epoch: int = 0
     """The DN's: versions count anew in each."""
+    for_client_id: int = 0
+    """The one recorder's connection that got it; 0: every one's."""
 
 
 @dataclass(slots=True)
@@ -126,8 +147,11 @@ class Known:
             reason=event.reason,
             agent_id=event.agent_id,
             command_id=event.command_id,
-            origin_client_id=event.origin_client_id,
+            origin=Origin(event.origin_client_id, event.origin_role, event.origin_instance_id),
+            user_data=_others_of(event.event.user_data),
+            deadline_time_us=_deadline_of(event),
             epoch=event.dn_epoch,
+            for_client_id=event.for_recorder_client_id,
         )
 
     def found_in(
@@ -156,6 +180,10 @@ class Known:
             connection_id=session.connection_id,
             version=version,
             cause=Cause.FOUND,
+            origin=Origin(
+                session.desired_by_client_id, application_name=session.desired_by_application
+            ),
+            deadline_time_us=_deadline_in(session, version),
             epoch=snapshot.dn_epoch,
         )
         if desired is CaptureState.UNKNOWN:
@@ -187,6 +215,11 @@ class Known:
         state = word.state if isinstance(word, Failure) else word
         self.said = state or self.said
 
+    def restart(self) -> None:
+        """The broker has restarted: it counts anew, in an epoch that it will tell. An order that
+        was not done is still not."""
+        self.epoch, self.version, self.answered = 0, int(self.answered < self.version), 0
+
     def _moves_on(self, epoch: int, version: int) -> bool:
         if epoch == self.epoch and version <= self.version:
             return False
@@ -203,7 +236,7 @@ class Known:
             self.answered = self.version
         if not registered:
             return Found()
-        question = replace(order, screen=None, version=0)
+        question = replace(order, screen=None, version=0, origin=Origin())
         if was_done and self.said is not None:
             return Found(again=question)
         return Found([question])
@@ -224,8 +257,24 @@ class Screens:
         """For the recorder."""
         return self._known.setdefault(dn, Known())
 
+    def take(self, about: Order | str, word: CaptureState | Failure) -> bool:
+        """The program says what is so, in answer to an order or of a DN. False: nothing is to be
+        said, because the answer to a newer order counts."""
+        if isinstance(about, Order):
+            return self.known(about.dn).take_answer(about, word)
+        if isinstance(word, Failure) and word.state is None:
+            raise ValueError("word: a failure without a state answers an order, not a DN")
+        self.known(about).take_word(word)
+        return True
+
+    def restart(self) -> None:
+        """For a recorder whose broker has restarted."""
+        for known in self._known.values():
+            known.restart()
+
     def forget(self, dn: str) -> None:
-        """The DN is not recorded any more."""
+        """What was done there is past: the DN is not recorded any more, or its screen was changed
+        without an order. The next registration brings the order anew."""
         self._known.pop(dn, None)
 
 
@@ -281,6 +330,23 @@ def _screen_after(event: v1.EventUserEvent, verb: Verb, per_call: bool) -> Captu
         return CaptureState.DISABLED  # of this call, whatever goes on beside it
     desired = CaptureState.of(event.desired)
     return _SCREEN_AFTER[verb] if desired is CaptureState.UNKNOWN else desired
+
+
+def _others_of(data: v1.UserData) -> tuple[tuple[str, Value], ...]:
+    return tuple(pair for pair in values_of(data) if pair[0] != SCREEN_CAPTURE)
+
+
+def _deadline_of(event: v1.EventUserEvent) -> int | None:
+    if not event.HasField("confirm_timeout_ms"):
+        return None
+    return event.time_us + event.confirm_timeout_ms * 1000
+
+
+def _deadline_in(session: v1.CaptureSession, version: int) -> int | None:
+    for one in session.orders:
+        if one.version == version and not one.held and one.deadline_time_us:
+            return one.deadline_time_us
+    return None
 
 
 def _is_missing(session: v1.CaptureSession, known: Known, client_id: int) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from .capture import CaptureState, Light, Verb
+from .reasons import Alarm, BrokerReason
 from .v1 import ringdown_pb2 as v1
 
 _VERBS: Final[dict[int, Verb]] = {
@@ -28,6 +29,18 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class PendingCommand:
+    """A command of this desktop's own that was accepted and has no outcome yet."""
+
+    verb: Verb
+    connection_id: int
+    command_id: bytes
+    deadline_s: float | None
+    """When its outcome is decided, on the event loop's clock (`loop.time()`); None: the broker's
+    own time counts (2 s by default), and it did not tell."""
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """All that is to be shown of a DN's screen. `light` is what recorders say; the rest is what
     the broker knew when it was last asked, which a desktop does when something may have changed."""
@@ -38,8 +51,10 @@ class Shown:
     pauses: tuple[v1.Pause, ...] = ()
     """Those that stand, the oldest first: who, since when, why, and whether the holder is gone."""
     waiting: tuple[Waiting, ...] = ()
-    alarms: tuple[v1.StandingAlarm, ...] = ()
-    """A person must look: `reason_name` of their `broker_reason` says why."""
+    alarms: tuple[Alarm, ...] = ()
+    """A person must look."""
+    pending: PendingCommand | None = None
+    """The newest of this desktop's own."""
 
 
 def shown_of(snapshot: v1.Snapshot, light: Light) -> Shown:
@@ -56,4 +71,8 @@ def shown_of(snapshot: v1.Snapshot, light: Light) -> Shown:
         for one in session.orders
         if one.held and one.command in _VERBS  # else of a later protocol
     )
-    return Shown(light, desired, pauses, waiting, tuple(session.alarms))
+    alarms = tuple(
+        Alarm(BrokerReason.of(one.broker_reason), one.since_time_us, one.recorder_client_id)
+        for one in session.alarms
+    )
+    return Shown(light, desired, pauses, waiting, alarms)

@@ -61,6 +61,8 @@ private:
 
 using table = dn_table<dn_handle_of>;
 
+const keyed_hash hash{17};
+
 class kept_reports final : public report_target {
 public:
   explicit kept_reports(std::vector<registration_report>& in) : in_(in) {}
@@ -80,7 +82,7 @@ struct bench {
     std::make_shared<t_client>(bounds, budget, std::make_shared<counting_signal>());
   fake_edge edge{client->box};
   std::vector<registration_report> reports; // made by batches that died
-  table dns;
+  table dns{hash};
   table::round at_hand;
   words told;
 
@@ -367,4 +369,16 @@ TEST_CASE("who leaves tells each DN that has an actor, and what waits for others
   CHECK(b.heard() == words{"answer 1", "Error 2: 52 on 7002"});
   b.dns.leave([&](const dn_handle_of& known) { left.push_back(known.name()); });
   CHECK(left.size() == 1);
+}
+
+TEST_CASE("a read stands as long as anything of it may still be answered") {
+  bench b;
+  std::weak_ptr<read_batch> read = b.begin_read();
+  b.ask("7001", 1, kind::register_);
+  CHECK_FALSE(read.expired()); // whoever has read it may have failed
+  b.dns.leave([](const dn_handle_of&) {});
+  CHECK(b.heard() == words{"Error 1: 52 on 7001"});
+  CHECK(b.client->window.outstanding() == 0);
+  b.at_hand.end();
+  CHECK(read.expired());
 }

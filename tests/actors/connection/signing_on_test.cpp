@@ -71,22 +71,37 @@ TEST_CASE("a client is who it says, and where its edge said it is") {
   client_identity who;
   who.id = {17};
   who.peer = "[::1]:53422";
-  identify(
-    who, sign_on(1, v1::ROLE_RECORDER, "tape", {v1::CAPABILITY_EXACT_VERSIONS}).request_sign_on());
+  instance_secret secret{7};
+  identify(who,
+           sign_on(1, v1::ROLE_RECORDER, "tape", {v1::CAPABILITY_EXACT_VERSIONS}).request_sign_on(),
+           secret);
   CHECK(who.role == role::recorder);
   CHECK(who.application == "tape");
-  CHECK(who.instance == *instance_id::from("tape's instance "));
+  CHECK(who.instance == published_instance(secret, "tape", *instance_id::from("tape's instance ")));
   CHECK(who.exact_versions);
   CHECK_FALSE((who.coalesce_ok || who.outcomes || who.directed));
   identify(who,
            sign_on(1, v1::ROLE_DESKTOP, "desk",
                    {v1::CAPABILITY_COALESCE_OK, v1::CAPABILITY_OUTCOMES, v1::CAPABILITY_DIRECTED})
-             .request_sign_on());
+             .request_sign_on(),
+           secret);
   CHECK(who.role == role::desktop);
   CHECK((who.coalesce_ok && who.outcomes && who.directed));
   CHECK_FALSE(who.exact_versions); // of the sign-on before
   CHECK(who.id == client_id{17});
   CHECK(who.peer == "[::1]:53422");
+}
+
+TEST_CASE("others are told of an instance id what gives it away to nobody") {
+  auto id = *instance_id::from("tape's instance ");
+  auto other = *instance_id::from("tape's instancf ");
+  instance_secret secret{7};
+  auto published = published_instance(secret, "tape", id);
+  CHECK(published == published_instance(secret, "tape", id));
+  CHECK(published != id);
+  CHECK(published != published_instance({8}, "tape", id));
+  CHECK(published != published_instance(secret, "tapf", id));
+  CHECK(published != published_instance(secret, "tape", other));
 }
 
 TEST_CASE("silence may last so many percent of the interval that the client has, or the broker's") {

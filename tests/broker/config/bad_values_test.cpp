@@ -180,6 +180,16 @@ TEST_CASE("an address is a number, not a name") {
         std::string::npos);
   CHECK(errors_of("listen.address = \"::1\"\n").empty());
   CHECK(errors_of("listen.address = \"127.9.9.9\"\n").empty());
+  auto with_zone = [](const std::string& address) {
+    return errors_of("listen.allow_unauthenticated = true\nlisten.address = \"" + address + "\"\n");
+  };
+  CHECK(with_zone("fe80::1%lo").empty());
+  CHECK(with_zone("fe80::1%2").empty());
+  for (auto* bad : {"fe80::1%", "fe80::1%a b", "fe80::1%an-interface-name", "fe80::1%%lo",
+                    "2001:db8::1%lo", "127.0.0.1%lo", "%lo"}) {
+    INFO(bad);
+    CHECK(with_zone(bad).find("accepted is an IPv4 or IPv6 address") != std::string::npos);
+  }
 }
 
 TEST_CASE("control characters are refused, and shown escaped") {
@@ -229,4 +239,33 @@ TEST_CASE("no text makes loading throw or print a control character") {
     for (const char c : lines(result.errors))
       RC_ASSERT(c == '\n' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f));
   });
+}
+
+TEST_CASE("a configuration file has a greatest size") {
+  CHECK(errors_of(std::string(config_bytes_max, '#')).empty());
+  CHECK(errors_of(std::string(config_bytes_max + 1, '#')) ==
+        "ringdownd.toml: has more than 1 MiB; a long list of DNs belongs into a file of its own "
+        "(dns.file)\n");
+}
+
+TEST_CASE("whatever a file says, its errors are few and short") {
+  const std::string long_name(1'000'000, 'k');
+  const std::string digits(100'000, '9');
+  std::string many;
+  for (int i = 0; i < 50'000; ++i)
+    many += "k" + std::to_string(i) + " = 1\n";
+  for (auto& text : {long_name + " = 1", "[" + long_name + "]", "listen.port = \"" + digits + '"',
+                     "limits.drain_timeout = \"" + digits + " s\"", "x = " + long_name, many,
+                     "dns.list = [\"" + long_name + "\"]"}) {
+    const auto errors = errors_of(text);
+    INFO(text.substr(0, 30));
+    CHECK_FALSE(errors.empty());
+    CHECK(errors.size() < 20'000);
+  }
+}
+
+TEST_CASE("what nothing works with is out of range: a desktop and a recorder are two") {
+  CHECK(errors_of("limits.registrations_per_dn_max = 1\n").find("from 2 to") != std::string::npos);
+  CHECK(errors_of("limits.connections_max = 1\n").find("from 2 to") != std::string::npos);
+  CHECK(errors_of("limits.connections_unsigned_max = 1\n").find("from 2 to") != std::string::npos);
 }

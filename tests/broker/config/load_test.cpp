@@ -92,7 +92,7 @@ TEST_CASE("a component's level is its own, and that of the log where it says not
   const auto levels = result.value.log.thresholds();
   CHECK(levels[static_cast<std::size_t>(logging::component::edge)] == logging::level::trace);
   CHECK(levels[static_cast<std::size_t>(logging::component::dn)] == logging::level::off);
-  CHECK(levels[static_cast<std::size_t>(logging::component::session)] == logging::level::warn);
+  CHECK(levels[static_cast<std::size_t>(logging::component::config)] == logging::level::warn);
 }
 
 TEST_CASE("inherit takes a component's level back") {
@@ -148,4 +148,22 @@ TEST_CASE("the process's own environment is read by its prefix") {
   for (const auto& [name, text] : from.environment)
     CHECK(name.starts_with("RINGDOWN_"));
   CHECK(load(from).value.listen.port == 7499);
+}
+
+TEST_CASE("a variable of the command line tool is no business of the daemon's") {
+  const auto result = load_text("", {{"RINGDOWN_CONNECT", "127.0.0.1:7480"}});
+  CHECK(result.ok());
+  CHECK(result.warnings.empty());
+}
+
+TEST_CASE("a key of an earlier version is refused with what to write instead") {
+  const std::string why = "is no key any more: capture sessions log under log.levels.dn\n";
+  CHECK(errors_of("[log.levels]\nsession = \"debug\"\n") ==
+        "ringdownd.toml:2:1: log.levels.session: " + why);
+  CHECK(lines(load_text("", {}, {{"log.levels.session", "debug"}}).errors) ==
+        "command line: --log.levels.session: " + why);
+  CHECK(lines(read_flags(std::vector<std::string>{"--log.levels.session=debug"}).errors) ==
+        "command line: --log.levels.session: " + why);
+  CHECK(lines(load_text("", {{"RINGDOWN_LOG_LEVELS_SESSION", "debug"}}).warnings) ==
+        "environment: RINGDOWN_LOG_LEVELS_SESSION: " + why);
 }

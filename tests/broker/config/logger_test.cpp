@@ -25,7 +25,9 @@ struct recorded {
   }
 };
 
-std::string content(const std::filesystem::path& path) {
+/// What a log has written into its file.
+std::string written(logger& log, const std::filesystem::path& path) {
+  REQUIRE(log.flush(60s)); // bounds a hang
   std::ifstream in{path, std::ios::binary};
   return {std::istreambuf_iterator<char>{in}, {}};
 }
@@ -79,8 +81,8 @@ TEST_CASE("a sink hears level and component of each line") {
   options o;
   o.to = [&](level l, component c, std::string_view) { heard.emplace_back(l, c); };
   logger log{std::move(o)};
-  log.warn(component::session, "m");
-  CHECK(heard == std::vector<std::pair<level, component>>{{level::warn, component::session}});
+  log.warn(component::runtime, "m");
+  CHECK(heard == std::vector<std::pair<level, component>>{{level::warn, component::runtime}});
 }
 
 TEST_CASE("repeated warnings are held back and then counted in one line") {
@@ -120,12 +122,58 @@ TEST_CASE("what was held back is told by the tick, and at the end") {
   CHECK(r.lines[3].find("suppressed=2") != std::string::npos);
 }
 
-TEST_CASE("lines of level info are never held back") {
+TEST_CASE("lines of level info are held back by their bytes only") {
   recorded r;
-  logger log{r.with({.repeats_per_second_max = 1})};
-  for (int i = 0; i < 20; ++i)
+  logger log{r.with({.repeats_per_second_max = 1, .bytes_per_second_max = 1000})};
+  for (int i = 0; i < 1000; ++i)
     log.info(component::edge, "connection accepted");
-  CHECK(r.lines.size() == 20);
+  const auto size = r.lines[0].size() + 1;
+  const auto passed = r.lines.size();
+  CHECK(passed * size >= 1000);
+  CHECK((passed - 1) * size <= 1000 + size); // the first of a kind always passes
+  log.info(component::dn, "call ended");     // others are not silenced by it
+  CHECK(r.lines.size() == passed + 1);
+  r.now += 1s;
+  log.tick();
+  REQUIRE(r.lines.size() == passed + 2);
+  CHECK(r.lines.back().ends_with(
+    "INFO  edge       repeated message suppressed  suppressed=" + std::to_string(1000 - passed) +
+    " repeated=\"connection accepted\""));
+}
+
+TEST_CASE("unless told otherwise 64 KiB of level info are written in a second") {
+  recorded r;
+  logger log{r.with()};
+  for (int i = 0; i < 2000; ++i)
+    log.info(component::edge, "connection accepted");
+  const auto size = r.lines[0].size() + 1;
+  CHECK(r.lines.size() * size >= 64 * 1024);
+  CHECK((r.lines.size() - 1) * size <= 64 * 1024);
+}
+
+TEST_CASE("the bound on bytes changes at run time, and 0 is none") {
+  recorded r;
+  logger log{r.with({.repeats_per_second_max = 0, .bytes_per_second_max = 1})};
+  log.info(component::edge, "one");
+  log.info(component::edge, "two");
+  CHECK(r.lines.size() == 1);
+  log.set_bytes_per_second_max(0);
+  for (int i = 0; i < 20; ++i)
+    log.info(component::edge, "three");
+  CHECK(r.lines.size() == 21);
+}
+
+TEST_CASE("a line has all of its fields, however many they are") {
+  recorded r;
+  logger log{r.with()};
+  const std::vector<field> many(20, field{"a", 1});
+  log.write(component::dn, level::info, "many", many);
+  REQUIRE(r.lines.size() == 1);
+  std::size_t found = 0;
+  for (auto at = r.lines[0].find("a=1"); at != std::string::npos;
+       at = r.lines[0].find("a=1", at + 1))
+    ++found;
+  CHECK(found == 20);
 }
 
 TEST_CASE("a file is appended to, line by line, and can be opened anew after rotation") {
@@ -134,16 +182,17 @@ TEST_CASE("a file is appended to, line by line, and can be opened anew after rot
   logger log;
   REQUIRE_FALSE(log.open_file(path));
   log.info(component::broker, "first");
-  CHECK(content(path).ends_with("INFO  broker     first\n")); // not only when the program ends
+  // Not only when the program ends.
+  CHECK(written(log, path).ends_with("INFO  broker     first\n"));
   std::filesystem::rename(path, f.path() / "ringdown.log.1");
   REQUIRE_FALSE(log.open_file(path));
   log.info(component::broker, "second");
-  CHECK(content(path).ends_with("second\n"));
-  CHECK(content(path).find("first") == std::string::npos);
-  CHECK(content(f.path() / "ringdown.log.1").ends_with("first\n"));
+  CHECK(written(log, path).ends_with("second\n"));
+  CHECK(written(log, path).find("first") == std::string::npos);
+  CHECK(written(log, f.path() / "ringdown.log.1").ends_with("first\n"));
   REQUIRE_FALSE(log.open_file(path));
   log.info(component::broker, "third");
-  CHECK(content(path).find("second\n") != std::string::npos);
+  CHECK(written(log, path).find("second\n") != std::string::npos);
 }
 
 TEST_CASE("a file that cannot be opened is told, and the log stays where it was") {
@@ -154,12 +203,12 @@ TEST_CASE("a file that cannot be opened is told, and the log stays where it was"
   REQUIRE(fault);
   CHECK_FALSE(fault->empty());
   log.info(component::broker, "still here");
-  CHECK(content(f.path() / "a.log").ends_with("still here\n"));
+  CHECK(written(log, f.path() / "a.log").ends_with("still here\n"));
 }
 
 TEST_CASE("threads write whole lines") {
   recorded r;
-  logger log{r.with()};
+  logger log{r.with({.bytes_per_second_max = 0})};
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t)
     threads.emplace_back([&log, t] {

@@ -2,11 +2,49 @@
 #include "broker/config/table.hpp"
 #include "tests/broker/config/loading.hpp"
 
+#include <ringdown/v1/ringdown.pb.h>
+
 #include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <string>
 
 using namespace ringdown;
 using namespace ringdown::configuration;
 using namespace ringdown::test;
+
+namespace {
+
+/// So many bytes of a frame such a message has among others of its kind, at most.
+template <class Message>
+std::size_t largest_bytes_of_one() {
+  Message one;
+  auto* fields = one.GetDescriptor();
+  auto* set = one.GetReflection();
+  for (int i = 0; i < fields->field_count(); ++i) {
+    auto* field = fields->field(i);
+    auto text_bytes =
+      field->name() == "application_name" ? application_name_bytes_max : failure_text_bytes_max;
+    switch (field->type()) {
+    case field->TYPE_FIXED64: set->SetUInt64(&one, field, ~std::uint64_t{0}); break;
+    case field->TYPE_INT64: set->SetInt64(&one, field, std::int64_t{1} << 60); break;
+    case field->TYPE_UINT32: set->SetUInt32(&one, field, ~std::uint32_t{0}); break;
+    case field->TYPE_BOOL: set->SetBool(&one, field, true); break;
+    case field->TYPE_ENUM: set->SetEnumValue(&one, field, 127); break;
+    case field->TYPE_STRING: set->SetString(&one, field, std::string(text_bytes, 'x')); break;
+    default: FAIL("a field of another kind: " + field->full_name());
+    }
+  }
+  constexpr std::size_t tag_and_size = 3;
+  return one.ByteSizeLong() + tag_and_size;
+}
+
+bool all_relations_hold(const config& c) {
+  auto all = relation_table();
+  return std::all_of(all.begin(), all.end(), [&](const relation& r) { return r.holds(c); });
+}
+
+} // namespace
 
 TEST_CASE("every relation names two keys that exist, and holds for the defaults") {
   for (const auto& r : relation_table()) {
@@ -27,6 +65,7 @@ TEST_CASE("every relation can be broken, and the error names both keys") {
     {"listen.address = \"0.0.0.0\"", "listen.address may reach beyond this machine"},
     {"listen.address = \"::\"", "listen.allow_unauthenticated is true"},
     {"limits.frame_bytes_max = 17533", "limits.user_data_bytes_max and 1534 bytes"},
+    {"limits.recorders_per_dn_max = 513", "limits.recorders_per_dn_max times 256 bytes must fit"},
     {"limits.frame_bytes_max = \"512 KiB\"",
      "limits.frame_bytes_max must be below limits.outbox_low_water_bytes"},
     {"limits.outbox_low_water_bytes = \"2 MiB\"",
@@ -67,14 +106,29 @@ TEST_CASE("the edge of a relation is accepted") {
   CHECK(errors_of("limits.frame_bytes_max = 17534").empty());
   CHECK(
     errors_of("limits.frame_bytes_max = 131072\nlimits.outbox_low_water_bytes = 131073\n").empty());
+  CHECK(errors_of("limits.recorders_per_dn_max = 512").empty());
   CHECK(errors_of("limits.connections_max = 1024").empty());
   CHECK(errors_of("limits.heartbeat_interval = 200").empty());
   CHECK(errors_of("limits.drain_timeout = 2000").empty());
 }
 
+TEST_CASE("a frame tells of as many recorders as a DN may have") {
+  config most;
+  most.limits.recorders_per_dn_max = 0;
+  while (all_relations_hold(most) && most.limits.recorders_per_dn_max < 100'000)
+    ++most.limits.recorders_per_dn_max;
+  auto recorders = --most.limits.recorders_per_dn_max;
+  auto in_an_outcome = largest_bytes_of_one<v1::RecorderResult>();
+  auto in_an_answer = largest_bytes_of_one<v1::RecorderInfo>() + // to who asks about a DN
+                      largest_bytes_of_one<v1::RecorderWord>();
+  CHECK(recorders * in_an_outcome < most.limits.frame_bytes_max);
+  CHECK(recorders * in_an_answer < most.limits.frame_bytes_max);
+}
+
 TEST_CASE("listening beyond this machine is possible for who says so") {
   const auto* open = "listen.address = \"0.0.0.0\"\nlisten.allow_unauthenticated = true\n";
   CHECK(errors_of(open).empty());
+  CHECK(errors_of("listen.address = \"::ffff:127.0.0.1\"").empty());
   CHECK(errors_of("listen.address = \"::ffff:10.0.0.1\"").find("allow_unauthenticated") !=
         std::string::npos);
 }

@@ -84,3 +84,22 @@ TEST_CASE("many different messages take bounded room, and no count is lost") {
   filter.collect_all(told);
   CHECK(told.empty());
 }
+
+TEST_CASE("a kind that floods is bounded by bytes, and the first lines of every other pass") {
+  repeat_filter filter{2, 1000};
+  int passed = 0;
+  for (int i = 0; i < 100; ++i)
+    if (filter.admit(component::dn, level::info, "call ended", start)) {
+      ++passed;
+      filter.count(200);
+    }
+  CHECK(passed == 5);
+  CHECK(filter.admit(component::connection, level::info, "signed on", start));
+  CHECK(filter.admit(component::connection, level::info, "signed on", start));
+  CHECK_FALSE(filter.admit(component::connection, level::info, "signed on", start));
+  CHECK(filter.admit(component::dn, level::error, "alarm", start)); // no bytes are asked of it
+  std::vector<repeat_filter::summary> told;
+  filter.collect(start + 1s, told);
+  CHECK(suppressed(told) == 96);
+  CHECK(filter.admit(component::dn, level::info, "call ended", start + 1s));
+}

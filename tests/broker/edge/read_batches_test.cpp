@@ -24,7 +24,7 @@ public:
   witness(caf::actor_config& config, runtime::home where, lines* log)
     : pinned_to_home(config, where), log_(*log) {}
 
-  void take(const read_batch_ptr& batch) override {
+  void handle(const read_batch_ptr& batch) override {
     log_.push_back("take " + std::to_string(batch->time_us));
   }
   void fetch_ahead(const read_batch_ptr& batch, unsigned step) const noexcept override {
@@ -34,7 +34,7 @@ public:
 protected:
   behavior_type make_behavior() override {
     return {
-      [this](const read_batch_ptr& batch) { take(batch); },
+      [this](const read_batch_ptr& batch) { handle(batch); },
       [](const registration_report&) {},
       [](take_over_atom) {},
       [](drain_atom) {},
@@ -66,7 +66,7 @@ struct fixture {
     return on_loop(system.loop(0), std::move(f));
   }
   read_batch_ptr read(int number, std::size_t bytes = 10) {
-    auto batch = reads.take(bytes);
+    auto batch = reads.borrow(bytes);
     if (batch->capacity < bytes) {
       batch->bytes = std::make_unique<char[]>(bytes);
       batch->capacity = bytes;
@@ -167,16 +167,16 @@ TEST_CASE("batches serve again: small ones for small reads, one large one for la
     std::weak_ptr<read_batch> replaced = large.front();
     for (auto* all : {&small, &large})
       for (auto& one : *all)
-        f.reads.keep(std::move(one));
+        f.reads.give_back(std::move(one));
     CHECK(too_many.expired());
     CHECK(replaced.expired());
-    CHECK(f.reads.take(read_batches::gathered_bytes_max + 1).get() == last_large);
-    CHECK(f.reads.take(read_batches::gathered_bytes_max + 1)->capacity == 0); // a new one
+    CHECK(f.reads.borrow(read_batches::gathered_bytes_max + 1).get() == last_large);
+    CHECK(f.reads.borrow(read_batches::gathered_bytes_max + 1)->capacity == 0); // a new one
     read_batch_ptr taken;
     for (std::size_t i = 0; i < read_batches::gathered_max; ++i)
-      taken = f.reads.take(1);
+      taken = f.reads.borrow(1);
     CHECK(taken.get() == last_small);
-    CHECK(f.reads.take(1)->capacity == 0);
+    CHECK(f.reads.borrow(1)->capacity == 0);
   });
 }
 
@@ -188,15 +188,15 @@ TEST_CASE("a batch that had very many frames does not serve again") {
   auto crowded = f.read(1);
   crowded->frames.resize(1000);
   for (auto* one : {&usual, &crowded})
-    f.reads.keep(std::move(*one));
-  CHECK(f.reads.take(1).get() == usual_one);
-  CHECK(f.reads.take(1)->frames.capacity() == 0); // a new one
+    f.reads.give_back(std::move(*one));
+  CHECK(f.reads.borrow(1).get() == usual_one);
+  CHECK(f.reads.borrow(1)->frames.capacity() == 0); // a new one
 }
 
 TEST_CASE("a batch that somebody holds does not serve again") {
   fixture f;
   auto batch = f.read(1);
   auto held = batch;
-  f.reads.keep(std::move(batch));
-  CHECK(f.reads.take(1) != held);
+  f.reads.give_back(std::move(batch));
+  CHECK(f.reads.borrow(1) != held);
 }

@@ -56,13 +56,13 @@ TEST_CASE("what is lent is sent from where it stands, and what is left of it is 
   buffer.borrow(lent, 2);
   CHECK(buffer.left().data() == lent.data());
   CHECK(buffer.took(4) == 0);
-  buffer.keep();
+  buffer.copy();
   lent = "----------";
   CHECK(buffer.left() == "frames");
-  buffer.keep(); // has it already
+  buffer.copy(); // has it already
   CHECK(buffer.took(6) == 2);
   CHECK(buffer.empty());
-  buffer.keep();
+  buffer.copy();
   CHECK(buffer.empty());
 }
 

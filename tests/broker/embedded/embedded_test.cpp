@@ -1,5 +1,6 @@
 // The broker as a part of a program: in-process T-Clients, the host's functions, start and end.
-#include "client/codec.hpp"
+#include "actors/runtime/defaults.hpp"
+#include "client/internal/codec.hpp"
 #include "tests/broker/edge/file_table_size.hpp"
 #include "tests/broker/embedded/in_process.hpp"
 
@@ -196,15 +197,23 @@ TEST_CASE("a link can be had while the broker runs, and else it says why not") {
 TEST_CASE("connections_max counts the clients inside") {
   kept_log log;
   configuration::config config;
-  config.limits.connections_max = 2;
-  config.limits.connections_unsigned_max = 1;
+  config.limits.connections_max = 3;
+  config.limits.connections_unsigned_max = 2;
   broker b{config, quiet(log)};
   REQUIRE(b.start());
   auto strange = b.connect();
   REQUIRE(strange);
-  CHECK(b.connect().text == "too many connections have not signed on yet");
+  auto stranger = b.connect();
+  REQUIRE(stranger);
+  auto strangest = b.connect(); // for which the oldest of those that have not signed on goes
+  REQUIRE(strangest);
+  auto until = std::chrono::steady_clock::now() + patience;
+  while (b.counters().connections != 2 && std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(1ms);
   connection one;
-  REQUIRE(one.open(std::move(strange.transport), as(role::desktop)));
+  REQUIRE(one.open(std::move(strangest.transport), as(role::desktop)));
+  connection other;
+  REQUIRE(other.open(std::move(stranger.transport), as(role::desktop)));
   auto two = join(b, role::desktop);
   CHECK(b.connect().text == "too many connections");
   two.leave(patience);
@@ -371,6 +380,42 @@ TEST_CASE("a host's function that throws is told in the log and harms nobody") {
   auto ack = answer_to<event_ack>(desktop, send(desktop, "7001", capture_verb::pause));
   CHECK(ack.time_us > 0);
   CHECK(next<event_user_event>(other).verb == capture_verb::pause);
+}
+
+TEST_CASE("an authorize that throws at sign-on counts as no, with 119") {
+  kept_log log;
+  auto options = quiet(log);
+  options.authorize = [](const client_identity&, action what, std::string_view,
+                         std::string_view) -> bool {
+    if (what == action::sign_on)
+      throw std::runtime_error{"no directory of persons"};
+    return true;
+  };
+  broker b{run_as(GENERATE(from_range(every_way))), options};
+  REQUIRE(b.start());
+  connection link;
+  auto refused = link.open(b.connect().transport, as(role::desktop));
+  CHECK(refused.fault == link_fault::sign_on_refused);
+  REQUIRE(refused.error);
+  CHECK(refused.error->code == 119);
+  CHECK(log.has("no directory of persons"));
+}
+
+TEST_CASE("a loop that took long is told in the log, once") {
+  kept_log log;
+  auto options = quiet(log);
+  options.authorize = [](const client_identity&, action what, std::string_view, std::string_view) {
+    if (what == action::sign_on)
+      std::this_thread::sleep_for(2 * runtime::defaults::long_turn);
+    return true;
+  };
+  broker b{run_as(GENERATE(way::one_loop, way::two_loops)), options};
+  REQUIRE(b.start());
+  auto desktop = registered(b, role::desktop, "7001"); // a later turn: the long one is counted
+  b.tick();
+  CHECK(log.has("runtime    a loop took long turns  loop="));
+  b.stop();
+  b.tick();
 }
 
 TEST_CASE("a log sink that throws loses its lines and nothing else") {

@@ -1,6 +1,6 @@
 // What only shows where much waits for one loop at once: it is kept from turning for a while.
-#include "client/codec.hpp"
-#include "client/socket.hpp"
+#include "client/internal/codec.hpp"
+#include "client/internal/socket.hpp"
 #include "tests/broker/embedded/in_process.hpp"
 
 #include <poll.h>

@@ -165,14 +165,31 @@ void process::allow_more_files() const {
     fail("prlimit");
 }
 
-std::size_t process::resident_bytes() const {
-  std::ifstream file{"/proc/" + std::to_string(pid_) + "/statm"};
+namespace {
+
+/// The first numbers of its statm, in bytes: address space, and what of it is resident.
+std::pair<std::size_t, std::size_t> memory_of(pid_t process) {
+  std::ifstream file{"/proc/" + std::to_string(process) + "/statm"};
   std::size_t total = 0;
   std::size_t resident = 0;
   file >> total >> resident;
   if (!file)
     throw std::runtime_error{"cannot read the process's memory use"};
-  return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  return {total * page, resident * page};
+}
+
+} // namespace
+
+std::size_t process::resident_bytes() const {
+  return memory_of(pid_).second;
+}
+
+void process::allow_memory(std::size_t more) const {
+  auto bytes = memory_of(pid_).first + more;
+  rlimit limit{bytes, bytes};
+  if (::prlimit(pid_, RLIMIT_AS, &limit, nullptr) != 0)
+    fail("prlimit");
 }
 
 polling::polling(std::string what)

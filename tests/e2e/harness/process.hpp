@@ -49,6 +49,8 @@ public:
   /// Lowers how many files it may have open to those that it has, or raises it again.
   void allow_no_more_files() const;
   void allow_more_files() const;
+  /// Address space beside what it has, in bytes.
+  void allow_memory(std::size_t more) const;
   /// Resident memory in bytes, from /proc.
   std::size_t resident_bytes() const;
 

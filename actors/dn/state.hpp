@@ -1,0 +1,36 @@
+// What a DN has at hand for each event: its order, who is registered, how events go out. The actor
+// has it together in memory; the DN's side of the screen works on it too. Free of CAF.
+#pragma once
+
+#include "actors/context.hpp"
+#include "actors/dn/board.hpp"
+#include "actors/dn/delivery.hpp"
+#include "actors/dn/roster.hpp"
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+namespace ringdown {
+
+struct dn_state {
+  // What each event needs, together. See `dn_lines` in connection/read_ahead.hpp.
+  broker_context& context;
+  const dn_epoch epoch;
+  dn_sequence sequence;
+  command_version version;
+  capture_state light = capture_state::unknown; ///< the session's, as of its last step
+  bool saw_closed = false;                      ///< a delivery found a connection closed
+  delivery out;
+  roster clients;
+  const dn_board_ptr board;
+
+  dn_state(broker_context& c, dn_board_ptr b)
+    : context(c), epoch(b->identity.epoch), out(c, identity_of(b)), board(std::move(b)) {}
+
+  const std::string& name() const noexcept { return out.dn().name; }
+  std::int64_t now_us() const { return context.utc_now(); }
+  screen_rules rules() const { return {context.bounds, context.confirm}; }
+};
+
+} // namespace ringdown
