@@ -25,6 +25,11 @@ public:
 
   /// No more ordinary requests.
   bool spent() const noexcept { return used() > bytes_max_; }
+  /// So many more may wait at clients: half of the reserve stays for the others. One event for
+  /// hundreds of slow clients would take all of it at once.
+  bool has_room_for(std::size_t bytes) const noexcept {
+    return used() + bytes <= bytes_max_ + reserve_ / 2;
+  }
   /// Whoever is to give way while it is spent does so until an eighth is free again: else the next
   /// event would spend it once more.
   bool is_relieved() const noexcept { return used() <= bytes_max_ - bytes_max_ / 8; }

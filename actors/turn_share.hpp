@@ -33,17 +33,25 @@ public:
     return {at, head.size() + tail.size()};
   }
 
+  /// One more client is sent so much of it from there. If its socket does not take it, it is
+  /// copied, and the memory budget hears of it then.
+  void lend(std::size_t bytes) noexcept { lent_ += bytes; }
+  /// In this turn, to all clients: what may come to be copied.
+  std::size_t lent() const noexcept { return lent_; }
+
   /// Nobody refers to what was put. Who does is to be found: no frame begins with such bytes.
   void end_turn() noexcept {
     if constexpr (debug_checks)
       std::fill_n(bytes_.get(), used_, '\xff');
     used_ = 0;
+    lent_ = 0;
   }
 
 private:
   // Made at once: between an ACK and its delivery nothing may fail.
   std::unique_ptr<char[]> bytes_ = std::make_unique_for_overwrite<char[]>(bytes_max);
   std::size_t used_ = 0;
+  std::size_t lent_ = 0;
 };
 
 } // namespace ringdown

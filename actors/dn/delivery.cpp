@@ -49,6 +49,21 @@ reservation delivery::reserve(const roster& who, const outgoing& event, event_he
   return result;
 }
 
+/// Whether copies of so many bytes in all, were they all to wait, are more than may wait.
+bool delivery::is_tight(const outgoing& event, std::size_t copies_bytes) const noexcept {
+  auto lent = context_.share == nullptr ? 0 : context_.share->lent();
+  return event.priority == traffic::ordinary && !context_.budget.has_room_for(lent + copies_bytes);
+}
+
+/// Who finds no room in a tight budget misses the event, as if its own queue were full. The last
+/// that finds some may take more: what is spent must be seen to be spent, or nobody would pay.
+room delivery::room_at(t_client& client, const outgoing& event, std::size_t bytes,
+                       bool tight) const noexcept {
+  if (tight && is_tight(event, 0)) [[unlikely]]
+    return client.box.closed() ? room::closed : room::full;
+  return client.box.reserve_event(*dn_, bytes, event.priority);
+}
+
 /// The whole frame where all receivers can be sent it from; empty if each needs its own copy.
 std::string_view delivery::write_once(const roster& who, const outgoing& event,
                                       const event_head& head) const {
@@ -61,6 +76,8 @@ std::string_view delivery::write_once(const roster& who, const outgoing& event,
 void delivery::write(const roster& who, const outgoing& event, event_head& head,
                      reservation& got) const {
   auto frame = write_once(who, event, head);
+  auto copy_bytes = head.bytes().size() + event.event.size();
+  bool tight = is_tight(event, who.size() * copy_bytes);
   for (auto& r : who) {
     // A recorder's wish is asked once: its connection may change it in this moment, and what was
     // reserved must be written.
@@ -70,8 +87,7 @@ void delivery::write(const roster& who, const outgoing& event, event_head& head,
       continue;
     auto before = frame.empty() ? head_for(*r.client, event, head) : frame;
     auto bytes = frame.empty() ? before.size() + event.event.size() : frame.size();
-    auto room_got =
-      place != nullptr ? place->got : r.client->box.reserve_event(*dn_, bytes, event.priority);
+    auto room_got = place != nullptr ? place->got : room_at(*r.client, event, bytes, tight);
     write_to(*r.client, event, before, frame, room_got, got);
   }
   if (event.kind != event_kind::user_event && !context_.watchers.empty()) [[unlikely]]
@@ -86,7 +102,7 @@ void delivery::write_to_watchers(const roster& who, const outgoing& event, event
     if (who.find(client.who.id) != nullptr || !client.hears(event.kind))
       continue;
     auto before = head_for(client, event, head);
-    auto got = client.box.reserve_event(*dn_, before.size() + event.event.size(), event.priority);
+    auto got = room_at(client, event, before.size() + event.event.size(), true);
     if (got != room::closed) // its connection takes it off the list
       write_to(client, event, before, {}, got, result);
   }
@@ -98,8 +114,10 @@ void delivery::write_to(t_client& client, const outgoing& event, std::string_vie
   case room::accepted:
     if (frame.empty())
       client.box.write_event(*dn_, head, event.event);
-    else
+    else {
       client.box.write_shared_event(*dn_, frame);
+      context_.share->lend(frame.size());
+    }
     break;
   case room::full: miss(client, event); break;
   case room::closed: result.saw_closed = true; break;

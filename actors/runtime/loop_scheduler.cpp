@@ -1,5 +1,7 @@
 #include "actors/runtime/loop_scheduler.hpp"
 
+#include "actors/runtime/guarded.hpp"
+
 #include <caf/actor_clock.hpp>
 #include <caf/actor_registry.hpp>
 #include <caf/exit_reason.hpp>
@@ -169,7 +171,7 @@ void actor_loop::run() noexcept {
   current_ = this;
   for (size_t turns_left = defaults::stop_turns_max; turns_left > 0;) {
     const auto turn = [this] { make_turn(); };
-    guarded(turn);
+    guarded(turn, options_.on_failure);
     if (!stopping_.load(std::memory_order_acquire))
       continue;
     --turns_left;
@@ -231,7 +233,7 @@ void actor_loop::wait_for_work() {
   const auto wait = [&] {
     handlers = io_->wait(blocks ? timers_.next_due() : event_loop::poll_only);
   };
-  guarded(wait);
+  guarded(wait, options_.on_failure);
   asleep_.store(false, std::memory_order_relaxed);
   const bool handlers_read_clock = now_is_fresh_;
   if (blocks && handlers_read_clock)
@@ -258,7 +260,7 @@ void actor_loop::take_inbox() {
     ready_.push(job);
   taken_jobs_.clear();
   for (auto& task : taken_tasks_)
-    guarded(task);
+    guarded(task, options_.on_failure);
   taken_tasks_.clear();
 }
 
@@ -294,7 +296,7 @@ void actor_loop::run_hooks() {
   in_hooks_ = true;
   for (auto& hook : hooks_) // a list: hooks that are added meanwhile are called as well
     if (!hook.removed)
-      guarded(hook.call);
+      guarded(hook.call, options_.on_failure);
   in_hooks_ = false;
   hooks_.remove_if([](const auto& hook) { return hook.removed; });
 }

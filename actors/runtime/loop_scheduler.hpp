@@ -197,18 +197,6 @@ private:
   bool drop_leftovers();
   bool is_idle() const noexcept;
 
-  /// What it throws is told, and ends nothing but itself.
-  template <class Work>
-  void guarded(Work& work) {
-    if (!options_.on_failure)
-      return work();
-    try {
-      work();
-    } catch (...) {
-      options_.on_failure();
-    }
-  }
-
   void read_clock() noexcept;
   void push_inbox(const std::vector<caf::resumable*>& jobs);
   void wake_if_asleep();

@@ -66,9 +66,10 @@ drained in time, 2 could not start, 3 the broker failed (its log says how; syste
 ## Log
 
 Nothing in the broker waits for its log: lines go into a queue of 1 MiB, with 256 KiB more for
-warnings and errors, and a thread writes them. What finds no room because a disk or a reader is
-slow, or cannot be written, is lost; `lines of the log were lost` says how many, as soon as a line
-can be written. When the daemon ends it waits a second for the rest of its log.
+warnings and errors, and a thread writes them: warnings and errors at once, the rest within 10 ms,
+as one write. What finds no room because a disk or a reader is slow, or cannot be written, is lost;
+`lines of the log were lost` says how many, as soon as a line can be written. When the daemon
+ends it waits a second for the rest of its log.
 
 In each second five lines of a kind are written. Beyond them warnings and errors are left out, other
 lines only when `log.bytes_per_second_max` is spent; `repeated message suppressed` counts them. A

@@ -1,5 +1,6 @@
 #include "broker/edge/edge_host.hpp"
 
+#include "actors/runtime/guarded.hpp"
 #include "broker/edge/epoll_loop.hpp"
 
 #include <atomic>
@@ -64,26 +65,16 @@ private:
     current_ = this;
     auto wait = [this] { loop_.wait(std::chrono::steady_clock::now() + longest_sleep); };
     while (!stopping_.load()) {
-      guarded(wait);
+      runtime::guarded(wait, on_failure_);
       std::vector<std::function<void()>> tasks;
       {
         std::lock_guard lock{mutex_};
         tasks.swap(tasks_);
       }
       for (auto& task : tasks)
-        guarded(task);
+        runtime::guarded(task, on_failure_);
       for (auto& hook : hooks_)
-        guarded(hook);
-    }
-  }
-  template <class Work>
-  void guarded(Work& work) {
-    try {
-      work();
-    } catch (...) {
-      if (!on_failure_)
-        throw;
-      on_failure_();
+        runtime::guarded(hook, on_failure_);
     }
   }
 

@@ -24,6 +24,10 @@ constexpr std::chrono::milliseconds look_again{20};
 /// After lines were lost, and nobody logs: how often it is tried to tell of them.
 constexpr std::chrono::seconds tell_again{1};
 
+/// After a write the thread leaves lines time to come together: a line alone costs the loop that
+/// logs it a wake-up, and a write. Those that matter wait for nobody.
+constexpr std::chrono::milliseconds gather{10};
+
 /// Lines for one place.
 struct batch {
   destination_ptr to;
@@ -46,6 +50,8 @@ struct log_writer::state {
   explicit state(options o, destination_ptr to) : how{std::move(o)}, newest{std::move(to)} {}
 
   void run();
+  void gather_lines(std::unique_lock<std::mutex>& lock);
+  void hurry();
   void write(batch& b);
   void tell_lost(std::unique_lock<std::mutex>& lock);
   void end(std::unique_lock<std::mutex>& lock);
@@ -65,6 +71,8 @@ struct log_writer::state {
   std::deque<batch> waiting;
   std::size_t bytes = 0;   ///< that wait or are being written
   bool is_writing = false; ///< or telling what was lost
+  bool gathers = false;    ///< the thread; it is woken to hurry only
+  bool in_hurry = false;
   std::uint64_t lost = 0;
   std::string_view why_lost; ///< a literal
   bool ending = false;
@@ -98,9 +106,23 @@ void log_writer::state::run() {
     done.notify_all();
     if (ending && waiting.empty())
       break;
+    gather_lines(lock);
   }
   has_ended = true;
   done.notify_all();
+}
+
+void log_writer::state::gather_lines(std::unique_lock<std::mutex>& lock) {
+  gathers = true;
+  work.wait_for(lock, gather, [this] { return in_hurry || ending; });
+  gathers = false;
+  in_hurry = false;
+}
+
+/// What waits is written now.
+void log_writer::state::hurry() {
+  in_hurry = gathers;
+  work.notify_one();
 }
 
 /// Writes it all, or loses what is left.
@@ -189,7 +211,8 @@ void log_writer::put(std::string_view line, bool matters) {
     s.waiting.push_back({s.newest, {}});
   s.waiting.back().text.append(line).append(1, '\n');
   s.bytes += line.size() + 1;
-  s.work.notify_one();
+  if (!s.gathers || matters || s.bytes > s.how.queue_bytes_max / 2)
+    s.hurry();
 }
 
 /// Under the mutex. Without a thread the line is lost; the next line tries again.
@@ -216,6 +239,7 @@ void log_writer::write_to(destination_ptr to) {
 bool log_writer::flush(std::chrono::milliseconds timeout) {
   auto& s = *state_;
   std::unique_lock lock{s.mutex};
+  s.hurry();
   return s.done.wait_for(lock, timeout, [&] { return s.is_idle(); });
 }
 

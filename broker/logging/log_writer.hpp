@@ -42,7 +42,8 @@ public:
   log_writer& operator=(const log_writer&) = delete;
 
   /// Takes a line without its newline. Does not wait. A line without room is lost and counted;
-  /// those that matter have the reserve. The thread begins with the first line.
+  /// those that matter have the reserve, and are written at once; others 10 ms later at most, in
+  /// one write. The thread begins with the first line.
   void put(std::string_view line, bool matters);
   /// Lines put from now on go there. Earlier ones still go where they were to go, unless that
   /// place takes none.

@@ -84,6 +84,37 @@ TEST_CASE("while the memory is spent a pause is heard at once, confirmed and tol
   forget(monitors);
 }
 
+TEST_CASE("one large event for many slow clients leaves memory for pauses; some miss it") {
+  auto where = GENERATE(values<stage>({{runs_on::virtual_time, 1}, {runs_on::virtual_time, 2}}));
+  INFO(where);
+  auto bounds = small_memory();
+  bounds.memory_budget_bytes = 100'000;
+  bounds.memory_budget_reserve = 60'000;
+  office o{bounds, where};
+  auto& desk = o.desktop();
+  register_all("7001", {&desk});
+  std::vector<party*> slow;
+  for (int i = 0; i < 60; ++i) {
+    slow.push_back(&o.desktop("slow " + std::to_string(i)));
+    register_all("big", {slow.back()});
+    slow.back()->stops_reading();
+  }
+  auto& sender = o.desktop("sender");
+  register_all("big", {&sender});
+  CHECK(ask(sender, send(3, "big", "", {.padding = 4000})) == "ACK 3: recorders 0, #1");
+  CHECK(o.context.budget.spent());
+  CHECK_FALSE(o.context.budget.reserve_spent());
+  CHECK(ask(desk, send(5, "7001", "pause")) == "ACK 5: recorders 0, #1 v1");
+  std::size_t heard = 0;
+  for (auto* one : slow) {
+    auto all = one->hears();
+    REQUIRE(!all.empty());
+    heard += all.front().starts_with("event big #1") ? 1u : 0u;
+  }
+  CHECK(heard > 10);
+  CHECK(heard < 40);
+}
+
 TEST_CASE("whoever takes nothing pays first for memory that is spent, and at once") {
   auto where = GENERATE(values<stage>({{runs_on::virtual_time, 1}, {runs_on::virtual_time, 2}}));
   INFO(where);
