@@ -25,10 +25,10 @@ public:
 
   /// No more ordinary requests.
   bool spent() const noexcept { return used() > bytes_max_; }
-  /// So many more may wait at clients: half of the reserve stays for the others. One event for
-  /// hundreds of slow clients would take all of it at once.
+  /// One event for hundreds of slow clients could take the reserve, too, at once. A little of it
+  /// they get: whoever must pay for what is spent pays only once it is.
   bool has_room_for(std::size_t bytes) const noexcept {
-    return used() + bytes <= bytes_max_ + reserve_ / 2;
+    return used() + bytes <= bytes_max_ + reserve_ / 8;
   }
   /// Whoever is to give way while it is spent does so until an eighth is free again: else the next
   /// event would spend it once more.

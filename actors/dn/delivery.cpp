@@ -49,10 +49,16 @@ reservation delivery::reserve(const roster& who, const outgoing& event, event_he
   return result;
 }
 
-/// Whether copies of so many bytes in all, were they all to wait, are more than may wait.
+/// Whether copies of so many bytes in all, were they all to wait, are more than may wait. Twice: a
+/// queue that must grow for one doubles. What the light is made of is short, and for what the
+/// reserve is.
 bool delivery::is_tight(const outgoing& event, std::size_t copies_bytes) const noexcept {
+  constexpr std::size_t short_bytes = 4096;
+  bool is_bulk = event.kind == event_kind::user_event || event.event.size() > short_bytes;
+  if (!is_bulk || event.priority == traffic::reserved)
+    return false;
   auto lent = context_.share == nullptr ? 0 : context_.share->lent();
-  return event.priority == traffic::ordinary && !context_.budget.has_room_for(lent + copies_bytes);
+  return !context_.budget.has_room_for(2 * (lent + copies_bytes));
 }
 
 /// Who finds no room in a tight budget misses the event, as if its own queue were full. The last

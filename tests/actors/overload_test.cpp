@@ -101,8 +101,10 @@ TEST_CASE("one large event for many slow clients leaves memory for pauses; some 
   }
   auto& sender = o.desktop("sender");
   register_all("big", {&sender});
-  CHECK(ask(sender, send(3, "big", "", {.padding = 4000})) == "ACK 3: recorders 0, #1");
-  CHECK(o.context.budget.spent());
+  for (std::uint32_t i = 1; !o.context.budget.spent(); ++i) {
+    auto sequence = "#" + std::to_string(i);
+    CHECK(ask(sender, send(3, "big", "", {.padding = 4000})) == "ACK 3: recorders 0, " + sequence);
+  }
   CHECK_FALSE(o.context.budget.reserve_spent());
   CHECK(ask(desk, send(5, "7001", "pause")) == "ACK 5: recorders 0, #1 v1");
   std::size_t heard = 0;
@@ -111,7 +113,7 @@ TEST_CASE("one large event for many slow clients leaves memory for pauses; some 
     REQUIRE(!all.empty());
     heard += all.front().starts_with("event big #1") ? 1u : 0u;
   }
-  CHECK(heard > 10);
+  CHECK(heard > 5);
   CHECK(heard < 40);
 }
 
