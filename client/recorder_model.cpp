@@ -134,6 +134,20 @@ recorder_model::reaction recorder_model::on_event(const event_user_event& e, cli
           {}};
 }
 
+/// What is so until the order is done, where it is something else and the broker has no word of
+/// this link: a pause that came before the recorder must not hide what it interrupts.
+std::vector<indication> recorder_model::words_before(const std::string& dn, const screen& of,
+                                                     const dn_snapshot& snapshot,
+                                                     client_id self) const {
+  if (!of.told ||
+      word_of(self, snapshot).value_or(capture_state::unknown) != capture_state::unknown)
+    return {};
+  auto now = words(dn, of, {});
+  std::erase_if(
+    now, [&](const indication& word) { return state_of(word.verb) == snapshot.session->desired; });
+  return now;
+}
+
 recorder_model::reaction recorder_model::on_snapshot(const std::string& dn,
                                                      const dn_snapshot& snapshot, client_id self) {
   auto& known = dns_[dn];
@@ -149,7 +163,7 @@ recorder_model::reaction recorder_model::on_snapshot(const std::string& dn,
     order.connection = snapshot.session->connection;
     order.version = version;
     order.epoch = snapshot.epoch;
-    return {std::move(order), {}};
+    return {std::move(order), words_before(dn, known, snapshot, self)};
   }
   if (!known.told || !known.answered)
     return {};

@@ -94,7 +94,8 @@ public:
   /// `self`: this client, where an event may be for one recorder alone.
   reaction on_event(const event_user_event& e, client_id self);
   /// Takes a DN's snapshot at registration, or after missed events. What it asks for is an order
-  /// if it is new, or has no answer yet; else what is so is said again, unless the broker knows.
+  /// if it is new, or has no answer yet; what is so is said first, if it is something else and the
+  /// broker has no word of this link. Without an order it is said again, unless the broker knows.
   reaction on_snapshot(const std::string& dn, const dn_snapshot& snapshot, client_id self);
 
   /// What is to be said. Nothing: there was a newer order, whose answer counts instead; the DN is
@@ -139,6 +140,8 @@ private:
   conn_id key_of(conn_id call) const { return per_call_ ? call : conn_id{}; }
   std::vector<indication> words(const std::string& dn, const screen& of,
                                 const indication& as) const;
+  std::vector<indication> words_before(const std::string& dn, const screen& of,
+                                       const dn_snapshot& snapshot, client_id self) const;
 
   std::map<std::string, screen, std::less<>> dns_;
   bool per_call_;

@@ -30,6 +30,12 @@ std::string_view head_for(const t_client& client, const outgoing& event,
   return shared.directed(is_directed ? event.reference : reference_id{});
 }
 
+/// What the light is made of is short: the reserve is for that, too.
+bool is_bulk(const outgoing& event) noexcept {
+  constexpr std::size_t short_bytes = 4096;
+  return event.kind == event_kind::user_event || event.event.size() > short_bytes;
+}
+
 } // namespace
 
 reservation delivery::reserve(const roster& who, const outgoing& event, event_head& head) const {
@@ -49,20 +55,15 @@ reservation delivery::reserve(const roster& who, const outgoing& event, event_he
   return result;
 }
 
-/// Whether copies of so many bytes in all, were they all to wait, are more than may wait. Twice: a
-/// queue that must grow for one doubles. What the light is made of is short, and for what the
-/// reserve is.
+/// Whether copies of so many bytes in all, were they all to wait, are more than may wait.
 bool delivery::is_tight(const outgoing& event, std::size_t copies_bytes) const noexcept {
-  constexpr std::size_t short_bytes = 4096;
-  bool is_bulk = event.kind == event_kind::user_event || event.event.size() > short_bytes;
-  if (!is_bulk || event.priority == traffic::reserved)
+  if (!is_bulk(event) || event.priority == traffic::reserved)
     return false;
   auto lent = context_.share == nullptr ? 0 : context_.share->lent();
-  return !context_.budget.has_room_for(2 * (lent + copies_bytes));
+  return !context_.budget.has_room_for(lent + copies_bytes);
 }
 
-/// Who finds no room in a tight budget misses the event, as if its own queue were full. The last
-/// that finds some may take more: what is spent must be seen to be spent, or nobody would pay.
+/// Who finds no room in a tight budget misses the event, as if its own queue were full.
 room delivery::room_at(t_client& client, const outgoing& event, std::size_t bytes,
                        bool tight) const noexcept {
   if (tight && is_tight(event, 0)) [[unlikely]]
@@ -134,7 +135,8 @@ void delivery::write_to(t_client& client, const outgoing& event, std::string_vie
 /// if it can take one for many.
 void delivery::miss(t_client& client, const outgoing& event) const {
   std::string newest;
-  if (event.kind == event_kind::indication && client.who.coalesce_ok) {
+  bool may_wait = !is_bulk(event) || context_.budget.has_room_for(event.event.size());
+  if (event.kind == event_kind::indication && client.who.coalesce_ok && may_wait) {
     auto header = event.header;
     header.coalesced = true;
     event_head head{header, event.event.size()};

@@ -52,13 +52,6 @@ screen_call& newest_call(screen& s, conn_id connection, command_version version,
   return s.calls.back();
 }
 
-void leave_to_recorders(screen& s, conn_id connection, command_version version,
-                        std::size_t calls_max) {
-  auto& call = newest_call(s, connection, version, calls_max);
-  call.wants = wish::as_recorder;
-  call.stopped = false;
-}
-
 screen_call end_call(screen& s, conn_id connection) {
   auto ended = known_of(s, connection);
   std::erase_if(s.calls, [&](const screen_call& c) { return c.is_of(connection); });
@@ -105,13 +98,7 @@ void remember_given(screen& s, given_order order) {
 
 // ---- pauses --------------------------------------------------------------------------------
 
-bool is_in_doubt(const screen& s) noexcept {
-  bool is_known = s.was_asked || wanting_call(s) != nullptr || light(s) != capture_state::unknown;
-  return !is_known || may_have_recorded(s);
-}
-
-screen_pause& add_pause(screen& s, const command_admitted& event, steady_ms now,
-                        const screen_rules& rules) {
+void add_pause(screen& s, const command_admitted& event, steady_ms now, const screen_rules& rules) {
   auto& command = event.command;
   screen_pause p;
   p.covers = command.connection;
@@ -134,7 +121,6 @@ screen_pause& add_pause(screen& s, const command_admitted& event, steady_ms now,
     s.pauses.erase(known);
   }
   s.pauses.push_back(std::move(p));
-  return s.pauses.back();
 }
 
 void lift_pauses(screen& s, const screen_command& command, steady_ms now,

@@ -13,9 +13,6 @@ namespace ringdown {
 /// want, and pauses do not need their call.
 screen_call& newest_call(screen& s, conn_id connection, command_version version,
                          std::size_t calls_max);
-/// The broker does not know whether this call is to be recorded: its recorders do.
-void leave_to_recorders(screen& s, conn_id connection, command_version version,
-                        std::size_t calls_max);
 /// The call and its pauses are over. Returns what it was.
 screen_call end_call(screen& s, conn_id connection);
 /// Wants recording if either did; pauses of both stand.
@@ -28,11 +25,8 @@ void remember_given(screen& s, given_order order);
 
 // ---- pauses ------------------------------------------------------------------------------------
 
-/// Whether nobody could say what a pause interrupts that comes now.
-bool is_in_doubt(const screen& s) noexcept;
-/// A pause stands; one of the same holder and scope stands on, with its age. Returns it.
-screen_pause& add_pause(screen& s, const command_admitted& event, steady_ms now,
-                        const screen_rules& rules);
+/// A pause stands; one of the same holder and scope stands on, with its age.
+void add_pause(screen& s, const command_admitted& event, steady_ms now, const screen_rules& rules);
 void lift_pauses(screen& s, const screen_command& command, steady_ms now,
                  const screen_rules& rules);
 /// When something follows the absence of its holder.

@@ -67,14 +67,6 @@ bool is_blank(const screen& s) noexcept {
   return !s.was_asked && !has_words && s.orders.empty() && s.calls.empty();
 }
 
-bool may_have_recorded(const screen& s) noexcept {
-  auto in_doubt = [](const screen_pause& p) { return p.in_doubt; };
-  auto is_off = [](const screen_recorder& r) { return r.said == capture_state::disabled; };
-  bool are_off =
-    !s.recorders.empty() && std::all_of(s.recorders.begin(), s.recorders.end(), is_off);
-  return !are_off && std::any_of(s.pauses.begin(), s.pauses.end(), in_doubt);
-}
-
 bool confirms(capture_verb order, capture_state word) noexcept {
   switch (order) {
   case capture_verb::start:
@@ -182,7 +174,7 @@ judgement judge_resume(const screen& s, const screen_command& command, bool lift
     return {way::recorders};
   if (!lifts_any && is_known_over(s, command))
     return {way::refused};
-  if (wanting_call(s) != nullptr || !s.was_asked || may_have_recorded(s))
+  if (wanting_call(s) != nullptr || !s.was_asked)
     return {way::recorders};
   return {way::nowhere};
 }

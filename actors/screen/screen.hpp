@@ -88,7 +88,6 @@ struct screen_pause {
   std::string reason;
   std::int64_t since_us = 0; ///< UTC
   command_version version;
-  bool in_doubt = false;               ///< nobody knew what it paused: `may_have_recorded`
   std::optional<steady_ms> gone_since; ///< no client of the holder's application is registered
   bool gone_told = false;              ///< what follows its absence has followed
   std::optional<steady_ms> remind_at;
@@ -248,11 +247,6 @@ const screen_recorder* find_recorder(const screen& s, client_id id) noexcept;
 
 /// Whether there is nothing to remember: nobody has asked for anything, and no recorder has spoken.
 bool is_blank(const screen& s) noexcept;
-
-/// When its pauses came nobody had asked for anything, and not all recorders had spoken, as behind
-/// a restart; nor do they all say since that they are off. What the pause has interrupted is theirs
-/// to know.
-bool may_have_recorded(const screen& s) noexcept;
 
 /// Whether a word is what an order asks for. `pause`: nothing is recorded, so `disabled` too.
 bool confirms(capture_verb order, capture_state word) noexcept;

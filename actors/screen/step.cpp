@@ -22,7 +22,7 @@ struct visitor : order_desk {
     state.last_event = at.now;
     auto judged = judge(state, event.command, at.now, rules);
     switch (event.command.verb) {
-    case capture_verb::pause: return pause(event);
+    case capture_verb::pause: note_commander(event); return pause(event);
     case capture_verb::resume: note_commander(event); return resume(event, judged);
     case capture_verb::start: note_commander(event); return start(event, judged);
     case capture_verb::stop: note_commander(event); return stop(event);
@@ -74,12 +74,10 @@ struct visitor : order_desk {
   void pause(const command_admitted& event) {
     auto& command = event.command;
     keep_what_records(event);
-    bool in_doubt = is_in_doubt(state);
-    note_commander(event);
     newest(command.connection, event.version);
     for (auto& r : state.recorders)
       r.began = false;
-    add_pause(state, event, at.now, rules).in_doubt = in_doubt;
+    add_pause(state, event, at.now, rules);
     // A resume of what is paused again must not end this pause when it is let go.
     auto is_undone = [&](const held_command& h) {
       bool about = !command.connection || !command.calls_are_told ||
@@ -115,8 +113,11 @@ struct visitor : order_desk {
       conclude(event, outcome::confirmed);
       return release();
     }
-    if (wanting_call(state) == nullptr)
-      leave_to_recorders(state, event.command.connection, event.version, rules.calls_max);
+    if (wanting_call(state) == nullptr) { // the broker does not know: the recorder does
+      auto& call = newest(event.command.connection, event.version);
+      call.wants = wish::as_recorder;
+      call.stopped = false;
+    }
     send(event);
   }
 
@@ -140,9 +141,6 @@ struct visitor : order_desk {
         c.wants = wish::none;
         c.stopped = true;
       }
-    if (is_of_all)
-      for (auto& p : state.pauses)
-        p.in_doubt = false;
     for (auto& r : state.recorders)
       r.began = false;
     auto is_undone = [&](const held_command& h) {
@@ -422,23 +420,15 @@ struct visitor : order_desk {
     };
     if (std::none_of(state.pauses.begin(), state.pauses.end(), is_due))
       return;
-    if (rules.confirm.dead_desktop == dead_desktop_policy::resume)
-      return lift(is_due);
+    if (rules.confirm.dead_desktop == dead_desktop_policy::resume) {
+      std::erase_if(state.pauses, is_due);
+      if (state.pauses.empty())
+        go_on(broker_reason::pause_holder_gone);
+      return;
+    }
     for (auto& p : state.pauses)
       p.gone_told |= is_due(p);
     alarm(broker_reason::pause_holder_gone);
-  }
-
-  template <class Which>
-  void lift(Which is_due) {
-    bool in_doubt = may_have_recorded(state);
-    auto last = state.pauses.back();
-    std::erase_if(state.pauses, is_due);
-    if (!state.pauses.empty())
-      return;
-    if (in_doubt && wanting_call(state) == nullptr)
-      leave_to_recorders(state, last.covers, last.version, rules.calls_max);
-    go_on(broker_reason::pause_holder_gone);
   }
 
   void operator()(const draining& event) {

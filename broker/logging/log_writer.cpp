@@ -24,8 +24,8 @@ constexpr std::chrono::milliseconds look_again{20};
 /// After lines were lost, and nobody logs: how often it is tried to tell of them.
 constexpr std::chrono::seconds tell_again{1};
 
-/// After a write the thread leaves lines time to come together: a line alone costs the loop that
-/// logs it a wake-up, and a write. Those that matter wait for nobody.
+/// When all is written the thread leaves lines time to come together: a line alone costs the loop
+/// that logs it a wake-up, and a write. Those that matter end that time.
 constexpr std::chrono::milliseconds gather{10};
 
 /// Lines for one place.
@@ -113,15 +113,17 @@ void log_writer::state::run() {
 }
 
 void log_writer::state::gather_lines(std::unique_lock<std::mutex>& lock) {
+  if (!waiting.empty()) // they have come together during the write
+    return;
   gathers = true;
+  in_hurry = false;
   work.wait_for(lock, gather, [this] { return in_hurry || ending; });
   gathers = false;
-  in_hurry = false;
 }
 
 /// What waits is written now.
 void log_writer::state::hurry() {
-  in_hurry = gathers;
+  in_hurry = true;
   work.notify_one();
 }
 

@@ -34,61 +34,6 @@ TEST_CASE("a recorder found paused that is paused again was recording, and goes 
   }
 }
 
-TEST_CASE("what a pause interrupted that nobody knew of, recorders know: its resume is passed on") {
-  SECTION("the recorder comes behind the pause, as after a restart") {
-    screen_life life;
-    life.asks(verb::pause, 71);
-    life.comes(exact, true);
-    life.says(exact, paused, life.version);
-    CHECK(life.asks(verb::resume, 71) == "");
-    CHECK(life.says(exact, enabled, life.version).find("resume confirmed") != std::string::npos);
-  }
-  SECTION("it is there, and has not spoken") {
-    auto life = with(plain);
-    life.asks(verb::pause, 71);
-    life.asks(verb::pause, 72, "ivr");
-    life.says(plain, paused);
-    CHECK(life.asks(verb::resume, 0) == "");
-    CHECK(life.says(plain, enabled).find("resume confirmed") != std::string::npos);
-  }
-  SECTION("a dead desktop's pause is resumed by the broker") {
-    confirm_rules c;
-    c.dead_desktop = dead_desktop_policy::resume;
-    screen_life life{test_rules(c)};
-    life.asks(verb::pause, 71, "crm");
-    life.comes(plain, false);
-    life.says(plain, paused);
-    life.hears(desktop_gone{"crm", false});
-    CHECK(life.after(c.dead_desktop_after).find("order resume 71") != std::string::npos);
-  }
-}
-
-TEST_CASE("what was known to be off no resume records, also where the pause came in doubt") {
-  SECTION("each recorder says that it is off") {
-    auto life = with(plain);
-    life.asks(verb::pause, 71);
-    life.says(plain, disabled);
-    CHECK(life.asks(verb::resume, 71) == "#2 resume confirmed");
-  }
-  SECTION("all was stopped meanwhile") {
-    auto life = with(plain);
-    life.calls_are_told = false; // so that any stop is of all calls
-    life.asks(verb::pause, 71);
-    life.says(plain, paused);
-    life.asks(verb::stop, 72);
-    CHECK(life.asks(verb::resume, 71) == "#3 resume confirmed");
-  }
-  SECTION("somebody had asked before") {
-    auto life = with(plain);
-    life.asks(verb::stop, 71);
-    life.says(plain, disabled);
-    life.comes(exact, true);
-    life.asks(verb::pause, 72);
-    life.says(exact, paused, 2);
-    CHECK(life.asks(verb::resume, 72) == "#4 resume confirmed");
-  }
-}
-
 TEST_CASE("what a recorder began by itself outlives the end of the call that was paused") {
   auto life = with(plain);
   life.says(plain, enabled, 0, 71);

@@ -75,15 +75,6 @@ std::multiset<std::pair<std::uint64_t, std::string>> screen_model::pauses_by_nam
   return all;
 }
 
-/// A pause came when nobody could say whether the screen was recorded, and it is not known since.
-bool screen_model::nobody_knows() const {
-  bool all_off = !recorders_.empty();
-  for (auto& [id, r] : recorders_)
-    all_off = all_off && r.word == capture_state::disabled;
-  return !all_off &&
-         std::any_of(pauses_.begin(), pauses_.end(), [](auto& p) { return p.unknown_before; });
-}
-
 bool screen_model::may_lift(const screen_command& c, const model_pause& p, steady_ms now) const {
   if (rules_.ownership == pause_ownership::anyone)
     return true;
@@ -148,7 +139,7 @@ std::set<way> screen_model::ways_of_resume(const screen_command& c, steady_ms no
     all.insert(way::refused);
   if (one_stays)
     all.insert(way::held);
-  else if (anything_wants() || (!lifts_one && !asked_) || nobody_knows())
+  else if (anything_wants() || (!lifts_one && !asked_))
     all.insert(way::recorders);
   else
     all.insert(way::nowhere);
@@ -173,7 +164,6 @@ std::set<way> screen_model::ways(const screen_command& c, steady_ms now) const {
 void screen_model::pause(const screen_command& c) {
   auto call = now_named(c.connection.value);
   bool is_asked = !pauses_.empty() || anything_wants();
-  bool unknown = nobody_knows();
   for (auto& [id, r] : recorders_) { // what was before the pause is after it, too
     if (is_asked || (!r.started_itself && !r.paused_itself))
       continue;
@@ -183,13 +173,12 @@ void screen_model::pause(const screen_command& c) {
   }
   for (auto& [id, r] : recorders_)
     r.started_itself = false;
-  unknown = unknown || (!asked_ && !anything_wants() && light() == capture_state::unknown);
   ended_.erase(call);
   calls_[call];
   auto same = std::find_if(pauses_.begin(), pauses_.end(), [&](auto& p) {
     return p.scope == call && is_same(p.application, p.agent, c.from.application, c.from.agent_id);
   });
-  model_pause p{call, c.from.application, c.from.agent_id, {}, unknown};
+  model_pause p{call, c.from.application, c.from.agent_id, {}};
   if (same != pauses_.end()) { // it stands on; who says no agent takes none away
     if (p.agent.empty())
       p.agent = same->agent;
@@ -200,13 +189,11 @@ void screen_model::pause(const screen_command& c) {
 
 void screen_model::stop(const screen_command& c) {
   auto call = now_named(c.connection.value);
+  ended_.erase(call); // it is known again, as stopped
   calls_[call];
   for (auto& [id, known] : calls_)
     if (id == call || call == 0 || !c.calls_are_told)
       known = {false, true};
-  if (call == 0 || !c.calls_are_told)
-    for (auto& p : pauses_)
-      p.unknown_before = false;
   for (auto& [id, r] : recorders_)
     r.started_itself = false;
 }
@@ -214,8 +201,8 @@ void screen_model::stop(const screen_command& c) {
 void screen_model::commanded(const screen_command& c, way went, steady_ms now) {
   if (c.verb == capture_verb::query || went == way::refused || went == way::no_room)
     return;
-  bool is_unknown_resume =
-    c.verb == capture_verb::resume && went == way::recorders && !anything_wants();
+  bool is_unknown_resume = c.verb == capture_verb::resume && went == way::recorders &&
+                           pauses_.empty() && !anything_wants();
   pauses_.remove_if([&](auto& p) { return lifts(c, p, now); });
   auto call = now_named(c.connection.value);
   if (c.verb == capture_verb::pause)
@@ -372,14 +359,9 @@ void screen_model::merged(std::uint64_t from, std::uint64_t into) {
 }
 
 void screen_model::time_is(steady_ms now) {
-  if (rules_.dead_desktop != dead_desktop_policy::resume || pauses_.empty())
-    return;
-  bool unknown = nobody_knows();
-  auto last = pauses_.back();
-  pauses_.remove_if(
-    [&](auto& p) { return p.gone_since && now - *p.gone_since >= rules_.dead_desktop_after; });
-  if (pauses_.empty() && unknown && !anything_wants())
-    calls_[last.scope] = {true, false};
+  if (rules_.dead_desktop == dead_desktop_policy::resume)
+    pauses_.remove_if(
+      [&](auto& p) { return p.gone_since && now - *p.gone_since >= rules_.dead_desktop_after; });
 }
 
 } // namespace ringdown::test

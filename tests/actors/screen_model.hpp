@@ -20,7 +20,6 @@ struct model_pause {
   std::string application;
   std::string agent;
   std::optional<steady_ms> gone_since;
-  bool unknown_before = false;
 };
 
 struct model_recorder {
@@ -83,7 +82,6 @@ private:
     bool stopped = false;
   };
   bool anything_wants() const;
-  bool nobody_knows() const;
   bool may_lift(const screen_command& c, const model_pause& p, steady_ms now) const;
   bool is_there(const screen_command& c, const model_pause& p) const;
   bool lifts(const screen_command& c, const model_pause& p, steady_ms now) const;

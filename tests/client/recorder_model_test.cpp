@@ -232,7 +232,9 @@ TEST_CASE("a snapshot brings what was missed, once") {
   s.does(event_of(capture_verb::start, 1, enabled));
   auto now = s.model.on_snapshot("7001", snapshot_of(paused, 4), self);
   REQUIRE(now.order);
-  CHECK(now.words.empty());
+  REQUIRE(now.words.size() == 1); // what is so until then
+  CHECK(now.words[0].verb == capture_verb::enabled);
+  CHECK(now.words[0].version == command_version{});
   CHECK(now.order->screen == paused);
   CHECK(now.order->verb == capture_verb::none);
   CHECK(now.order->connection == call);
@@ -242,6 +244,28 @@ TEST_CASE("a snapshot brings what was missed, once") {
   CHECK_FALSE(s.model.on_snapshot("7001", snapshot_of(paused, 4), self).order);
   now = s.model.on_snapshot("7001", snapshot_of(paused, 1, 2), self); // reborn
   CHECK(now.order);
+  CHECK(now.words.empty()); // it is so already
+}
+
+TEST_CASE("what an order found at registration ends is said first, unless the broker knows") {
+  stand s;
+  s.does(event_of(capture_verb::start, 1, enabled));
+  s.model.on_restart("7001");
+  auto found = snapshot_of(paused, 1, 2); // a desktop was quicker, and has paused
+  auto now = s.model.on_snapshot("7001", found, self);
+  REQUIRE(now.order);
+  REQUIRE(now.words.size() == 1);
+  CHECK(now.words[0].verb == capture_verb::enabled);
+  CHECK(now.words[0].version == command_version{});
+  CHECK(now.words[0].epoch == dn_epoch{2});
+  CHECK(s.model.answer(*now.order, paused)->version == command_version{1});
+  found = snapshot_of(disabled, 2, 2);
+  found.session->recorders = {{self, "me", paused}};
+  now = s.model.on_snapshot("7001", found, self);
+  CHECK(now.order);
+  CHECK(now.words.empty());
+  stand fresh; // which does not know yet itself
+  CHECK(fresh.model.on_snapshot("7001", snapshot_of(paused, 1, 2), self).words.empty());
 }
 
 TEST_CASE("an order without an answer comes again with the snapshot, whatever was said since") {

@@ -212,6 +212,9 @@ TEST_CASE("a recorder that comes back hears the pause it missed and confirms it"
   REQUIRE(s.orders.size() == 2);
   CHECK(s.orders[1].verb == capture_verb::none);
   CHECK(s.orders[1].screen == capture_state::paused);
+  auto before = s.broker.expect(); // which a pause that came first must not hide
+  CHECK(verb_of(before) == "enabled");
+  CHECK(before.request_send_event().version() == 0);
   auto said = s.broker.expect();
   CHECK(verb_of(said) == "paused");
   CHECK(said.request_send_event().version() == 4);
@@ -301,6 +304,7 @@ TEST_CASE("a recorder that missed events asks for the snapshot until it comes, a
   s.settle();
   REQUIRE(s.orders.size() == 2);
   CHECK(s.orders[1].screen == capture_state::paused);
+  CHECK(verb_of(s.broker.expect()) == "enabled"); // until then
   CHECK(verb_of(s.broker.expect()) == "paused");
   s.order("pause", 2, 2); // in the snapshot already
   CHECK(s.orders.size() == 2);

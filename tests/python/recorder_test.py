@@ -171,7 +171,7 @@ class Orders(RecorderTest):
         async def behave_again(link: FakeLink) -> None:
             await link.grant()
             await link.register(state(3, ENABLED), state(2, PAUSED))
-            links.append(await Said(link).words(2))
+            links.append(await Said(link).words(3))
 
         begun = asyncio.Event()
 
@@ -193,7 +193,9 @@ class Orders(RecorderTest):
         self.assertEqual(len(orders), 3)
         await self.play(behave_again, as_told(orders), "7001", "7002", screens=screens)
         self.assertEqual(links[0], [("paused", 2), ("paused", 2)])
-        self.assertEqual(sorted(links[1]), [("enabled", 3), ("paused", 2)])
+        # Of 7001 first what is so until it is done: the broker has no word of this link.
+        self.assertEqual(sorted(links[1]), [("enabled", 3), ("paused", 0), ("paused", 2)])
+        self.assertLess(links[1].index(("paused", 0)), links[1].index(("enabled", 3)))
         self.assertEqual([(one.dn, one.version) for one in orders[3:]], [("7001", 3)])
         self.assertIs(screens.state("7002"), CaptureState.PAUSED)
 

@@ -154,6 +154,8 @@ class RecorderLink:
         said = self._screens.state(dn)
         if found.again is not None and said is not None:
             self.say_soon(found.again, said)
+        if found.until_then and said is not None and self._words[dn].count == 0:
+            self.say_soon(dn, said)
         self._work.put(found.orders)
 
     # ---- words out --------------------------------------------------------------------------
@@ -177,10 +179,10 @@ class RecorderLink:
         except TimeoutError as error:
             raise NoAnswer(f"not said within {deadline_s:g} s") from error
 
-    def say_soon(self, order: Order, word: Word) -> None:
-        """Sends it now, and sees to it that it is said."""
-        words = self._words.get(order.dn)
-        request = self._request(order, word)
+    def say_soon(self, about: Order | str, word: Word) -> None:
+        """Sends it now, and sees to it that it is said. Of a DN: it answers nothing."""
+        words = self._words.get(about.dn if isinstance(about, Order) else about)
+        request = self._request(about, word)
         if words is None or request is None:
             return
         with suppress(LinkLost):  # `follow` tells

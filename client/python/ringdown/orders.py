@@ -113,6 +113,9 @@ class Found:
     orders: list[Order] = field(default_factory=list)
     again: Order | None = None
     """This is so already: it is only to be said again."""
+    until_then: bool = False
+    """Something else is so until the order is done, and the broker does not know: it is to be said
+    first. A pause that came before the recorder must not hide what it interrupts."""
 
 
 @dataclass(slots=True)
@@ -196,7 +199,10 @@ class Known:
             return Found(again=order if is_missing else None)
         if so_already:
             return Found(again=order)
-        return Found([order] if not per_call else _each_call(order, session))
+        if per_call:
+            return Found(_each_call(order, session))
+        is_otherwise = self.said not in (None, desired)
+        return Found([order], until_then=registered and is_otherwise)
 
     def take_answer(self, order: Order, word: CaptureState | Failure) -> bool:
         """False: nothing is to be said, because the answer to a newer order counts."""
