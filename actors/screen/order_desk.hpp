@@ -156,7 +156,9 @@ struct order_desk : drift_watch {
   }
 
   void order_release(const held_command& first, bool starts, std::vector<dn_sequence> of_call) {
-    if (wanting_call(state) != nullptr)
+    auto* own = first.connection ? find_call(state, first.connection) : nullptr;
+    bool is_over = own != nullptr && own->stopped; // whatever another call wants
+    if (wanting_call(state) != nullptr && !is_over)
       return order(starts ? capture_verb::start : verb_to_record({}), first.connection,
                    broker_reason::hold_released, {}, std::move(of_call));
     for (auto sequence : of_call) // nothing to do after all

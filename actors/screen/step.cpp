@@ -216,10 +216,14 @@ struct visitor : order_desk {
     return word;
   }
 
-  /// Its first word crossed the pause on its way: what it recorded then is what goes on after it.
+  /// Its first word crossed the pause on its way: what it recorded then is what goes on after it,
+  /// if it was not stopped since.
   void recorded_before_pause() {
-    if (wanting_call(state) == nullptr && !state.pauses.empty())
-      newest(state.pauses.back().covers, state.pauses.back().version).wants = wish::as_recorder;
+    if (wanting_call(state) != nullptr || state.pauses.empty())
+      return;
+    auto& pause = state.pauses.back();
+    if (auto* call = find_call(state, pause.covers); call == nullptr || !call->stopped)
+      newest(pause.covers, pause.version).wants = wish::as_recorder;
   }
 
   void operator()(const recorder_came& event) {

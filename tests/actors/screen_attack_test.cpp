@@ -55,6 +55,33 @@ TEST_CASE("behind the end of all calls a resume of the screen is refused like on
   CHECK(life.asks(verb::resume, 0) == "");
 }
 
+TEST_CASE("a first word that crossed a stop, too, brings nothing back") {
+  auto life = with(plain);
+  life.calls_are_told = false; // so that a stop is of all calls
+  life.asks(verb::pause, 71);
+  life.asks(verb::stop, 72);
+  life.says(plain, enabled);
+  life.says(plain, disabled);
+  CHECK(life.asks(verb::resume, 71).find("resume confirmed") != std::string::npos);
+  CHECK(desired(life.now_shown) == disabled);
+}
+
+TEST_CASE("a held resume of what was stopped is not ordered because another call goes on") {
+  auto life = with(plain);
+  life.asks(verb::start, 71);
+  life.asks(verb::start, 72);
+  life.says(plain, enabled);
+  life.asks(verb::stop, 72);
+  life.asks(verb::pause, 72);
+  life.asks(verb::pause, 71);
+  CHECK(life.asks(verb::resume, 72).find("held") != std::string::npos);
+  auto followed = life.asks(verb::resume, 71);
+  CHECK(followed.find("order") == std::string::npos);
+  CHECK(followed.find("confirmed") != std::string::npos);
+  life.says(plain, enabled);
+  CHECK(life.unpaid() == "");
+}
+
 // ---- what a word answers -----------------------------------------------------------------------
 
 TEST_CASE("an exact recorder that failed one order has failed no other") {
