@@ -6,6 +6,8 @@
 
 namespace ringdown::client {
 
+/// What both clients promise, and all that helpers need of one. Which threads may call it,
+/// the class says that stands behind it.
 class any_t_client {
 public:
   any_t_client() = default;

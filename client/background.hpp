@@ -18,6 +18,8 @@
 
 namespace ringdown::client {
 
+/// A `t_client` with a thread of its own. Thread-safe: every call but construction and destruction.
+/// Handlers are called one after the other on that thread, without a lock held.
 class background_client final : public any_t_client {
 public:
   /// How long `stop` lets handlers finish after the sign-off.

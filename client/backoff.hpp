@@ -14,6 +14,7 @@
 
 namespace ringdown::client {
 
+/// What bounds the waits between attempts.
 struct backoff_bounds {
   /// The longest wait before the attempts of the first round.
   std::chrono::milliseconds first_max{500};
@@ -26,8 +27,10 @@ struct backoff_bounds {
   std::chrono::milliseconds retry_after_max{60'000};
 };
 
+/// When and where to try next. A value: it reads no clock, and is not thread-safe.
 class reconnect_plan {
 public:
+  /// The next attempt: at which of the places (from 0), and not before when.
   struct attempt {
     std::size_t place = 0;
     steady_time when;

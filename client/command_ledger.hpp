@@ -32,6 +32,7 @@ struct finished_command {
   event_outcome what;
 };
 
+/// The commands of one desktop that are not decided yet, and what their callers hear.
 class command_ledger {
 public:
   using time = std::chrono::steady_clock::time_point;

@@ -96,6 +96,7 @@ enum class send_status : std::uint8_t {
 };
 std::string_view to_string(send_status s) noexcept;
 
+/// What came of handing a request to the link; true if it was accepted.
 struct submission {
   send_status status = send_status::disconnected;
   reference_id reference; ///< the reply will carry it
@@ -110,6 +111,7 @@ enum class wait_status : std::uint8_t {
   events_full,  ///< look at the waiting events first: the answer may stand behind them
 };
 
+/// What came of waiting for one answer; true if there is one.
 struct reply {
   wait_status status = wait_status::timed_out;
   std::optional<event> answer;

@@ -61,6 +61,7 @@ struct light_view {
 
 using light_handler = std::function<void(const light_view&)>;
 
+/// What a desktop is made with; it keeps a copy.
 struct desktop_options {
   registration how = {};
   /// Hears the outcomes of commands that have no handler of their own.
@@ -69,6 +70,9 @@ struct desktop_options {
   std::string agent_id = {};
 };
 
+/// An agent's desktop: the light of one DN, its pauses and alarms, and commands to its recorders.
+/// Each command that was sent has exactly one outcome. Called by whichever threads its client may
+/// be, which outlives it.
 class desktop {
 public:
   /// How long the outcome of a command without a `confirm_timeout` of its own is waited for. The

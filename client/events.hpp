@@ -226,6 +226,7 @@ struct event_error {
   std::int64_t time_us = 0;
 };
 
+/// A registration stands; what the DN was like at that moment comes with it.
 struct event_registered {
   reference_id reference;
   std::string this_dn;
@@ -245,6 +246,7 @@ struct event_unregistered {
   bool every_dn = false; ///< in place of `this_dn`
 };
 
+/// The answer to a question about one DN: all that its screen knows.
 struct event_address_info {
   reference_id reference;
   std::string this_dn;

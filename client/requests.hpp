@@ -27,6 +27,7 @@ struct identity {
   std::uint32_t version_max = protocol_version_max;
 };
 
+/// How to be registered on a DN. The default hears its user events and no echo of its own.
 struct registration {
   registration_mode mode = registration_mode::share;
   bool echo = false;

@@ -45,6 +45,7 @@ struct script_send {
   bool operator==(const script_send&) const = default;
 };
 
+/// Does nothing for this time.
 struct script_wait {
   std::chrono::milliseconds time{0};
 
@@ -76,6 +77,7 @@ struct script_merge {
   bool operator==(const script_merge&) const = default;
 };
 
+/// Tells that the call is over, as a call source does.
 struct script_end_call {
   conn_id connection;
 

@@ -27,6 +27,9 @@
 
 namespace ringdown::client {
 
+/// A T-Client that its program polls: it finds a broker, signs on, registers, and does so again
+/// after each loss, until it is stopped. Each accepted request ends in exactly one completion. It
+/// belongs to one thread at a time.
 class t_client final : public any_t_client {
 public:
   explicit t_client(t_client_options options);

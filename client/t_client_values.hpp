@@ -80,20 +80,24 @@ struct slow_handler {
 
 // ---- what comes and goes, for logs ---------------------------------------------------------
 
+/// Any event of the broker's. Valid during the call only.
 struct event_received {
   const event& what;
 };
+/// RequestSendEvent, or its older form. Valid during the call only.
 struct event_sent {
   reference_id reference;
   const outgoing_event& what;
   bool distribute = false;
   bool again = false; ///< under the same command id as before
 };
+/// RequestRegisterAddress for some DNs at once. Valid during the call only.
 struct registration_sent {
   reference_id reference;
   std::span<const std::string> dns;
   registration how;
 };
+/// RequestCommandAddresses. Valid during the call only.
 struct bulk_sent {
   reference_id reference;
   const bulk_command& what;
@@ -107,6 +111,7 @@ struct question_sent {
 using traffic =
   std::variant<event_received, event_sent, registration_sent, bulk_sent, question_sent>;
 
+/// What a client is made with; it keeps a copy. The default finds a broker on this machine.
 struct t_client_options {
   /// Tried in turn, from the first. Empty: `endpoint{}`.
   std::vector<place> places = {};
@@ -138,6 +143,7 @@ struct t_client_options {
 /// The client's number for a request that it accepted; the same when it is sent again.
 using request_id = strong_number<struct request_id_tag, std::uint64_t>;
 
+/// How one request is sent. The default suits a command of an agent who looks on.
 struct request_options {
   /// From now to the completion; 0: `request_timeout`.
   std::chrono::milliseconds timeout{0};

@@ -78,6 +78,7 @@ constexpr std::string_view to_string(drift_policy p) noexcept {
   return drift_policy_names[static_cast<std::size_t>(p)];
 }
 
+/// What an operator decides about confirmation: the `confirm` section of the configuration.
 struct confirm_rules {
   /// A `start` or `resume` that one of two recorders carries out does record.
   confirm_policy start = confirm_policy::any;

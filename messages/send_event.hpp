@@ -130,6 +130,7 @@ std::string rename_indication_key(std::string_view event);
 
 // ---- what goes out -------------------------------------------------------------------------
 
+/// EventACK: the request is accepted. What it led to at a recorder is an outcome, told later.
 struct ack {
   std::optional<std::uint32_t> recorders_queued;
   dn_sequence sequence;

@@ -16,6 +16,7 @@ enum class transport_status : std::uint8_t {
   failed,      ///< broken; `error` says why
 };
 
+/// What one call of a transport did.
 struct transport_result {
   transport_status status = transport_status::failed;
   std::size_t bytes = 0; ///< with `done`

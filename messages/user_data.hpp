@@ -99,6 +99,7 @@ struct binary_value {
 using user_data_value = std::variant<std::monostate, std::int64_t, std::string, binary_value,
                                      std::vector<struct user_data_pair>>;
 
+/// A key and its value. Keys may occur more than once.
 struct user_data_pair {
   std::string key;
   user_data_value value;

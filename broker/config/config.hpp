@@ -51,18 +51,21 @@ std::string to_string(const origin& o);
 /// What the daemon runs with. Members bear the names of their keys; what each means, its unit and
 /// its range stand in docs/configuration.md. A default-made object holds the defaults.
 struct config {
+  /// Where clients connect.
   struct listen_section {
     std::string address = "127.0.0.1"; ///< an IPv4 or IPv6 address in its usual text
     std::uint16_t port = 7480;         ///< 0: the kernel chooses
     bool allow_unauthenticated = false;
   } listen;
 
+  /// Who this broker is, and what it leaves on disk.
   struct server_section {
     std::string name = "ringdown";
     std::uint16_t node = 0; ///< the top 16 bits of client ids
     std::string state_directory;
   } server;
 
+  /// What the actors run on.
   struct runtime_section {
     configuration::scheduler scheduler = configuration::scheduler::loop;
     std::uint32_t loops = 1;
@@ -72,6 +75,7 @@ struct config {
     std::uint32_t messages_per_resume = 100;
   } runtime;
 
+  /// What is logged, where and how much.
   struct log_section {
     logging::level level = logging::level::info;
     logging::format format = logging::format::human;
@@ -84,6 +88,7 @@ struct config {
     logging::thresholds thresholds() const noexcept;
   } log;
 
+  /// Which DNs there are.
   struct dns_section {
     std::vector<std::string> list;
     std::string file;

@@ -52,6 +52,7 @@ struct bridge_send {
 
 // ---- what it hears --------------------------------------------------------------------------
 
+/// A notice of the client's: an event, the link, a registration.
 struct bridge_heard {
   client::notice what;
 };
