@@ -49,12 +49,11 @@ request_window::admission request_window::admit(reference_id reference, std::siz
 
 void request_window::answered(reference_id reference) {
   std::lock_guard lock{mutex_};
-  if (slots_.empty())
+  auto place = slots_.empty() ? 0 : place_of(reference.value);
+  bool is_outstanding = !slots_.empty() && slots_[place].answers != 0;
+  debug_ensure(is_outstanding, "credit is given back once");
+  if (!is_outstanding || --slots_[place].answers != 0)
     return;
-  auto place = place_of(reference.value);
-  if (slots_[place].answers == 0 || --slots_[place].answers != 0)
-    return;
-  debug_ensure(count_ != 0 && bytes_ >= slots_[place].bytes, "credit is given back once");
   bytes_ -= slots_[place].bytes;
   --count_;
   erase(place);

@@ -34,7 +34,8 @@ public:
   admission admit(reference_id reference, std::size_t bytes, bool safety,
                   std::uint32_t answers = 1);
 
-  /// One answer was given. An unknown ReferenceID is ignored.
+  /// One answer was given. One too many would be the credit of whoever uses the ReferenceID next:
+  /// that of none that is outstanding is ignored, and ends builds that are not shipped.
   void answered(reference_id reference);
 
   std::size_t outstanding() const;

@@ -5,11 +5,10 @@
 
 namespace ringdown {
 
-std::size_t program_register::hash_of_program::operator()(const row& one) const {
-  auto& who = one.client->who;
+std::size_t program_register::place_of(const client_identity& who, const keyed_hash& hash) {
   std::string key{who.instance.view()};
   key += who.application;
-  return (*hash_)(key);
+  return hash(key);
 }
 
 bool program_register::same_program::operator()(const row& a, const row& b) const noexcept {

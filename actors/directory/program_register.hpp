@@ -55,6 +55,9 @@ public:
   void sign_off(const client_ptr& client);
   void clear() noexcept { programs_.clear(); }
 
+  /// Where a program stands among the others: by all that a client chooses of it, and the secret.
+  static std::size_t place_of(const client_identity& who, const keyed_hash& hash);
+
 private:
   struct row : signed_on_program {
     time_point taken_over_at{}; ///< last
@@ -64,7 +67,7 @@ private:
   public:
     using is_avalanching = void;
     explicit hash_of_program(const keyed_hash& hash) noexcept : hash_(&hash) {}
-    std::size_t operator()(const row& one) const;
+    std::size_t operator()(const row& one) const { return place_of(one.client->who, *hash_); }
 
   private:
     const keyed_hash* hash_;

@@ -317,6 +317,23 @@ TEST_CASE("another instance of the same program is another client") {
   CHECK_FALSE(one.closing());
 }
 
+TEST_CASE("who signs on with what others are told of an instance id takes nothing over") {
+  office o;
+  auto& desk = o.desktop("desk");
+  auto& listener = o.desktop("listener");
+  register_all("7001", {&desk, &listener});
+  CHECK(ask(desk, send(3, "7001", "")) == "ACK 3: recorders 0, #1");
+  auto published = listener.frame().event_user_event().origin_instance_id();
+  REQUIRE(published.size() == 16);
+  auto& thief = o.connect("desk");
+  auto request = sign_on(1, v1::ROLE_DESKTOP, "desk");
+  request.mutable_request_sign_on()->set_instance_id(published);
+  thief.says(request);
+  CHECK(thief.hears() == lines{"connected 1"});
+  CHECK(desk.hears().empty());
+  CHECK_FALSE(desk.closing());
+}
+
 TEST_CASE("a program whose old connection is gone signs on without taking over") {
   office o;
   auto& old = o.desktop("desk");
