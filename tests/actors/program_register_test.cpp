@@ -55,7 +55,8 @@ TEST_CASE("a program has one connection, the newest; another name or instance is
   CHECK_FALSE(h.sign_on(second));
 }
 
-TEST_CASE("from the fourth take-over in a row a newcomer waits, longer each time, until it is calm") {
+TEST_CASE(
+  "from the fourth take-over in a row a newcomer waits, longer each time, until it is calm") {
   hall h;
   auto wait = [&] { return h.programs.wait_of(h.client("crm"), h.now); };
   h.sign_on(h.client("crm"));
