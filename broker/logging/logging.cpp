@@ -76,7 +76,7 @@ struct logger::state {
       destination::standard_error());
   }
 
-  void emit(format f, const entry& e) {
+  void write(format f, const entry& e) {
     line.clear();
     append_line(line, f, e);
     repeats.count(line.size() + 1);
@@ -86,10 +86,10 @@ struct logger::state {
       writer->put(line, e.importance >= level::warn);
   }
 
-  void emit_summaries(format f, time_point at) {
+  void write_summaries(format f, time_point at) {
     for (const auto& s : summaries) {
       const std::array fields{field{"suppressed", s.suppressed}, field{"repeated", s.message}};
-      emit(f, {at, s.from, s.at, "repeated message suppressed", fields});
+      write(f, {at, s.from, s.at, "repeated message suppressed", fields});
     }
     summaries.clear();
   }
@@ -97,7 +97,7 @@ struct logger::state {
   /// What was left out in seconds that are over.
   void tell_suppressed(format f, time_point at) {
     repeats.collect(at, summaries);
-    emit_summaries(f, at);
+    write_summaries(f, at);
   }
 
   std::mutex mutex;
@@ -116,7 +116,7 @@ logger::logger(options o) : state_{std::make_unique<state>(o)} {
 logger::~logger() {
   guarded([this] {
     state_->repeats.collect_all(state_->summaries);
-    state_->emit_summaries(state_->maker.shape, state_->maker.now());
+    state_->write_summaries(state_->maker.shape, state_->maker.now());
   });
 }
 
@@ -158,7 +158,7 @@ void logger::write_enabled(component c, level l, std::string_view message,
     const auto at = state_->maker.now();
     state_->tell_suppressed(f, at);
     if (state_->repeats.admit(c, l, message, at))
-      state_->emit(f, {at, c, l, message, fields});
+      state_->write(f, {at, c, l, message, fields});
   });
 }
 

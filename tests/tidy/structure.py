@@ -112,6 +112,28 @@ def may_include(path: str, target: str, installed: set[str]) -> bool:
     return False
 
 
+# One verb, one meaning: CONTRIBUTING.md has them.
+VERBS = {
+    "tell": ("notify", "inform"),
+    "say": ("emit", "announce"),
+    "refuse": ("reject", "deny", "decline"),
+    "take": ("grab", "acquire", "obtain"),
+    "keep": ("store", "save", "retain"),
+    "begin": ("commence", "initiate", "initialize", "init"),
+    "end": ("terminate", "abort"),
+    "forget": ("purge",),
+}
+
+
+def verbs(tree: Tree) -> Iterator[Fault]:
+    meant = {other: verb for verb, others in VERBS.items() for other in others}
+    for tag in tree.tags:
+        first = tag["name"].split("_")[0]
+        if tag["kind"] in ("function", "prototype") and first in meant:
+            text = f"{tag['name']}: {meant[first]} says this already"
+            yield Fault("verbs", tag["path"], tag["line"], tag["name"], text)
+
+
 def words(tree: Tree) -> Iterator[Fault]:
     for path in tree.written():
         if path.startswith("tests/tidy/"):

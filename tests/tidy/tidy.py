@@ -16,7 +16,7 @@ from typing import Callable, Iterator
 from exceptions import EXCEPTIONS, Exempt
 from references import references
 from shape import columns, files, length
-from structure import includes, words
+from structure import includes, verbs, words
 from tree import Fault, Tree
 from uses import keys, packages, used
 
@@ -28,6 +28,7 @@ RULES: dict[str, Callable[[Tree], Iterator[Fault]]] = {
     "keys": keys,
     "packages": packages,
     "includes": includes,
+    "verbs": verbs,
     "words": words,
     "references": references,
 }
