@@ -64,6 +64,10 @@ std::string text_of(const circumstances& c) {
   return out + fmt::format("{:<15}{}\n", "all flags", flags);
 }
 
+std::string markdown_of(const circumstances& c) {
+  return "\n```text\n" + text_of(c) + "```\n";
+}
+
 std::vector<named_plot> plots_of(const machine_history& h) {
   if (h.samples.empty())
     return {};

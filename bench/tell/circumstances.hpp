@@ -28,6 +28,8 @@ struct circumstances {
 json to_json(const circumstances& c);
 /// What follows a result's figures.
 std::string text_of(const circumstances& c);
+/// The same as a block of a document.
+std::string markdown_of(const circumstances& c);
 /// What else the machine did, over time; nothing of a run below a second.
 std::vector<named_plot> plots_of(const machine_history& h);
 

@@ -80,6 +80,7 @@ TEST_CASE("a report says when, where, of which versions and with which flags it 
                      " --seconds=10 --core=1", "other programs 0.5 %, stolen 0.1 %"})
     CHECK_THAT(text, Contains(told));
   CHECK_THAT(text, !Contains("DISTURBED"));
+  CHECK(markdown_of(c) == "\n```text\n" + text + "```\n");
   auto out = to_json(c);
   CHECK(out["kernel"] == "Linux 6.1");
   CHECK(out["flags"]["--core"] == "1");

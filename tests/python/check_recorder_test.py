@@ -286,6 +286,11 @@ class CheckRecorder(AsyncTest):
         passed = FOR_ALL[: FOR_ALL.index("cut")]
         self.fails(gone, "cut", "it did not register within 15000 ms", passed)
 
+    async def test_who_cannot_start_a_second_call_fails_where_it_is_let_go(self) -> None:
+        found = await self.of_vendor(Habits(one_call=True), *SHORT)
+        others = [step for step in FOR_ALL if step != "two calls"]
+        self.fails(found, "two calls", "the held command ended failed", others)
+
     async def test_who_calls_itself_exact_must_echo_versions(self) -> None:
         exact = [v1.CAPABILITY_EXACT_VERSIONS]
         found = await self.of_vendor(Habits(capabilities=exact), *SHORT)

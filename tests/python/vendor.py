@@ -11,6 +11,7 @@ from harness import PATIENCE_S, Place
 from ringdown import (
     CaptureState,
     Connection,
+    Failure,
     Identity,
     Limits,
     RingdownError,
@@ -41,6 +42,8 @@ class Habits:
     """False: an order that is done already is not answered."""
     resumes_after_s: float | None = None
     """Goes on recording by itself when it was paused for so long."""
+    one_call: bool = False
+    """Fails the start of a second call while it records."""
     capabilities: list[v1.Capability] = field(default_factory=list)
 
 
@@ -83,6 +86,9 @@ class Vendor:
         if not isinstance(verb, Verb):
             return
         before = self._is
+        if verb is Verb.START and self._is is CaptureState.ENABLED and self._habits.one_call:
+            await link.send(capture_request(DN, Failure(2, "one call at a time")))
+            return
         if verb is Verb.QUERY and not self._habits.answers_queries:
             return
         if verb is not Verb.QUERY:
