@@ -141,8 +141,11 @@ struct visitor : order_desk {
         c.wants = wish::none;
         c.stopped = true;
       }
-    for (auto& r : state.recorders)
+    for (auto& r : state.recorders) {
+      bool is_of_it = is_of_all || !r.said_of || is_one_call(state, r.said_of, command.connection);
+      r.paused_by_itself &= !is_of_it;
       r.began = false;
+    }
     auto is_undone = [&](const held_command& h) {
       return is_of_all || is_one_call(state, h.connection, command.connection);
     };

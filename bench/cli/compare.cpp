@@ -119,7 +119,8 @@ private:
     auto object = to_json(result_);
     object["circumstances"] = to_json(around);
     fmt::print("{}", common_.json ? dump(object) + "\n" : text_of(result_) + after);
-    if (!arguments_.markdown.empty() && !write_file(arguments_.markdown, markdown_of(result_) + markdown_of(around)))
+    if (!arguments_.markdown.empty() &&
+        !write_file(arguments_.markdown, markdown_of(result_) + markdown_of(around)))
       return complain("--markdown: cannot write " + arguments_.markdown);
     if (!common_.html.empty() &&
         !write_file(common_.html, html_report(common_.command, result_, after)))

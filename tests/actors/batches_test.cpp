@@ -95,6 +95,8 @@ TEST_CASE("the 52 of a batch that dies names its DN: without a name it would be 
     request.what = dn_request::kind::query;
     request.reference = {2};
     batch->add() = request;
+    for (std::uint32_t i : {1, 2})
+      CHECK(b.client->window.admit({i}, 10, false) == request_window::admission::accepted);
   }
   b.edge.drain();
   auto read = b.edge.read();

@@ -66,6 +66,20 @@ TEST_CASE("a first word that crossed a stop, too, brings nothing back") {
   CHECK(desired(life.now_shown) == disabled);
 }
 
+TEST_CASE("what a recorder had paused by itself does not outlive a stop") {
+  for (std::uint64_t stopped : {71, 0, 72}) {
+    INFO(stopped);
+    auto life = with(plain);
+    life.says(plain, paused, 0, 71); // by somebody at the recorder
+    life.asks(verb::stop, stopped);
+    life.asks(verb::pause, stopped); // the recorder has not come to the stop yet
+    bool is_another = stopped == 72;
+    auto followed = life.asks(verb::resume, stopped);
+    CHECK((followed.find("resume confirmed") == std::string::npos) == is_another);
+    CHECK(desired(life.now_shown) == (is_another ? enabled : disabled));
+  }
+}
+
 TEST_CASE("a resume that had nothing to go on with is not made up for by a start") {
   for (auto recorder : {plain, exact}) {
     INFO(recorder.value);

@@ -194,8 +194,12 @@ void screen_model::stop(const screen_command& c) {
   for (auto& [id, known] : calls_)
     if (id == call || call == 0 || !c.calls_are_told)
       known = {false, true};
-  for (auto& [id, r] : recorders_)
+  for (auto& [id, r] : recorders_) {
+    auto of = now_named(r.word_of);
+    bool is_of_it = call == 0 || !c.calls_are_told || of == 0 || of == call;
+    r.paused_itself = r.paused_itself && !is_of_it;
     r.started_itself = false;
+  }
 }
 
 void screen_model::commanded(const screen_command& c, way went, steady_ms now) {
@@ -258,7 +262,7 @@ void screen_model::said(std::uint64_t recorder, capture_state what, std::uint64_
   r.spoke_since_told = true;
   lost_ = false;
   r.word = what;
-  r.word_of = call;
+  r.word_of = now_named(call);
   if (r.per_call) {
     call = now_named(call);
     if (call == 0)
