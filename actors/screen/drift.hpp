@@ -18,8 +18,6 @@ struct drift_watch : visit {
                       result == outcome::failed || (result == outcome::recorder_lost && no_room);
     if (!has_failed || order.verb == capture_verb::query)
       return;
-    if (order.verb == capture_verb::resume)
-      drop_doubts();
     auto one = order.recorders.size() == 1 ? order.recorders.front().recorder : client_id{};
     if (order.is_own())
       alarm(broker_reason::recorder_unconfirmed, one);
@@ -27,24 +25,6 @@ struct drift_watch : visit {
       if (auto* r = recorder_of(awaited.recorder);
           r != nullptr && must_correct(*r) && !r->drift.correct_at)
         correct_later(*r);
-  }
-
-  /// There was something to go on with.
-  void settle_doubts(const screen_recorder& r) {
-    if (r.said != capture_state::enabled)
-      return;
-    for (auto& c : state.calls)
-      if (c.wants == wish::perhaps)
-        c.wants = wish::as_recorder;
-  }
-
-  /// There was nothing to go on with: who comes later is not told to start it.
-  void drop_doubts() {
-    if (light(state) != capture_state::disabled)
-      return;
-    for (auto& c : state.calls)
-      if (c.wants == wish::perhaps)
-        c.wants = wish::none;
   }
 
   drift_policy policy_now() const {

@@ -51,7 +51,6 @@ inline constexpr std::size_t alarms_max = 16;
 /// Whether a call wants to be recorded.
 enum class wish : std::uint8_t {
   none,
-  perhaps,     ///< resumed where the broker does not know: the recorder's answer says
   as_recorder, ///< nobody asked: a recorder began by itself, and so it shall be after a pause
   asked,
 };

@@ -115,7 +115,7 @@ struct visitor : order_desk {
     }
     if (wanting_call(state) == nullptr) { // the broker does not know: the recorder does
       auto& call = newest(event.command.connection, event.version);
-      call.wants = wish::perhaps;
+      call.wants = wish::as_recorder;
       call.stopped = false;
     }
     send(event);
@@ -207,10 +207,8 @@ struct visitor : order_desk {
     }
     if (!before && r->said == capture_state::enabled && owed_pause)
       recorded_before_pause();
-    if (event.state) {
-      settle_doubts(*r);
+    if (event.state)
       watch_word(*r, before, owed_order);
-    }
     decide_by_verdicts();
   }
 

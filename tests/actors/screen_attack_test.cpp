@@ -80,36 +80,6 @@ TEST_CASE("what a recorder had paused by itself does not outlive a stop") {
   }
 }
 
-TEST_CASE("a resume that had nothing to go on with is not made up for by a start") {
-  for (auto recorder : {plain, exact}) {
-    INFO(recorder.value);
-    auto life = with(recorder); // the broker is new, and nobody has said what is so
-    CHECK(life.asks(verb::resume, 71) == "");
-    life.says(recorder, disabled, 1);
-    life.passes(timeout);
-    CHECK(desired(life.now_shown) == disabled);
-    life.goes(recorder);
-    life.comes(recorder, recorder == exact);
-    CHECK(in_words(life.effects).find("order start") == std::string::npos);
-    CHECK(light(life.now_shown) == capture_state::unknown);
-  }
-}
-
-TEST_CASE("a resume that found something to go on with is made up for") {
-  auto life = with(plain);
-  life.asks(verb::resume, 71);
-  life.says(plain, enabled);
-  life.asks(verb::pause, 71);
-  life.says(plain, paused);
-  life.asks(verb::resume, 71);
-  life.says(plain, disabled); // it fails
-  life.passes(timeout);
-  CHECK(desired(life.now_shown) == enabled);
-  life.goes(plain);
-  life.comes(plain, false);
-  CHECK(in_words(life.effects).find("order start 71") != std::string::npos);
-}
-
 TEST_CASE("a held resume of what was stopped is not ordered because another call goes on") {
   auto life = with(plain);
   life.asks(verb::start, 71);

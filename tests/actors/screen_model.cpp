@@ -214,7 +214,7 @@ void screen_model::commanded(const screen_command& c, way went, steady_ms now) {
   if (c.verb == capture_verb::stop)
     stop(c);
   if (c.verb == capture_verb::start || is_unknown_resume) {
-    calls_[call] = {true, false, is_unknown_resume};
+    calls_[call] = {true, false};
     ended_.erase(call);
   }
   if (ended_.count(call) == 0)
@@ -272,19 +272,11 @@ void screen_model::said(std::uint64_t recorder, capture_state what, std::uint64_
       if (nearness_to_recording(word) > nearness_to_recording(*r.word))
         r.word = word;
   }
-  if (r.word == capture_state::enabled) // there was something to go on with
-    for (auto& [id, one] : calls_)
-      one.perhaps = false;
   // What began so goes on being so, whatever is said again of it.
   bool itself = r.started_itself || started_itself;
   r.started_itself = r.word == capture_state::enabled && itself;
   itself = was_paused ? r.paused_itself : is_unasked;
   r.paused_itself = r.word == capture_state::paused && pauses_.empty() && itself;
-}
-
-bool screen_model::may_lapse(std::uint64_t call) const {
-  auto found = calls_.find(now_named(call));
-  return found != calls_.end() && found->second.perhaps && light() == capture_state::disabled;
 }
 
 void screen_model::adopt(std::uint64_t call, bool wants) {
@@ -351,8 +343,6 @@ void screen_model::merged(std::uint64_t from, std::uint64_t into) {
   bool is_renamed = calls_.count(into) == 0;
   auto& one = calls_[into];
   one.stopped = is_renamed ? other->second.stopped : one.stopped && other->second.stopped;
-  bool is_known = (one.wants && !one.perhaps) || (other->second.wants && !other->second.perhaps);
-  one.perhaps = !is_known && (one.perhaps || other->second.perhaps);
   one.wants = one.wants || other->second.wants;
   calls_.erase(from);
   ended_.erase(into);

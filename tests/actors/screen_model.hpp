@@ -65,8 +65,6 @@ public:
             bool is_unasked);
   /// Of what the page leaves open: the recorder's own recording is over, or is what was before.
   void adopt(std::uint64_t call, bool wants);
-  /// A resume that nobody knew the use of may have been for nothing.
-  bool may_lapse(std::uint64_t call) const;
   void failed(std::uint64_t recorder);
   void came(std::uint64_t recorder, bool exact, bool per_call);
   /// One that steps down to standby is no loss where the others say what was shown.
@@ -82,7 +80,6 @@ private:
   struct one_call {
     bool wants = false;
     bool stopped = false;
-    bool perhaps = false; ///< wants, if the recorder finds something to go on with
   };
   bool anything_wants() const;
   bool may_lift(const screen_command& c, const model_pause& p, steady_ms now) const;

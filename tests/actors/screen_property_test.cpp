@@ -319,9 +319,6 @@ private:
     auto& s = life_.now_shown;
     RC_ASSERT(life_.broken == "");
     RC_ASSERT(life_.unpaid() == "");
-    for (auto call : conns)
-      if (model_.may_lapse(call) && !product_wants(call))
-        model_.adopt(call, false);
     RC_ASSERT(desired(s) == model_.desired());
     RC_ASSERT(light(s) == model_.light());
     std::set<std::pair<std::uint64_t, std::string>> stand;
