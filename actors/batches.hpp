@@ -126,13 +126,14 @@ public:
 
   /// A request to be filled.
   dn_request& add() {
-    if (count_++ != 0)
-      return more_.emplace_back();
-    return first_ = {};
+    auto& request = count_ != 0 ? more_.emplace_back() : first_ = {};
+    ++count_; // only now: what throws for want of memory has added nothing
+    return request;
   }
   /// A send, in which nothing else counts: written once, and not made as new before.
   void add_send(reference_id reference, const send_event_view& event) {
-    auto& request = count_++ != 0 ? more_.emplace_back() : first_;
+    auto& request = count_ != 0 ? more_.emplace_back() : first_;
+    ++count_;
     request.what = dn_request::kind::send;
     request.names_dn = false;
     request.reference = reference;

@@ -131,6 +131,16 @@ struct visitor : order_desk {
     send(event);
   }
 
+  /// Whether it is this call alone that the recorder has paused, as far as it has said.
+  static bool is_paused_in(const screen_recorder& r, const screen_call& call) {
+    if (!r.per_call)
+      return r.said_of && call.is_of(r.said_of);
+    return std::none_of(r.calls.begin(), r.calls.end(), [&](const call_word& word) {
+      bool is_another = !word.connection || !call.is_of(word.connection);
+      return is_another && word.state == capture_state::paused;
+    });
+  }
+
   void stop(const command_admitted& event) {
     auto& command = event.command;
     bool is_of_all = !command.connection || !command.calls_are_told;
@@ -142,8 +152,7 @@ struct visitor : order_desk {
         c.stopped = true;
       }
     for (auto& r : state.recorders) {
-      bool is_of_it = is_of_all || !r.said_of || is_one_call(state, r.said_of, command.connection);
-      r.paused_by_itself &= !is_of_it;
+      r.paused_by_itself &= !is_of_all && !is_paused_in(r, *find_call(state, command.connection));
       r.began = false;
     }
     auto is_undone = [&](const held_command& h) {
@@ -300,6 +309,8 @@ struct visitor : order_desk {
     bool was_paused = !state.pauses.empty();
     auto ended = end_call(state, event.connection);
     auto of_it = [&](const auto& one) { return one.connection && ended.is_of(one.connection); };
+    for (auto& r : state.recorders)
+      r.paused_by_itself &= !is_paused_in(r, ended);
     decide_where([&](const screen_order& o) {
       return of_it(o) ? std::optional{outcome::unknown} : std::nullopt;
     });

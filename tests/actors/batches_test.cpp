@@ -131,7 +131,6 @@ TEST_CASE("a batch makes the report that its connection awaits, once, whatever b
   auto& reports = b.reports;
   b.batch_of(1).reset();
   CHECK(reports.empty()); // nobody waits
-  b.client->window.answered({1});
   {
     auto handled = b.batch_of(1);
     handled->await_report("7001");
@@ -176,8 +175,11 @@ TEST_CASE("a batch that is done is used again as if it were new") {
   CHECK(batch->time_us() == 99);
   CHECK(batch->is_done());
   CHECK_FALSE(batch->report_awaited());
-  CHECK(batch->add().what == dn_request::kind::send);
+  auto& request = batch->add();
+  CHECK(request.what == dn_request::kind::send);
   CHECK(batch->front()->reference.value == 0);
+  request.reference = {4};
+  CHECK(b.client->window.admit({4}, 10, false) == request_window::admission::accepted);
   batch->answer(ack_frame(4));
   batch.reset();
   CHECK(b.reports.size() == 1);

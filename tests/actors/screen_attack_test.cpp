@@ -80,6 +80,28 @@ TEST_CASE("what a recorder had paused by itself does not outlive a stop") {
   }
 }
 
+TEST_CASE("what a recorder had paused by itself does not outlive the end of its call") {
+  auto life = with(plain);
+  life.asks(verb::start, 71);
+  life.says(plain, enabled, 0, 71);
+  life.says(plain, paused, 0, 71); // by somebody at the recorder
+  life.happens(call_ended{{71}});
+  life.asks(verb::pause, 72);
+  life.says(plain, paused);
+  CHECK(life.asks(verb::resume, 72).find("resume confirmed") != std::string::npos);
+}
+
+TEST_CASE("a stop of one call leaves the others alone that a recorder had paused by itself") {
+  screen_life life;
+  life.comes(exact, true, true); // it tells calls apart
+  life.says(exact, paused, 0, 71);
+  life.says(exact, paused, 0, 72);
+  life.asks(verb::stop, 72);
+  life.says(exact, disabled, 1, 72);
+  CHECK(life.asks(verb::resume, 71) == "");
+  CHECK(life.told[exact].back().verb == verb::resume);
+}
+
 TEST_CASE("a held resume of what was stopped is not ordered because another call goes on") {
   auto life = with(plain);
   life.asks(verb::start, 71);

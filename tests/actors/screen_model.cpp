@@ -187,6 +187,14 @@ void screen_model::pause(const screen_command& c) {
   pauses_.push_back(p);
 }
 
+bool screen_model::is_paused_in(const model_recorder& r, std::uint64_t call) const {
+  if (!r.per_call)
+    return r.word_of != 0 && now_named(r.word_of) == call;
+  return std::none_of(r.words_of_calls.begin(), r.words_of_calls.end(), [&](auto& one) {
+    return one.second == capture_state::paused && (one.first == 0 || now_named(one.first) != call);
+  });
+}
+
 void screen_model::stop(const screen_command& c) {
   auto call = now_named(c.connection.value);
   ended_.erase(call); // it is known again, as stopped
@@ -195,9 +203,8 @@ void screen_model::stop(const screen_command& c) {
     if (id == call || call == 0 || !c.calls_are_told)
       known = {false, true};
   for (auto& [id, r] : recorders_) {
-    auto of = now_named(r.word_of);
-    bool is_of_it = call == 0 || !c.calls_are_told || of == 0 || of == call;
-    r.paused_itself = r.paused_itself && !is_of_it;
+    bool is_of_all = call == 0 || !c.calls_are_told;
+    r.paused_itself = r.paused_itself && !is_of_all && !is_paused_in(r, call);
     r.started_itself = false;
   }
 }
@@ -318,6 +325,8 @@ void screen_model::desktop_gone(const std::string& application, steady_ms now) {
 
 void screen_model::call_ended(std::uint64_t call) {
   call = now_named(call);
+  for (auto& [id, r] : recorders_)
+    r.paused_itself = r.paused_itself && !is_paused_in(r, call);
   calls_.erase(call);
   if (call != 0)
     pauses_.remove_if([&](auto& p) { return p.scope == call; });

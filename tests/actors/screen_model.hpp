@@ -87,6 +87,8 @@ private:
   bool lifts(const screen_command& c, const model_pause& p, steady_ms now) const;
   may is_over(const screen_command& c) const;
   std::set<way> ways_of_resume(const screen_command& c, steady_ms now) const;
+  /// This call alone, as far as the recorder has said.
+  bool is_paused_in(const model_recorder& r, std::uint64_t call) const;
   void pause(const screen_command& c);
   void stop(const screen_command& c);
 
