@@ -131,16 +131,6 @@ struct visitor : order_desk {
     send(event);
   }
 
-  /// Whether it is this call alone that the recorder has paused, as far as it has said.
-  static bool is_paused_in(const screen_recorder& r, const screen_call& call) {
-    if (!r.per_call)
-      return r.said_of && call.is_of(r.said_of);
-    return std::none_of(r.calls.begin(), r.calls.end(), [&](const call_word& word) {
-      bool is_another = !word.connection || !call.is_of(word.connection);
-      return is_another && word.state == capture_state::paused;
-    });
-  }
-
   void stop(const command_admitted& event) {
     auto& command = event.command;
     bool is_of_all = !command.connection || !command.calls_are_told;

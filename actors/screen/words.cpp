@@ -191,6 +191,15 @@ void note_word(screen_recorder& recorder, const indication_heard& word, std::int
     recorder.said == capture_state::paused && !a_pause_stands && by_itself;
 }
 
+bool is_paused_in(const screen_recorder& recorder, const screen_call& call) noexcept {
+  if (!recorder.per_call)
+    return recorder.said_of && call.is_of(recorder.said_of);
+  return std::none_of(recorder.calls.begin(), recorder.calls.end(), [&](const call_word& word) {
+    bool is_another = !word.connection || !call.is_of(word.connection);
+    return is_another && word.state == capture_state::paused;
+  });
+}
+
 // ---- verdicts ------------------------------------------------------------------------------
 
 void judge_word(screen_order& order, const indication_heard& word, const screen_recorder& by,

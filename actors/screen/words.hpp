@@ -25,6 +25,9 @@ void put_back_unfinished(screen_recorder& recorder, std::vector<owed_answer>& an
 void note_word(screen_recorder& recorder, const indication_heard& word, std::int64_t utc_us,
                bool owed_order, bool a_pause_stands);
 
+/// Whether it is this call alone that the recorder has paused, as far as it has said.
+bool is_paused_in(const screen_recorder& recorder, const screen_call& call) noexcept;
+
 /// The recorder's verdict on an open order, after its word.
 void judge_word(screen_order& order, const indication_heard& word, const screen_recorder& by,
                 bool is_answer, bool was_asked);
