@@ -384,6 +384,6 @@ TEST_CASE("Without a broker the tool says so, and a broker that drains ends it")
   auto help = run_ringdown(0, {"--help"});
   CHECK(help.status == 0);
   for (auto* verb : {"pause", "resume", "start", "stop", "query", "desktop", "recorder", "monitor",
-                     "send", "info", "session", "list", "error"})
+                     "send", "info", "session", "list", "check-recorder", "error"})
     CHECK_THAT(help.out, Contains(verb));
 }
