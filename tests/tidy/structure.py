@@ -47,6 +47,7 @@ FOREIGN: list[tuple[str, tuple[str, ...], str]] = [
     (r"spdlog/", ("broker/logging",), "spdlog"),
     (r"toml\+\+/", ("broker/config",), "toml++"),
     (r"CLI/", ("client/cli", "bench/cli"), "CLI11"),
+    (r"glib\.h$", ("examples",), "GLib"),
     (r"histedit\.h$", ("client/cli",), "libedit"),
     (r"nlohmann/", ("client/cli", "bench", "tests"), "JSON"),
     (r"benchmark/", ("bench/micro",), "Google Benchmark"),

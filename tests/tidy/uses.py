@@ -28,6 +28,7 @@ TRACES = {
     "libsystemd-dev": r"pkg_check_modules\(systemd\b",
     "pkgconf": r"find_package\(PkgConfig\b",
     "libedit-dev": r"pkg_check_modules\(libedit\b",
+    "libglib2.0-dev": r"pkg_check_modules\(glib\b",
     "libcli11-dev": r"find_package\(CLI11\b",
     "libtomlplusplus-dev": r"find_package\(tomlplusplus\b",
     "nlohmann-json3-dev": r"find_package\(nlohmann_json\b",
