@@ -1,31 +1,27 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, runs all tests.
 #
-# usage: scripts/test.sh [--quick] [--all] [--clang] [--only-label LABEL]
+# usage: scripts/test.sh [--quick] [--clang] [--only-label LABEL]
 #
 #   --quick             the daily build and its tests only
-#   --all               clang and instructions too, before a release: a quarter of an hour more
 #   --clang             all tests of the second compiler's build too
 #   --only-label LABEL  unit, actor, simulation, e2e or no_caf: only tests with this label
 #
 # Stages: dev (all tests, tidy and shellcheck among them; without --quick also 20,000 runs of the
 # simulator, or five minutes of them), asan (all tests under AddressSanitizer and
 # UndefinedBehaviorSanitizer), tsan (what is free of CAF, under ThreadSanitizer), fuzz (each target
-# of tests/fuzz for 60 s; not with --only-label). With --all, behind dev: clang (the second compiler
-# looks at every source, clang-tidy at every header), instructions (counted, not timed, against
-# bench/micro/instructions.txt). The first stage that fails ends the run. The last lines are CTest's
-# own.
+# of tests/fuzz for 60 s), clang (the second compiler looks at every source, clang-tidy at every
+# header), instructions (counted, not timed, against bench/micro/instructions.txt). The last three
+# not with --only-label. The first stage that fails ends the run. The last lines are CTest's own.
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "$0")/lib.sh"
 
 quick=no
-all=no
 with_clang=no
 label=
 while (($# > 0)); do
     case $1 in
     --quick) quick=yes ;;
-    --all) all=yes ;;
     --clang) with_clang=yes ;;
     --only-label)
         (($# > 1)) || fail "--only-label needs a label"
@@ -33,7 +29,7 @@ while (($# > 0)); do
         shift
         ;;
     *)
-        sed -n '2,18s/^# \{0,1\}//p' "$0"
+        sed -n '2,16s/^# \{0,1\}//p' "$0"
         [[ $1 == --help || $1 == -h ]] && exit 0 || exit 2
         ;;
     esac
@@ -59,7 +55,8 @@ test_stage() {
     local preset=$1 begin=$SECONDS
     shift
     say "$preset: test"
-    "${steady[@]}" ctest --test-dir "build/$preset" -j "$jobs" "$@" ${label:+-L "^$label\$"} |
+    # One more at a time than there are processors: many wait longer than they work.
+    "${steady[@]}" ctest --test-dir "build/$preset" -j $((jobs + 1)) "$@" ${label:+-L "^$label\$"} |
         tee "build/logs/$preset-test.log" || exit 1 # CTest's closing lines stay the last
     say "  done in $((SECONDS - begin)) s"
 }
@@ -78,12 +75,6 @@ build dev
 long=()
 [[ $quick == yes ]] || long=(-C Long) # five minutes of the simulator
 test_stage dev "${long[@]}" --no-tests=error
-if [[ $all == yes ]]; then
-    say "clang"
-    scripts/clang.sh
-    say "instructions"
-    scripts/instructions.sh --check
-fi
 if [[ $quick == no ]]; then
     build asan
     test_stage asan --no-tests=error
@@ -101,6 +92,10 @@ fi
 if [[ $quick == no && -z $label ]]; then
     say "fuzz"
     scripts/fuzz.sh --seconds 60
+    say "clang"
+    scripts/clang.sh
+    say "instructions"
+    scripts/instructions.sh --check
 fi
 
 say "${green}all stages passed${plain}"
