@@ -56,8 +56,8 @@ public:
   /// Makes the directory: the broker's own, or one whose DNs do nothing.
   using directory_maker =
     std::function<directory_ref(caf::actor_system& system, broker_context& context)>;
-  explicit stage(directory_maker make = [](caf::actor_system& system, broker_context& context) {
-    return spawn_directory(system, context);
+  explicit stage(directory_maker make = [](caf::actor_system& system, broker_context& around) {
+    return spawn_directory(system, around);
   });
   ~stage();
 

@@ -384,7 +384,8 @@ void client_link::discard_input() {
 void client_link::shut() {
   if (!is_open())
     return;
-  loop_.reads().pass_gathered(); // what it said last is heard before it is gone
+  // What it said last is on its way before anybody finds its outbox closed, on another loop too.
+  loop_.reads().pass_gathered();
   stream_->close();
   stream_.reset();
   signal_->attach(nullptr);
@@ -439,7 +440,7 @@ void client_link::drain() {
 void client_link::close_with(disconnect_reason reason, std::string text) {
   if (!is_open())
     return;
-  loop_.reads().pass_gathered(); // what it said before is carried out
+  // A letter: what was gathered in this wait is heard before.
   caf::anon_send(actor_.ref().handle(), close_order{reason, std::move(text)});
 }
 

@@ -240,6 +240,24 @@ TEST_CASE("what a client says last is heard before its link is gone") {
               "event 7001 #3: unknown by the broker, light unknown, RECORDER_LOST"});
 }
 
+TEST_CASE("what a client says last is heard though the link breaks where it is written to") {
+  auto where = GENERATE(
+    values<stage>({{runs_on::virtual_time, 1}, {runs_on::virtual_time, 2}, message_by_message}));
+  INFO(where);
+  office o{{}, where};
+  auto& desk = o.desktop();
+  auto& recorder = o.recorder();
+  register_all("7001", {&desk, &recorder});
+  recorder.stops_reading();
+  CHECK(ask(desk, send(3, "7001", "start")) == "ACK 3: recorders 1, #1 v1");
+  o.settle();
+  recorder.says(send(3, "7001", "paused"));
+  recorder.is_cut_off_behind_that();
+  CHECK(desk.hears() ==
+        lines{"event 7001 #2: paused by recorder, light paused",
+              "event 7001 #3: unknown by the broker, light unknown, RECORDER_LOST, alarm"});
+}
+
 TEST_CASE("a link that breaks takes what was not read with it, and its registrations") {
   office o;
   auto& desk = o.desktop();

@@ -211,6 +211,15 @@ void memory_wire::break_off() {
   end(client_life::broken);
 }
 
+void memory_wire::break_off_behind_read() {
+  std::scoped_lock lock{mutex_};
+  soon_([self = shared_from_this(), writer = std::exchange(writer_, nullptr)] {
+    self->break_off();
+    if (writer)
+      writer->writable();
+  });
+}
+
 bool memory_wire::has_ended() const {
   std::scoped_lock lock{mutex_};
   return ended_;

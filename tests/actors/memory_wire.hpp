@@ -55,6 +55,9 @@ public:
   void close_own_side();
   /// It fails: neither end has anything of it any more.
   void break_off();
+  /// The same as soon as what was written has been read, and just where the broker's end has found
+  /// room to write what waits.
+  void break_off_behind_read();
   /// The broker writes no more.
   bool has_ended() const;
 

@@ -163,6 +163,10 @@ void party::vanishes() {
   office_.machine_->run_edges();
 }
 
+void party::is_cut_off_behind_that() {
+  wire_->break_off_behind_read();
+  office_.machine_->run_edges();
+}
 void party::is_cut_off() {
   wire_->break_off();
   office_.machine_->run_edges();

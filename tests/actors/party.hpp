@@ -60,6 +60,8 @@ public:
   void vanishes();
   /// The link breaks: what was not read yet is lost.
   void is_cut_off();
+  /// The same when what it said last has been read, while it takes nothing.
+  void is_cut_off_behind_that();
   /// A rule closes the connection.
   void is_closed(v1::DisconnectReason reason);
   /// The broker drains.

@@ -47,8 +47,10 @@ IN_QUEUES = [
         "event-overtakes-what-was-missed",
         "an event goes out before the gap that lies before it is told",
         "actors/outbox.cpp",
+        "    if (gaps_ != nullptr && !closed())\n      close_gap_of(dn);\n"
+        "    was_clean = append_if_open(head, tail) && mark_dirty();\n",
+        "    was_clean = append_if_open(head, tail) && mark_dirty();\n"
         "    if (gaps_ != nullptr && !closed())\n      close_gap_of(dn);\n",
-        "",
         QUEUES,
     ),
     Mutant(
@@ -153,7 +155,7 @@ IN_DN = [
         "a session's time passes, and its DN hears nothing of it",
         "actors/screen/session.cpp",
         "    if (is_due)\n      send(owner_, session_rang_atom::value);\n",
-        "    if (is_due && generation == 0)\n      send(owner_, session_rang_atom::value);\n",
+        "    if (is_due && !owner_)\n      send(owner_, session_rang_atom::value);\n",
         CONVERSATION,
     ),
     Mutant(
@@ -252,11 +254,11 @@ IN_CONNECTION = [
         CONVERSATION,
     ),
     Mutant(
-        "what-a-client-says-last-is-not-heard",
-        "the last read of a link that closes is dropped",
-        "broker/edge/client_link.cpp",
-        "  loop_.reads().pass_gathered(); // what it said last is heard before it is gone\n",
-        "",
+        "half-closed-link-is-told-no-outcomes",
+        "a client that says no more is not told what became of its commands",
+        "actors/connection/connection.cpp",
+        "  return says_no_more_ && client_->outcomes_owed() != 0;\n",
+        "  return false;\n",
         CONVERSATION,
     ),
 ]
