@@ -4,6 +4,8 @@
 
 #include <ringdown/v1/ringdown.pb.h>
 
+#include <google/protobuf/descriptor.h>
+
 #include <catch2/catch.hpp>
 
 #include <algorithm>
@@ -18,6 +20,7 @@ namespace {
 /// So many bytes of a frame such a message has among others of its kind, at most.
 template <class Message>
 std::size_t largest_bytes_of_one() {
+  using kind = google::protobuf::FieldDescriptor;
   Message one;
   auto* fields = one.GetDescriptor();
   auto* set = one.GetReflection();
@@ -26,12 +29,12 @@ std::size_t largest_bytes_of_one() {
     auto text_bytes =
       field->name() == "application_name" ? application_name_bytes_max : failure_text_bytes_max;
     switch (field->type()) {
-    case field->TYPE_FIXED64: set->SetUInt64(&one, field, ~std::uint64_t{0}); break;
-    case field->TYPE_INT64: set->SetInt64(&one, field, std::int64_t{1} << 60); break;
-    case field->TYPE_UINT32: set->SetUInt32(&one, field, ~std::uint32_t{0}); break;
-    case field->TYPE_BOOL: set->SetBool(&one, field, true); break;
-    case field->TYPE_ENUM: set->SetEnumValue(&one, field, 127); break;
-    case field->TYPE_STRING: set->SetString(&one, field, std::string(text_bytes, 'x')); break;
+    case kind::TYPE_FIXED64: set->SetUInt64(&one, field, ~std::uint64_t{0}); break;
+    case kind::TYPE_INT64: set->SetInt64(&one, field, std::int64_t{1} << 60); break;
+    case kind::TYPE_UINT32: set->SetUInt32(&one, field, ~std::uint32_t{0}); break;
+    case kind::TYPE_BOOL: set->SetBool(&one, field, true); break;
+    case kind::TYPE_ENUM: set->SetEnumValue(&one, field, 127); break;
+    case kind::TYPE_STRING: set->SetString(&one, field, std::string(text_bytes, 'x')); break;
     default: FAIL("a field of another kind: " + field->full_name());
     }
   }
