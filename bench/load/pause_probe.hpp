@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
 namespace ringdown::bench {
 
@@ -35,7 +36,7 @@ class pause_probe {
 public:
   enum class phase : std::uint8_t { aside, unloaded, loaded };
 
-  explicit pause_probe(const probe_options& o) : options_(o) {}
+  explicit pause_probe(probe_options o) : options_(std::move(o)) {}
   ~pause_probe() { stop(); }
   pause_probe(const pause_probe&) = delete;
   pause_probe& operator=(const pause_probe&) = delete;

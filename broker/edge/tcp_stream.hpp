@@ -12,7 +12,7 @@ class tcp_stream final : public stream, private epoll_user {
 public:
   /// Takes over an accepted socket; what it writes leaves at once (listener.cpp sets TCP_NODELAY).
   tcp_stream(epoll_loop& loop, int descriptor);
-  ~tcp_stream();
+  ~tcp_stream() override;
 
   transport_result read_some(char* into, std::size_t size) noexcept override;
   transport_result write_some(std::string_view bytes) noexcept override;
