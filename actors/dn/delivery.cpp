@@ -64,9 +64,9 @@ bool delivery::is_tight(const outgoing& event, std::size_t copies_bytes) const n
 }
 
 /// Who finds no room in a tight budget misses the event, as if its own queue were full.
-room delivery::room_at(t_client& client, const outgoing& event, std::size_t bytes,
-                       bool tight) const noexcept {
-  if (tight && is_tight(event, 0)) [[unlikely]]
+room delivery::room_if_tight(t_client& client, const outgoing& event,
+                             std::size_t bytes) const noexcept {
+  if (is_tight(event, 0))
     return client.box.closed() ? room::closed : room::full;
   return client.box.reserve_event(*dn_, bytes, event.priority);
 }
@@ -94,11 +94,23 @@ void delivery::write(const roster& who, const outgoing& event, event_head& head,
       continue;
     auto before = frame.empty() ? head_for(*r.client, event, head) : frame;
     auto bytes = frame.empty() ? before.size() + event.event.size() : frame.size();
-    auto room_got = place != nullptr ? place->got : room_at(*r.client, event, bytes, tight);
+    auto room_got = place != nullptr ? place->got
+                    : tight          ? room_if_tight(*r.client, event, bytes)
+                                     : r.client->box.reserve_event(*dn_, bytes, event.priority);
     write_to(*r.client, event, before, frame, room_got, got);
+    if (tight && room_got == room::accepted) [[unlikely]]
+      lend(frame.size());
   }
+  if (!tight)
+    lend(who.size() * frame.size());
   if (event.kind != event_kind::user_event && !context_.watchers.empty()) [[unlikely]]
     write_to_watchers(who, event, head, got);
+}
+
+/// So many bytes are sent from the turn's share, if there is one and all goes well.
+void delivery::lend(std::size_t bytes) const noexcept {
+  if (bytes != 0)
+    context_.share->lend(bytes);
 }
 
 /// Those that watch every DN, but for who is registered here.
@@ -109,7 +121,7 @@ void delivery::write_to_watchers(const roster& who, const outgoing& event, event
     if (who.find(client.who.id) != nullptr || !client.hears(event.kind))
       continue;
     auto before = head_for(client, event, head);
-    auto got = room_at(client, event, before.size() + event.event.size(), true);
+    auto got = room_if_tight(client, event, before.size() + event.event.size());
     if (got != room::closed) // its connection takes it off the list
       write_to(client, event, before, {}, got, result);
   }
@@ -121,10 +133,8 @@ void delivery::write_to(t_client& client, const outgoing& event, std::string_vie
   case room::accepted:
     if (frame.empty())
       client.box.write_event(*dn_, head, event.event);
-    else {
+    else
       client.box.write_shared_event(*dn_, frame);
-      context_.share->lend(frame.size());
-    }
     break;
   case room::full: miss(client, event); break;
   case room::closed: result.saw_closed = true; break;

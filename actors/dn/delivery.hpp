@@ -57,8 +57,8 @@ public:
 
 private:
   bool is_tight(const outgoing& event, std::size_t copies_bytes) const noexcept;
-  room room_at(t_client& client, const outgoing& event, std::size_t bytes,
-               bool tight) const noexcept;
+  room room_if_tight(t_client& client, const outgoing& event, std::size_t bytes) const noexcept;
+  void lend(std::size_t bytes) const noexcept;
   std::string_view write_once(const roster& who, const outgoing& event,
                               const event_head& head) const;
   void write_to(t_client& client, const outgoing& event, std::string_view head,
