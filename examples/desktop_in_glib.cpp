@@ -27,6 +27,14 @@ client_source& of(GSource* base) {
   return *reinterpret_cast<client_source*>(base);
 }
 
+/// For how long the loop may sleep.
+gint milliseconds_until(steady_time due, steady_time now) {
+  if (due <= now) // also where something waits to be told
+    return 0;
+  auto left = std::chrono::ceil<std::chrono::milliseconds>(due - now);
+  return static_cast<gint>(std::min(left, std::chrono::milliseconds{1min}).count());
+}
+
 /// Before each wait: after a reconnect the descriptor is another one.
 gboolean before_wait(GSource* base, gint* timeout_ms) {
   auto& source = of(base);
@@ -40,8 +48,7 @@ gboolean before_wait(GSource* base, gint* timeout_ms) {
   }
   if (source.watched != nullptr)
     g_source_modify_unix_fd(base, source.watched, static_cast<GIOCondition>(client.poll_events()));
-  auto left = std::chrono::ceil<std::chrono::milliseconds>(client.next_deadline() - client.now());
-  *timeout_ms = static_cast<gint>(std::clamp(left, 0ms, std::chrono::milliseconds{1min}).count());
+  *timeout_ms = milliseconds_until(client.next_deadline(), client.now());
   return *timeout_ms == 0;
 }
 
