@@ -342,6 +342,8 @@ examiner::state examiner::look_for_word(const move& m) {
   while (!words_.empty()) {
     auto said = words_.front();
     words_.erase(words_.begin());
+    if (m.call && said.what.connection && said.what.connection != m.call)
+      continue; // of another call, which the move is not about
     if (said.word == capture_verb::failed)
       return fails(said_failed(said.what.failure));
     if (any || contains(accepted, said.word)) {

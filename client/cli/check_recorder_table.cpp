@@ -221,9 +221,11 @@ private:
     auto& to = add("missed", "pauses as it comes back, if a pause was ordered while it was away",
                    basics, true);
     done(to, 0, start, missed_call, recording);
+    auto obeys = says(not_recording);
+    obeys.call = missed_call; // of each call it may first say what is so
     append(to, {plain(move_kind::cut), quiet(away), give(1, pause, missed_call),
-                told(move_kind::is_over, 1), plain(move_kind::mend), comes_back(),
-                says(not_recording), shows(not_recording), quiet(pause_for_thought)});
+                told(move_kind::is_over, 1), plain(move_kind::mend), comes_back(), obeys,
+                shows(not_recording), quiet(pause_for_thought)});
   }
 
   void add_restart() {

@@ -183,6 +183,23 @@ TEST_CASE("another word is waited past, for the recorder may have been asked mea
   CHECK(e.verdict() == "fail: it said `enabled` and not `paused` within 2000 ms");
 }
 
+TEST_CASE("where a call is asked about, what is said of another one is no answer") {
+  auto obeys = says(paused);
+  obeys.call = {0x91};
+  examination e{{plain_step("missed", {obeys, quiet(500ms)})}};
+  e.come();
+  auto of = [](capture_verb said, conn_id call) {
+    auto all = word(said);
+    all.what.connection = call;
+    return all;
+  };
+  e.see(of(capture_verb::paused, {0x11})); // as it says first what is so, call for call
+  e.see(of(capture_verb::enabled, {0x91}));
+  e.see(of(capture_verb::paused, {}));
+  e.wait(500ms);
+  CHECK(e.verdict() == "pass");
+}
+
 TEST_CASE("behind a lost link the first word counts") {
   auto first = says(paused);
   first.kind = move_kind::says_only;
