@@ -135,14 +135,14 @@ struct visitor : order_desk {
     auto& command = event.command;
     bool is_of_all = !command.connection || !command.calls_are_told;
     lift_pauses(state, command, at.now, rules);
-    newest(command.connection, event.version);
+    const auto& stopped = newest(command.connection, event.version);
     for (auto& c : state.calls)
       if (is_of_all || c.is_of(command.connection)) {
         c.wants = wish::none;
         c.stopped = true;
       }
     for (auto& r : state.recorders) {
-      r.paused_by_itself &= !is_of_all && !is_paused_in(r, *find_call(state, command.connection));
+      r.paused_by_itself &= !is_of_all && !is_paused_in(r, stopped);
       r.began = false;
     }
     auto is_undone = [&](const held_command& h) {

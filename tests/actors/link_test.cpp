@@ -223,37 +223,45 @@ TEST_CASE("the last frames wait for a client that reads them late, but not for e
   CHECK(never.hears().empty());
 }
 
+namespace {
+
+const std::initializer_list<stage> by_hand{
+  {runs_on::virtual_time, 1}, {runs_on::virtual_time, 2}, message_by_message};
+
+struct recorded_desk {
+  explicit recorded_desk(const stage& where) : o{{}, where} {
+    register_all("7001", {&desk, &recorder});
+  }
+  office o;
+  party& desk = o.desktop();
+  party& recorder = o.recorder();
+};
+
+} // namespace
+
 TEST_CASE("what a client says last is heard before its link is gone") {
-  auto where = GENERATE(
-    values<stage>({{runs_on::virtual_time, 1}, {runs_on::virtual_time, 2}, message_by_message}));
+  auto where = GENERATE(values(by_hand));
   INFO(where);
-  office o{{}, where};
-  auto& desk = o.desktop();
-  auto& recorder = o.recorder();
-  register_all("7001", {&desk, &recorder});
-  recorder.says(send(3, "7001", "enabled"));
-  recorder.says(send(4, "7001", "paused"));
-  recorder.vanishes();
-  CHECK(desk.hears() ==
+  recorded_desk d{where};
+  d.recorder.says(send(3, "7001", "enabled"));
+  d.recorder.says(send(4, "7001", "paused"));
+  d.recorder.vanishes();
+  CHECK(d.desk.hears() ==
         lines{"event 7001 #1: enabled by recorder, light enabled",
               "event 7001 #2: paused by recorder, light paused",
               "event 7001 #3: unknown by the broker, light unknown, RECORDER_LOST"});
 }
 
 TEST_CASE("what a client says last is heard though the link breaks where it is written to") {
-  auto where = GENERATE(
-    values<stage>({{runs_on::virtual_time, 1}, {runs_on::virtual_time, 2}, message_by_message}));
+  auto where = GENERATE(values(by_hand));
   INFO(where);
-  office o{{}, where};
-  auto& desk = o.desktop();
-  auto& recorder = o.recorder();
-  register_all("7001", {&desk, &recorder});
-  recorder.stops_reading();
-  CHECK(ask(desk, send(3, "7001", "start")) == "ACK 3: recorders 1, #1 v1");
-  o.settle();
-  recorder.says(send(3, "7001", "paused"));
-  recorder.is_cut_off_behind_that();
-  CHECK(desk.hears() ==
+  recorded_desk d{where};
+  d.recorder.stops_reading();
+  CHECK(ask(d.desk, send(3, "7001", "start")) == "ACK 3: recorders 1, #1 v1");
+  d.o.settle();
+  d.recorder.says(send(3, "7001", "paused"));
+  d.recorder.is_cut_off_behind_that();
+  CHECK(d.desk.hears() ==
         lines{"event 7001 #2: paused by recorder, light paused",
               "event 7001 #3: unknown by the broker, light unknown, RECORDER_LOST, alarm"});
 }
