@@ -17,6 +17,9 @@ PACKAGES = {
 LONG_BODY = "  f();\n" * 70
 ROWS = 'row<at, &s::port>("listen.port", {kind::number, 0, 1}); RINGDOWN_LIMIT(dns_max, kind::n)\n'
 
+VERBS = {  # as its table has them
+    "CONTRIBUTING.md": "| `refuse` | says no | reject, deny |\n| `tell` | to others | notify |\n"
+}
 # Rule, what is planted, and what is said of it; where nothing is said, it is no fault.
 PLANTS: list[tuple[str, dict[str, str], str]] = [
     ("files", {"dump": "x"}, "nobody expects"),
@@ -112,9 +115,17 @@ PLANTS: list[tuple[str, dict[str, str], str]] = [
         {"actors/a.cpp": '#include "messages/b.hpp"\n#include <vector>\n#include <caf/all.hpp>\n'},
         "",
     ),
-    ("verbs", {"actors/a.hpp": "struct a {\n  void reject();\n};\n"}, "reject: refuse says this"),
-    ("verbs", {"client/a.cpp": "void notify_all_of(int) {\n}\n"}, "notify_all_of: tell says"),
-    ("verbs", {"client/a.cpp": "void refuse(int) {\n  cv.notify_all();\n}\n"}, ""),
+    (
+        "verbs",
+        {**VERBS, "actors/a.hpp": "struct a {\n  void reject();\n};\n"},
+        "reject: refuse says this",
+    ),
+    (
+        "verbs",
+        {**VERBS, "client/a.cpp": "void notify_all_of(int) {\n}\n"},
+        "notify_all_of: tell says",
+    ),
+    ("verbs", {**VERBS, "client/a.cpp": "void refuse(int) {\n  cv.notify_all();\n}\n"}, ""),
     ("words", {"actors/a.cpp": "f(caf::infinite);\n"}, "whoever waits has a deadline"),
     ("words", {"bench/a.cpp": "std::chrono::system_clock::now();\n"}, "the wall clock jumps"),
     ("words", {"actors/a.cpp": "std::this_thread::sleep_for(1s);\n"}, "nobody blocks"),
