@@ -421,7 +421,7 @@ connect_result broker::connect(std::string_view name) {
   auto ends = edge::make_local_pipe(loop.host());
   if (!ends.client)
     return refused("out of open files");
-  loop.adopt(std::move(ends.broker), std::string{name}, std::move(asked.admitted));
+  loop.adopt(std::move(ends.broker), {std::string{name}}, std::move(asked.admitted));
   return {std::move(ends.client), {}};
 }
 

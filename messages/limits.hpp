@@ -18,8 +18,8 @@ inline constexpr std::uint32_t protocol_version_max = 1;
 inline constexpr std::size_t dn_bytes_max = 255;
 /// Application name at sign-on: fits a log line and a terminal column.
 inline constexpr std::size_t application_name_bytes_max = 64;
-/// Credentials at sign-on: room for a signed token.
-inline constexpr std::size_t credentials_bytes_max = 2048;
+/// Credentials at sign-on: room for an identity provider's token with many groups.
+inline constexpr std::size_t credentials_bytes_max = 8 * 1024;
 /// User data nested deeper than this is refused; it also bounds the stack of every parser.
 inline constexpr int user_data_depth_max = 8;
 /// Pairs of one event's user data, nested ones included.
@@ -28,8 +28,9 @@ inline constexpr std::size_t user_data_pairs_max = 1024;
 inline constexpr std::size_t user_data_bytes_ceiling = 65'535;
 /// Groups (an old Protobuf form) nested in unknown fields: other languages' parsers recurse too.
 inline constexpr int unknown_group_depth_max = 8;
-/// Before sign-on nobody may make the broker hold more than this for one connection.
-inline constexpr std::size_t frame_bytes_before_sign_on_max = 4096;
+/// Before sign-on nobody may make the broker hold more than this for one connection: 16 MiB for
+/// `connections_unsigned_max` of them.
+inline constexpr std::size_t frame_bytes_before_sign_on_max = 16 * 1024;
 /// Requests that are refused before sign-on end the connection at this number: a client that
 /// corrects its sign-on needs a few, and their answers stay below 4 KiB.
 inline constexpr std::size_t refusals_before_sign_on_max = 16;
@@ -133,8 +134,10 @@ struct limits {
   /// Bytes read from one connection before others get their turn.
   std::size_t read_bytes_per_turn_max = 64 * 1024;
 
-  /// From connect to the end of sign-on.
+  /// From connect to the end of sign-on; behind a TLS handshake it begins anew.
   std::chrono::milliseconds sign_on_timeout{5'000};
+  /// From connect to the end of a TLS handshake: some round trips, and a login storm's queue.
+  std::chrono::milliseconds handshake_timeout{10'000};
   /// What the broker grants a client that asks for none, and the bounds of what one may ask.
   std::chrono::milliseconds heartbeat_interval{2'000};
   std::chrono::milliseconds heartbeat_interval_min{200};

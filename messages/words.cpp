@@ -26,6 +26,8 @@ std::string_view to_string(disconnect_reason r) noexcept {
   case disconnect_reason::protocol_error: return "protocol_error";
   case disconnect_reason::overloaded: return "overloaded";
   case disconnect_reason::internal_error: return "internal_error";
+  case disconnect_reason::credentials_expired: return "credentials_expired";
+  case disconnect_reason::access_changed: return "access_changed";
   }
   return "unspecified";
 }

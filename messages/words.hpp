@@ -42,6 +42,8 @@ enum class disconnect_reason : std::uint8_t {
   protocol_error = 8,
   overloaded = 9,
   internal_error = 10,
+  credentials_expired = 11,
+  access_changed = 12,
 };
 std::string_view to_string(disconnect_reason r) noexcept;
 

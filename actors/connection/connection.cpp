@@ -298,7 +298,7 @@ void connection_impl::log(observer::severity level, std::string_view what, std::
                             {{"client", to_string(client_->who.id)},
                              {"application", client_->who.application},
                              {"role", to_string(client_->who.role)},
-                             {"peer", client_->who.peer},
+                             {"peer", client_->who.peer.name},
                              {"reason", why}});
 }
 

@@ -308,8 +308,8 @@ private:
       context_.observed_by->log("directory", observer::severity::warning,
                                 "programs of one instance id take over from each other",
                                 {{"application", by.who.application},
-                                 {"peer", by.who.peer},
-                                 {"other", older.client->who.peer}});
+                                 {"peer", by.who.peer.name},
+                                 {"other", older.client->who.peer.name}});
     if (older.client->box.closed())
       return;
     // Closed here and now: from this moment the half-open ghost does not count as a recorder. Its

@@ -29,6 +29,19 @@ inline constexpr std::span<const std::string_view> names_of(logging::format) {
   return logging::format_names;
 }
 
+inline constexpr std::span<const std::string_view> names_of(client_certificates) {
+  return client_certificates_names;
+}
+inline constexpr std::span<const std::string_view> names_of(stale_crl) {
+  return stale_crl_names;
+}
+inline constexpr std::span<const std::string_view> names_of(tls_version) {
+  return tls_version_names;
+}
+inline constexpr std::span<const std::string_view> names_of(expired_policy) {
+  return expired_policy_names;
+}
+
 inline constexpr std::span<const std::string_view> names_of(confirm_policy) {
   return confirm_policy_names;
 }

@@ -35,6 +35,36 @@ constexpr std::string_view to_string(scheduler s) noexcept {
   return scheduler_names[static_cast<std::size_t>(s)];
 }
 
+/// Whether clients show a certificate of their own at a TLS door.
+enum class client_certificates : std::uint8_t {
+  none,     ///< they are not asked for one
+  optional, ///< one that is shown must be good
+  required,
+};
+/// Indexed by `client_certificates`.
+inline constexpr std::array<std::string_view, 3> client_certificates_names{"none", "optional",
+                                                                           "required"};
+
+/// What a list of revoked certificates that is past its time means for those who show one.
+enum class stale_crl : std::uint8_t { refuse, accept };
+/// Indexed by `stale_crl`.
+inline constexpr std::array<std::string_view, 2> stale_crl_names{"refuse", "accept"};
+
+/// The lowest version of TLS that is spoken.
+enum class tls_version : std::uint8_t { tls_1_2, tls_1_3 };
+/// Indexed by `tls_version`.
+inline constexpr std::array<std::string_view, 2> tls_version_names{"1.2", "1.3"};
+
+/// What becomes of a client whose credentials have expired.
+enum class expired_policy : std::uint8_t {
+  grace,      ///< for a time only `pause`, `stop`, indications and a renewal pass; then it ends
+  disconnect, ///< it ends at once
+  keep,       ///< it stays; only its next sign-on is refused
+};
+/// Indexed by `expired_policy`.
+inline constexpr std::array<std::string_view, 3> expired_policy_names{"grace", "disconnect",
+                                                                      "keep"};
+
 /// Where a value was set, the weakest first.
 enum class origin_kind : std::uint8_t { built_in, file, environment, flag };
 
@@ -51,12 +81,50 @@ std::string to_string(const origin& o);
 /// What the daemon runs with. Members bear the names of their keys; what each means, its unit and
 /// its range stand in docs/configuration.md. A default-made object holds the defaults.
 struct config {
-  /// Where clients connect.
+  /// Where clients connect, by plain TCP.
   struct listen_section {
+    bool enabled = true;
     std::string address = "127.0.0.1"; ///< an IPv4 or IPv6 address in its usual text
     std::uint16_t port = 7480;         ///< 0: the kernel chooses
+    bool dual_stack = false;           ///< an IPv6 address takes IPv4 clients too
     bool allow_unauthenticated = false;
   } listen;
+
+  /// The same by TLS.
+  struct listen_tls_section {
+    bool enabled = false;
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 7482;
+    bool dual_stack = false;
+    bool allow_unauthenticated = false;
+  } listen_tls;
+
+  /// How every TLS door proves who the broker is, and whom it asks for the same.
+  struct tls_section {
+    std::string certificate_file; ///< PEM: the certificate, then its chain
+    std::string key_file;         ///< PEM, no passphrase
+    configuration::client_certificates client_certificates = client_certificates::none;
+    std::string client_ca_file; ///< PEM: whose client certificates are good
+    std::string crl_file;       ///< PEM; empty: nobody is asked whether one was revoked
+    stale_crl crl_stale = stale_crl::refuse;
+    tls_version version_min = tls_version::tls_1_2;
+    std::uint32_t handshake_threads = 1;
+  } tls;
+
+  /// Who may come in, and what they may do.
+  struct auth_section {
+    std::string file; ///< empty: nobody is asked
+    expired_policy expired = expired_policy::grace;
+    std::chrono::milliseconds expired_grace{300'000};
+    std::uint32_t failures_per_second_max = 200; ///< failed sign-ons that are answered at once
+  } auth;
+
+  /// Where operators and their tools look.
+  struct admin_section {
+    bool enabled = false;
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 7481;
+  } admin;
 
   /// Who this broker is, and what it leaves on disk.
   struct server_section {

@@ -27,8 +27,34 @@ bool is_loopback(const std::string& address) {
 constexpr relation relations_[] = {
   {"listen.address", "listen.allow_unauthenticated",
    "listen.address may reach beyond this machine (127.0.0.0/8, ::1) only if "
-   "listen.allow_unauthenticated is true, because clients are not authenticated",
-   [](const config& c) { return c.listen.allow_unauthenticated || is_loopback(c.listen.address); }},
+   "listen.allow_unauthenticated is true, because plain TCP shows everything to the wire",
+   [](const config& c) {
+     return !c.listen.enabled || c.listen.allow_unauthenticated || is_loopback(c.listen.address);
+   }},
+  {"listen_tls.address", "auth.file",
+   "listen_tls.address may reach beyond this machine (127.0.0.0/8, ::1) only with auth.file, or "
+   "if listen_tls.allow_unauthenticated is true",
+   [](const config& c) {
+     return !c.listen_tls.enabled || c.listen_tls.allow_unauthenticated || !c.auth.file.empty() ||
+            is_loopback(c.listen_tls.address);
+   }},
+  {"listen_tls.enabled", "tls.certificate_file",
+   "listen_tls.enabled needs tls.certificate_file and tls.key_file",
+   [](const config& c) {
+     return !c.listen_tls.enabled || (!c.tls.certificate_file.empty() && !c.tls.key_file.empty());
+   }},
+  {"tls.client_certificates", "tls.client_ca_file",
+   "tls.client_certificates other than none needs tls.client_ca_file",
+   [](const config& c) {
+     return c.tls.client_certificates == client_certificates::none || !c.tls.client_ca_file.empty();
+   }},
+  {"tls.crl_file", "tls.client_ca_file", "tls.crl_file needs tls.client_ca_file",
+   [](const config& c) { return c.tls.crl_file.empty() || !c.tls.client_ca_file.empty(); }},
+  {"admin.address", "auth.file",
+   "admin.address may reach beyond this machine (127.0.0.0/8, ::1) only with auth.file",
+   [](const config& c) {
+     return !c.admin.enabled || !c.auth.file.empty() || is_loopback(c.admin.address);
+   }},
   {"limits.user_data_bytes_max", "limits.frame_bytes_max",
    "limits.user_data_bytes_max and 1534 bytes for the rest of a request must fit in "
    "limits.frame_bytes_max",

@@ -42,17 +42,110 @@ key with(key k, std::string_view unit, bool reloadable, std::string doc,
 void add_listen(std::vector<key>& t) {
   using s = config::listen_section;
   constexpr auto at = &config::listen;
+  t.push_back(with(row<at, &s::enabled>("listen.enabled", {kind::boolean, 0, 0, {}}), "", false,
+                   "Whether clients may connect by plain TCP."));
   t.push_back(with(row<at, &s::address>("listen.address", {kind::address, 0, 0, {}}), "", false,
-                   "Where the daemon listens. Only this machine by default: clients are not "
-                   "authenticated yet.",
+                   "Where the daemon listens for plain TCP. Only this machine by default: who "
+                   "listens to the wire hears everything.",
                    "address"));
   t.push_back(with(row<at, &s::port>("listen.port", {kind::number, 0, 65'535, {}}), "", false,
                    "The TCP port. 0: the kernel chooses one, and the log names it.", "port"));
+  t.push_back(with(row<at, &s::dual_stack>("listen.dual_stack", {kind::boolean, 0, 0, {}}), "",
+                   false, "An IPv6 address such as :: takes IPv4 clients too."));
   t.push_back(with(
     row<at, &s::allow_unauthenticated>("listen.allow_unauthenticated", {kind::boolean, 0, 0, {}}),
     "", false,
-    "Listen beyond this machine although anybody who reaches the port may then "
-    "command any recorder."));
+    "Listen beyond this machine although anybody who reaches the port, or listens to the wire, "
+    "may then command any recorder."));
+}
+
+void add_listen_tls(std::vector<key>& t) {
+  using s = config::listen_tls_section;
+  constexpr auto at = &config::listen_tls;
+  t.push_back(with(row<at, &s::enabled>("listen_tls.enabled", {kind::boolean, 0, 0, {}}), "",
+                   false, "Whether clients may connect by TLS; needs tls.certificate_file."));
+  t.push_back(with(row<at, &s::address>("listen_tls.address", {kind::address, 0, 0, {}}), "",
+                   false, "Where the daemon listens for TLS.", "tls-address"));
+  t.push_back(with(row<at, &s::port>("listen_tls.port", {kind::number, 0, 65'535, {}}), "", false,
+                   "The TCP port. 0: the kernel chooses one, and the log names it.", "tls-port"));
+  t.push_back(with(row<at, &s::dual_stack>("listen_tls.dual_stack", {kind::boolean, 0, 0, {}}), "",
+                   false, "An IPv6 address such as :: takes IPv4 clients too."));
+  t.push_back(with(row<at, &s::allow_unauthenticated>("listen_tls.allow_unauthenticated",
+                                                      {kind::boolean, 0, 0, {}}),
+                   "", false,
+                   "Listen beyond this machine without auth.file, although anybody who reaches "
+                   "the port may then command any recorder."));
+}
+
+void add_tls(std::vector<key>& t) {
+  using s = config::tls_section;
+  constexpr auto at = &config::tls;
+  constexpr value_rule path{kind::path, 0, path_bytes_max, {}};
+  t.push_back(with(row<at, &s::certificate_file>("tls.certificate_file", path), "", true,
+                   "The broker's certificate and its chain, PEM. Read again on SIGHUP and when it "
+                   "changes; a bad file changes nothing."));
+  t.push_back(with(row<at, &s::key_file>("tls.key_file", path), "", true,
+                   "The key of that certificate, PEM, without a passphrase."));
+  t.push_back(with(row<at, &s::client_certificates>(
+                     "tls.client_certificates", {kind::choice, 0, 0, client_certificates_names}),
+                   "", true,
+                   "Whether clients show a certificate of their own: none, optional (one that is "
+                   "shown must be good) or required."));
+  t.push_back(with(row<at, &s::client_ca_file>("tls.client_ca_file", path), "", true,
+                   "The authorities whose client certificates are good, PEM."));
+  t.push_back(with(row<at, &s::crl_file>("tls.crl_file", path), "", true,
+                   "Lists of revoked client certificates, PEM, one for each authority. Empty: "
+                   "revocation is not looked at."));
+  t.push_back(with(
+    row<at, &s::crl_stale>("tls.crl_stale", {kind::choice, 0, 0, stale_crl_names}), "", true,
+    "What a list past its nextUpdate means for clients that show a certificate: refuse or "
+    "accept."));
+  t.push_back(with(
+    row<at, &s::version_min>("tls.version_min", {kind::choice, 0, 0, tls_version_names}), "", true,
+    "The lowest version that is spoken: 1.2 or 1.3."));
+  t.push_back(with(row<at, &s::handshake_threads>("tls.handshake_threads",
+                                                  {kind::number, 1, 16, {}}),
+                   "threads", false,
+                   "Threads that make handshakes, so that a login storm does not hold the loops. "
+                   "One makes some 2,000 a second, or 700 with client certificates."));
+}
+
+void add_auth(std::vector<key>& t) {
+  using s = config::auth_section;
+  constexpr auto at = &config::auth;
+  t.push_back(with(row<at, &s::file>("auth.file", {kind::path, 0, path_bytes_max, {}}), "", true,
+                   "The access file: tokens, certificates, issuers and what their groups may do "
+                   "(docs/security.md). Read again on SIGHUP and when it changes, whole or not at "
+                   "all. Empty: nobody is asked who they are. Whether it is used at all is fixed "
+                   "at start."));
+  t.push_back(with(
+    row<at, &s::expired>("auth.expired", {kind::choice, 0, 0, expired_policy_names}), "", false,
+    "What becomes of a client whose credentials have expired. grace: for auth.expired_grace only "
+    "pause, stop, indications and a renewal pass, then it ends; disconnect: it ends at once; "
+    "keep: it stays."));
+  t.push_back(with(row<at, &s::expired_grace>("auth.expired_grace",
+                                              {kind::duration, 0, 24 * hour, {}}),
+                   "", false,
+                   "An agent whose token ran out during a call can still hide a card number for "
+                   "so long; nobody can start or resume."));
+  t.push_back(with(row<at, &s::failures_per_second_max>("auth.failures_per_second_max",
+                                                        {kind::number, 1, 100'000, {}}),
+                   "sign-ons", false,
+                   "Failed sign-ons that are answered at once, of all addresses together; one "
+                   "address has ten, and one more each second. The rest waits a second."));
+}
+
+void add_admin(std::vector<key>& t) {
+  using s = config::admin_section;
+  constexpr auto at = &config::admin;
+  t.push_back(with(row<at, &s::enabled>("admin.enabled", {kind::boolean, 0, 0, {}}), "", false,
+                   "Whether the admin port is open: /livez, /readyz, /metrics and the API of "
+                   "docs/operations.md."));
+  t.push_back(with(row<at, &s::address>("admin.address", {kind::address, 0, 0, {}}), "", false,
+                   "Where the admin port listens. It speaks plain HTTP: put a proxy with TLS in "
+                   "front of it to reach it from elsewhere."));
+  t.push_back(with(row<at, &s::port>("admin.port", {kind::number, 0, 65'535, {}}), "", false,
+                   "The TCP port. 0: the kernel chooses one, and the log names it."));
 }
 
 void add_server(std::vector<key>& t) {
@@ -310,7 +403,10 @@ void add_whole_limits(std::vector<key>& t) {
 
 void add_time_limits(std::vector<key>& t) {
   t.push_back(RINGDOWN_LIMIT(sign_on_timeout, kind::duration, 50, 10 * minute), "", false,
-              "From connect to the end of sign-on."));
+              "From connect to the end of sign-on; behind a TLS handshake it begins anew."));
+  t.push_back(RINGDOWN_LIMIT(handshake_timeout, kind::duration, 50, 10 * minute), "", false,
+              "From connect to the end of a TLS handshake: some round trips, and the queue of a "
+              "login storm."));
   t.push_back(RINGDOWN_LIMIT(heartbeat_interval, kind::duration, 10, 1 * hour), "", false,
               "The heartbeat of a client that asks for none in particular. 2 s, so that a dead "
               "recorder is known before an agent reads out a card number."));
@@ -354,6 +450,10 @@ void add_time_limits(std::vector<key>& t) {
 std::vector<key> make_table() {
   std::vector<key> t;
   add_listen(t);
+  add_listen_tls(t);
+  add_tls(t);
+  add_auth(t);
+  add_admin(t);
   add_server(t);
   add_runtime(t);
   add_log(t);

@@ -42,7 +42,7 @@ void link_signal::mark() {
     loop_.mark(*link_);
 }
 
-client_link::client_link(edge_loop& loop, std::unique_ptr<stream> bytes, std::string peer,
+client_link::client_link(edge_loop& loop, std::unique_ptr<stream> bytes, peer_facts peer,
                          ticket admitted)
   : loop_(loop), stream_(std::move(bytes)), admitted_(std::move(admitted)),
     signal_(std::make_shared<link_signal>(loop)),
@@ -429,7 +429,7 @@ void client_link::give_way() {
 
 void client_link::tell_of_end(std::string_view why) {
   loop_.context().observed_by->log("edge", observer::severity::warning, "connection closed",
-                                   {{"peer", client_->who.peer}, {"reason", why}});
+                                   {{"peer", client_->who.peer.name}, {"reason", why}});
 }
 
 void client_link::drain() {

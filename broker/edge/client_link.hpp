@@ -45,7 +45,7 @@ class client_link final : public socket_side,
                           public stream_user,
                           public std::enable_shared_from_this<client_link> {
 public:
-  client_link(edge_loop& loop, std::unique_ptr<stream> bytes, std::string peer, ticket admitted);
+  client_link(edge_loop& loop, std::unique_ptr<stream> bytes, peer_facts peer, ticket admitted);
   ~client_link() override;
 
   /// Makes the actor and begins to read. Edge thread.

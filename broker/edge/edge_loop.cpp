@@ -32,7 +32,7 @@ edge_loop::~edge_loop() = default;
 
 // A task must be copyable, so the newcomer is shared with it.
 
-void edge_loop::adopt(const door_kind& door, int descriptor, std::string peer, ticket admitted) {
+void edge_loop::adopt(const door_kind& door, int descriptor, peer_facts peer, ticket admitted) {
   auto who = std::make_shared<newcomer>(newcomer{std::move(peer), std::move(admitted)});
   host_->post([this, &door, descriptor, who] {
     who->bytes = door.open(epoll_loop::of(io_), descriptor);
@@ -40,7 +40,7 @@ void edge_loop::adopt(const door_kind& door, int descriptor, std::string peer, t
   });
 }
 
-void edge_loop::adopt(std::unique_ptr<stream> bytes, std::string peer, ticket admitted) {
+void edge_loop::adopt(std::unique_ptr<stream> bytes, peer_facts peer, ticket admitted) {
   auto who =
     std::make_shared<newcomer>(newcomer{std::move(peer), std::move(admitted), std::move(bytes)});
   host_->post([this, who] { start(*who); });

@@ -36,9 +36,9 @@ public:
   edge_counters& counters() noexcept { return counters_; }
 
   /// Takes over a socket that was accepted at a door of this kind, which outlives this. Any thread.
-  void adopt(const door_kind& door, int descriptor, std::string peer, ticket admitted);
+  void adopt(const door_kind& door, int descriptor, peer_facts peer, ticket admitted);
   /// Takes over a stream that was made for this loop. Any thread.
-  void adopt(std::unique_ptr<stream> bytes, std::string peer, ticket admitted);
+  void adopt(std::unique_ptr<stream> bytes, peer_facts peer, ticket admitted);
   /// Asks every connection to finish in order. Any thread.
   void drain();
   /// No more turns, no more sockets. Any thread but the host's own.
@@ -71,7 +71,7 @@ public:
 
 private:
   struct newcomer {
-    std::string peer;
+    peer_facts peer;
     ticket admitted;
     std::unique_ptr<stream> bytes = {};
   };

@@ -134,10 +134,10 @@ bool listener::accept_one() {
 }
 
 void listener::place(int descriptor, const std::string& peer, std::string source) {
-  auto asked = admission_.enter(std::move(source));
+  auto asked = admission_.enter(source);
   if (!asked)
     return refuse(descriptor, peer, asked.reason, asked.why_not);
-  loops_[next_loop_++ % loops_.size()]->adopt(*door_.kind, descriptor, peer,
+  loops_[next_loop_++ % loops_.size()]->adopt(*door_.kind, descriptor, {peer, std::move(source)},
                                               std::move(asked.admitted));
 }
 

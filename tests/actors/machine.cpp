@@ -129,7 +129,7 @@ std::shared_ptr<memory_wire> machine::connect(std::size_t edge, const std::strin
   if (is_virtual())
     soon = [&on = io(edge)](std::function<void()> what) { on.call(std::move(what)); };
   auto wire = std::make_shared<memory_wire>(std::move(soon), network);
-  loop.adopt(wire->broker_end(), peer, edge::ticket{counters_});
+  loop.adopt(wire->broker_end(), {peer}, edge::ticket{counters_});
   if (is_cranked())
     settle();
   run_edges();

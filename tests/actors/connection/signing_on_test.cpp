@@ -70,7 +70,7 @@ TEST_CASE("what is just within the bounds of a sign-on is right") {
 TEST_CASE("a client is who it says, and where its edge said it is") {
   client_identity who;
   who.id = {17};
-  who.peer = "[::1]:53422";
+  who.peer.name = "[::1]:53422";
   instance_secret secret{7};
   identify(who,
            sign_on(1, v1::ROLE_RECORDER, "tape", {v1::CAPABILITY_EXACT_VERSIONS}).request_sign_on(),
@@ -89,7 +89,7 @@ TEST_CASE("a client is who it says, and where its edge said it is") {
   CHECK((who.coalesce_ok && who.outcomes && who.directed));
   CHECK_FALSE(who.exact_versions); // of the sign-on before
   CHECK(who.id == client_id{17});
-  CHECK(who.peer == "[::1]:53422");
+  CHECK(who.peer.name == "[::1]:53422");
 }
 
 TEST_CASE("others are told of an instance id what gives it away to nobody") {
