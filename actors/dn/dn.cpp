@@ -193,25 +193,15 @@ error_context dn_impl::about(const dn_batch& batch) const {
   return {state_.name(), {}, {}, batch.time_us()};
 }
 
-namespace {
-
-action action_of(capture_verb verb) {
-  switch (kind_of(verb)) {
-  case event_kind::command: return action::send_command;
-  case event_kind::indication: return action::send_indication;
-  case event_kind::user_event: return action::send_user_event;
-  }
-  return action::send_user_event;
-}
-
-} // namespace
-
 sender_facts dn_impl::facts_of_sender(const t_client& client, capture_verb verb) {
   sender_facts from{client.who.role, {}, true};
-  if (auto* own = state_.clients.find(client))
+  auto what = action_of(verb);
+  if (auto* own = state_.clients.find(client)) {
     from.mode = own->mode;
+    from.authorized = (own->may & bit_of(what)) != 0;
+  }
   if (state_.context.authorize)
-    from.authorized = state_.context.may(client.who, action_of(verb), state_.name());
+    from.authorized = from.authorized && state_.context.may(client.who, what, state_.name());
   return from;
 }
 
@@ -243,7 +233,7 @@ decision dn_impl::decide_about(dn_batch& batch, const dn_request& request) {
   facts.paused = facts.strict && !screen_.shown().pauses.empty();
   if (asked.command && screen_.book() != nullptr) {
     screen_.book()->ids.expire(view.now);
-    if (auto* known = screen_.book()->ids.find(client.who.application, asked.command))
+    if (auto* known = screen_.book()->ids.find(client.who.owner(), asked.command))
       facts.seen = known->content == content_of(asked, state_.context.hash)
                      ? dn_facts::command_seen::same
                      : dn_facts::command_seen::other_content;
@@ -332,7 +322,7 @@ void dn_impl::carry_out(dn_batch& batch, const dn_request& request, accepted_eve
 /// where the command was sent from last.
 void dn_impl::replay(dn_batch& batch, const dn_request& request) {
   auto& client = batch.client();
-  auto& known = *screen_.book()->ids.find(client->who.application, request.event.command);
+  auto& known = *screen_.book()->ids.find(client->who.owner(), request.event.command);
   char frame[ack_frame_bytes_max];
   auto answer = known.answer;
   if (request.names_dn)
@@ -350,7 +340,10 @@ void dn_impl::register_client(dn_batch& batch, const dn_request& request) {
   auto& client = batch.client();
   auto& who = client->who;
   sender_facts applicant{who.role, {}, true};
-  applicant.authorized = state_.context.may(who, action::register_, state_.name());
+  auto rights = client->rights_on(state_.name());
+  auto what = action_of(request.mode);
+  applicant.authorized =
+    (rights & bit_of(what)) != 0 && state_.context.may(who, what, state_.name());
   auto refusal = admit_registration(applicant, request.mode, state_.clients.facts_about(*client),
                                     state_.context.bounds);
   if (refusal)
@@ -360,13 +353,14 @@ void dn_impl::register_client(dn_batch& batch, const dn_request& request) {
   bool was_active = before != nullptr && before->is_active_recorder();
   bool could_command = before != nullptr && before->may_command();
   auto& own = state_.clients.put(
-    {client, request.mode, who.role, request.echo, request.standby, request.hear_outcomes});
+    {client, request.mode, who.role, request.echo, request.standby, request.hear_outcomes, rights});
   bool is_active = own.is_active_recorder();
 
   if (screen_.has_session() && own.may_command())
-    screen_.tell(desktop_came{who.application}); // which its snapshot shows already
+    screen_.tell(desktop_came{who.principal, who.application}); // its snapshot shows it already
   else if (screen_.has_session() && could_command)
-    screen_.tell(desktop_gone{who.application, state_.clients.has_commander(who.application)});
+    screen_.tell(
+      desktop_gone{who.principal, who.application, state_.clients.has_commander(who)});
 
   v1::Frame frame;
   frame.set_reference_id(request.reference.value);
@@ -446,7 +440,8 @@ void dn_impl::drop(const client_ptr& client) {
     if (was_recorder)
       screen_.tell(recorder_gone{who.id});
     else if (could_command)
-      screen_.tell(desktop_gone{who.application, state_.clients.has_commander(who.application)});
+      screen_.tell(
+        desktop_gone{who.principal, who.application, state_.clients.has_commander(who)});
   }
   if (draining_ && state_.clients.empty())
     drain();
