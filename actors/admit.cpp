@@ -32,7 +32,7 @@ bool role_allows(role sender, capture_verb verb) {
   return true;
 }
 
-fault forbidden(const sender_facts& sender, capture_verb verb) {
+fault forbidden_event(const sender_facts& sender, capture_verb verb) {
   if (role_allows(sender.role, verb))
     return forbidden(to_string(action_of(verb)));
   auto why = refused(error_code::access_restricted);
@@ -60,7 +60,7 @@ std::optional<fault> check_send(const sender_facts& sender, bool dn_configured,
     return refused(error_code::not_registered, "this_dn",
                    "a DN on which the client is registered in mode share or private");
   if (!role_allows(sender.role, request.verb) || !sender.authorized)
-    return forbidden(sender, request.verb);
+    return forbidden_event(sender, request.verb);
   if (request.type_fault != send_fault::none)
     return describe_send_fault(request.type_fault, request.data_fault, bounds);
   if (request.content_fault != send_fault::none)

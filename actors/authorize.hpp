@@ -102,6 +102,7 @@ public:
 struct authenticated {
   /// Empty: it is who it says. Else the cause, a word for log and metric; the client is not told.
   std::string_view refused = {};
+  /// Of a refusal as far as it was proven, for the log.
   std::string principal = {};
   /// What the principal may do; null: `authorize` alone says.
   std::shared_ptr<const grants> may = {};
@@ -112,6 +113,8 @@ struct authenticated {
   /// Beyond the rate of failures of its address: how long the refusal is to be held back, and when
   /// the client may try again.
   std::int64_t retry_after_ms = 0;
+  /// Refused unseen, for want of time: the client may well come again.
+  bool overloaded = false;
 
   explicit operator bool() const noexcept { return refused.empty(); }
 };

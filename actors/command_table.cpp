@@ -32,9 +32,8 @@ command_table::entry* command_table::find(std::string_view owner, const command_
   return known == rows_.end() ? nullptr : &known->second.content;
 }
 
-void command_table::add(std::string_view owner, const command_id& id,
-                        const content_hash& content, const ack& answer,
-                        std::chrono::milliseconds now) {
+void command_table::add(std::string_view owner, const command_id& id, const content_hash& content,
+                        const ack& answer, std::chrono::milliseconds now) {
   expire(now);
   if (order_.size() >= bounds_.command_ids_per_dn_max)
     for (auto oldest = order_.begin(); oldest != order_.end(); ++oldest)

@@ -272,6 +272,11 @@ bool grants::allows(role as, action what, std::string_view dn) const noexcept {
   return dns != nullptr && dns->covers(dn);
 }
 
+bool grants::allows_somewhere(role as, action what) const noexcept {
+  auto row = static_cast<std::size_t>(as);
+  return row < roles_max && set_of(row, static_cast<std::size_t>(what)) != nullptr;
+}
+
 action_set grants::on(role as, std::string_view dn) const noexcept {
   auto row = static_cast<std::size_t>(as);
   if (row >= roles_max)

@@ -70,6 +70,8 @@ public:
   /// not looked at; one may sign on in each role that any grant names. No other action is allowed
   /// on an empty DN.
   bool allows(role as, action what, std::string_view dn) const noexcept;
+  /// Whether there is any DN on which one in `as` may do this.
+  bool allows_somewhere(role as, action what) const noexcept;
   /// All actions with a DN that one in `as` may do on this one, at once: for a registration, so
   /// that events ask nothing.
   action_set on(role as, std::string_view dn) const noexcept;

@@ -4,7 +4,7 @@
 
 #include "actors/grants.hpp"
 #include "messages/ids.hpp"
-#include "messages/send_event.hpp"
+#include "messages/words.hpp"
 
 #include <memory>
 #include <string_view>

@@ -26,6 +26,12 @@ std::string encode_unregistered(reference_id reference, std::string_view dn,
   return delimited(frame);
 }
 
+/// Nobody asked for it: the client hears why, and its connection that it is so.
+void end_registration(const dn_state& dn, const registration& one, error_code why) {
+  static_cast<void>(one.client->box.answer(encode_unregistered({}, dn.name(), why, dn.now_us())));
+  one.client->report({dn.name(), false, one.mode, true});
+}
+
 } // namespace
 
 // ---- life ----------------------------------------------------------------------------------
@@ -42,6 +48,7 @@ dn_impl::behavior_type dn_impl::make_behavior() {
   static const behavior_type of_all{
     [self](const dn_batch_ptr& batch) { self().handle(*batch); },
     [self](client_gone_atom, const client_ptr& client) { self().client_gone(client); },
+    [self](access_changed_atom, const client_ptr& client) { self().access_changed(client); },
     [self](session_rang_atom) { self().rang(); },
     [self](remove_atom) { self().remove(); },
     [self](tick_atom) { self().tick(); },
@@ -71,13 +78,10 @@ void dn_impl::remove() {
 /// Nobody asked for it: each client hears why, and what became of its commands.
 void dn_impl::end_registrations(error_code why) {
   screen_.conclude_all_unknown();
-  for (auto& r : state_.clients) {
-    static_cast<void>(
-      r.client->box.answer(encode_unregistered({}, state_.name(), why, state_.now_us())));
-    r.client->report({state_.name(), false, r.mode, true});
-  }
+  for (auto& r : state_.clients)
+    end_registration(state_, r, why);
   state_.clients.clear();
-  show_roster_on_board();
+  state_.show_roster();
 }
 
 /// A registration may have come since it said that it is idle: only the DN knows.
@@ -359,8 +363,7 @@ void dn_impl::register_client(dn_batch& batch, const dn_request& request) {
   if (screen_.has_session() && own.may_command())
     screen_.tell(desktop_came{who.principal, who.application}); // its snapshot shows it already
   else if (screen_.has_session() && could_command)
-    screen_.tell(
-      desktop_gone{who.principal, who.application, state_.clients.has_commander(who)});
+    screen_.tell(desktop_gone{who.principal, who.application, state_.clients.has_commander(who)});
 
   v1::Frame frame;
   frame.set_reference_id(request.reference.value);
@@ -370,7 +373,7 @@ void dn_impl::register_client(dn_batch& batch, const dn_request& request) {
   registered.set_time_us(batch.time_us());
   describe(*registered.mutable_snapshot());
   batch.answer(delimited(frame));
-  show_roster_on_board();
+  state_.show_roster();
   if (is_active && !screen_.has_session())
     arm_ask_tick();
   if (!screen_.has_session())
@@ -428,7 +431,7 @@ void dn_impl::drop(const client_ptr& client) {
   bool told_calls = own->of == role::call_source;
   bool could_command = own->may_command();
   state_.clients.erase(*client);
-  show_roster_on_board();
+  state_.show_roster();
   if (told_calls)
     calls_told_until_ = steady_now() + std::chrono::duration_cast<steady_ms>(
                                          state_.context.confirm.dead_desktop_after);
@@ -440,17 +443,22 @@ void dn_impl::drop(const client_ptr& client) {
     if (was_recorder)
       screen_.tell(recorder_gone{who.id});
     else if (could_command)
-      screen_.tell(
-        desktop_gone{who.principal, who.application, state_.clients.has_commander(who)});
+      screen_.tell(desktop_gone{who.principal, who.application, state_.clients.has_commander(who)});
   }
   if (draining_ && state_.clients.empty())
     drain();
 }
 
-void dn_impl::show_roster_on_board() {
-  dn_board::set(state_.board->clients, static_cast<std::uint32_t>(state_.clients.size()));
-  dn_board::set(state_.board->recorders_active,
-                static_cast<std::uint32_t>(state_.clients.recorders_active()));
+/// Its registration stands on with what it may do now, or ends and is told why.
+void dn_impl::access_changed(const client_ptr& client) {
+  auto* own = state_.clients.find(*client);
+  if (own == nullptr)
+    return;
+  own->may = client->rights_on(state_.name());
+  if ((own->may & bit_of(action_of(own->mode))) != 0)
+    return;
+  end_registration(state_, *own, error_code::access_restricted);
+  drop(client);
 }
 
 /// Ends the registrations of connections that have closed. Their actors say so too, but a ghost

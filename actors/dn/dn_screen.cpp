@@ -168,8 +168,8 @@ void dn_screen::accept_command(const dn_batch& batch, const dn_request& request,
   if (asked.command) {
     auto remembered = answer;
     remembered.this_dn = {};
-    opened_book().ids.add(command.owner, asked.command,
-                          content_of(asked, state_.context.hash), remembered, actor_.steady_now());
+    opened_book().ids.add(command.owner, asked.command, content_of(asked, state_.context.hash),
+                          remembered, actor_.steady_now());
   }
   opened_book().accept(std::move(command));
   begin(state_.context.bounds.confirm_timeout / 2);

@@ -30,6 +30,11 @@ struct dn_state {
 
   const std::string& name() const noexcept { return out.dn().name; }
   std::int64_t now_us() const { return context.utc_now(); }
+  /// On the board, for lists.
+  void show_roster() const noexcept {
+    dn_board::set(board->clients, static_cast<std::uint32_t>(clients.size()));
+    dn_board::set(board->recorders_active, static_cast<std::uint32_t>(clients.recorders_active()));
+  }
   screen_rules rules() const { return {context.bounds, context.confirm}; }
 };
 
