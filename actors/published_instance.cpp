@@ -9,8 +9,8 @@
 
 namespace ringdown {
 
-instance_id published_instance(const instance_secret& secret, std::string_view principal,
-                               std::string_view application, const instance_id& instance) {
+instance_id published_instance(const instance_secret& secret, std::string_view application,
+                               const instance_id& instance, std::string_view principal) {
   std::string program{instance.view()}; // of one length: what follows is the names alone
   program += application;
   if (!principal.empty())

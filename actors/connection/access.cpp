@@ -8,6 +8,19 @@
 
 namespace ringdown {
 
+namespace {
+
+/// Whoever was not looked at may come again; who was refused had better not.
+disconnect_reason reason_of(error_code why) noexcept {
+  switch (why) {
+  case error_code::overloaded: return disconnect_reason::overloaded;
+  case error_code::internal_error: return disconnect_reason::internal_error;
+  default: return disconnect_reason::sign_on_refused;
+  }
+}
+
+} // namespace
+
 // ---- to prove it ---------------------------------------------------------------------------
 
 void connection_access::prove(std::string credentials, const proof_question& question) {
@@ -41,9 +54,7 @@ void connection_access::refuse(const proof_question& question, const fault& why)
   if (of_.life_ != connection_life::signing_on)
     return;
   of_.turn_away(question.reference, why);
-  of_.close(why.code == error_code::overloaded ? disconnect_reason::overloaded
-                                               : disconnect_reason::sign_on_refused,
-            "sign-on was refused");
+  of_.close(reason_of(why.code), "sign-on was refused");
 }
 
 void connection_access::take(const authenticated& found) {
@@ -56,7 +67,7 @@ void connection_access::sign_on(const proof_question& question, const authentica
   auto& who = of_.client_->who;
   who.principal = found.principal;
   who.instance =
-    published_instance(of_.context_.secret, who.principal, who.application, question.instance);
+    published_instance(of_.context_.secret, who.application, question.instance, who.principal);
   bool is_granted = !found.may || found.may->allows(who.role, action::sign_on, {});
   if (!is_granted || !of_.context_.may(who, action::sign_on, {}))
     return refuse(question, refused(error_code::bad_credentials));

@@ -58,7 +58,7 @@ void identify(client_identity& who, const v1::RequestSignOn& asked, const instan
   who.role = static_cast<role>(asked.role());
   who.application = asked.application_name();
   who.instance =
-    published_instance(secret, {}, who.application, *instance_id::from(asked.instance_id()));
+    published_instance(secret, who.application, *instance_id::from(asked.instance_id()));
   who.coalesce_ok = has(asked, v1::CAPABILITY_COALESCE_OK);
   who.exact_versions = has(asked, v1::CAPABILITY_EXACT_VERSIONS);
   who.outcomes = has(asked, v1::CAPABILITY_OUTCOMES);

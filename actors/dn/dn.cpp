@@ -361,9 +361,9 @@ void dn_impl::register_client(dn_batch& batch, const dn_request& request) {
   bool is_active = own.is_active_recorder();
 
   if (screen_.has_session() && own.may_command())
-    screen_.tell(desktop_came{who.principal, who.application}); // its snapshot shows it already
+    screen_.tell(desktop_came{who.application, who.principal}); // its snapshot shows it already
   else if (screen_.has_session() && could_command)
-    screen_.tell(desktop_gone{who.principal, who.application, state_.clients.has_commander(who)});
+    screen_.tell(desktop_gone{who.application, state_.clients.has_commander(who), who.principal});
 
   v1::Frame frame;
   frame.set_reference_id(request.reference.value);
@@ -443,7 +443,7 @@ void dn_impl::drop(const client_ptr& client) {
     if (was_recorder)
       screen_.tell(recorder_gone{who.id});
     else if (could_command)
-      screen_.tell(desktop_gone{who.principal, who.application, state_.clients.has_commander(who)});
+      screen_.tell(desktop_gone{who.application, state_.clients.has_commander(who), who.principal});
   }
   if (draining_ && state_.clients.empty())
     drain();

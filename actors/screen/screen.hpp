@@ -70,10 +70,10 @@ struct screen_call {
 /// Who gave a command. A desktop is the same whatever its connection and instance id: a page that
 /// is loaded again has new ones.
 struct commander {
-  std::string principal; ///< empty: nobody asked who it is
   std::string application;
   std::string agent_id; ///< empty: not said
-  client_id client;
+  client_id client = {};
+  std::string principal = {}; ///< empty: nobody asked who it is
 
   bool is_same(const commander& other) const noexcept {
     bool one_is_silent = agent_id.empty() || other.agent_id.empty();
