@@ -10,6 +10,11 @@ namespace ringdown {
 
 namespace {
 
+/// Whoever guesses is answered slowly. One that nobody looked at guesses nothing.
+bool must_be_held_back(const authenticated& found) noexcept {
+  return !found && found.retry_after_ms != 0 && !found.overloaded;
+}
+
 /// Whoever was not looked at may come again; who was refused had better not.
 disconnect_reason reason_of(error_code why) noexcept {
   switch (why) {
@@ -25,6 +30,7 @@ disconnect_reason reason_of(error_code why) noexcept {
 
 void connection_access::prove(std::string credentials, const proof_question& question) {
   asked_ = question;
+  is_held_back_ = false;
   ++last_proof_.value;
   of_.delayed_send(&of_, of_.context_.bounds.control_timeout, too_late_atom::value, last_proof_);
   auto& who = of_.client_->who;
@@ -39,6 +45,9 @@ void connection_access::prove(std::string credentials, const proof_question& que
 void connection_access::proven(letter_number which, const std::optional<authenticated>& found) {
   if (!asked_ || which != last_proof_)
     return;
+  if (found && must_be_held_back(*found) && !std::exchange(is_held_back_, true))
+    return of_.delayed_send(&of_, std::chrono::milliseconds{found->retry_after_ms},
+                            authenticated_atom::value, which, *found);
   auto question = *std::exchange(asked_, std::nullopt);
   if (!found || !*found)
     return refuse(question, describe(found));

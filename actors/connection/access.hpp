@@ -51,6 +51,7 @@ private:
   std::int64_t expires_us_ = 0;
   std::optional<proof_question> asked_;
   letter_number last_proof_;
+  bool is_held_back_ = false; ///< a refusal, for its time
   letter_number last_look_;
   std::optional<std::int64_t> look_at_us_; ///< what is armed
   bool has_expired_ = false;

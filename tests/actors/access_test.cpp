@@ -16,8 +16,8 @@ using namespace ringdown::test;
 
 namespace {
 
-constexpr action_set party_actions = bit_of(action::register_) | bit_of(action::send_command) |
-                                     bit_of(action::send_user_event);
+constexpr action_set party_actions =
+  bit_of(action::register_) | bit_of(action::send_command) | bit_of(action::send_user_event);
 
 std::shared_ptr<const grants> granted(role as, action_set may, const std::string& prefix = {}) {
   dn_pattern all{dn_pattern::kind::all, {}, {}};
@@ -50,6 +50,8 @@ public:
 
   std::map<std::string, person> known;
   bool is_slow = false;
+  bool is_overrun = false;
+  std::int64_t hold_ms = 0;
   std::vector<std::function<void()>> waiting;
 
 private:
@@ -68,8 +70,10 @@ private:
 
   authenticated look(const sign_on_facts& asked) const {
     auto found = known.find(asked.credentials);
+    if (is_overrun)
+      return {.refused = "too_many_waiting", .retry_after_ms = 1000, .overloaded = true};
     if (found == known.end())
-      return {.refused = "unknown_token"};
+      return {.refused = "unknown_token", .retry_after_ms = hold_ms};
     auto& who = found->second;
     return {.principal = who.principal,
             .may = who.may,
@@ -144,6 +148,33 @@ TEST_CASE("an answer about a client that comes too late is nobody's") {
   CHECK(o.told() == lines{"connection: connection closed"});
 }
 
+TEST_CASE("who fails too often hears of it late, and when to come again") {
+  office o;
+  gatehouse gate{o};
+  gate.hold_ms = 1000;
+  auto& guesser = o.connect("guesser");
+  guesser.says(sign_on_with("guess", v1::ROLE_DESKTOP, "desk"));
+  o.pass(900ms);
+  CHECK(guesser.hears().empty());
+  o.pass(100ms);
+  auto heard = guesser.frames();
+  REQUIRE(heard.size() == 2);
+  CHECK(heard[0].event_error().error_code() == 119);
+  CHECK(heard[0].event_error().retry_after_ms() == 1000);
+  CHECK(heard[1].event_link_disconnected().reason() == v1::DISCONNECT_REASON_SIGN_ON_REFUSED);
+  CHECK(o.told() == lines{"connection: connection closed"});
+}
+
+TEST_CASE("whoever nobody had time to look at may come again, and is told so at once") {
+  office o;
+  gatehouse gate{o};
+  gate.is_overrun = true;
+  auto& early = o.connect("early");
+  early.says(sign_on_with("key", v1::ROLE_DESKTOP, "desk"));
+  CHECK(early.hears() == lines{"Error 1: 1186", "disconnected: OVERLOADED"});
+  CHECK(o.told() == lines{"connection: connection closed"});
+}
+
 TEST_CASE("a client that leaves while it is looked at leaves nothing behind") {
   office o;
   gatehouse gate{o};
@@ -178,12 +209,11 @@ TEST_CASE("a denial is a 165 that names the action and the DN") {
       denied[frame.reference_id()] =
         frame.event_error().text() + " on " + frame.event_error().this_dn();
     }
-  CHECK(denied ==
-        std::map<std::uint32_t, std::string>{
-          {3, "the access list does not grant register on 8001"},
-          {4, "the access list does not grant monitor on 7002"},
-          {5, "the access list does not grant send_command on 7001"},
-          {6, "the access list does not grant send_user_event on 7001"}});
+  CHECK(denied == std::map<std::uint32_t, std::string>{
+                    {3, "the access list does not grant register on 8001"},
+                    {4, "the access list does not grant monitor on 7002"},
+                    {5, "the access list does not grant send_command on 7001"},
+                    {6, "the access list does not grant send_user_event on 7001"}});
 }
 
 TEST_CASE("a supervisor lists the DNs that it may monitor, and watches all or none") {
@@ -335,7 +365,7 @@ TEST_CASE("renewed credentials go on where the old ones ended, for the same prin
   CHECK_THAT(agent.hears(), in_brief({"Error 8: 119"}));
   auto told = o.told();
   std::erase(told, "dn: outcome of a command"); // nobody records here
-  CHECK(told.size() == 2); // expired twice
+  CHECK(told.size() == 2);                      // expired twice
 }
 
 TEST_CASE("a client that renews again and again arms no timers with that") {
