@@ -49,12 +49,23 @@ void connection_access::proven(letter_number which, const std::optional<authenti
     return of_.delayed_send(&of_, std::chrono::milliseconds{found->retry_after_ms},
                             authenticated_atom::value, which, *found);
   auto question = *std::exchange(asked_, std::nullopt);
-  if (!found || !*found)
+  if (!found || !*found) {
+    tell_of_refusal(found);
     return refuse(question, describe(found));
+  }
   if (question.what == proof_question::kind::renewal)
     renewed(question, *found);
   else if (of_.life_ == connection_life::signing_on) // not closed meanwhile
     sign_on(question, *found);
+}
+
+/// To the operator: the client is not told the cause.
+void connection_access::tell_of_refusal(const std::optional<authenticated>& found) {
+  if (found && of_.client_->who.principal.empty())
+    of_.client_->who.principal = found->principal; // as far as it was proven
+  bool is_sign_on = of_.life_ == connection_life::signing_on;
+  of_.log(observer::severity::warning, is_sign_on ? "sign-on refused" : "renewal refused",
+          found ? found->refused : "not known in time");
 }
 
 void connection_access::refuse(const proof_question& question, const fault& why) {
@@ -78,8 +89,10 @@ void connection_access::sign_on(const proof_question& question, const authentica
   who.instance =
     published_instance(of_.context_.secret, who.application, question.instance, who.principal);
   bool is_granted = !found.may || found.may->allows(who.role, action::sign_on, {});
-  if (!is_granted || !of_.context_.may(who, action::sign_on, {}))
+  if (!is_granted || !of_.context_.may(who, action::sign_on, {})) {
+    tell_of_refusal(authenticated{.refused = is_granted ? "authorize" : "role_not_granted"});
     return refuse(question, refused(error_code::bad_credentials));
+  }
   take(found);
   of_.client_->grant(found.may);
   of_.ask_to_sign_on(question.reference, question.terms);
@@ -114,9 +127,11 @@ void connection_access::renewed(const proof_question& question, const authentica
   auto& client = *of_.client_;
   bool is_same = found.principal == client.who.principal &&
                  (!found.may || found.may->allows(client.who.role, action::sign_on, {}));
-  if (!is_same)
+  if (!is_same) {
+    tell_of_refusal(authenticated{.refused = "another_principal"});
     return refuse(question, refused(error_code::bad_credentials, "credentials",
                                     "those of the same principal, for the same role"));
+  }
   take(found);
   client.answer(question.reference,
                 encode_renewed(question.reference, expires_us_, of_.context_.utc_now()));

@@ -38,6 +38,7 @@ public:
   std::int64_t expires_us() const noexcept { return expires_us_; }
 
 private:
+  void tell_of_refusal(const std::optional<authenticated>& found);
   void refuse(const proof_question& question, const fault& why);
   void take(const authenticated& found);
   void sign_on(const proof_question& question, const authenticated& found);

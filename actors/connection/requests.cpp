@@ -47,6 +47,7 @@ void connection_impl::sign_on(const frame_view& frame) {
                            .instance = *instance_id::from(asked.instance_id())});
   }
   if (!context_.may(client_->who, action::sign_on, {}, asked.credentials())) {
+    log(observer::severity::warning, "sign-on refused", "authorize");
     turn_away(frame.reference, refused(error_code::bad_credentials));
     return close(disconnect_reason::sign_on_refused, "sign-on was refused");
   }

@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -116,7 +117,7 @@ TEST_CASE("who proves nothing is not let in, and is not told why") {
   auto& agent = o.connect("agent");
   agent.says(sign_on_with("key", v1::ROLE_DESKTOP, "desk"), register_on(2, {"7001"}));
   CHECK_THAT(agent.hears(), in_brief({"connected 1", "registered 2: 7001"}));
-  CHECK(o.told() == lines{"connection: connection closed"});
+  CHECK(o.told() == lines{"connection: sign-on refused"});
 }
 
 TEST_CASE("a role that no grant names is refused at the door") {
@@ -126,7 +127,7 @@ TEST_CASE("a role that no grant names is refused at the door") {
   auto& spy = o.connect("spy");
   spy.says(sign_on_with("key", v1::ROLE_RECORDER, "tape"));
   CHECK(spy.hears() == lines{"Error 1: 119", "disconnected: SIGN_ON_REFUSED"});
-  CHECK(o.told() == lines{"connection: connection closed"});
+  CHECK(o.told() == lines{"connection: sign-on refused"});
 }
 
 TEST_CASE("an answer about a client that comes too late is nobody's") {
@@ -145,7 +146,7 @@ TEST_CASE("an answer about a client that comes too late is nobody's") {
   gate.waiting.at(0)();
   o.settle();
   CHECK(agent.hears().empty());
-  CHECK(o.told() == lines{"connection: connection closed"});
+  CHECK(o.told() == lines{"connection: sign-on refused", "connection: connection closed"});
 }
 
 TEST_CASE("who fails too often hears of it late, and when to come again") {
@@ -162,7 +163,7 @@ TEST_CASE("who fails too often hears of it late, and when to come again") {
   CHECK(heard[0].event_error().error_code() == 119);
   CHECK(heard[0].event_error().retry_after_ms() == 1000);
   CHECK(heard[1].event_link_disconnected().reason() == v1::DISCONNECT_REASON_SIGN_ON_REFUSED);
-  CHECK(o.told() == lines{"connection: connection closed"});
+  CHECK(o.told() == lines{"connection: sign-on refused"});
 }
 
 TEST_CASE("whoever nobody had time to look at may come again, and is told so at once") {
@@ -172,7 +173,7 @@ TEST_CASE("whoever nobody had time to look at may come again, and is told so at 
   auto& early = o.connect("early");
   early.says(sign_on_with("key", v1::ROLE_DESKTOP, "desk"));
   CHECK(early.hears() == lines{"Error 1: 1186", "disconnected: OVERLOADED"});
-  CHECK(o.told() == lines{"connection: connection closed"});
+  CHECK(o.told() == lines{"connection: sign-on refused", "connection: connection closed"});
 }
 
 TEST_CASE("a client that leaves while it is looked at leaves nothing behind") {
