@@ -17,6 +17,9 @@
 namespace ringdown {
 
 class grants;
+namespace security {
+struct proof;
+}
 
 /// Under which name a client certificate speaks: one subject alternative name. Never the common
 /// name.
@@ -88,6 +91,7 @@ struct sign_on_facts {
 struct authenticated {
   /// Empty: it is who it says. Else the cause, a word for log and metric; the client is not told.
   std::string_view refused = {};
+  /// Of a refusal as far as it was proven, for the log.
   std::string principal = {};
   /// What the principal may do; null: `authorize` alone says.
   std::shared_ptr<const grants> may = {};
@@ -96,6 +100,10 @@ struct authenticated {
   /// Beyond the rate of failures of its address: how long the refusal is to be held back, and when
   /// the client may try again.
   std::int64_t retry_after_ms = 0;
+  /// Refused unseen, for want of time: the client may well come again.
+  bool overloaded = false;
+  /// What the authenticator asks to be given back when access changes; null: it asks for nothing.
+  std::shared_ptr<const security::proof> kept = {};
 
   explicit operator bool() const noexcept { return refused.empty(); }
 };
