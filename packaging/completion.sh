@@ -9,7 +9,7 @@ function=_$(printf %s "$name" | tr - _)
 tab=$(printf '\t')
 
 # Flags whose value is a file; help does not tell them from other texts.
-files='--config --spawn --ringdownd --hgrm --html --svg --markdown --log.file --dns.file'
+files='--config --spawn --ringdownd --hgrm --html --svg --markdown --log.file --dns.file --append'
 
 # ---- the table: a line each of
 #   verb NAME WHAT | flag VERB FLAG none|word|file|key VALUES WHAT | word VERB VALUES

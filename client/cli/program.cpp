@@ -81,6 +81,7 @@ void describe_program(CLI::App& app, settings& common, int& status) {
   add_list(app, common, status);
   add_check_recorder(app, common, status);
   add_error(app, common, status);
+  add_token(app, common, status);
   auto common_flags = common_flags_help(app);
   for (auto* verb : app.get_subcommands({}))
     verb->footer(verb->get_footer() + common_flags);

@@ -79,5 +79,6 @@ void add_session(CLI::App& app, const settings& common, int& status);
 void add_list(CLI::App& app, const settings& common, int& status);
 void add_check_recorder(CLI::App& app, const settings& common, int& status);
 void add_error(CLI::App& app, const settings& common, int& status);
+void add_token(CLI::App& app, const settings& common, int& status);
 
 } // namespace ringdown::cli

@@ -102,6 +102,7 @@ EXCEPTIONS: list[Exempt] = [
     Exempt("words", "broker/logging/repeat_filter.hpp", "system_clock", WALL),
     Exempt("words", "tests/broker/config/log_line_test.cpp", "system_clock", WALL),
     Exempt("words", "tests/broker/config/logger_test.cpp", "system_clock", WALL),
+    Exempt("words", "client/cli/token.cpp", "system_clock", "a token expires at a time of day"),
     Exempt(
         "words",
         "client/cli/recorder.cpp",

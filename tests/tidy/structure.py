@@ -14,6 +14,7 @@ MAY_INCLUDE: list[tuple[str, tuple[str, ...]]] = [
     ("actors", ("actors", "messages")),
     ("broker/logging", ("broker/logging", "messages")),
     ("broker/config", ("broker/config", "broker/logging", "messages")),
+    ("broker/security", ("broker/security", "broker/config", "actors", "messages")),
     ("broker/edge", ("broker/edge", "actors", "messages")),
     ("broker", ("broker", "actors", "messages")),
     ("client/cli", ("client/cli", "client", "messages")),
@@ -49,7 +50,7 @@ FOREIGN: list[tuple[str, tuple[str, ...], str]] = [
     (r"CLI/", ("client/cli", "bench/cli"), "CLI11"),
     (r"glib\.h$", ("examples",), "GLib"),
     (r"histedit\.h$", ("client/cli",), "libedit"),
-    (r"nlohmann/", ("client/cli", "bench", "tests"), "JSON"),
+    (r"nlohmann/", ("client/cli", "broker/security", "bench", "tests"), "JSON"),
     (r"benchmark/", ("bench/micro",), "Google Benchmark"),
     (r"systemd/", ("broker/daemon",), "systemd"),
     (
@@ -59,7 +60,7 @@ FOREIGN: list[tuple[str, tuple[str, ...], str]] = [
     ),
     (r"(fstream|filesystem|iostream)$", ("broker", "bench", "docs", "tests", "examples"), "files"),
 ]
-WITHOUT_CAF = ("broker/config", "broker/logging", "broker/daemon")
+WITHOUT_CAF = ("broker/config", "broker/logging", "broker/security", "broker/daemon")
 
 # Words, where they are not to be (folders; empty: everywhere), and why.
 BANNED: list[tuple[str, tuple[str, ...], str]] = [
