@@ -34,8 +34,8 @@ doors::errors doors::open(const configuration::config& config,
   errors all;
   auto& plain = config.listen;
   if (plain.enabled)
-    if (auto error = open({"listen", plain.address, plain.port, plain.dual_stack}, loops,
-                          plain_port_))
+    if (auto error =
+          open({"listen", plain.address, plain.port, plain.dual_stack}, loops, plain_port_))
       all.push_back(std::move(*error));
   auto& tls = config.listen_tls;
   if (tls.enabled)

@@ -32,8 +32,7 @@ public:
   errors read(const configuration::config& config);
   /// Starts the threads of handshakes, if there is a door for them; they block the signals that the
   /// caller does. Throws `std::system_error` if there is no thread or file left.
-  void start_threads(const configuration::config& config,
-                     const std::function<void()>& on_failure);
+  void start_threads(const configuration::config& config, const std::function<void()>& on_failure);
   /// Begins to accept at every door that is enabled. With errors some may be open: `stop`.
   errors open(const configuration::config& config, const std::vector<edge::edge_loop*>& loops);
   /// Nobody comes in any more, soon; nobody's handshake goes on.

@@ -23,9 +23,12 @@ void ticket::leave() noexcept {
     counters->connections.fetch_sub(1);
 }
 
-bool admission::has_room_outright(waiting_room::time_point now) {
-  return waiting_.size() < context_.bounds.connections_unsigned_max || closed_.load() ||
-         waiting_.turn_one_out(now - stalling_min);
+bool admission::has_place() const {
+  return waiting_.size() < context_.bounds.connections_unsigned_max || closed_.load();
+}
+
+bool admission::make_place(waiting_room::time_point now) {
+  return waiting_.turn_one_out(now - stalling_min);
 }
 
 entrance admission::enter(std::string source, waiting_room::time_point now) {

@@ -77,9 +77,10 @@ public:
   /// the bounds hold but for threads that race for the last place and both step back.
   entrance enter(std::string source,
                  waiting_room::time_point now = std::chrono::steady_clock::now());
-  /// Whether one more could come in without taking the place of one who has not signed on and may
-  /// be about to. Whoever has been in for `stalling_min` has lost that: it is turned out for it.
-  bool has_room_outright(waiting_room::time_point now);
+  /// Whether one more could come in without taking the place of one who has not signed on.
+  bool has_place() const;
+  /// Takes it of one who is not about to: who has been in for `stalling_min`. False: there is none.
+  bool make_place(waiting_room::time_point now);
   std::size_t unsigned_connections() const { return waiting_.size(); }
   /// Nobody comes in from now on: when this returns, all who are in or ever will be are counted.
   void close() noexcept { closed_.store(true); }

@@ -61,8 +61,8 @@ int receive(BIO* bio, char* into, int size) {
   if (is_only_not_now(got))
     BIO_set_retry_read(bio);
   if (got > 0 && from.first.size() < first_bytes_kept)
-    from.first.append(into, std::min(first_bytes_kept - from.first.size(),
-                                     static_cast<std::size_t>(got)));
+    from.first.append(
+      into, std::min(first_bytes_kept - from.first.size(), static_cast<std::size_t>(got)));
   return static_cast<int>(got);
 }
 
@@ -337,8 +337,7 @@ void handshakes::handshake::fail(handshake_failure why, std::string_view detail)
   if (detail.empty())
     told.log("edge", level, words_of(why).sentence, {{"peer", who_.peer.name}});
   else
-    told.log("edge", level, words_of(why).sentence,
-             {{"peer", who_.peer.name}, {"reason", detail}});
+    told.log("edge", level, words_of(why).sentence, {{"peer", who_.peer.name}, {"reason", detail}});
   switch (why) {
   case handshake_failure::closed:
   case handshake_failure::timed_out:

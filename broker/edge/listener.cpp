@@ -6,6 +6,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -118,17 +119,28 @@ void listener::accept_all() {
     sockets().call_again(*this);
 }
 
-/// Where newcomers wait outside for it.
-bool listener::has_room() {
-  return !door_.kind->lets_wait() || admission_.has_room_outright(sockets().now());
+bool listener::somebody_waits() const {
+  pollfd queue{acceptor_, POLLIN, 0};
+  return ::poll(&queue, 1, 0) == 1;
+}
+
+/// Where newcomers wait outside until there is one; then it is seen to again soon. Nobody loses a
+/// place to nobody.
+bool listener::has_place() {
+  if (!door_.kind->lets_wait() || admission_.has_place())
+    return true;
+  if (!somebody_waits())
+    return false; // told of the next one
+  if (admission_.make_place(sockets().now()))
+    return true;
+  pause(room_pause);
+  return false;
 }
 
 /// Returns whether there may be more.
 bool listener::accept_one() {
-  if (!has_room()) {
-    pause(room_pause);
+  if (!has_place())
     return false;
-  }
   sockaddr_storage address{};
   socklen_t size = sizeof address;
   int descriptor = ::accept4(acceptor_, reinterpret_cast<sockaddr*>(&address), &size,

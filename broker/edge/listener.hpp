@@ -32,7 +32,8 @@ public:
 private:
   void ready(std::uint32_t events) override;
   std::optional<std::string> bind();
-  bool has_room();
+  bool somebody_waits() const;
+  bool has_place();
   void accept_all();
   bool accept_one();
   void place(int descriptor, const std::string& peer, std::string source);

@@ -43,7 +43,7 @@ std::string peer_name(const sockaddr_storage& address, socklen_t size) {
                               NI_NUMERICHOST | NI_NUMERICSERV);
   if (failed != 0)
     return "unknown";
-  auto name = address.ss_family == AF_INET6 ? "[" + std::string{host} + "]" : std::string{host};
+  auto name = named->sa_family == AF_INET6 ? "[" + std::string{host} + "]" : std::string{host};
   return name + ":" + port;
 }
 

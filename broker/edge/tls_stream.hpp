@@ -104,7 +104,7 @@ private:
   ssl_ptr ssl_;
   tls_buffers& buffers_;
   call_soon soon_;
-  std::shared_ptr<relay> relay_; ///< the lower stream's user
+  std::shared_ptr<relay> relay_;      ///< the lower stream's user
   std::shared_ptr<stream_user> user_; ///< while it awaits
   std::string unread_;  ///< ciphertext that was read and for whose plaintext there was no room
   std::string waiting_; ///< ciphertext that the lower stream has not taken yet

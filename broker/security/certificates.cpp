@@ -38,8 +38,7 @@ int keys_index() {
 
 int set_up_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
                   EVP_MAC_CTX* mac, int seals) {
-  auto* keys =
-    static_cast<shared_keys*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), keys_index()));
+  auto* keys = static_cast<shared_keys*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), keys_index()));
   return (*keys)->set_up(name, iv, *cipher, *mac, seals == 1);
 }
 
@@ -134,9 +133,8 @@ bool ask_clients(SSL_CTX& context, const client_authorities& clients,
                 ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT
                 : SSL_VERIFY_PEER;
   SSL_CTX_set_verify(&context, mode,
-                     settings.crl_stale == configuration::stale_crl::accept
-                       ? &verify_with_stale_crl
-                       : &verify);
+                     settings.crl_stale == configuration::stale_crl::accept ? &verify_with_stale_crl
+                                                                            : &verify);
   SSL_CTX_set_verify_depth(&context, client_chain_depth_max);
   SSL_CTX_set_options(&context, SSL_OP_NO_TICKET);
   return SSL_CTX_set1_verify_cert_store(&context, store.get()) == 1 &&
