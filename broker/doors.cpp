@@ -88,6 +88,10 @@ void doors::take(security::tls_material material) {
   if (!material.context)
     return; // no door needs it
   tell(material.warnings, observer::severity::warning, "the TLS doors' files");
+  if (certificates_.context())
+    context_.observed_by->log("edge", observer::severity::info,
+                              "the TLS doors' files were read: new connections use them",
+                              {{"certificate_until", security::time_text(material.expires_us)}});
   certificates_.renew_ticket_keys(context_.utc_now());
   certificates_.take(std::move(material));
 }
@@ -98,16 +102,9 @@ void doors::tick() {
   auto now_us = context_.utc_now();
   if (certificates_.have_files_changed()) {
     auto material = certificates_.read_again(now_us);
-    if (material) {
-      auto until = security::time_text(material.expires_us);
-      take(std::move(material));
-      context_.observed_by->log("edge", observer::severity::info,
-                                "the TLS doors' files have changed: new connections use them",
-                                {{"certificate_until", until}});
-    } else {
-      tell(material.errors, observer::severity::error,
-           "the TLS doors' files have changed and are not good: the old ones are still used");
-    }
+    tell(material.errors, observer::severity::error,
+         "the TLS doors' files have changed and are not good: the old ones are still used");
+    take(std::move(material));
   }
   certificates_.renew_ticket_keys(now_us);
   tell_expiry(now_us);

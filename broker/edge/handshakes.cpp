@@ -220,9 +220,8 @@ void handshakes::worker::start(newcomer who) {
   try {
     auto context = owner_.source_();
     one->start(*context);
-  } catch (...) { // as for want of memory: nobody would end it
-    one->leave();
-    throw;
+  } catch (const std::bad_alloc&) { // the others have theirs
+    one->fail(handshake_failure::internal, "out of memory");
   }
 }
 

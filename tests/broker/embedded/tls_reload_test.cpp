@@ -63,7 +63,7 @@ TEST_CASE("files that change are taken over without a word from anybody, a bad o
   b.one->tick();
   auto after = b.serial();
   CHECK(after != before);
-  CHECK(b.log.has("the TLS doors' files have changed: new connections use them"));
+  CHECK(b.log.has("the TLS doors' files were read: new connections use them"));
   b.files.write("server.key", "no key at all");
   b.one->tick();
   b.one->tick();
