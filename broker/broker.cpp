@@ -1,26 +1,24 @@
 #include "broker/broker.hpp"
 
 #include "actors/directory/directory.hpp"
+#include "broker/doors.hpp"
 #include "broker/edge/admission.hpp"
 #include "broker/edge/edge_loop.hpp"
 #include "broker/edge/epoll_loop.hpp"
 #include "broker/edge/file_table.hpp"
-#include "broker/edge/listener.hpp"
 #include "broker/edge/local_pipe.hpp"
 #include "broker/epochs.hpp"
 #include "broker/log_observer.hpp"
+#include "broker/own_thread.hpp"
 #include "broker/version.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/send.hpp>
 
-#include <csignal>
-
 #include <algorithm>
 #include <condition_variable>
 #include <exception>
 #include <filesystem>
-#include <future>
 #include <mutex>
 #include <new>
 #include <optional>
@@ -108,24 +106,6 @@ utc_clock guarded(utc_clock clock, observer& told) {
   };
 }
 
-/// Does `work` on a thread of its own and waits for it. CAF 0.17 leaves a reference to an actor
-/// system in the thread that makes it, waits for it at the end, and clears that of the thread which
-/// ends it: a host's thread must be neither. Signals are the host's business, so they are blocked
-/// here, which every thread made here inherits. Throws `std::system_error` if there is no thread
-/// left.
-template <class Work>
-void on_own_thread(Work work) {
-  std::packaged_task<void()> task{[&] {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, nullptr);
-    work();
-  }};
-  auto done = task.get_future();
-  std::thread{std::move(task)}.join();
-  done.get(); // throws what `work` threw
-}
-
 logging::options log_options(const configuration::config& config, logging::sink sink) {
   logging::options options;
   options.levels = config.log.thresholds();
@@ -180,7 +160,7 @@ struct broker::state {
   const bool listens;
   edge::edge_counters counters;
   edge::admission admission{context, counters};
-  std::atomic<std::uint16_t> port{0};
+  doors entries{context, admission};
   std::atomic_flag is_failing;
   std::atomic<bool> has_failed{false};
 
@@ -190,9 +170,8 @@ struct broker::state {
   std::unique_ptr<caf::actor_system> system;
   directory_ref directory;
   std::vector<std::unique_ptr<edge::edge_loop>> loops;
-  std::size_t next_loop = 0;                              // of `connect`
-  std::vector<runtime::loop_stats> told;                  // of each loop, by the last tick
-  std::vector<std::shared_ptr<edge::listener>> listeners; // one for each door
+  std::size_t next_loop = 0;             // of `connect`
+  std::vector<runtime::loop_stats> told; // of each loop, by the last tick
 };
 
 // ---- start ---------------------------------------------------------------------------------
@@ -240,8 +219,11 @@ start_result broker::state::start() {
     return {std::move(errors)};
   if (auto opened = open_log(); !opened)
     return opened;
-  if (listens)
+  if (listens) {
+    if (auto errors = entries.read(config); !errors.empty())
+      return {std::move(errors)};
     edge::grow_file_table(config.limits.connections_max + edge::own_files);
+  }
   context.server.start_time_us = context.utc_now();
   std::vector<edge::edge_loop*> all;
   try {
@@ -262,6 +244,8 @@ start_result broker::state::start() {
                                      fail("the directory failed: nobody can sign on any more", why);
                                    }});
       all = make_loops();
+      if (listens)
+        entries.start_threads(config, on_loop_failure());
     });
   } catch (const std::exception& e) { // no thread, or no file for a loop
     now = life::running;
@@ -271,16 +255,10 @@ start_result broker::state::start() {
   now = life::running;
   if (!listens)
     return {};
-  for (auto& door : {edge::door{config.listen.address, config.listen.port}}) {
-    auto& one =
-      listeners.emplace_back(std::make_shared<edge::listener>(door, all, context, admission));
-    if (auto why = one->open()) {
-      stop();
-      return failed("listen.port", *why);
-    }
-  }
-  port = listeners.front()->port();
-  return {};
+  auto errors = entries.open(config, all);
+  if (!errors.empty())
+    stop();
+  return {std::move(errors)};
 }
 
 // ---- end -----------------------------------------------------------------------------------
@@ -292,8 +270,7 @@ bool broker::state::begin_drain() {
     return false;
   now = life::draining;
   admission.close();
-  for (auto& one : listeners)
-    one->close();
+  entries.close();
   for (auto& loop : loops)
     loop->drain();
   caf::anon_send(directory.handle(), drain_atom::value);
@@ -307,12 +284,10 @@ void broker::state::stop() {
   }
   now = life::stopped;
   admission.close();
-  for (auto& one : listeners)
-    one->close();
+  entries.stop();
   for (auto& loop : loops)
     loop->stop();
-  listeners.clear();
-  port = 0;
+  entries.forget_listeners();
   if (directory)
     caf::anon_send_exit(directory.handle(), caf::exit_reason::user_shutdown);
   directory = {};
@@ -397,8 +372,20 @@ void broker::fail(std::string_view why) {
   state_->fail("the broker is to end", why);
 }
 
+start_result broker::check(const configuration::config& config) {
+  auto errors = configuration::validate(config);
+  if (errors.empty() && config.listen_tls.enabled)
+    errors = security::certificates{}.read(config.tls, utc_now_us()).errors;
+  return {std::move(errors)};
+}
+
 std::uint16_t broker::port() const noexcept {
-  return state_->port;
+  auto plain = state_->entries.plain_port();
+  return plain != 0 ? plain : tls_port();
+}
+
+std::uint16_t broker::tls_port() const noexcept {
+  return state_->entries.tls_port();
 }
 
 connect_result broker::connect(std::string_view name) {
@@ -461,10 +448,15 @@ bool broker::stop(std::chrono::milliseconds timeout) {
 start_result broker::reload(const configuration::config& config) {
   if (auto errors = configuration::validate(config); !errors.empty())
     return {std::move(errors)};
-  std::scoped_lock lock{state_->mutex};
-  state_->context.configured.replace(configured_names(config));
-  if (state_->directory)
-    caf::anon_send(state_->directory.handle(), reload_atom::value);
+  auto& s = *state_;
+  std::scoped_lock lock{s.mutex};
+  auto material = s.entries.prepare(config.tls);
+  if (!material)
+    return {std::move(material.errors)};
+  s.entries.take(std::move(material));
+  s.context.configured.replace(configured_names(config));
+  if (s.directory)
+    caf::anon_send(s.directory.handle(), reload_atom::value);
   return {};
 }
 
@@ -472,15 +464,23 @@ void broker::tick() {
   std::scoped_lock lock{state_->mutex};
   if (state_->own_log)
     state_->own_log->tick();
+  state_->entries.tick();
   state_->tell_long_turns();
 }
 
 broker_counters broker::counters() const {
   auto& c = state_->counters;
-  return {c.connections.load(), state_->admission.unsigned_connections(),
-          c.accepted.load(),    c.refused.load(),
-          c.reads.load(),       c.frames_in.load(),
-          c.sends.load(),       state_->context.budget.used()};
+  auto& tls = state_->entries.handshakes();
+  return {.connections = c.connections.load(),
+          .connections_unsigned = state_->admission.unsigned_connections(),
+          .accepted = c.accepted.load(),
+          .refused = c.refused.load(),
+          .reads = c.reads.load(),
+          .frames_in = c.frames_in.load(),
+          .sends = c.sends.load(),
+          .queued_bytes = state_->context.budget.used(),
+          .tls_handshakes = tls.done_in_all(),
+          .tls_handshakes_failed = tls.failed_in_all()};
 }
 
 } // namespace ringdown

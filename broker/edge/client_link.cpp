@@ -1,6 +1,7 @@
 #include "broker/edge/client_link.hpp"
 
 #include "actors/disconnect.hpp"
+#include "broker/edge/first_bytes.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -29,18 +30,6 @@ std::size_t frame_limit(const limits& bounds, const link_watch& watch) {
 }
 
 } // namespace
-
-void link_signal::visit() noexcept {
-  if (loop_.host().is_current())
-    mark();
-  else
-    loop_.host().post([self = shared_from_this()] { self->mark(); });
-}
-
-void link_signal::mark() {
-  if (link_ != nullptr)
-    loop_.mark(*link_);
-}
 
 client_link::client_link(edge_loop& loop, std::unique_ptr<stream> bytes, peer_facts peer,
                          ticket admitted)
@@ -143,6 +132,13 @@ bool client_link::read_once() {
   watch_.heard(loop_.now());
   loop_.counters().reads.fetch_add(1, std::memory_order_relaxed);
   auto bytes = got.bytes;
+  if (kept == 0 && !watch_.is_established() && look_at_first({buffer, bytes}) == first_bytes::tls)
+    [[unlikely]] {
+    static_cast<void>(stream_->write_some(tls_refusal));
+    tell_of_end("TLS spoken on the plain port");
+    shut();
+    return false;
+  }
   if (cutter_.is_short(bytes)) {
     cutter_.keep({buffer + kept, bytes});
     count_beginning();
@@ -416,7 +412,7 @@ void client_link::turn_out() {
 }
 
 std::size_t client_link::held_for_it(steady_time now) const {
-  auto held = write_armed_ ? client_->box.bytes() : 0;
+  auto held = (write_armed_ ? client_->box.bytes() : 0) + stream_->held();
   return watch_.frame_age(now) < begun_frame_grace ? held : held + cutter_.capacity();
 }
 

@@ -10,6 +10,7 @@
 #include "actors/batches.hpp"
 #include "actors/connection.hpp"
 #include "broker/edge/edge_loop.hpp"
+#include "broker/edge/link_signal.hpp"
 #include "broker/edge/link_watch.hpp"
 #include "broker/edge/send_buffer.hpp"
 #include "broker/edge/stream.hpp"
@@ -20,26 +21,6 @@
 #include <string_view>
 
 namespace ringdown::edge {
-
-class client_link;
-
-/// How other threads reach a connection that may be gone: they hold this, and it forgets the
-/// connection on the edge thread.
-class link_signal final : public edge_signal, public std::enable_shared_from_this<link_signal> {
-public:
-  explicit link_signal(edge_loop& loop) : loop_(loop) {}
-  void outbox_ready() noexcept override { visit(); }
-  void read_credit() noexcept override { visit(); }
-  /// Edge thread only.
-  void attach(client_link* to) noexcept { link_ = to; }
-
-private:
-  void visit() noexcept;
-  void mark();
-
-  edge_loop& loop_;
-  client_link* link_ = nullptr; // edge thread only
-};
 
 class client_link final : public socket_side,
                           public stream_user,

@@ -32,10 +32,10 @@ edge_loop::~edge_loop() = default;
 
 // A task must be copyable, so the newcomer is shared with it.
 
-void edge_loop::adopt(const door_kind& door, int descriptor, peer_facts peer, ticket admitted) {
+void edge_loop::adopt(stream_maker make, peer_facts peer, ticket admitted) {
   auto who = std::make_shared<newcomer>(newcomer{std::move(peer), std::move(admitted)});
-  host_->post([this, &door, descriptor, who] {
-    who->bytes = door.open(epoll_loop::of(io_), descriptor);
+  host_->post([this, make = std::move(make), who] {
+    who->bytes = make(*this);
     start(*who);
   });
 }

@@ -344,7 +344,8 @@ decoded decode(std::string_view bytes) {
   case v1::Frame::kRequestMergeCalls:
   case v1::Frame::kRequestEndCall:
   case v1::Frame::kRequestListAddresses:
-  case v1::Frame::kRequestCommandAddresses: return garbage{}; // only clients ask
+  case v1::Frame::kRequestCommandAddresses:
+  case v1::Frame::kRequestRenewCredentials: return garbage{}; // only clients ask
   }
   return garbage{};
 }
