@@ -9,6 +9,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <cstdio>
 
 using namespace ringdown;
 using namespace ringdown::client;
@@ -225,6 +226,34 @@ TEST_CASE("files that cannot be used are a fault of the attempt, and no host is 
   connection link;
   check_refused(link.open(where, {}), link_fault::bad_tls_options, "ca_file '");
   CHECK(s.door->handshakes == 0);
+}
+
+TEST_CASE("the document's program signs on by TLS with the token of its file") {
+  std::string credentials; // the broker's thread's while there is one
+  fake_broker::options options;
+  options.on_request = [&](fake_broker&, int, const v1::Frame& request) {
+    if (request.has_request_sign_on())
+      credentials = request.request_sign_on().credentials();
+    return false;
+  };
+  std::optional<fake_broker> broker{options};
+  scratch_folder folder;
+  test_authority authority{folder};
+  std::optional<tls_relay> door{std::in_place, tls_relay::options{authority.issue("broker")},
+                                broker->port()};
+  auto token = folder.write("token", "a-token-of-a-test\n");
+  auto command = "env --default-signal=PIPE timeout 60 " RINGDOWN_EXAMPLE_SECURE
+                 " tls://127.0.0.1:" +
+                 std::to_string(door->port()) + " '" + authority.file() + "' '" + token + "' 7001";
+  auto* program = ::popen(command.c_str(), "r");
+  REQUIRE(program != nullptr);
+  auto until = std::chrono::steady_clock::now() + patience;
+  while (broker->sign_ons == 0 && std::chrono::steady_clock::now() < until)
+    ::poll(nullptr, 0, 5);
+  door.reset();
+  broker.reset();
+  ::pclose(program); // it ends as it tells nobody of the link that is lost
+  CHECK(credentials == "a-token-of-a-test");
 }
 
 TEST_CASE("a client that reconnects does so by TLS, and says where") {
