@@ -46,7 +46,7 @@ FOREIGN: list[tuple[str, tuple[str, ...], str]] = [
     (r"caf/", ("actors", "broker", "client/caf_bridge", "bench/micro", "tests"), "CAF"),
     (r"boost/", ("actors",), "Boost"),
     (r"spdlog/", ("broker/logging",), "spdlog"),
-    (r"toml\+\+/", ("broker/config",), "toml++"),
+    (r"toml\+\+/", ("broker/config", "client/cli"), "toml++"),
     (r"CLI/", ("client/cli", "bench/cli"), "CLI11"),
     (r"glib\.h$", ("examples",), "GLib"),
     (r"histedit\.h$", ("client/cli",), "libedit"),
@@ -58,7 +58,8 @@ FOREIGN: list[tuple[str, tuple[str, ...], str]] = [
         ("broker", "client", "bench", "tests", "examples"),
         "sockets and files",
     ),
-    (r"(fstream|filesystem|iostream)$", ("broker", "bench", "docs", "tests", "examples"), "files"),
+    (r"filesystem$", ("broker", "bench", "client/cli", "docs", "tests", "examples"), "files"),
+    (r"(fstream|iostream)$", ("broker", "bench", "docs", "tests", "examples"), "files"),
 ]
 WITHOUT_CAF = ("broker/config", "broker/logging", "broker/security", "broker/daemon")
 
