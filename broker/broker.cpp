@@ -1,6 +1,7 @@
 #include "broker/broker.hpp"
 
 #include "actors/directory/directory.hpp"
+#include "broker/access_control.hpp"
 #include "broker/doors.hpp"
 #include "broker/edge/admission.hpp"
 #include "broker/edge/edge_loop.hpp"
@@ -8,6 +9,7 @@
 #include "broker/edge/file_table.hpp"
 #include "broker/edge/local_pipe.hpp"
 #include "broker/epochs.hpp"
+#include "broker/host_functions.hpp"
 #include "broker/log_observer.hpp"
 #include "broker/own_thread.hpp"
 #include "broker/version.hpp"
@@ -31,11 +33,6 @@
 namespace ringdown {
 
 namespace {
-
-std::int64_t utc_now_us() {
-  auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
-}
 
 std::shared_ptr<const dn_list::names> configured_names(const configuration::config& config) {
   if (config.dns.any())
@@ -62,50 +59,6 @@ std::unique_ptr<caf::actor_system_config> system_config(const configuration::con
   return std::make_unique<runtime::loop_system_config>(std::move(options));
 }
 
-// ---- what the host brought along, made safe ------------------------------------------------
-
-std::string what_is_thrown() noexcept {
-  try {
-    throw;
-  } catch (const std::bad_alloc&) {
-    return "out of memory";
-  } catch (const std::exception& e) {
-    return e.what();
-  } catch (...) {
-    return "not a std::exception";
-  }
-}
-
-/// A host's function that throws must not end the actor that asked, with all its client's mail.
-authorize_function guarded(authorize_function ask, observer& told) {
-  if (!ask)
-    return {};
-  return [ask = std::move(ask), &told](const client_identity& client, action what,
-                                       std::string_view dn, std::string_view credentials) {
-    try {
-      return ask(client, what, dn, credentials);
-    } catch (...) {
-      told.log("broker", observer::severity::error, "authorize threw: refused",
-               {{"error", what_is_thrown()}, {"client", client.application}});
-      return false;
-    }
-  };
-}
-
-utc_clock guarded(utc_clock clock, observer& told) {
-  if (!clock)
-    return utc_now_us;
-  return [clock = std::move(clock), &told] {
-    try {
-      return clock();
-    } catch (...) {
-      told.log("broker", observer::severity::error, "the clock threw: the system's is used",
-               {{"error", what_is_thrown()}});
-      return utc_now_us();
-    }
-  };
-}
-
 logging::options log_options(const configuration::config& config, logging::sink sink) {
   logging::options options;
   options.levels = config.log.thresholds();
@@ -129,6 +82,8 @@ struct broker::state {
       listens(o.listen) {
     context.utc_now = guarded(std::move(o.utc_clock), observer);
     context.authorize = guarded(std::move(o.authorize), observer);
+    context.authenticate = guarded(std::move(o.authenticate), observer);
+    context.access = config.auth;
     context.confirm = config.confirm;
     context.observed_by = &observer;
     context.server.name = config.server.name;
@@ -149,6 +104,10 @@ struct broker::state {
     return [this] { fail("a loop failed: the broker is to end", what_is_thrown()); };
   }
   void tell_long_turns();
+  void tell_of_access() {
+    for (auto& loop : loops)
+      loop->tell_of_access();
+  }
 
   enum class life : std::uint8_t { made, running, draining, stopped };
 
@@ -161,6 +120,7 @@ struct broker::state {
   edge::edge_counters counters;
   edge::admission admission{context, counters};
   doors entries{context, admission};
+  access_control access{context};
   std::atomic_flag is_failing;
   std::atomic<bool> has_failed{false};
 
@@ -219,6 +179,8 @@ start_result broker::state::start() {
     return {std::move(errors)};
   if (auto opened = open_log(); !opened)
     return opened;
+  if (auto errors = access.read(config); !errors.empty())
+    return {std::move(errors)};
   if (listens) {
     if (auto errors = entries.read(config); !errors.empty())
       return {std::move(errors)};
@@ -243,6 +205,7 @@ start_result broker::state::start() {
                                    .on_failure = [this](const std::string& why) {
                                      fail("the directory failed: nobody can sign on any more", why);
                                    }});
+      access.start_thread(config);
       all = make_loops();
       if (listens)
         entries.start_threads(config, on_loop_failure());
@@ -285,6 +248,7 @@ void broker::state::stop() {
   now = life::stopped;
   admission.close();
   entries.stop();
+  access.stop();
   for (auto& loop : loops)
     loop->stop();
   entries.forget_listeners();
@@ -376,6 +340,8 @@ start_result broker::check(const configuration::config& config) {
   auto errors = configuration::validate(config);
   if (errors.empty() && config.listen_tls.enabled)
     errors = security::certificates{}.read(config.tls, utc_now_us()).errors;
+  if (errors.empty() && !config.auth.file.empty())
+    errors = security::read_access_file(config.auth.file, true).errors;
   return {std::move(errors)};
 }
 
@@ -453,7 +419,12 @@ start_result broker::reload(const configuration::config& config) {
   auto material = s.entries.prepare(config.tls);
   if (!material)
     return {std::move(material.errors)};
+  auto list = s.access.prepare(config);
+  if (!list.errors.empty())
+    return {std::move(list.errors)};
   s.entries.take(std::move(material));
+  if (s.access.take(std::move(list)))
+    s.tell_of_access();
   s.context.configured.replace(configured_names(config));
   if (s.directory)
     caf::anon_send(s.directory.handle(), reload_atom::value);
@@ -465,6 +436,8 @@ void broker::tick() {
   if (state_->own_log)
     state_->own_log->tick();
   state_->entries.tick();
+  if (state_->access.tick())
+    state_->tell_of_access();
   state_->tell_long_turns();
 }
 

@@ -35,10 +35,12 @@
 namespace ringdown {
 
 /// What the host of a broker may bring along. Its functions are called on the broker's threads, by
-/// several at a time: they must not block. One that throws is reported in the log; then
-/// `authorize` counts as no, the clock as the system's, and the line of the log is lost.
+/// several at a time: they must not block. One that throws is reported in the log; then `authorize`
+/// and `authenticate` count as no, the clock as the system's, and the line of the log is lost.
 struct broker_options {
-  /// Decides who may do what; empty allows everything.
+  /// Proves who clients are. Empty: the access file does (`auth.file`), or nobody is asked.
+  authenticate_function authenticate = {};
+  /// Decides who may do what; empty allows everything that grants do.
   authorize_function authorize = {};
   /// UTC in microseconds, for the times in messages; empty: the system's clock. Deadlines run by
   /// the system's steady clock in any case.
@@ -130,15 +132,16 @@ public:
   /// all links were closed in order.
   bool stop(std::chrono::milliseconds timeout);
 
-  /// Takes over what a running broker can change: the list of DNs, and what its TLS doors are made
-  /// of; connections that stand keep what they began with. An empty result, or what is wrong; then
-  /// nothing has changed. What cannot change is the caller's to report
+  /// Takes over what a running broker can change: the list of DNs, the access file, and what its
+  /// TLS doors are made of; connections that stand keep what they began with. An empty result, or
+  /// what is wrong; then nothing has changed. What cannot change is the caller's to report
   /// (`configuration::differences`). Of a broker that does not run it only checks.
   start_result reload(const configuration::config& config);
 
-  /// Looks whether the files of `tls.*` have changed, and takes over those that are good. Tells in
-  /// the log what was seen since the last call: turns of a loop that took long, certificates that
-  /// end, lines that were left out. The daemon calls it once a second; who does not goes without.
+  /// Looks whether the files of `tls.*` and `auth.file` have changed, and takes over those that are
+  /// good. Tells in the log what was seen since the last call: turns of a loop that took long,
+  /// certificates that end, lines that were left out. The daemon calls it once a second; who does
+  /// not goes without.
   void tick();
 
   broker_counters counters() const;

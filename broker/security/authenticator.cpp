@@ -64,13 +64,19 @@ authenticator::authenticator(std::shared_ptr<const access_list> list, options ho
 }
 
 authenticator::~authenticator() {
+  stop();
+}
+
+void authenticator::stop() {
+  if (!thread_.joinable())
+    return;
   {
     const std::lock_guard lock{mutex_};
     stopping_ = true;
   }
   work_.notify_one();
   thread_.join();
-  for (const auto& one : waiting_)
+  for (const auto& one : std::exchange(waiting_, {}))
     refuse_unseen(one.answer, cause::stopping);
 }
 

@@ -51,10 +51,14 @@ public:
 
   /// Begins the thread; throws std::system_error without one. `list` is never null.
   authenticator(std::shared_ptr<const access_list> list, options how, clocks time);
-  /// Answers what waits with `stopping`, and ends the thread.
+  /// As `stop`.
   ~authenticator();
   authenticator(const authenticator&) = delete;
   authenticator& operator=(const authenticator&) = delete;
+
+  /// Ends the thread, and answers what waits, and who is asked about from now on, with `stopping`.
+  /// However often, by one thread at a time.
+  void stop();
 
   /// An `authenticate_function`: answers once, on the thread; at once if too many wait. An answer
   /// must not throw, block or call back: it posts to whom it concerns.

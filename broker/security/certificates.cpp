@@ -191,20 +191,13 @@ tls_material certificates::read(const tls_settings& settings, std::int64_t now_u
 void certificates::take(tls_material material) {
   std::atomic_store(&context_, std::move(material.context));
   settings_ = std::move(material.settings);
-  stamps_ = std::move(material.stamps);
-  last_look_ = stamps_;
+  files_.were_read(std::move(material.stamps));
   expires_us_ = material.expires_us;
   crl_due_us_ = material.crl_due_us;
 }
 
 bool certificates::have_files_changed() {
-  auto now = stamps_of(settings_);
-  bool has_settled = now == last_look_;
-  last_look_ = std::move(now);
-  if (!has_settled || last_look_ == stamps_)
-    return false;
-  stamps_ = last_look_;
-  return true;
+  return files_.have_changed(stamps_of(settings_));
 }
 
 } // namespace ringdown::security

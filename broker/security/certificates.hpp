@@ -70,8 +70,7 @@ private:
   std::shared_ptr<ticket_keys> ticket_keys_ = std::make_shared<ticket_keys>();
   std::shared_ptr<SSL_CTX> context_;
   tls_settings settings_;
-  file_stamps stamps_;    ///< of what was read
-  file_stamps last_look_; ///< as they were then
+  file_watch files_;
   std::int64_t expires_us_ = 0;
   std::int64_t crl_due_us_ = 0;
 };
