@@ -42,17 +42,17 @@ authorize_function guarded(authorize_function ask, observer& told) {
 authenticate_function guarded(authenticate_function ask, observer& told) {
   if (!ask)
     return {};
-  return [ask = std::move(ask), &told](sign_on_facts asked,
-                                       std::function<void(authenticated)> answer) {
-    auto application = asked.application;
-    try {
-      ask(std::move(asked), answer);
-    } catch (...) {
-      told.log("broker", observer::severity::error, "authenticate threw: refused",
-               {{"error", what_is_thrown()}, {"client", application}});
-      answer({.refused = "authenticate_threw"});
-    }
-  };
+  return
+    [ask = std::move(ask), &told](sign_on_facts asked, std::function<void(authenticated)> answer) {
+      auto application = asked.application;
+      try {
+        ask(std::move(asked), answer);
+      } catch (...) {
+        told.log("broker", observer::severity::error, "authenticate threw: refused",
+                 {{"error", what_is_thrown()}, {"client", application}});
+        answer({.refused = "authenticate_threw"});
+      }
+    };
 }
 
 utc_clock guarded(utc_clock clock, observer& told) {
