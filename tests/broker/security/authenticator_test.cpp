@@ -135,14 +135,15 @@ TEST_CASE("what still waits at the end is answered all the same") {
   gate held;
   std::future<authenticated> first;
   std::future<authenticated> second;
+  std::thread later;
   {
     authenticator at{list_of(usual), {}, {[&] { return held.pass(); }, still().now}};
     first = ask(at, recorder("rdt_one"));
     held.wait_for_one();
     second = ask(at, recorder("rdt_one"));
-    std::thread later{[&] { held.open(); }};
-    later.detach();
+    later = std::thread{[&] { held.open(); }};
   }
+  later.join();
   CHECK(first.get().refused == "");
   auto left = second.get();
   CHECK((left.refused == "stopping" || left.refused == ""));
