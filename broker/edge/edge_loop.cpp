@@ -77,7 +77,8 @@ void edge_loop::tell_of_access(std::size_t before) {
   constexpr std::size_t told_in_a_turn_max = 512; // some 0.2 ms
   auto place = std::min(before, connections_.size());
   for (std::size_t told = 0; place > 0 && told < told_in_a_turn_max; ++told)
-    connections_[--place].connection->tell_of_access();
+    caf::anon_send(connections_[--place].connection->connection().ref().handle(),
+                   access_changed_atom::value);
   if (place > 0)
     host_->post([this, place] { tell_of_access(place); });
 }
