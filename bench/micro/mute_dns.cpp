@@ -25,6 +25,7 @@ public:
     return {
       [this](const dn_batch_ptr& batch) { handle(*batch); },
       [](client_gone_atom, const client_ptr&) {},
+      [](access_changed_atom, const client_ptr&) {},
       [](session_rang_atom) {},
       [](remove_atom) {},
       [](tick_atom) {},
