@@ -138,7 +138,7 @@ public:
   /// (`configuration::differences`). Of a broker that does not run it only checks.
   start_result reload(const configuration::config& config);
 
-  /// Looks whether the files of `tls.*` and `auth.file` have changed, and takes over those that are
+  /// Looks whether the access file, or a file of the TLS doors, has changed, and takes over what is
   /// good. Tells in the log what was seen since the last call: turns of a loop that took long,
   /// certificates that end, lines that were left out. The daemon calls it once a second; who does
   /// not goes without.
