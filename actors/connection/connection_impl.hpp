@@ -11,6 +11,7 @@
 #include "actors/connection/life.hpp"
 #include "actors/connection/read_ahead.hpp"
 #include "actors/connection/sign_on.hpp"
+#include "actors/meters_at.hpp"
 
 #include <ringdown/v1/ringdown.pb.h>
 
@@ -44,6 +45,7 @@ private:
   struct workplace {
     read_ahead ahead;
     dn_table<dn_ref>::round dns;
+    std::uint64_t sends = 0; ///< requests to send of this read, counted together
   };
 
   // Frames.
@@ -90,6 +92,7 @@ private:
   void drain_step();
   void quit_if_done();
   void log(observer::severity level, std::string_view what, std::string_view why = {});
+  meters& counts() const noexcept { return counted_at(context_, where()); }
 
   broker_context& context_;
   const directory_ref& directory_;

@@ -37,6 +37,8 @@ dn_impl::dn_impl(caf::actor_config& config, runtime::home where, broker_context*
 
 dn_impl::behavior_type dn_impl::make_behavior() {
   last_use_ = clock().now();
+  counts().dns.count();
+  counts().dns_without_recorder.count();
   set_down_handler([this](const caf::down_msg& down) { session_failed(down); });
   auto self = []() -> dn_impl& { return static_cast<dn_impl&>(handling()); };
   static const behavior_type of_all{
@@ -48,6 +50,7 @@ dn_impl::behavior_type dn_impl::make_behavior() {
     [self](ask_atom) { self().ask_tick(); },
     [self](drain_atom) { self().drain(); },
     [self](retire_atom) { self().retire(); },
+    [self](const look_at_dn& asked) { self().show(asked); },
   };
   return of_all;
 }
@@ -100,6 +103,8 @@ void dn_impl::on_exit() {
   }
   end_registrations(error_code::internal_error);
   screen_.end();
+  counts().dns.subtract(1);
+  counts().dns_without_recorder.subtract(1);
   directory_ = nullptr;
 }
 
@@ -279,6 +284,7 @@ void dn_impl::send_user_event(dn_batch& batch, const dn_request& request) {
   event_head head{event->header, event->event.size()};
   auto got = state_.out.reserve(state_.clients, *event, head);
   state_.sequence = event->header.sequence;
+  counts().events.count(event_kind::user_event);
   acknowledge(batch, request, got);
   state_.out.write(state_.clients, *event, head, got);
   state_.saw_closed |= got.saw_closed;
@@ -314,6 +320,7 @@ void dn_impl::carry_out(dn_batch& batch, const dn_request& request, accepted_eve
     return batch.refuse(refused(error_code::no_queue_space), about(batch));
   state_.sequence = event.header.sequence;
   state_.version = accepted.version;
+  counts().events.count(event.kind);
   outcome_claim owed;
   if (event.kind == event_kind::command) { // before anybody can know of it: a link that ends waits
     ++state_.context.outcomes_owed;
@@ -394,38 +401,6 @@ void dn_impl::unregister_client(dn_batch& batch, const dn_request& request) {
   drop(batch.client());
 }
 
-void dn_impl::query(dn_batch& batch, const dn_request& request) {
-  if (state_.clients.find(*batch.client()) == nullptr)
-    return batch.refuse(not_registered(), about(batch));
-  dn_screen::scope within{screen_};
-  v1::Frame frame;
-  frame.set_reference_id(request.reference.value);
-  auto& address = *frame.mutable_event_address_info();
-  address.set_this_dn(state_.name());
-  address.set_time_us(batch.time_us());
-  describe(*address.mutable_snapshot());
-  fill_recorders(address, state_.clients);
-  if (screen_.book() != nullptr)
-    fill_outcomes(address, *screen_.book());
-  auto& outcomes = *address.mutable_recent_outcomes();
-  while (!outcomes.empty() && frame.ByteSizeLong() > state_.context.bounds.frame_bytes_max)
-    outcomes.DeleteSubrange(0, 1); // the oldest
-  batch.answer(delimited(frame));
-}
-
-void dn_impl::describe(v1::Snapshot& snapshot) {
-  snapshot.set_dn_sequence(state_.sequence.value);
-  snapshot.set_dn_epoch(state_.epoch.value);
-  snapshot.set_version(state_.version.value);
-  snapshot.set_effective_state(static_cast<v1::CaptureState>(state_.light));
-  if (screen_.has_session())
-    fill_session(*snapshot.add_sessions(), screen_.shown(), state_.clients,
-                 {state_.now_us(), steady_now()});
-  snapshot.set_recorders_active(static_cast<std::uint32_t>(state_.clients.recorders_active()));
-  snapshot.set_recorders_standby(static_cast<std::uint32_t>(state_.clients.recorders_standby()));
-  snapshot.set_clients_registered(static_cast<std::uint32_t>(state_.clients.size()));
-}
-
 void dn_impl::drop(const client_ptr& client) {
   auto* own = state_.clients.find(*client);
   if (own == nullptr)
@@ -453,9 +428,15 @@ void dn_impl::drop(const client_ptr& client) {
 }
 
 void dn_impl::show_roster_on_board() {
+  auto recorders = static_cast<std::uint32_t>(state_.clients.recorders_active());
+  auto before = state_.board->recorders_active.load(std::memory_order_relaxed);
+  counts().recorders_active.add(std::uint64_t{recorders} - before);
+  if (recorders == 0 && before != 0)
+    counts().dns_without_recorder.count();
+  else if (recorders != 0 && before == 0)
+    counts().dns_without_recorder.subtract(1);
   dn_board::set(state_.board->clients, static_cast<std::uint32_t>(state_.clients.size()));
-  dn_board::set(state_.board->recorders_active,
-                static_cast<std::uint32_t>(state_.clients.recorders_active()));
+  dn_board::set(state_.board->recorders_active, recorders);
 }
 
 /// Ends the registrations of connections that have closed. Their actors say so too, but a ghost

@@ -18,11 +18,13 @@
 #include "actors/dn/dn_screen.hpp"
 #include "actors/dn/state.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/meters_at.hpp"
 
 #include <optional>
 #include <string_view>
 
 namespace ringdown::v1 {
+class EventAddressInfo;
 class Snapshot;
 } // namespace ringdown::v1
 
@@ -68,8 +70,12 @@ private:
   void replay(dn_batch& batch, const dn_request& request);
   void register_client(dn_batch& batch, const dn_request& request);
   void unregister_client(dn_batch& batch, const dn_request& request);
+
+  // What it shows of itself (dn_shown.cpp).
   void query(dn_batch& batch, const dn_request& request);
+  void describe(v1::EventAddressInfo& address);
   void describe(v1::Snapshot& snapshot);
+  void show(const look_at_dn& asked);
 
   // Calls (dn_calls.cpp).
   void tell_of_call(dn_batch& batch, const dn_request& request);
@@ -86,6 +92,7 @@ private:
   session_ref begin_session(screen known) override;
   void end_session(session_ref session) override;
   steady_ms steady_now() override;
+  meters& counts() noexcept override { return counted_at(state_.context, where()); }
   void session_failed(const caf::down_msg& down);
   void rang();
   void ask_tick();

@@ -27,6 +27,8 @@ public:
     /// It ends for good, and nobody hears of it.
     virtual void end_session(session_ref session) = 0;
     virtual steady_ms steady_now() = 0;
+    /// Where it counts.
+    virtual meters& counts() noexcept = 0;
 
   protected:
     ~actor_side() = default;
@@ -105,6 +107,7 @@ private:
   reservation deliver_own(outgoing event, capture_verb verb, broker_reason reason);
   command_book& opened_book();
   void show_on_board();
+  void count_outcome(const outcome_event& event, const accepted_command& command);
 
   // What its operator is told (dn_log.cpp).
   void log_outcome(const outcome_event& event, const accepted_command* command);

@@ -141,8 +141,9 @@ bool client_link::read_once() {
     return false;
   }
   watch_.heard(loop_.now());
-  loop_.counters().reads.fetch_add(1, std::memory_order_relaxed);
   auto bytes = got.bytes;
+  loop_.counts().reads.count();
+  loop_.counts().frame_bytes_received.add(bytes);
   if (cutter_.is_short(bytes)) {
     cutter_.keep({buffer + kept, bytes});
     count_beginning();
@@ -189,7 +190,8 @@ void client_link::pass_on(read_batch_ptr batch, std::size_t bytes) {
   auto& reads = loop_.reads();
   if (batch->frames.empty() && batch->end == stream_end::open)
     return reads.give_back(std::move(batch));
-  loop_.counters().frames_in.fetch_add(batch->frames.size(), std::memory_order_relaxed);
+  loop_.counts().frames_received.add(batch->frames.size());
+  loop_.counts().events_per_read.observe(batch->frames.size());
   batch->time_us = loop_.context().utc_now();
   batch->budget = &loop_.context().budget;
   batch->budget->add(batch->capacity);
@@ -295,14 +297,17 @@ void client_link::send_waiting(steady_time now) {
       break;
     auto left = sending_.left();
     auto did = stream_->write_some(left);
-    loop_.counters().sends.fetch_add(1, std::memory_order_relaxed);
+    loop_.counts().sends.count();
     if (did.status == transport_status::would_block)
       return arm_write();
     if (did.status != transport_status::done)
       return shut();
     auto bytes = did.bytes;
     watch_.said(now);
-    client_->box.sent(bytes, sending_.took(bytes));
+    auto frames = sending_.took(bytes);
+    client_->box.sent(bytes, frames);
+    loop_.counts().frame_bytes_sent.add(bytes);
+    loop_.counts().frames_sent.add(frames);
     if (!client_->box.above_high_water())
       watch_.caught_up();
     if (bytes < left.size())
@@ -386,6 +391,7 @@ void client_link::shut() {
     return;
   // What it said last is on its way before anybody finds its outbox closed, on another loop too.
   loop_.reads().pass_gathered();
+  loop_.counts().disconnects.count(signal_->end());
   stream_->close();
   stream_.reset();
   signal_->attach(nullptr);
@@ -411,6 +417,7 @@ void client_link::turn_out() {
   if (sending_.empty() && client_->box.bytes() == 0)
     static_cast<void>(stream_->write_some(encode_disconnected(disconnect_reason::overloaded, why)));
   stream_->end_writing();
+  signal_->note_end(disconnect_reason::overloaded);
   tell_of_end(why);
   shut();
 }
@@ -423,6 +430,7 @@ std::size_t client_link::held_for_it(steady_time now) const {
 void client_link::give_way() {
   if (!is_open())
     return;
+  signal_->note_end(disconnect_reason::overloaded);
   tell_of_end("the broker's memory is spent, and much of it waits for this client");
   shut();
 }

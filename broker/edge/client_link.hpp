@@ -15,6 +15,7 @@
 #include "broker/edge/stream.hpp"
 #include "broker/edge/work_share.hpp"
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -30,6 +31,15 @@ public:
   explicit link_signal(edge_loop& loop) : loop_(loop) {}
   void outbox_ready() noexcept override { visit(); }
   void read_credit() noexcept override { visit(); }
+  void note_error(error_code code) noexcept override {
+    loop_.context().counts.shared().errors.count(code);
+  }
+  void note_end(disconnect_reason reason) noexcept override {
+    auto none = disconnect_reason::unspecified;
+    end_.compare_exchange_strong(none, reason);
+  }
+  /// Why the connection ended; unspecified: nobody ended it.
+  disconnect_reason end() const noexcept { return end_.load(); }
   /// Edge thread only.
   void attach(client_link* to) noexcept { link_ = to; }
 
@@ -39,6 +49,7 @@ private:
 
   edge_loop& loop_;
   client_link* link_ = nullptr; // edge thread only
+  std::atomic<disconnect_reason> end_{disconnect_reason::unspecified};
 };
 
 class client_link final : public socket_side,
@@ -85,6 +96,14 @@ public:
   void read_again() { arm_read(); }
   /// Who it is, as the actors know it.
   const client_ptr& client() const noexcept { return client_; }
+  /// It has signed on, and is not closing: who it is stands then, on every thread.
+  bool is_established() const noexcept { return watch_.is_established(); }
+  /// An operator ends it.
+  void end_by_operator() {
+    close_with(disconnect_reason::by_operator, "ended by an operator");
+  }
+  /// How long nothing was heard of it.
+  std::chrono::nanoseconds silence(steady_time now) const noexcept { return watch_.silence(now); }
   /// Its actor; none any more when it is shut.
   const connection_ref& connection() const noexcept { return actor_; }
 
