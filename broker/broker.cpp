@@ -1,6 +1,7 @@
 #include "broker/broker.hpp"
 
 #include "actors/directory/directory.hpp"
+#include "broker/admin_view.hpp"
 #include "broker/edge/admission.hpp"
 #include "broker/edge/edge_loop.hpp"
 #include "broker/edge/epoll_loop.hpp"
@@ -8,6 +9,7 @@
 #include "broker/edge/listener.hpp"
 #include "broker/edge/local_pipe.hpp"
 #include "broker/epochs.hpp"
+#include "broker/host_functions.hpp"
 #include "broker/log_observer.hpp"
 #include "broker/version.hpp"
 
@@ -34,11 +36,6 @@ namespace ringdown {
 
 namespace {
 
-std::int64_t utc_now_us() {
-  auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
-}
-
 std::shared_ptr<const dn_list::names> configured_names(const configuration::config& config) {
   if (config.dns.any())
     return nullptr;
@@ -62,50 +59,6 @@ std::unique_ptr<caf::actor_system_config> system_config(const configuration::con
   options.spin = std::chrono::microseconds{runtime.spin_us};
   options.on_failure = std::move(on_failure);
   return std::make_unique<runtime::loop_system_config>(std::move(options));
-}
-
-// ---- what the host brought along, made safe ------------------------------------------------
-
-std::string what_is_thrown() noexcept {
-  try {
-    throw;
-  } catch (const std::bad_alloc&) {
-    return "out of memory";
-  } catch (const std::exception& e) {
-    return e.what();
-  } catch (...) {
-    return "not a std::exception";
-  }
-}
-
-/// A host's function that throws must not end the actor that asked, with all its client's mail.
-authorize_function guarded(authorize_function ask, observer& told) {
-  if (!ask)
-    return {};
-  return [ask = std::move(ask), &told](const client_identity& client, action what,
-                                       std::string_view dn, std::string_view credentials) {
-    try {
-      return ask(client, what, dn, credentials);
-    } catch (...) {
-      told.log("broker", observer::severity::error, "authorize threw: refused",
-               {{"error", what_is_thrown()}, {"client", client.application}});
-      return false;
-    }
-  };
-}
-
-utc_clock guarded(utc_clock clock, observer& told) {
-  if (!clock)
-    return utc_now_us;
-  return [clock = std::move(clock), &told] {
-    try {
-      return clock();
-    } catch (...) {
-      told.log("broker", observer::severity::error, "the clock threw: the system's is used",
-               {{"error", what_is_thrown()}});
-      return utc_now_us();
-    }
-  };
 }
 
 /// Does `work` on a thread of its own and waits for it. CAF 0.17 leaves a reference to an actor
@@ -155,12 +108,16 @@ struct broker::state {
     context.server.node = config.server.node;
     context.server.version = version;
     context.configured.replace(configured_names(config));
+    orders = {std::move(o.on_drain_ordered), std::move(o.on_reload_ordered)};
+    admin_access = std::move(o.admin_access);
   }
 
   start_result start();
   start_result open_log();
   reserved_epochs known_epochs() const;
   std::vector<edge::edge_loop*> make_loops();
+  start_result open_doors(const std::vector<edge::edge_loop*>& loops);
+  void note_configuration() noexcept;
   bool begin_drain();
   void stop();
   void fail(std::string_view what, std::string_view why);
@@ -181,6 +138,9 @@ struct broker::state {
   edge::edge_counters counters;
   edge::admission admission{context, counters};
   std::atomic<std::uint16_t> port{0};
+  std::atomic<std::uint16_t> admin_port{0};
+  admin_orders orders;
+  admin_access_function admin_access;
   std::atomic_flag is_failing;
   std::atomic<bool> has_failed{false};
 
@@ -193,6 +153,7 @@ struct broker::state {
   std::size_t next_loop = 0;                              // of `connect`
   std::vector<runtime::loop_stats> told;                  // of each loop, by the last tick
   std::vector<std::shared_ptr<edge::listener>> listeners; // one for each door
+  std::unique_ptr<admin_side> admin;                      // null: the port is not enabled
 };
 
 // ---- start ---------------------------------------------------------------------------------
@@ -215,7 +176,7 @@ start_result broker::state::open_log() {
 std::vector<edge::edge_loop*> broker::state::make_loops() {
   auto add = [&](std::unique_ptr<edge::edge_host> host) {
     loops.push_back(
-      std::make_unique<edge::edge_loop>(std::move(host), *system, context, directory, counters));
+      std::make_unique<edge::edge_loop>(std::move(host), *system, context, directory));
   };
   if (auto* scheduler = runtime::loop_scheduler::of(*system)) {
     context.users = scheduler->loops() == 1 ? threads::one : threads::many;
@@ -253,6 +214,9 @@ start_result broker::state::start() {
     auto epochs = known_epochs();
     if (!epochs.error.empty())
       return failed("server.state_directory", epochs.error);
+    if (config.runtime.scheduler == configuration::scheduler::loop)
+      context.counts.make_blocks(config.runtime.loops);
+    note_configuration();
     on_own_thread([&] {
       caf_config = system_config(config, on_loop_failure());
       system = std::make_unique<caf::actor_system>(*caf_config);
@@ -269,15 +233,28 @@ start_result broker::state::start() {
     return failed("runtime.loops", e.what());
   }
   now = life::running;
+  auto opened = open_doors(all);
+  if (!opened)
+    stop();
+  return opened;
+}
+
+start_result broker::state::open_doors(const std::vector<edge::edge_loop*>& all) {
+  if (config.admin.enabled) {
+    admin = std::make_unique<admin_side>(
+      admin_sources{context, all, directory, admission, counters, has_failed, listens, port},
+      orders, config, admin_access);
+    if (auto why = admin->port().start(config.admin.address, config.admin.port))
+      return failed("admin.port", *why);
+    admin_port = admin->port().port();
+  }
   if (!listens)
     return {};
   for (auto& door : {edge::door{config.listen.address, config.listen.port}}) {
     auto& one =
       listeners.emplace_back(std::make_shared<edge::listener>(door, all, context, admission));
-    if (auto why = one->open()) {
-      stop();
+    if (auto why = one->open())
       return failed("listen.port", *why);
-    }
   }
   port = listeners.front()->port();
   return {};
@@ -306,6 +283,8 @@ void broker::state::stop() {
     return;
   }
   now = life::stopped;
+  admin = nullptr; // nobody looks any more
+  admin_port = 0;
   admission.close();
   for (auto& one : listeners)
     one->close();
@@ -324,6 +303,12 @@ void broker::state::stop() {
     system.reset();
   }
   loops.clear();
+}
+
+/// One was taken over, the first or another.
+void broker::state::note_configuration() noexcept {
+  context.counts.shared().config_last_reload_success_timestamp_seconds.set(
+    static_cast<std::uint64_t>(context.utc_now() / 1'000'000));
 }
 
 /// Any thread: whoever runs the broker is to end it. What fails because of the first failure needs
@@ -401,6 +386,10 @@ std::uint16_t broker::port() const noexcept {
   return state_->port;
 }
 
+std::uint16_t broker::admin_port() const noexcept {
+  return state_->admin_port;
+}
+
 connect_result broker::connect(std::string_view name) {
   auto& s = *state_;
   std::scoped_lock lock{s.mutex};
@@ -410,17 +399,17 @@ connect_result broker::connect(std::string_view name) {
   case state::life::stopped: return {nullptr, "the broker has stopped"};
   case state::life::running: break;
   }
-  auto refused = [&](std::string_view why) -> connect_result {
-    s.counters.refused.fetch_add(1, std::memory_order_relaxed);
+  auto refused = [&](std::string_view why, refusal_cause cause) -> connect_result {
+    s.context.counts.shared().connections_refused.count(cause);
     return {nullptr, std::string{why}};
   };
   auto asked = s.admission.enter("in-process");
   if (!asked)
-    return refused(asked.why_not);
+    return refused(asked.why_not, asked.cause);
   auto& loop = *s.loops[s.next_loop++ % s.loops.size()];
   auto ends = edge::make_local_pipe(loop.host());
   if (!ends.client)
-    return refused("out of open files");
+    return refused("out of open files", refusal_cause::files);
   loop.adopt(std::move(ends.broker), {std::string{name}}, std::move(asked.admitted));
   return {std::move(ends.client), {}};
 }
@@ -459,13 +448,23 @@ bool broker::stop(std::chrono::milliseconds timeout) {
 }
 
 start_result broker::reload(const configuration::config& config) {
-  if (auto errors = configuration::validate(config); !errors.empty())
+  if (auto errors = configuration::validate(config); !errors.empty()) {
+    note_refused_reload();
     return {std::move(errors)};
+  }
   std::scoped_lock lock{state_->mutex};
+  state_->context.counts.shared().config_reloads.count(reload_result::taken);
+  state_->note_configuration();
+  if (state_->admin)
+    state_->admin->shown().taken_over(config);
   state_->context.configured.replace(configured_names(config));
   if (state_->directory)
     caf::anon_send(state_->directory.handle(), reload_atom::value);
   return {};
+}
+
+void broker::note_refused_reload() noexcept {
+  state_->context.counts.shared().config_reloads.count(reload_result::refused);
 }
 
 void broker::tick() {
@@ -476,11 +475,16 @@ void broker::tick() {
 }
 
 broker_counters broker::counters() const {
-  auto& c = state_->counters;
-  return {c.connections.load(), state_->admission.unsigned_connections(),
-          c.accepted.load(),    c.refused.load(),
-          c.reads.load(),       c.frames_in.load(),
-          c.sends.load(),       state_->context.budget.used()};
+  auto& counts = state_->context.counts;
+  auto sum = [&](auto which) { return static_cast<std::uint64_t>(sum_of_all(counts, which)); };
+  return {state_->counters.connections.load(),
+          state_->admission.unsigned_connections(),
+          sum(&meters::connections_accepted),
+          sum(&meters::connections_refused),
+          sum(&meters::reads),
+          sum(&meters::frames_received),
+          sum(&meters::sends),
+          state_->context.budget.used()};
 }
 
 } // namespace ringdown

@@ -12,6 +12,7 @@ set(ringdown_public_headers
   messages/transport.hpp
   messages/words.hpp
   actors/authorize.hpp
+  broker/admin/access.hpp
   broker/broker.hpp
   broker/config/config.hpp
   broker/logging/level.hpp

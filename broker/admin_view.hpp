@@ -1,0 +1,98 @@
+// The broker as its admin port sees it: asks loops in slices, so that no look holds a loop for long,
+// and the directory and DNs by mail.
+#pragma once
+
+#include "actors/context.hpp"
+#include "actors/directory/directory.hpp"
+#include "broker/admin/access.hpp"
+#include "broker/admin/server.hpp"
+#include "broker/admin/view.hpp"
+#include "broker/config/config.hpp"
+#include "broker/edge/admission.hpp"
+#include "broker/edge/edge_loop.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ringdown {
+
+/// What of a broker is shown. All but the handle outlives the view.
+struct admin_sources {
+  broker_context& context;
+  std::vector<edge::edge_loop*> loops;
+  directory_ref directory;
+  const edge::admission& admission;
+  const edge::edge_counters& counters;
+  const std::atomic<bool>& has_failed;
+  bool listens = true;
+  const std::atomic<std::uint16_t>& port;
+  /// Further things that have to be so for it to be ready. Called on the admin port's thread.
+  std::vector<std::function<admin::ready_check()>> more_checks = {};
+};
+
+/// What an operator may order; empty: nobody takes it. Called on the admin port's thread.
+struct admin_orders {
+  std::function<void()> drain;
+  std::function<void()> reload;
+};
+
+class admin_view final : public admin::view {
+public:
+  admin_view(admin_sources from, admin_orders orders, configuration::config running);
+  ~admin_view() override;
+
+  /// A configuration was taken over, as far as a running broker takes any. Any thread.
+  void taken_over(const configuration::config& next);
+
+  std::size_t loops() const override { return from_.loops.size(); }
+  void probe(std::size_t loop, std::function<void()> turned) override;
+  std::vector<admin::ready_check> checks() const override;
+  const meter_set& counts() const override { return from_.context.counts; }
+  void read(std::function<void(std::vector<reading>)> done) override;
+  admin::broker_facts facts() const override;
+  void connections(const admin::connection_query& wanted,
+                   std::function<void(std::vector<admin::connection_row>)> done) override;
+  void connection(client_id id,
+                  std::function<void(std::optional<admin::connection_row>)> done) override;
+  void dns(const list_request& wanted, std::function<void(admin::dn_page)> done) override;
+  void dn(const std::string& name,
+          std::function<void(std::shared_ptr<const dn_shown>)> done) override;
+  void queues(std::function<void(std::vector<admin::queue_row>)> done) override;
+  std::vector<admin::config_row> config() const override;
+  void disconnect(client_id id, std::function<void(bool)> done) override;
+  bool drain() override;
+  bool reload() override;
+  void tell(severity level, std::string_view what, fields details) override;
+
+private:
+  class busy_watch;
+
+  const admin_sources from_;
+  const admin_orders orders_;
+  const std::shared_ptr<busy_watch> busy_; // of `read`, whose answer comes later
+  mutable std::mutex mutex_;               // of what follows
+  configuration::config running_;
+};
+
+/// The admin port of a broker, with what it shows.
+class admin_side {
+public:
+  admin_side(admin_sources from, admin_orders orders, const configuration::config& running,
+             admin_access_function access)
+    : view_(std::move(from), std::move(orders), running), server_(view_, std::move(access)) {}
+
+  admin_view& shown() noexcept { return view_; }
+  admin::server& port() noexcept { return server_; }
+
+private:
+  admin_view view_;
+  admin::server server_; // ends before what it shows
+};
+
+} // namespace ringdown

@@ -1,0 +1,60 @@
+#include "broker/host_functions.hpp"
+
+#include <chrono>
+#include <exception>
+#include <new>
+#include <utility>
+
+namespace ringdown {
+
+namespace {
+
+std::int64_t utc_now_us() {
+  auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+}
+
+} // namespace
+
+std::string what_is_thrown() noexcept {
+  try {
+    throw;
+  } catch (const std::bad_alloc&) {
+    return "out of memory";
+  } catch (const std::exception& e) {
+    return e.what();
+  } catch (...) {
+    return "not a std::exception";
+  }
+}
+
+authorize_function guarded(authorize_function ask, observer& told) {
+  if (!ask)
+    return {};
+  return [ask = std::move(ask), &told](const client_identity& client, action what,
+                                       std::string_view dn, std::string_view credentials) {
+    try {
+      return ask(client, what, dn, credentials);
+    } catch (...) {
+      told.log("broker", observer::severity::error, "authorize threw: refused",
+               {{"error", what_is_thrown()}, {"client", client.application}});
+      return false;
+    }
+  };
+}
+
+utc_clock guarded(utc_clock clock, observer& told) {
+  if (!clock)
+    return utc_now_us;
+  return [clock = std::move(clock), &told] {
+    try {
+      return clock();
+    } catch (...) {
+      told.log("broker", observer::severity::error, "the clock threw: the system's is used",
+               {{"error", what_is_thrown()}});
+      return utc_now_us();
+    }
+  };
+}
+
+} // namespace ringdown
