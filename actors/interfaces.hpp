@@ -170,8 +170,7 @@ using directory_actor = caf::typed_actor<
   // A sign-on that had to wait.
   caf::reacts_to<sign_on_atom>,
   // An operator looks at a page of the DNs, and at one of them.
-  caf::reacts_to<look_at_dns>,
-  caf::reacts_to<look_at_dn>>;
+  caf::reacts_to<look_at_dns>, caf::reacts_to<look_at_dn>>;
 using directory_ref =
   runtime::callable_ref<directory_actor, runtime::asked<dns_wanted>, runtime::asked<sign_on_wanted>,
                         runtime::asked<list_request>>;

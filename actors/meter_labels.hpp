@@ -114,9 +114,7 @@ template <>
 struct label<role> : label_of_words<role, 6> {
   static_assert(static_cast<std::size_t>(role::call_source) + 1 == size);
   static constexpr std::string_view name = "role";
-  static std::string_view value(std::size_t i) noexcept {
-    return to_string(static_cast<role>(i));
-  }
+  static std::string_view value(std::size_t i) noexcept { return to_string(static_cast<role>(i)); }
 };
 
 /// The light, in the words of who looks at it.
@@ -180,11 +178,21 @@ struct label<body_number> {
     return body == body_number::heartbeat ? requests : requests + 1;
   }
   static std::string_view value(std::size_t i) noexcept {
-    constexpr std::array<std::string_view, size> words{
-      "sign_on",          "sign_off",           "register_address",  "unregister_address",
-      "set_input_mask",   "send_event",         "distribute_user_event", "query_address",
-      "merge_calls",      "end_call",           "list_addresses",    "command_addresses",
-      "renew_credentials", "heartbeat",         "other"};
+    constexpr std::array<std::string_view, size> words{"sign_on",
+                                                       "sign_off",
+                                                       "register_address",
+                                                       "unregister_address",
+                                                       "set_input_mask",
+                                                       "send_event",
+                                                       "distribute_user_event",
+                                                       "query_address",
+                                                       "merge_calls",
+                                                       "end_call",
+                                                       "list_addresses",
+                                                       "command_addresses",
+                                                       "renew_credentials",
+                                                       "heartbeat",
+                                                       "other"};
     return words[i];
   }
 };
@@ -229,7 +237,9 @@ struct label<error_code> {
       ++i;
     return i;
   }
-  static std::string_view value(std::size_t i) noexcept { return codes[i]; }
+  static std::string_view value(std::size_t i) noexcept {
+    return codes[i];
+  }
 };
 
 } // namespace ringdown

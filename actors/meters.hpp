@@ -121,7 +121,8 @@ struct alignas(64) meters {
   explicit meters(threads by) noexcept : users(by) {}
 
   const threads users;
-#define RINGDOWN_METER(kind, name, unit, help, labels) kind::of<RINGDOWN_UNPACKED labels> name{users};
+#define RINGDOWN_METER(kind, name, unit, help, labels)                                             \
+  kind::of<RINGDOWN_UNPACKED labels> name{users};
 #define RINGDOWN_METER_OF_LOOP(kind, name, unit, help, labels)                                     \
   RINGDOWN_METER(kind, name, unit, help, labels)
 #define RINGDOWN_READING(kind, name, unit, help, labels)
@@ -146,10 +147,10 @@ enum class reading_id : std::uint8_t {
 /// A value, or a histogram, of a reading.
 struct reading {
   reading_id what{};
-  std::vector<std::string> labels{};     ///< values, in the catalog's order
-  double value = 0;                      ///< of a histogram: the sum
-  std::vector<std::uint64_t> buckets{};  ///< of a histogram: each by itself, the last above them all
-  std::span<const double> bounds{};      ///< of a histogram: one fewer
+  std::vector<std::string> labels{};    ///< values, in the catalog's order
+  double value = 0;                     ///< of a histogram: the sum
+  std::vector<std::uint64_t> buckets{}; ///< of a histogram: each by itself, the last above them all
+  std::span<const double> bounds{};     ///< of a histogram: one fewer
 };
 
 /// The blocks of one broker.
@@ -185,7 +186,7 @@ struct label_info {
 /// One row of the catalog. All texts are static.
 struct meter_info {
   meter_kind kind = meter_kind::counter;
-  std::string_view name; ///< as the world sees it: `ringdown_sign_ons_total`
+  std::string_view name; ///< as the world sees it
   std::string_view unit; ///< empty: it counts
   std::string_view help;
   std::span<const label_info> labels;

@@ -56,8 +56,8 @@ public:
   virtual void read_credit() noexcept = 0;
   /// The client is told of an error: to be counted. The same rules.
   virtual void note_error(error_code) noexcept {}
-  /// The client is disconnected for this reason: to be counted when its link has ended. The same
-  /// rules; the first counts.
+  /// The client is disconnected for this reason, or has gone without a word (`unspecified`): to be
+  /// counted when its link has ended. The same rules; the first counts.
   virtual void note_end(disconnect_reason) noexcept {}
 };
 

@@ -149,8 +149,8 @@ void admin_view::read(std::function<void(std::vector<reading>)> done) {
       if (loop == nullptr)
         continue;
       auto stats = loop->stats();
-      out.push_back({reading_id::loop_busy_ratio, name,
-                     busy->ratio(i, stats.busy_us, steady_clock::now())});
+      out.push_back(
+        {reading_id::loop_busy_ratio, name, busy->ratio(i, stats.busy_us, steady_clock::now())});
       out.push_back({reading_id::loop_turn_seconds,
                      name,
                      number(stats.busy_us) / 1e6,
@@ -165,11 +165,9 @@ void admin_view::read(std::function<void(std::vector<reading>)> done) {
     from_.loops[i]->host().post([lags, i, asked] {
       (*lags)[i] = std::chrono::duration<double>(steady_clock::now() - asked).count();
     });
-  walk_all<waiting_sums>(
-    from_.loops, add_waiting,
-    [lags, finish = std::move(finish)](const std::vector<waiting_sums>& parts) {
-      finish(parts, *lags);
-    });
+  walk_all<waiting_sums>(from_.loops, add_waiting,
+                         [lags, finish = std::move(finish)](
+                           const std::vector<waiting_sums>& parts) { finish(parts, *lags); });
 }
 
 admin::broker_facts admin_view::facts() const {
@@ -219,7 +217,8 @@ void admin_view::connection(client_id id,
       found = row_of(link, now);
   };
   walk_all<row>(from_.loops, visit, [done = std::move(done)](std::vector<row> parts) {
-    auto found = std::find_if(parts.begin(), parts.end(), [](auto& one) { return one.has_value(); });
+    auto found =
+      std::find_if(parts.begin(), parts.end(), [](auto& one) { return one.has_value(); });
     done(found == parts.end() ? std::nullopt : std::move(*found));
   });
 }
@@ -231,7 +230,8 @@ void admin_view::disconnect(client_id id, std::function<void(bool)> done) {
   auto visit = [id](end& part, edge::client_link& link) {
     if (link.client()->who.id != id)
       return;
-    link.end_by_operator();
+    caf::anon_send(link.connection().ref().handle(),
+                   close_order{disconnect_reason::by_operator, "ended by an operator"});
     part.was_there = true;
   };
   walk_all<end>(from_.loops, visit, [done = std::move(done)](const std::vector<end>& parts) {
@@ -286,18 +286,24 @@ void admin_view::queues(std::function<void(std::vector<admin::queue_row>)> done)
     auto& context = *this_context;
     auto& bounds = context.bounds;
     auto dns = static_cast<std::size_t>(ringdown::sum_of(context.counts, &meters::dns));
-    done({{"memory_budget", "bytes", context.budget.used(), bounds.memory_budget_bytes,
-           memory_highest},
-          {"connections", "connections", counters->connections.load(), bounds.connections_max, {}},
-          {"connections_unsigned", "connections", admission->unsigned_connections(),
-           bounds.connections_unsigned_max, {}},
-          {"largest_outbox", "bytes", all.outbox_bytes_most, bounds.outbox_bytes_max,
-           outbox_highest},
-          {"longest_outbox", "frames", all.outbox_frames_most, bounds.outbox_events_max, {}},
-          {"fullest_request_window", "requests", all.outstanding_most,
-           bounds.requests_outstanding_max, {}},
-          {"dns", "DNs", dns, bounds.dns_max, {}},
-          {"watchers", "clients", context.watchers.now()->size(), watchers_max, {}}});
+    done(
+      {{"memory_budget", "bytes", context.budget.used(), bounds.memory_budget_bytes,
+        memory_highest},
+       {"connections", "connections", counters->connections.load(), bounds.connections_max, {}},
+       {"connections_unsigned",
+        "connections",
+        admission->unsigned_connections(),
+        bounds.connections_unsigned_max,
+        {}},
+       {"largest_outbox", "bytes", all.outbox_bytes_most, bounds.outbox_bytes_max, outbox_highest},
+       {"longest_outbox", "frames", all.outbox_frames_most, bounds.outbox_events_max, {}},
+       {"fullest_request_window",
+        "requests",
+        all.outstanding_most,
+        bounds.requests_outstanding_max,
+        {}},
+       {"dns", "DNs", dns, bounds.dns_max, {}},
+       {"watchers", "clients", context.watchers.now()->size(), watchers_max, {}}});
   };
   walk_all<waiting_sums>(from_.loops, add_waiting, std::move(finish));
 }
@@ -312,8 +318,8 @@ std::vector<admin::config_row> admin_view::config() const {
     if (key.rule.kind == configuration::value_kind::dn_list)
       value = std::to_string(running_.dns.list.size()) + " DNs"; // there may be 100,000
     auto from = i < running_.origins.size() ? running_.origins[i] : configuration::origin{};
-    rows.push_back({key.name, std::move(value), std::string{key.unit}, to_string(from),
-                    key.reloadable});
+    rows.push_back(
+      {key.name, std::move(value), std::string{key.unit}, to_string(from), key.reloadable});
   }
   return rows;
 }

@@ -1,5 +1,5 @@
-// The broker as its admin port sees it: asks loops in slices, so that no look holds a loop for long,
-// and the directory and DNs by mail.
+// The broker as its admin port sees it: asks loops in slices, so that no look holds a loop for
+// long, and the directory and DNs by mail.
 #pragma once
 
 #include "actors/context.hpp"

@@ -44,7 +44,7 @@ admin::connection_row row_of(const edge::client_link& link,
   row.requests_outstanding = client.window.outstanding();
   row.outcomes_owed = client.outcomes_owed();
   row.silent_ms =
-    std::chrono::duration_cast<std::chrono::milliseconds>(link.silence(now)).count();
+    std::chrono::duration_cast<std::chrono::milliseconds>(link.watch().silence(now)).count();
   return row;
 }
 

@@ -70,8 +70,8 @@ private:
   const std::function<void(std::vector<Part>)> done_;
 };
 
-/// Walks over all loops; `visit(part, link)` for each connection that has signed on and stands, then
-/// `done(parts)`, one of each loop.
+/// Walks over all loops; `visit(part, link)` for each connection that has signed on and stands,
+/// then `done(parts)`, one of each loop.
 template <class Part, class Visit>
 void walk_all(const std::vector<edge::edge_loop*>& loops, Visit visit,
               std::function<void(std::vector<Part>)> done) {
@@ -81,7 +81,7 @@ void walk_all(const std::vector<edge::edge_loop*>& loops, Visit visit,
     std::make_shared<walk>(
       *loop,
       [part, visit](edge::client_link& link) {
-        if (link.is_established()) // who it is stands
+        if (link.watch().is_established()) // who it is stands
           visit(*part, link);
       },
       [part, all] { all->put(std::move(*part)); })

@@ -1,5 +1,5 @@
-// What a host brings along, made safe: a function of its own that throws must not end the actor that
-// calls it, with all its client's mail.
+// What a host brings along, made safe: a function of its own that throws must not end the actor
+// that calls it, with all its client's mail.
 #pragma once
 
 #include "actors/context.hpp"

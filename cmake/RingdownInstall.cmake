@@ -9,6 +9,9 @@ install(TARGETS ringdown ringdownd RUNTIME COMPONENT ringdown)
 install(TARGETS ringdown-bench ringdown-bench-embedded ringdown-bench-floor RUNTIME COMPONENT bench)
 install(FILES "${CMAKE_SOURCE_DIR}/broker/config/ringdownd.example.toml"
   DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT ringdown)
+install(FILES "${CMAKE_SOURCE_DIR}/packaging/prometheus-rules.yml"
+  "${CMAKE_SOURCE_DIR}/packaging/grafana-dashboard.json" "${CMAKE_SOURCE_DIR}/docs/openapi.json"
+  DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT ringdown)
 install(FILES "${CMAKE_SOURCE_DIR}/LICENSE" "${CMAKE_SOURCE_DIR}/CHANGELOG.md"
   DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT ringdown)
 

@@ -97,7 +97,7 @@ void connection_impl::read_from(const read_batch_ptr& batch, std::size_t first,
     *batch, first, context_.bounds, dns_, [this] { return may_read(life_); },
     [this](const frame_ahead& next) { read_frame(next); });
   if (here.sends != 0)
-    counts().requests.add(here.sends, body_number::request_send_event);
+    counted_at(context_, where()).requests.add(here.sends, body_number::request_send_event);
   hand_over_batches();
   // A connection that closed within the read is registered nowhere any more: nobody needs the DNs.
   if (here.dns.has_unknown() && life_ != life::closing)
@@ -125,7 +125,7 @@ void connection_impl::read_frame(const frame_ahead& next) {
   if (frame.body_number == static_cast<std::uint32_t>(body_number::request_send_event)) [[likely]]
     ++at_hand_->sends;
   else
-    counts().requests.count(static_cast<body_number>(frame.body_number));
+    counted_at(context_, where()).requests.count(static_cast<body_number>(frame.body_number));
   if (frame.body_number == static_cast<std::uint32_t>(body_number::heartbeat) && !frame.doubled)
     return; // having arrived is all it says
   bool is_sign_on = frame.body_number == static_cast<std::uint32_t>(body_number::request_sign_on);
@@ -216,7 +216,7 @@ void connection_impl::close(disconnect_reason reason, std::string_view text,
   auto usual = is_signed_on(life_) ? observer::severity::info : observer::severity::debug;
   log(is_usual ? usual : observer::severity::warning, "connection closed", text);
   if (reason == disconnect_reason::sign_on_timeout)
-    counts().sign_on_failures.count(sign_on_failure::late);
+    counted_at(context_, where()).sign_on_failures.count(sign_on_failure::late);
   leave();
   early_.drop();
   life_ = life::closing;
@@ -256,6 +256,7 @@ void connection_impl::begin_sign_off(reference_id reference) {
 /// ends as if it had signed off. It counts nowhere any more when it is answered: a recorder that
 /// died must be known at once.
 void connection_impl::input_ended() {
+  client_->box.edge().note_end(disconnect_reason::unspecified);
   if (!is_signed_on(life_))
     return close(disconnect_reason::signed_off, "the client closed its side");
   says_no_more_ = true;

@@ -92,7 +92,6 @@ private:
   void drain_step();
   void quit_if_done();
   void log(observer::severity level, std::string_view what, std::string_view why = {});
-  meters& counts() const noexcept { return counted_at(context_, where()); }
 
   broker_context& context_;
   const directory_ref& directory_;

@@ -35,14 +35,15 @@ void connection_impl::sign_on(const frame_view& frame) {
   if (!wrong && !frame.reference)
     wrong = reference_missing();
   if (wrong) {
-    counts().sign_on_failures.count(wrong->code == error_code::protocol_version
-                                      ? sign_on_failure::version
-                                      : sign_on_failure::request);
+    counted_at(context_, where())
+      .sign_on_failures.count(wrong->code == error_code::protocol_version
+                                ? sign_on_failure::version
+                                : sign_on_failure::request);
     return turn_away(frame.reference, *wrong);
   }
   identify(client_->who, asked, context_.secret);
   if (!context_.may(client_->who, action::sign_on, {}, asked.credentials())) {
-    counts().sign_on_failures.count(sign_on_failure::credentials);
+    counted_at(context_, where()).sign_on_failures.count(sign_on_failure::credentials);
     turn_away(frame.reference, refused(error_code::bad_credentials));
     return close(disconnect_reason::sign_on_refused, "sign-on was refused");
   }
@@ -71,8 +72,8 @@ void connection_impl::signed_on(reference_id reference, client_id id,
     return;
   }
   life_ = life::signed_on;
-  counts().sign_ons.count(client_->who.role);
-  counts().connections.count(client_->who.role); // until it leaves
+  counted_at(context_, where()).sign_ons.count(client_->who.role);
+  counted_at(context_, where()).connections.count(client_->who.role); // until it leaves
   edge_->established(terms.interval, terms.timeout);
   static_cast<void>(
     client_->box.answer(encode_connected(reference, client_->who.id, terms, context_)));

@@ -160,19 +160,23 @@ void dn_impl::arm_last_drain() {
 
 // ---- requests ------------------------------------------------------------------------------
 
+namespace {
+
 /// A loop's own time stands beside what the turn has touched; the system's clock leads to it by way
 /// of memory that nothing else here needs.
-caf::actor_clock::time_point dn_impl::turn_time() {
-  auto* loop = where().loop();
-  return loop != nullptr ? loop->now() : clock().now();
+caf::actor_clock::time_point turn_time(runtime::home where, caf::actor_clock& clock) {
+  auto* loop = where.loop();
+  return loop != nullptr ? loop->now() : clock.now();
 }
+
+} // namespace
 
 steady_ms dn_impl::steady_now() {
   return std::chrono::duration_cast<steady_ms>(clock().now().time_since_epoch());
 }
 
 void dn_impl::handle(dn_batch& batch) {
-  last_use_ = turn_time();
+  last_use_ = turn_time(where(), clock());
   if (is_removed_)
     batch.refuse_all(dn_not_configured(), state_.name());
   while (auto* request = batch.front()) {
@@ -381,7 +385,8 @@ void dn_impl::register_client(dn_batch& batch, const dn_request& request) {
   registered.set_this_dn(state_.name());
   registered.set_mode(static_cast<v1::RegistrationMode>(request.mode));
   registered.set_time_us(batch.time_us());
-  describe(*registered.mutable_snapshot());
+  fill_snapshot(*registered.mutable_snapshot(), state_, screen_.known(),
+                {state_.now_us(), steady_now()});
   batch.answer(delimited(frame));
   show_roster_on_board();
   if (is_active && !screen_.has_session())

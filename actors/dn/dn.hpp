@@ -23,11 +23,6 @@
 #include <optional>
 #include <string_view>
 
-namespace ringdown::v1 {
-class EventAddressInfo;
-class Snapshot;
-} // namespace ringdown::v1
-
 namespace ringdown {
 
 /// Makes a DN's actor, at home on `where`, or if that is empty on the loop that its name leads to.
@@ -73,8 +68,6 @@ private:
 
   // What it shows of itself (dn_shown.cpp).
   void query(dn_batch& batch, const dn_request& request);
-  void describe(v1::EventAddressInfo& address);
-  void describe(v1::Snapshot& snapshot);
   void show(const look_at_dn& asked);
 
   // Calls (dn_calls.cpp).
@@ -99,7 +92,6 @@ private:
   void arm_ask_tick();
 
   error_context about(const dn_batch& batch) const;
-  caf::actor_clock::time_point turn_time();
   bool is_empty() const noexcept { return state_.clients.empty() && !screen_.has_session(); }
 
   caf::actor_clock::time_point last_use_;

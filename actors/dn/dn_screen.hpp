@@ -62,6 +62,8 @@ public:
   }
   /// A blank one without a session, or outside a scope.
   const screen& shown() const noexcept;
+  /// The same; null without a session.
+  const screen* known() const noexcept { return has_session() ? &shown() : nullptr; }
   /// Begins a session and asks the recorders that are there.
   void ask_recorders();
   void end();

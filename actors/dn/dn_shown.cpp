@@ -12,6 +12,20 @@
 
 namespace ringdown {
 
+namespace {
+
+/// Within a scope of the screen.
+void fill_address(v1::EventAddressInfo& out, const dn_state& dn, const dn_screen& screen,
+                  const clock_offset& clock) {
+  out.set_this_dn(dn.name());
+  fill_snapshot(*out.mutable_snapshot(), dn, screen.known(), clock);
+  fill_recorders(out, dn.clients);
+  if (screen.book() != nullptr)
+    fill_outcomes(out, *screen.book());
+}
+
+} // namespace
+
 void dn_impl::query(dn_batch& batch, const dn_request& request) {
   if (state_.clients.find(*batch.client()) == nullptr)
     return batch.refuse(not_registered(), about(batch));
@@ -20,33 +34,11 @@ void dn_impl::query(dn_batch& batch, const dn_request& request) {
   frame.set_reference_id(request.reference.value);
   auto& address = *frame.mutable_event_address_info();
   address.set_time_us(batch.time_us());
-  describe(address);
+  fill_address(address, state_, screen_, {state_.now_us(), steady_now()});
   auto& outcomes = *address.mutable_recent_outcomes();
   while (!outcomes.empty() && frame.ByteSizeLong() > state_.context.bounds.frame_bytes_max)
     outcomes.DeleteSubrange(0, 1); // the oldest
   batch.answer(delimited(frame));
-}
-
-/// Within a scope.
-void dn_impl::describe(v1::EventAddressInfo& address) {
-  address.set_this_dn(state_.name());
-  describe(*address.mutable_snapshot());
-  fill_recorders(address, state_.clients);
-  if (screen_.book() != nullptr)
-    fill_outcomes(address, *screen_.book());
-}
-
-void dn_impl::describe(v1::Snapshot& snapshot) {
-  snapshot.set_dn_sequence(state_.sequence.value);
-  snapshot.set_dn_epoch(state_.epoch.value);
-  snapshot.set_version(state_.version.value);
-  snapshot.set_effective_state(static_cast<v1::CaptureState>(state_.light));
-  if (screen_.has_session())
-    fill_session(*snapshot.add_sessions(), screen_.shown(), state_.clients,
-                 {state_.now_us(), steady_now()});
-  snapshot.set_recorders_active(static_cast<std::uint32_t>(state_.clients.recorders_active()));
-  snapshot.set_recorders_standby(static_cast<std::uint32_t>(state_.clients.recorders_standby()));
-  snapshot.set_clients_registered(static_cast<std::uint32_t>(state_.clients.size()));
 }
 
 /// A look is no use of the DN: it may end as idle as before.
@@ -56,7 +48,7 @@ void dn_impl::show(const look_at_dn& asked) {
   auto all = std::make_shared<dn_shown>();
   {
     dn_screen::scope within{screen_};
-    describe(*info);
+    fill_address(*info, state_, screen_, {state_.now_us(), steady_now()});
   }
   all->info = std::move(info);
   for (auto& r : state_.clients) {

@@ -97,10 +97,11 @@ actor_loop::~actor_loop() = default;
 
 loop_stats actor_loop::stats() const noexcept {
   const auto read = [](const auto& counter) { return counter.load(std::memory_order_relaxed); };
-  loop_stats all{read(turns_),        read(resumes_),     read(in_place_),
-                 read(handlers_),     read(wake_ups_),    read(armed_timers_),
-                 read(turn_max_us_),  read(long_turns_),  read(busy_ns_) / 1000,
-                 {}};
+  loop_stats all{read(turns_),          read(resumes_),
+                 read(in_place_),       read(handlers_),
+                 read(wake_ups_),       read(armed_timers_),
+                 read(turn_max_us_),    read(long_turns_),
+                 read(busy_ns_) / 1000, {}};
   std::transform(turns_by_time_.begin(), turns_by_time_.end(), all.turns_by_time.begin(), read);
   return all;
 }

@@ -115,9 +115,9 @@ std::variant<http_response, std::string> api::check_rights(const route& at,
     return error_response(403, "without auth.file one may only read");
   if (!rights.principal.empty())
     return error_response(403, "the token does not give this right");
-  auto why = error_response(
-    401, who.has_shown_token ? "the token is not known" : "a bearer token is wanted",
-    "Authorization", "Bearer and a token of auth.file");
+  auto why =
+    error_response(401, who.has_shown_token ? "the token is not known" : "a bearer token is wanted",
+                   "Authorization", "Bearer and a token of auth.file");
   why.fields.emplace_back("WWW-Authenticate", "Bearer");
   return why;
 }
@@ -137,8 +137,8 @@ promised api::handle(const http_request& request, answer_function answer) {
   auto& asked = std::get<target>(parsed);
   auto found = find_route(request.method, asked.segments);
   if (found.at == nullptr && found.allowed.empty())
-    return refuse(error_response(404, "there is nothing at this path", "path",
-                                 "a path of docs/openapi.json"));
+    return refuse(
+      error_response(404, "there is nothing at this path", "path", "a path of docs/openapi.json"));
   if (found.at == nullptr) {
     auto why = error_response(405, "the method is not one of this path's", "method", found.allowed);
     why.fields.emplace_back("Allow", found.allowed);
@@ -151,10 +151,10 @@ promised api::handle(const http_request& request, answer_function answer) {
   for (auto& [name, value] : asked.parameters)
     if (std::none_of(known.begin(), known.end(), [&](auto& one) { return one.name == name; }))
       return refuse(unknown_parameter(*found.at, name));
-  return serve(*found.at, std::make_shared<call>(call{
-                            std::move(found.argument), std::move(asked.parameters),
-                            std::move(std::get<std::string>(who)), request.peer,
-                            std::move(answer)}));
+  return serve(*found.at,
+               std::make_shared<call>(call{std::move(found.argument), std::move(asked.parameters),
+                                           std::move(std::get<std::string>(who)), request.peer,
+                                           std::move(answer)}));
 }
 
 promised api::serve(const route& at, const call_ptr& from) {
@@ -294,9 +294,9 @@ void api::dns(const call_ptr& from, bool alarmed) {
 void api::dn(const call_ptr& from) {
   view_.dn(from->argument, [home = home_, from](std::shared_ptr<const dn_shown> shown) {
     home([from, shown = std::move(shown)] {
-      from->answer(shown ? http_response{200, dn_json(*shown)}
-                         : error_response(404, "the DN is not in use", "dn",
-                                          "a DN of /api/v1/dns"));
+      from->answer(shown
+                     ? http_response{200, dn_json(*shown)}
+                     : error_response(404, "the DN is not in use", "dn", "a DN of /api/v1/dns"));
     });
   });
 }

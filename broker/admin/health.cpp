@@ -50,10 +50,9 @@ std::string loop_health::json(clock::time_point now) const {
   auto loops = nlohmann::ordered_json::array();
   for (std::size_t i = 0; i < loops_.size(); ++i) {
     auto lag = loops_[i].asked ? now - *loops_[i].asked : loops_[i].lag;
-    loops.push_back(
-      {{"loop", i},
-       {"turned", !loops_[i].asked},
-       {"lag_ms", std::chrono::duration<double, std::milli>(lag).count()}});
+    loops.push_back({{"loop", i},
+                     {"turned", !loops_[i].asked},
+                     {"lag_ms", std::chrono::duration<double, std::milli>(lag).count()}});
   }
   nlohmann::ordered_json all;
   all["alive"] = is_alive(now);

@@ -1,5 +1,6 @@
 // Whether the loops turn: each is asked, and how long it takes to hear is its lag. However often
-// somebody asks, a loop has one question outstanding: one that stands still gathers none. One thread.
+// somebody asks, a loop has one question outstanding: one that stands still gathers none. One
+// thread.
 #pragma once
 
 #include "broker/admin/view.hpp"

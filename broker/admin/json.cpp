@@ -206,7 +206,8 @@ std::string summary_json(const broker_facts& facts, const meter_set& counts,
   for (std::size_t i = 0; i < label<capture_state>::size; ++i)
     lights[std::string{label<capture_state>::value(i)}] =
       sum_of(counts, &meters::sessions_light, static_cast<capture_state>(i));
-  auto is_ready = std::all_of(checks.begin(), checks.end(), [](auto& c) { return c.fault.empty(); });
+  auto is_ready =
+    std::all_of(checks.begin(), checks.end(), [](auto& c) { return c.fault.empty(); });
   return text_of({{"name", facts.name},
                   {"version", facts.version},
                   {"instance", to_hex(facts.instance)},
@@ -292,8 +293,7 @@ std::string checks_json(const std::vector<ready_check>& checks) {
   auto all = json::array();
   for (auto& one : checks) {
     is_ready &= one.fault.empty();
-    all.push_back(
-      {{"name", one.name}, {"ok", one.fault.empty()}, {"fault", or_null(one.fault)}});
+    all.push_back({{"name", one.name}, {"ok", one.fault.empty()}, {"fault", or_null(one.fault)}});
   }
   return text_of({{"ready", is_ready}, {"checks", std::move(all)}});
 }

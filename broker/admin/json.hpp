@@ -1,5 +1,5 @@
-// What the API says, as JSON. Field names are those of docs/openapi.json; a test compares them. Ids of
-// clients and calls are 16 hex digits, times are microseconds of UTC, what is not there is null.
+// What the API says, as JSON. Field names are those of docs/openapi.json; a test compares them. Ids
+// of clients and calls are 16 hex digits, times are microseconds of UTC, what is not there is null.
 #pragma once
 
 #include "broker/admin/view.hpp"

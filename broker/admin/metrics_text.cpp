@@ -119,8 +119,7 @@ void add_counted(std::string& out, const meter_info& row, std::span<const meters
     bounds.push_back(static_cast<double>(bound) / row.bounds_per_unit);
   auto each = bounds.size() + 2;
   for (std::size_t i = 0; i * each < cells.size(); ++i)
-    add_histogram(out, row.name, labels_of(i), bounds,
-                  std::span{cells}.subspan(i * each, each - 1),
+    add_histogram(out, row.name, labels_of(i), bounds, std::span{cells}.subspan(i * each, each - 1),
                   static_cast<double>(cells[i * each + each - 1]) / row.bounds_per_unit);
 }
 

@@ -1,6 +1,6 @@
-// The broker's numbers as Prometheus reads them: text format 0.0.4. Pure, but that it reads counters
-// that move. Written here and not by a library: from the catalog it is no more than this, and the
-// text of a scrape is made without a copy of the numbers.
+// The broker's numbers as Prometheus reads them: text format 0.0.4. Pure, but that it reads
+// counters that move. Written here and not by a library: from the catalog it is no more than this,
+// and the text of a scrape is made without a copy of the numbers.
 #pragma once
 
 #include "actors/meters.hpp"

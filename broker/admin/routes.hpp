@@ -1,5 +1,5 @@
-// What can be asked of the admin port: paths, parameters and rights, as data. docs/openapi.json says
-// the same to programs; a test compares them.
+// What can be asked of the admin port: paths, parameters and rights, as data. docs/openapi.json
+// says the same to programs; a test compares them.
 #pragma once
 
 #include <cstddef>

@@ -54,8 +54,8 @@ private:
 };
 
 std::string head_of(const http_response& response, bool keeps_alive) {
-  auto reason = boost::beast::http::obsolete_reason(
-    static_cast<boost::beast::http::status>(response.status));
+  auto reason =
+    boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(response.status));
   std::string head = "HTTP/1.1 " + std::to_string(response.status) + ' ';
   head.append(reason.data(), reason.size());
   head.append("\r\nContent-Type: ").append(response.type);
@@ -169,14 +169,14 @@ private:
     request.is_from_loopback = is_from_loopback_;
     request.local_address = local_address_;
     timer_.cancel();
-    auto promised = api_.handle(request, [to = weak_from_this(), number](const http_response& response) {
-      if (auto self = to.lock())
-        self->answer(number, response);
-    });
-    if (is_busy_ && requests_ == number && !is_writing_)
-      after(promised.patience, [this, number, late = std::move(promised.when_late)] {
-        answer(number, late());
+    auto promised =
+      api_.handle(request, [to = weak_from_this(), number](const http_response& response) {
+        if (auto self = to.lock())
+          self->answer(number, response);
       });
+    if (is_busy_ && requests_ == number && !is_writing_)
+      after(promised.patience,
+            [this, number, late = std::move(promised.when_late)] { answer(number, late()); });
   }
 
   void answer(std::size_t number, const http_response& response) {

@@ -1,5 +1,5 @@
-// The admin port: HTTP/1.1 on a thread of its own, so that nothing an operator does, or a stuck tool,
-// takes a loop's time. Boost.Beast and Boost.Asio, behind this header.
+// The admin port: HTTP/1.1 on a thread of its own, so that nothing an operator does, or a stuck
+// tool, takes a loop's time. Boost.Beast and Boost.Asio, behind this header.
 //
 // What one visitor may take from others: `connections_max` in all, for one more the one goes that
 // has been idle longest; ten seconds for a request and for the writing of an answer; a minute of

@@ -24,9 +24,9 @@ struct bad_target {
 std::variant<target, bad_target> parse_target(std::string_view written);
 
 /// Whether a request that names this host means us. A page of another site that has its name lead
-/// here (DNS rebinding) names itself; so only `localhost`, addresses of this machine's loopback, the
-/// configured address and the one that the request came in at are ours, with any port. Names are
-/// not.
+/// here (DNS rebinding) names itself; so only `localhost`, addresses of this machine's loopback,
+/// the configured address and the one that the request came in at are ours, with any port. Names
+/// are not.
 bool is_own_host(std::string_view host, std::string_view configured, std::string_view came_in_at);
 
 } // namespace ringdown::admin

@@ -1,9 +1,9 @@
-// What the admin port shows, and does. The broker implements it (broker/admin_view.hpp); this folder
-// knows no more of a broker.
+// What the admin port shows, and does. The broker implements it (broker/admin_view.hpp); this
+// folder knows no more of a broker.
 //
 // Every function is called on the admin port's thread and returns at once. What must be asked of
-// loops or actors is answered by a call: once, on any thread, or never, where the broker ends or has
-// failed; the port has deadlines of its own.
+// loops or actors is answered by a call: once, on any thread, or never, where the broker ends or
+// has failed; the port has deadlines of its own.
 #pragma once
 
 #include "actors/dn/shown.hpp"

@@ -62,10 +62,10 @@ void add_listen(std::vector<key>& t) {
 void add_listen_tls(std::vector<key>& t) {
   using s = config::listen_tls_section;
   constexpr auto at = &config::listen_tls;
-  t.push_back(with(row<at, &s::enabled>("listen_tls.enabled", {kind::boolean, 0, 0, {}}), "",
-                   false, "Whether clients may connect by TLS; needs tls.certificate_file."));
-  t.push_back(with(row<at, &s::address>("listen_tls.address", {kind::address, 0, 0, {}}), "",
-                   false, "Where the daemon listens for TLS.", "tls-address"));
+  t.push_back(with(row<at, &s::enabled>("listen_tls.enabled", {kind::boolean, 0, 0, {}}), "", false,
+                   "Whether clients may connect by TLS; needs tls.certificate_file."));
+  t.push_back(with(row<at, &s::address>("listen_tls.address", {kind::address, 0, 0, {}}), "", false,
+                   "Where the daemon listens for TLS.", "tls-address"));
   t.push_back(with(row<at, &s::port>("listen_tls.port", {kind::number, 0, 65'535, {}}), "", false,
                    "The TCP port. 0: the kernel chooses one, and the log names it.", "tls-port"));
   t.push_back(with(row<at, &s::dual_stack>("listen_tls.dual_stack", {kind::boolean, 0, 0, {}}), "",
@@ -96,18 +96,18 @@ void add_tls(std::vector<key>& t) {
   t.push_back(with(row<at, &s::crl_file>("tls.crl_file", path), "", true,
                    "Lists of revoked client certificates, PEM, one for each authority. Empty: "
                    "revocation is not looked at."));
-  t.push_back(with(
-    row<at, &s::crl_stale>("tls.crl_stale", {kind::choice, 0, 0, stale_crl_names}), "", true,
-    "What a list past its nextUpdate means for clients that show a certificate: refuse or "
-    "accept."));
-  t.push_back(with(
-    row<at, &s::version_min>("tls.version_min", {kind::choice, 0, 0, tls_version_names}), "", true,
-    "The lowest version that is spoken: 1.2 or 1.3."));
-  t.push_back(with(row<at, &s::handshake_threads>("tls.handshake_threads",
-                                                  {kind::number, 1, 16, {}}),
-                   "threads", false,
-                   "Threads that make handshakes, so that a login storm does not hold the loops. "
-                   "One makes some 2,000 a second, or 700 with client certificates."));
+  t.push_back(
+    with(row<at, &s::crl_stale>("tls.crl_stale", {kind::choice, 0, 0, stale_crl_names}), "", true,
+         "What a list past its nextUpdate means for clients that show a certificate: refuse or "
+         "accept."));
+  t.push_back(
+    with(row<at, &s::version_min>("tls.version_min", {kind::choice, 0, 0, tls_version_names}), "",
+         true, "The lowest version that is spoken: 1.2 or 1.3."));
+  t.push_back(
+    with(row<at, &s::handshake_threads>("tls.handshake_threads", {kind::number, 1, 16, {}}),
+         "threads", false,
+         "Threads that make handshakes, so that a login storm does not hold the loops. "
+         "One makes some 2,000 a second, or 700 with client certificates."));
 }
 
 void add_auth(std::vector<key>& t) {
@@ -123,11 +123,10 @@ void add_auth(std::vector<key>& t) {
     "What becomes of a client whose credentials have expired. grace: for auth.expired_grace only "
     "pause, stop, indications and a renewal pass, then it ends; disconnect: it ends at once; "
     "keep: it stays."));
-  t.push_back(with(row<at, &s::expired_grace>("auth.expired_grace",
-                                              {kind::duration, 0, 24 * hour, {}}),
-                   "", false,
-                   "An agent whose token ran out during a call can still hide a card number for "
-                   "so long; nobody can start or resume."));
+  t.push_back(with(
+    row<at, &s::expired_grace>("auth.expired_grace", {kind::duration, 0, 24 * hour, {}}), "", false,
+    "An agent whose token ran out during a call can still hide a card number for "
+    "so long; nobody can start or resume."));
   t.push_back(with(row<at, &s::failures_per_second_max>("auth.failures_per_second_max",
                                                         {kind::number, 1, 100'000, {}}),
                    "sign-ons", false,

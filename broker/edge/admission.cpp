@@ -26,8 +26,8 @@ entrance admission::enter(std::string source) {
   ticket one{counters_, waiting_, std::move(source)};
   // Asked after it is counted: who closes the door and then counts, sees it or keeps it out.
   if (closed_.load())
-    return {{}, "the broker is shutting down", disconnect_reason::draining,
-            refusal_cause::draining};
+    return {
+      {}, "the broker is shutting down", disconnect_reason::draining, refusal_cause::draining};
   if (context_.budget.spent())
     return {{}, "the broker's memory budget is spent", overloaded, refusal_cause::memory};
   // Those who have signed on keep their places.

@@ -28,6 +28,11 @@ std::size_t frame_limit(const limits& bounds, const link_watch& watch) {
   return watch.is_established() ? bounds.frame_bytes_max : frame_bytes_before_sign_on_max;
 }
 
+void tell_of_end(observer& told, const t_client& client, std::string_view why) {
+  told.log("edge", observer::severity::warning, "connection closed",
+           {{"peer", client.who.peer.name}, {"reason", why}});
+}
+
 } // namespace
 
 void link_signal::visit() noexcept {
@@ -142,8 +147,7 @@ bool client_link::read_once() {
   }
   watch_.heard(loop_.now());
   auto bytes = got.bytes;
-  loop_.counts().reads.count();
-  loop_.counts().frame_bytes_received.add(bytes);
+  loop_.count_read(bytes);
   if (cutter_.is_short(bytes)) {
     cutter_.keep({buffer + kept, bytes});
     count_beginning();
@@ -306,8 +310,7 @@ void client_link::send_waiting(steady_time now) {
     watch_.said(now);
     auto frames = sending_.took(bytes);
     client_->box.sent(bytes, frames);
-    loop_.counts().frame_bytes_sent.add(bytes);
-    loop_.counts().frames_sent.add(frames);
+    loop_.count_sent(bytes, frames);
     if (!client_->box.above_high_water())
       watch_.caught_up();
     if (bytes < left.size())
@@ -418,7 +421,7 @@ void client_link::turn_out() {
     static_cast<void>(stream_->write_some(encode_disconnected(disconnect_reason::overloaded, why)));
   stream_->end_writing();
   signal_->note_end(disconnect_reason::overloaded);
-  tell_of_end(why);
+  tell_of_end(*loop_.context().observed_by, *client_, why);
   shut();
 }
 
@@ -431,13 +434,9 @@ void client_link::give_way() {
   if (!is_open())
     return;
   signal_->note_end(disconnect_reason::overloaded);
-  tell_of_end("the broker's memory is spent, and much of it waits for this client");
+  tell_of_end(*loop_.context().observed_by, *client_,
+              "the broker's memory is spent, and much of it waits for this client");
   shut();
-}
-
-void client_link::tell_of_end(std::string_view why) {
-  loop_.context().observed_by->log("edge", observer::severity::warning, "connection closed",
-                                   {{"peer", client_->who.peer.name}, {"reason", why}});
 }
 
 void client_link::drain() {

@@ -35,11 +35,14 @@ public:
     loop_.context().counts.shared().errors.count(code);
   }
   void note_end(disconnect_reason reason) noexcept override {
-    auto none = disconnect_reason::unspecified;
+    auto none = still_open;
     end_.compare_exchange_strong(none, reason);
   }
   /// Why the connection ended; unspecified: nobody ended it.
-  disconnect_reason end() const noexcept { return end_.load(); }
+  disconnect_reason end() const noexcept {
+    auto noted = end_.load();
+    return noted == still_open ? disconnect_reason::unspecified : noted;
+  }
   /// Edge thread only.
   void attach(client_link* to) noexcept { link_ = to; }
 
@@ -49,7 +52,8 @@ private:
 
   edge_loop& loop_;
   client_link* link_ = nullptr; // edge thread only
-  std::atomic<disconnect_reason> end_{disconnect_reason::unspecified};
+  static constexpr disconnect_reason still_open{0xff};
+  std::atomic<disconnect_reason> end_{still_open};
 };
 
 class client_link final : public socket_side,
@@ -96,14 +100,8 @@ public:
   void read_again() { arm_read(); }
   /// Who it is, as the actors know it.
   const client_ptr& client() const noexcept { return client_; }
-  /// It has signed on, and is not closing: who it is stands then, on every thread.
-  bool is_established() const noexcept { return watch_.is_established(); }
-  /// An operator ends it.
-  void end_by_operator() {
-    close_with(disconnect_reason::by_operator, "ended by an operator");
-  }
-  /// How long nothing was heard of it.
-  std::chrono::nanoseconds silence(steady_time now) const noexcept { return watch_.silence(now); }
+  /// Its clocks. Once it is established, who it is stands, on every thread.
+  const link_watch& watch() const noexcept { return watch_; }
   /// Its actor; none any more when it is shut.
   const connection_ref& connection() const noexcept { return actor_; }
 
@@ -135,7 +133,6 @@ private:
   void begin_linger();
   void discard_input();
   void close_with(disconnect_reason reason, std::string text);
-  void tell_of_end(std::string_view why);
   bool is_open() const noexcept { return stream_ != nullptr; }
 
   edge_loop& loop_;

@@ -288,7 +288,7 @@ event_registered from(reference_id reference, const v1::EventRegistered& in) {
 event_link_disconnected from(reference_id reference, const v1::EventLinkDisconnected& in) {
   event_link_disconnected out;
   out.reference = reference;
-  out.reason = from_wire<disconnect_reason>(in.reason(), 10);
+  out.reason = from_wire<disconnect_reason>(in.reason(), 13);
   out.text = in.text();
   if (in.has_retry_after_ms())
     out.retry_after = milliseconds{in.retry_after_ms()};

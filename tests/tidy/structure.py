@@ -15,6 +15,10 @@ MAY_INCLUDE: list[tuple[str, tuple[str, ...]]] = [
     ("broker/logging", ("broker/logging", "messages")),
     ("broker/config", ("broker/config", "broker/logging", "messages")),
     ("broker/edge", ("broker/edge", "actors", "messages")),
+    (
+        "broker/admin",
+        ("broker/admin", "actors/meters.hpp", "actors/dn/shown.hpp", "messages"),
+    ),
     ("broker", ("broker", "actors", "messages")),
     ("client/cli", ("client/cli", "client", "messages")),
     ("client/caf_bridge", ("client/caf_bridge", "client", "messages")),
@@ -34,7 +38,10 @@ MAY_INCLUDE: list[tuple[str, tuple[str, ...]]] = [
         ("bench/tell", "bench/load", "bench/speak", "bench/machine", "client", "messages"),
     ),
     ("bench", ("bench", "client", "messages")),
-    ("docs/generate", ("docs/generate", "client/cli", "broker/config", "messages")),
+    (
+        "docs/generate",
+        ("docs/generate", "client/cli", "broker/config", "actors/meters.hpp", "messages"),
+    ),
     ("examples", ()),  # only what is installed
 ]
 # Folders that only they themselves, and who names them above, may include.
@@ -43,13 +50,13 @@ CLOSED = ("client/cli", "client/caf_bridge", "bench/cli", "bench/embedded", "ben
 # Libraries and parts of the system, and the only folders or files that may know of them.
 FOREIGN: list[tuple[str, tuple[str, ...], str]] = [
     (r"caf/", ("actors", "broker", "client/caf_bridge", "bench/micro", "tests"), "CAF"),
-    (r"boost/", ("actors",), "Boost"),
+    (r"boost/", ("actors", "broker/admin"), "Boost"),
     (r"spdlog/", ("broker/logging",), "spdlog"),
     (r"toml\+\+/", ("broker/config",), "toml++"),
     (r"CLI/", ("client/cli", "bench/cli"), "CLI11"),
     (r"glib\.h$", ("examples",), "GLib"),
     (r"histedit\.h$", ("client/cli",), "libedit"),
-    (r"nlohmann/", ("client/cli", "bench", "tests"), "JSON"),
+    (r"nlohmann/", ("broker/admin", "client/cli", "bench", "tests"), "JSON"),
     (r"benchmark/", ("bench/micro",), "Google Benchmark"),
     (r"systemd/", ("broker/daemon",), "systemd"),
     (
