@@ -1,4 +1,5 @@
 #include "actors/admit.hpp"
+#include "actors/rights.hpp"
 #include "messages/refusals.hpp"
 
 namespace ringdown {
@@ -31,12 +32,10 @@ bool role_allows(role sender, capture_verb verb) {
   return true;
 }
 
-fault forbidden(const sender_facts& sender, capture_verb verb) {
+fault forbidden_event(const sender_facts& sender, capture_verb verb) {
+  if (role_allows(sender.role, verb))
+    return forbidden(to_string(action_of(verb)));
   auto why = refused(error_code::access_restricted);
-  if (role_allows(sender.role, verb)) {
-    why.text = "the access list forbids it";
-    return why;
-  }
   if (sender.role == role::call_source) {
     why.text = "a call source sends RequestMergeCalls and RequestEndCall, no events";
     return why;
@@ -61,7 +60,7 @@ std::optional<fault> check_send(const sender_facts& sender, bool dn_configured,
     return refused(error_code::not_registered, "this_dn",
                    "a DN on which the client is registered in mode share or private");
   if (!role_allows(sender.role, request.verb) || !sender.authorized)
-    return forbidden(sender, request.verb);
+    return forbidden_event(sender, request.verb);
   if (request.type_fault != send_fault::none)
     return describe_send_fault(request.type_fault, request.data_fault, bounds);
   if (request.content_fault != send_fault::none)
@@ -154,7 +153,7 @@ std::optional<fault> admit_registration(const sender_facts& sender, registration
     return refused(error_code::access_restricted, "mode", "share, monitor",
                    "a " + std::string{to_string(sender.role)} + " cannot hold a DN privately");
   if (!sender.authorized)
-    return forbidden();
+    return forbidden(to_string(action_of(mode)));
   if (!dn.already_registered && dn.registered >= bounds.registrations_per_dn_max)
     return refused(error_code::overloaded, "this_dn",
                    "a DN with fewer than " + std::to_string(bounds.registrations_per_dn_max) +

@@ -17,7 +17,7 @@ struct sender_facts {
   ringdown::role role = ringdown::role::unspecified;
   /// How it is registered on the DN; nothing if it is not.
   std::optional<registration_mode> mode;
-  /// What the injected authorize function says.
+  /// What its grants, and the injected authorize function, say.
   bool authorized = true;
 };
 

@@ -51,10 +51,15 @@ struct client_identity {
   bool per_call = false; ///< a recorder that tells calls apart
   instance_id instance;  ///< as others are told of it: not what the program said
   std::string application;
-  /// Who it was proven to be; empty where nobody asked. The owner of its program's place, of its
-  /// command ids, and the name in the log.
+  /// Who it was proven to be; empty where nobody asked. It owns its program's place, its command
+  /// ids and its pauses: what a client only says of itself gives it nothing of another's.
   std::string principal;
   peer_facts peer;
+
+  /// Whose its command ids are: of this application of this principal.
+  std::string owner() const {
+    return principal.empty() ? application : principal + '\n' + application;
+  }
 };
 
 /// What a client wants to do.
@@ -84,18 +89,32 @@ struct sign_on_facts {
   peer_facts peer;
 };
 
+/// What a client's right to be here rests on, such as a token in a list that may change.
+class standing {
+public:
+  virtual ~standing() = default;
+  /// What the principal may do as things are now; null: it is not let in any more. Any thread; must
+  /// not block.
+  virtual std::shared_ptr<const grants> rights() const = 0;
+};
+
 /// The answer.
 struct authenticated {
   /// Empty: it is who it says. Else the cause, a word for log and metric; the client is not told.
   std::string_view refused = {};
+  /// Of a refusal as far as it was proven, for the log.
   std::string principal = {};
   /// What the principal may do; null: `authorize` alone says.
   std::shared_ptr<const grants> may = {};
+  /// Asked again when the access list has changed; null: what it may do stays.
+  std::shared_ptr<const standing> rests_on = {};
   /// UTC; 0: never.
   std::int64_t credentials_expire_us = 0;
   /// Beyond the rate of failures of its address: how long the refusal is to be held back, and when
   /// the client may try again.
   std::int64_t retry_after_ms = 0;
+  /// Refused unseen, for want of time: the client may well come again.
+  bool overloaded = false;
 
   explicit operator bool() const noexcept { return refused.empty(); }
 };

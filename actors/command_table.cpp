@@ -27,14 +27,13 @@ content_hash content_of(const send_event_view& command, const keyed_hash& hash) 
   return hash.whole(all);
 }
 
-command_table::entry* command_table::find(std::string_view application, const command_id& id) {
-  auto known = rows_.find(key{application, id});
+command_table::entry* command_table::find(std::string_view owner, const command_id& id) {
+  auto known = rows_.find(key{owner, id});
   return known == rows_.end() ? nullptr : &known->second.content;
 }
 
-void command_table::add(std::string_view application, const command_id& id,
-                        const content_hash& content, const ack& answer,
-                        std::chrono::milliseconds now) {
+void command_table::add(std::string_view owner, const command_id& id, const content_hash& content,
+                        const ack& answer, std::chrono::milliseconds now) {
   expire(now);
   if (order_.size() >= bounds_.command_ids_per_dn_max)
     for (auto oldest = order_.begin(); oldest != order_.end(); ++oldest)
@@ -42,7 +41,7 @@ void command_table::add(std::string_view application, const command_id& id,
         forget(oldest);
         break;
       }
-  auto [known, added] = rows_.try_emplace(key{application, id});
+  auto [known, added] = rows_.try_emplace(key{owner, id});
   if (added) {
     known->second.place = order_.insert(order_.end(), &known->first);
     count(command_bytes);

@@ -40,11 +40,11 @@ public:
   command_table(const command_table&) = delete;
   command_table& operator=(const command_table&) = delete;
 
-  /// The command of this program with this id, if it is remembered.
-  entry* find(std::string_view application, const command_id& id);
+  /// This owner's command with this id, if it is remembered.
+  entry* find(std::string_view owner, const command_id& id);
   /// Remembers a command for `command_id_window` from `now`. Where the table is full the oldest one
   /// with an outcome is forgotten.
-  void add(std::string_view application, const command_id& id, const content_hash& content,
+  void add(std::string_view owner, const command_id& id, const content_hash& content,
            const ack& answer, std::chrono::milliseconds now);
   /// The command's outcome: an EventOutcome frame.
   void decide(entry& command, std::string outcome);

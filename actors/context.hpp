@@ -10,6 +10,7 @@
 #include "actors/thread_share.hpp"
 #include "actors/turn_share.hpp"
 #include "actors/watch_list.hpp"
+#include "messages/access_rules.hpp"
 #include "messages/confirm_rules.hpp"
 #include "messages/ensure.hpp"
 #include "messages/ids.hpp"
@@ -70,6 +71,7 @@ struct server_identity {
 struct broker_rules {
   limits bounds;
   confirm_rules confirm;
+  access_rules access;
   server_identity server;
   instance_secret secret{}; ///< random
   keyed_hash hash;          ///< with a random secret, for tables with keys that clients choose
@@ -80,8 +82,9 @@ struct broker_rules {
 /// What is asked of whoever runs the broker. Set before the first actor.
 struct broker_services {
   utc_clock utc_now;
-  authorize_function authorize;    ///< empty: everything is allowed
-  observer* observed_by = nullptr; ///< never null once running
+  authenticate_function authenticate; ///< empty: nobody is asked who it is
+  authorize_function authorize;       ///< empty: everything is allowed
+  observer* observed_by = nullptr;    ///< never null once running
 
   bool may(const client_identity& client, action what, std::string_view dn,
            std::string_view credentials = {}) const {

@@ -32,6 +32,10 @@ using stays_atom = caf::atom_constant<caf::atom("stays")>;
 using take_over_atom = caf::atom_constant<caf::atom("takeover")>;
 using drain_atom = caf::atom_constant<caf::atom("drain")>;
 using reload_atom = caf::atom_constant<caf::atom("reload")>;
+using authenticated_atom = caf::atom_constant<caf::atom("authentic")>;
+using too_late_atom = caf::atom_constant<caf::atom("toolate")>;
+using expired_atom = caf::atom_constant<caf::atom("expired")>;
+using access_changed_atom = caf::atom_constant<caf::atom("access")>;
 using closed_atom = caf::atom_constant<caf::atom("closed")>;
 
 // ---- letters --------------------------------------------------------------------------------
@@ -40,6 +44,12 @@ using closed_atom = caf::atom_constant<caf::atom("closed")>;
 struct list_page {
   std::vector<std::shared_ptr<const dn_board>> boards;
   std::string next; ///< empty: there is none
+};
+
+/// Tells a letter that is awaited from one that comes too late.
+struct letter_number {
+  std::uint32_t value = 0;
+  friend bool operator==(const letter_number&, const letter_number&) = default;
 };
 
 /// Why a connection is to be closed.
@@ -57,6 +67,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::registration_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::list_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::list_page)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::close_order)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::authenticated)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::letter_number)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::dn_epoch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::look_at_dn)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::look_at_dns)
@@ -76,6 +88,8 @@ using dn_actor = caf::typed_actor<
   caf::reacts_to<dn_batch_ptr>,
   // This client's connection is gone: its registration ends.
   caf::reacts_to<client_gone_atom, client_ptr>,
+  // What this client may do has changed: so does its registration, or it ends with 165.
+  caf::reacts_to<access_changed_atom, client_ptr>,
   // Its session's time has brought something about.
   caf::reacts_to<session_rang_atom>,
   // The DN is no longer configured: everybody is unregistered with 59, and what still comes
@@ -118,6 +132,14 @@ using connection_actor = caf::typed_actor<
   caf::reacts_to<take_over_atom>,
   // Finish what is in flight, say why, close.
   caf::reacts_to<drain_atom>,
+  // Who its client is, or why it is not let in.
+  caf::reacts_to<authenticated_atom, letter_number, authenticated>,
+  // That is not known yet, and it should be.
+  caf::reacts_to<too_late_atom, letter_number>,
+  // The time of its client's credentials may be over.
+  caf::reacts_to<expired_atom, letter_number>,
+  // The access list has changed: is this client let in, and to what?
+  caf::reacts_to<access_changed_atom>,
   // The edge or a rule wants the connection closed, with its reason told.
   caf::reacts_to<close_order>,
   // The socket is gone.

@@ -29,13 +29,16 @@ enum class refusal_cause : std::uint8_t {
   files,       ///< the process has no more
 };
 
-/// Why a sign-on came to nothing.
-enum class sign_on_failure : std::uint8_t {
-  request,     ///< a field was wrong
-  version,     ///< no protocol version in common
-  credentials, ///< refused by who decides
-  late,        ///< not within `sign_on_timeout`
+/// Why a sign-on came to nothing, in a word: one of ours, or of who authenticates
+/// (`authenticated::refused`). Any other is counted as `other`.
+struct sign_on_failure {
+  std::string_view cause;
 };
+inline constexpr sign_on_failure wrong_request{"request"}; ///< a field was wrong
+inline constexpr sign_on_failure no_common_version{"version"};
+inline constexpr sign_on_failure not_authorized{"authorize"};  ///< the host's `authorize` said no
+inline constexpr sign_on_failure not_answered{"not_answered"}; ///< by who authenticates, in time
+inline constexpr sign_on_failure never_signed_on{"late"};      ///< within `sign_on_timeout`
 
 /// What became of a configuration that was to be taken over.
 enum class reload_result : std::uint8_t { taken, refused };
@@ -85,12 +88,26 @@ struct label<refusal_cause> : label_of_words<refusal_cause, 4> {
 };
 
 template <>
-struct label<sign_on_failure> : label_of_words<sign_on_failure, 4> {
+struct label<sign_on_failure> {
   static constexpr std::string_view name = "cause";
-  static std::string_view value(std::size_t i) noexcept {
-    constexpr std::array<std::string_view, size> words{"request", "version", "credentials", "late"};
-    return words[i];
+  static constexpr std::array<std::string_view, 35> words{
+    "request", "version", "authorize", "not_answered", "late",
+    // broker/security
+    "no_credentials", "credentials_too_long", "unknown_token", "token_expired", "jwt_malformed",
+    "jwt_bad_base64url", "jwt_bad_json", "jwt_duplicate_key", "jwt_critical_extension",
+    "jwt_unknown_issuer", "jwt_no_key_id", "jwt_unknown_key", "jwt_wrong_algorithm",
+    "jwt_bad_signature", "jwt_bad_time", "jwt_no_expiry", "jwt_expired", "jwt_not_yet_valid",
+    "jwt_wrong_audience", "jwt_lifetime_too_long", "jwt_bad_name", "jwt_bad_groups", "jwt_bad_dns",
+    "certificate_unknown", "certificate_ambiguous", "role_not_granted", "principal_changed",
+    "too_many_waiting", "stopping", "other"};
+  static constexpr std::size_t size = words.size();
+  static constexpr std::size_t index(sign_on_failure of) noexcept {
+    std::size_t i = 0;
+    while (i + 1 < size && words[i] != of.cause)
+      ++i;
+    return i;
   }
+  static std::string_view value(std::size_t i) noexcept { return words[i]; }
 };
 
 template <>

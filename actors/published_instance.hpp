@@ -13,9 +13,9 @@ namespace ringdown {
 /// The broker's secret; random in a broker, fixed in a test.
 using instance_secret = std::array<std::uint8_t, 32>;
 
-/// The same for one program as long as the broker runs, another for every other; tells nothing of
-/// the id. HMAC-SHA-256 over both, its first half.
+/// The same for one program of one principal as long as the broker runs, another for every other;
+/// tells nothing of the id. HMAC-SHA-256 over all three, its first half.
 instance_id published_instance(const instance_secret& secret, std::string_view application,
-                               const instance_id& instance);
+                               const instance_id& instance, std::string_view principal = {});
 
 } // namespace ringdown

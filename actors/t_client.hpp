@@ -6,6 +6,7 @@
 #include "actors/authorize.hpp"
 #include "actors/outbox.hpp"
 #include "actors/request_window.hpp"
+#include "actors/rights.hpp"
 #include "messages/errors.hpp"
 #include "messages/ids.hpp"
 #include "messages/limits.hpp"
@@ -56,6 +57,17 @@ public:
     : box(bounds, budget, std::move(signal), users), window(bounds, users) {}
 
   client_identity who;
+
+  /// What it may do, from now on; null: everything that `authorize` lets it. Any thread.
+  void grant(std::shared_ptr<const grants> may) noexcept {
+    std::atomic_store(&grants_, std::move(may));
+  }
+  std::shared_ptr<const grants> granted() const noexcept { return std::atomic_load(&grants_); }
+  /// All that it may do on a DN, by its grants as they are now.
+  action_set rights_on(std::string_view dn) const noexcept {
+    return ringdown::rights_on(granted().get(), who.role, dn);
+  }
+
   /// Event kinds it wants to hear, by RequestSetInputMask.
   std::atomic<std::uint8_t> mask{every_event_kind};
 
@@ -122,6 +134,7 @@ public:
   }
 
 private:
+  std::shared_ptr<const grants> grants_;
   std::unique_ptr<report_target> reports_; // one for each client: a tool has 10,000 registrations
 };
 using client_ptr = std::shared_ptr<t_client>;

@@ -15,7 +15,7 @@ constexpr std::uint32_t body_number_min = 10;
 } // namespace
 
 bool is_known_body(std::uint32_t number) noexcept {
-  bool is_request = number >= 10 && number <= 21;
+  bool is_request = number >= 10 && number <= 22;
   bool is_reply = number >= 60 && number <= 66;
   bool is_event = number >= 110 && number <= 112;
   return is_request || is_reply || is_event || number == 200 || number == 201;

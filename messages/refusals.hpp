@@ -5,6 +5,7 @@
 #include "messages/errors.hpp"
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace ringdown {
@@ -34,9 +35,10 @@ inline fault not_registered() {
   return refused(error_code::not_registered, "this_dn", "a DN on which the client is registered");
 }
 
-/// What whoever runs the broker does not let this client do.
-inline fault forbidden() {
-  return refused(error_code::access_restricted, "the access list forbids it");
+/// What whoever runs the broker does not let this client do, in the words of the access file.
+inline fault forbidden(std::string_view action) {
+  return refused(error_code::access_restricted,
+                 "the access list does not grant " + std::string{action});
 }
 
 } // namespace ringdown

@@ -30,6 +30,7 @@ enum class body_number : std::uint32_t {
   request_end_call = 19,
   request_list_addresses = 20,
   request_command_addresses = 21,
+  request_renew_credentials = 22,
   event_ack = 61,
   event_error = 62,
   event_user_event = 110,

@@ -49,6 +49,15 @@ connection_impl::behavior_type connection_impl::make_behavior() {
       self().close(disconnect_reason::taken_over, "signed on again elsewhere");
     },
     [self](drain_atom) { self().begin_drain(); },
+    [self](authenticated_atom, letter_number which, const authenticated& found) {
+      self().access_->proven(which, found);
+    },
+    [self](too_late_atom, letter_number which) { self().access_->proven(which, std::nullopt); },
+    [self](expired_atom, letter_number which) { self().access_->look(which); },
+    [self](access_changed_atom) {
+      if (self().access_)
+        self().access_->changed();
+    },
     [self](const close_order& order) { self().close(order.reason, order.text); },
     [self](closed_atom) { self().socket_closed(); },
     [self](tick_atom) {
@@ -141,6 +150,8 @@ void connection_impl::dispatch(const frame_ahead& next) {
   auto& frame = next.frame;
   auto body = frame.body;
   auto& bounds = context_.bounds;
+  if (access_ && access_->has_expired() && !passes_expired(next)) [[unlikely]]
+    return turn_away(frame.reference, credentials_expired());
   switch (static_cast<body_number>(frame.body_number)) {
   case body_number::request_send_event:
   case body_number::request_distribute_user_event: return send_event(next);
@@ -156,6 +167,10 @@ void connection_impl::dispatch(const frame_ahead& next) {
   case body_number::request_set_input_mask: return set_input_mask(frame);
   case body_number::request_sign_on: return sign_on(frame);
   case body_number::request_sign_off: return begin_sign_off(frame.reference);
+  case body_number::request_renew_credentials:
+    if (access_)
+      return access_->renew(frame);
+    return turn_away(frame.reference, nobody_authenticates());
   case body_number::event_ack:
   case body_number::event_error:
   case body_number::event_user_event:
@@ -216,7 +231,7 @@ void connection_impl::close(disconnect_reason reason, std::string_view text,
   auto usual = is_signed_on(life_) ? observer::severity::info : observer::severity::debug;
   log(is_usual ? usual : observer::severity::warning, "connection closed", text);
   if (reason == disconnect_reason::sign_on_timeout)
-    counted_at(context_, where()).sign_on_failures.count(sign_on_failure::late);
+    counted_at(context_, where()).sign_on_failures.count(never_signed_on);
   leave();
   early_.drop();
   life_ = life::closing;
@@ -307,6 +322,7 @@ void connection_impl::log(observer::severity level, std::string_view what, std::
                             {{"client", to_string(client_->who.id)},
                              {"application", client_->who.application},
                              {"role", to_string(client_->who.role)},
+                             {"principal", client_->who.principal},
                              {"peer", client_->who.peer.name},
                              {"reason", why}});
 }

@@ -1,9 +1,11 @@
 // The connection actor's inside: connection.cpp has its life and frames, requests.cpp what becomes
-// of each request, dns.cpp how DNs are found and left. What decides is beside it, free of CAF
+// of each request, dns.cpp how DNs are found and left, access.cpp who its client is and for how
+// long. What decides is beside it, free of CAF
 // (README.md).
 #pragma once
 
 #include "actors/connection.hpp"
+#include "actors/connection/access.hpp"
 #include "actors/connection/control_requests.hpp"
 #include "actors/connection/dn_table.hpp"
 #include "actors/connection/early_reads.hpp"
@@ -39,6 +41,7 @@ public:
   void fetch_ahead(const read_batch_ptr& batch, unsigned step) const noexcept override;
 
 private:
+  friend class connection_access; // a room of this one: its client's credentials
   using life = connection_life;
 
   /// What a connection needs only while it has a read at hand, one for each thread.
@@ -100,6 +103,7 @@ private:
   dn_table<dn_ref> dns_;
   workplace* at_hand_ = nullptr; // while it has a read
   early_reads early_;
+  std::unique_ptr<connection_access> access_; // none where nobody asks who a client is
   std::uint32_t resolves_in_flight_ = 0;
   life life_ = life::awaiting_sign_on;
   std::uint8_t refused_ = 0; // before sign-on

@@ -1,5 +1,6 @@
 #include "actors/connection/control_requests.hpp"
 
+#include "messages/frame.hpp"
 #include "messages/refusals.hpp"
 #include "messages/schema_check.hpp"
 #include "messages/send_event.hpp"
@@ -175,6 +176,27 @@ std::variant<many_commands, fault> read_many_commands(std::string_view body, con
   if (first.content_fault != send_fault::none)
     return describe_send_fault(first.content_fault, first.data_fault, bounds);
   return read;
+}
+
+std::string encode_watch(reference_id reference, dn_request::kind what, std::int64_t time_us,
+                         std::optional<error_code> why) {
+  v1::Frame frame;
+  frame.set_reference_id(reference.value);
+  if (what == dn_request::kind::register_) {
+    auto& out = *frame.mutable_event_registered();
+    out.set_every_dn(true);
+    out.set_mode(v1::REGISTRATION_MODE_MONITOR);
+    out.set_time_us(time_us);
+  } else {
+    auto& out = *frame.mutable_event_unregistered();
+    out.set_every_dn(true);
+    out.set_time_us(time_us);
+    if (why) {
+      out.set_error_code(static_cast<std::uint32_t>(*why));
+      out.set_text(std::string{info(*why).text});
+    }
+  }
+  return delimited(frame);
 }
 
 std::variant<list_request, fault> read_list(std::string_view body) {

@@ -41,6 +41,10 @@ read_control read_end_call(std::string_view body);
 /// The name of one of a request's `count` DNs, for who is told that it is none.
 std::string dn_attribute(std::size_t entry, std::size_t count);
 
+/// The answer to a registration for every DN, or its end; `why`: nobody asked for that.
+std::string encode_watch(reference_id reference, dn_request::kind what, std::int64_t time_us,
+                         std::optional<error_code> why = {});
+
 /// A command for many DNs: for each of them a RequestSendEvent as if it had come alone.
 struct many_commands {
   struct one {

@@ -163,6 +163,15 @@ public:
       dns_.erase(*known);
   }
 
+  /// `tell(dn)` for each that has an actor.
+  template <class Tell>
+  void tell_all(Tell tell) {
+    dns_.for_each([&](entry& known) {
+      if (known.value.actor)
+        tell(known.value.actor);
+    });
+  }
+
   /// Lets go of all DNs; `tell(dn)` for each that has an actor.
   template <class Tell>
   void leave(Tell tell) {

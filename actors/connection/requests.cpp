@@ -36,19 +36,27 @@ void connection_impl::sign_on(const frame_view& frame) {
     wrong = reference_missing();
   if (wrong) {
     counted_at(context_, where())
-      .sign_on_failures.count(wrong->code == error_code::protocol_version
-                                ? sign_on_failure::version
-                                : sign_on_failure::request);
+      .sign_on_failures.count(wrong->code == error_code::protocol_version ? no_common_version
+                                                                          : wrong_request);
     return turn_away(frame.reference, *wrong);
   }
   identify(client_->who, asked, context_.secret);
+  auto terms = heartbeat_for(asked, context_.bounds);
+  if (context_.authenticate) {
+    life_ = life::signing_on;
+    access_ = std::make_unique<connection_access>(*this);
+    return access_->prove(std::move(*asked.mutable_credentials()),
+                          {.reference = frame.reference,
+                           .terms = terms,
+                           .instance = *instance_id::from(asked.instance_id())});
+  }
   if (!context_.may(client_->who, action::sign_on, {}, asked.credentials())) {
-    counted_at(context_, where()).sign_on_failures.count(sign_on_failure::credentials);
+    counted_at(context_, where()).sign_on_failures.count(not_authorized);
     turn_away(frame.reference, refused(error_code::bad_credentials));
     return close(disconnect_reason::sign_on_refused, "sign-on was refused");
   }
   life_ = life::signing_on;
-  ask_to_sign_on(frame.reference, heartbeat_for(asked, context_.bounds));
+  ask_to_sign_on(frame.reference, terms);
 }
 
 void connection_impl::ask_to_sign_on(reference_id reference, const heartbeat_terms& terms) {
@@ -75,9 +83,12 @@ void connection_impl::signed_on(reference_id reference, client_id id,
   counted_at(context_, where()).sign_ons.count(client_->who.role);
   counted_at(context_, where()).connections.count(client_->who.role); // until it leaves
   edge_->established(terms.interval, terms.timeout);
+  auto expires_us = access_ ? access_->expires_us() : 0;
   static_cast<void>(
-    client_->box.answer(encode_connected(reference, client_->who.id, terms, context_)));
+    client_->box.answer(encode_connected(reference, id, terms, expires_us, context_)));
   log(observer::severity::info, "client signed on");
+  if (access_)
+    access_->signed_on();
   for (auto& read : early_.take())
     if (!is_deaf(life_))
       read_from(read.batch, read.first, frame_bytes_before_sign_on_max);

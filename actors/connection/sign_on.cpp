@@ -37,8 +37,8 @@ std::optional<fault> check_sign_on(const v1::RequestSignOn& asked, const limits&
   if (role != v1::ROLE_RECORDER && has(asked, v1::CAPABILITY_PER_CALL))
     return invalid("capabilities", "PER_CALL (5) of a recorder only",
                    "only a recorder tells calls apart");
-  if (asked.credentials().size() > credentials_bytes_max)
-    return invalid("credentials", "at most " + std::to_string(credentials_bytes_max) + " bytes");
+  if (auto wrong = check_credentials(asked.credentials()))
+    return wrong;
   std::chrono::milliseconds wanted{asked.heartbeat_interval_ms()};
   if (asked.has_heartbeat_interval_ms() && asked.heartbeat_interval_ms() != 0 &&
       (wanted < bounds.heartbeat_interval_min || wanted > bounds.heartbeat_interval_max))
@@ -46,6 +46,12 @@ std::optional<fault> check_sign_on(const v1::RequestSignOn& asked, const limits&
                    std::to_string(bounds.heartbeat_interval_min.count()) + " to " +
                      std::to_string(bounds.heartbeat_interval_max.count()) + ", or absent");
   return std::nullopt;
+}
+
+std::optional<fault> check_credentials(std::string_view given) {
+  if (given.size() <= credentials_bytes_max)
+    return std::nullopt;
+  return invalid("credentials", "at most " + std::to_string(credentials_bytes_max) + " bytes");
 }
 
 void identify(client_identity& who, const v1::RequestSignOn& asked, const instance_secret& secret) {
@@ -68,7 +74,7 @@ heartbeat_terms heartbeat_for(const v1::RequestSignOn& asked, const limits& boun
 }
 
 std::string encode_connected(reference_id reference, client_id id, const heartbeat_terms& terms,
-                             const broker_context& context) {
+                             std::int64_t expires_us, const broker_context& context) {
   auto& bounds = context.bounds;
   v1::Frame frame;
   frame.set_reference_id(reference.value);
@@ -92,6 +98,7 @@ std::string encode_connected(reference_id reference, client_id id, const heartbe
   link.set_heartbeat_interval_ms(static_cast<std::uint32_t>(terms.interval.count()));
   link.set_heartbeat_timeout_ms(static_cast<std::uint32_t>(terms.timeout.count()));
   link.set_time_us(context.utc_now());
+  link.set_credentials_expire_time_us(expires_us);
   return delimited(frame);
 }
 

@@ -14,13 +14,34 @@ fault only_supervisors(std::string text) {
   return refused(error_code::access_restricted, std::move(text));
 }
 
-std::string encode_page(reference_id reference, const list_page& page, std::int64_t time_us) {
+/// What the platform, and the client's own grants, let it see of every DN.
+bool may_monitor_all(const broker_context& context, const t_client& client) {
+  auto may = client.granted();
+  return (!may || may->allows(client.who.role, action::monitor, "*")) &&
+         context.may(client.who, action::monitor, "*");
+}
+
+/// One who may monitor some DNs has a list of those.
+bool may_list(const broker_context& context, const t_client& client) {
+  auto may = client.granted();
+  return (!may || may->allows_somewhere(client.who.role, action::monitor)) &&
+         context.may(client.who, action::monitor, "*");
+}
+
+bool may_see(const t_client& client, const dn_board& board) {
+  return (client.rights_on(board.identity.name) & bit_of(action::monitor)) != 0;
+}
+
+std::string encode_page(reference_id reference, const list_page& page, const t_client& client,
+                        std::int64_t time_us) {
   v1::Frame frame;
   frame.set_reference_id(reference.value);
   auto& out = *frame.mutable_event_address_list();
   out.set_next(page.next);
   out.set_time_us(time_us);
   for (auto& board : page.boards) {
+    if (!may_see(client, *board))
+      continue;
     auto& one = *out.add_addresses();
     one.set_this_dn(board->identity.name);
     one.set_effective_state(static_cast<v1::CaptureState>(board->light.load()));
@@ -33,22 +54,6 @@ std::string encode_page(reference_id reference, const list_page& page, std::int6
     one.set_recorders_active(board->recorders_active);
     one.set_clients_registered(board->clients);
     one.set_changed_time_us(board->changed_us);
-  }
-  return delimited(frame);
-}
-
-std::string encode_watch(reference_id reference, dn_request::kind what, std::int64_t time_us) {
-  v1::Frame frame;
-  frame.set_reference_id(reference.value);
-  if (what == dn_request::kind::register_) {
-    auto& out = *frame.mutable_event_registered();
-    out.set_every_dn(true);
-    out.set_mode(v1::REGISTRATION_MODE_MONITOR);
-    out.set_time_us(time_us);
-  } else {
-    auto& out = *frame.mutable_event_unregistered();
-    out.set_every_dn(true);
-    out.set_time_us(time_us);
   }
   return delimited(frame);
 }
@@ -87,8 +92,8 @@ void connection_impl::list_addresses(const frame_view& frame) {
     return turn_away_or_close(frame.reference, *wrong);
   if (!supervises(client_->who))
     return turn_away(frame.reference, only_supervisors("a supervisor or an admin lists DNs"));
-  if (!context_.may(client_->who, action::register_, "*"))
-    return turn_away(frame.reference, only_supervisors("the access list forbids it"));
+  if (!may_list(context_, *client_))
+    return turn_away(frame.reference, forbidden(to_string(action::monitor)));
   auto answer = admit(frame, 1);
   if (auto* closed = std::get_if<gate_fault>(&answer))
     return turn_away(frame.reference, describe(*closed));
@@ -97,7 +102,7 @@ void connection_impl::list_addresses(const frame_view& frame) {
     *this, directory_, context_.bounds.control_timeout, std::get<list_request>(std::move(read)),
     runtime::how::by_mail,
     [this, reference](const list_request&, const list_page& page) {
-      client_->answer(reference, encode_page(reference, page, context_.utc_now()));
+      client_->answer(reference, encode_page(reference, page, *client_, context_.utc_now()));
     },
     [this, reference](const list_request&) {
       client_->refuse(reference, refused(error_code::internal_error),
@@ -111,8 +116,8 @@ void connection_impl::watch(const frame_view& frame, const control_request& aske
   if (!supervises(client_->who))
     return turn_away(frame.reference,
                      only_supervisors("a supervisor or an admin watches every DN"));
-  if (!context_.may(client_->who, action::register_, "*"))
-    return turn_away(frame.reference, only_supervisors("the access list forbids it"));
+  if (!may_monitor_all(context_, *client_))
+    return turn_away(frame.reference, forbidden("monitor of every DN"));
   auto answer = admit(frame, 1);
   if (auto* closed = std::get_if<gate_fault>(&answer))
     return turn_away(frame.reference, describe(*closed));

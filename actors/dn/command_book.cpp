@@ -81,7 +81,7 @@ void note_repeat(accepted_command& command, const client_ptr& client) {
 void command_book::sent_again(const command_id& id, const client_ptr& client) {
   for (auto* all : {&accepted_, &held_})
     for (auto& command : *all)
-      if (command.id == id && command.application == client->who.application)
+      if (command.id == id && command.owner == client->who.owner())
         note_repeat(command, client);
 }
 

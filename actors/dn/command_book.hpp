@@ -21,6 +21,7 @@ struct accepted_command {
   outcome_claim repeater; ///< who sent it again while the sender was there; nobody: nobody did
   client_id origin;
   std::string application;
+  std::string owner; ///< whose its id is
   instance_id instance;
   command_id id;
   conn_id connection;

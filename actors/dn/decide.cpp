@@ -13,7 +13,8 @@ screen_command command_of(const dn_view& view, const t_client& client,
   screen_command command;
   command.verb = asked.verb;
   command.connection = asked.connection;
-  command.from = {client.who.application, std::string{details_of(asked).agent_id}, client.who.id};
+  command.from = {client.who.application, std::string{details_of(asked).agent_id}, client.who.id,
+                  client.who.principal};
   command.by_supervisor = client.who.role == role::supervisor || client.who.role == role::admin;
   command.calls_are_told = view.calls_are_told;
   return command;

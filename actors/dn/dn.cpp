@@ -26,6 +26,12 @@ std::string encode_unregistered(reference_id reference, std::string_view dn,
   return delimited(frame);
 }
 
+/// Nobody asked for it: the client hears why, and its connection that it is so.
+void end_registration(const dn_state& dn, const registration& one, error_code why) {
+  static_cast<void>(one.client->box.answer(encode_unregistered({}, dn.name(), why, dn.now_us())));
+  one.client->report({dn.name(), false, one.mode, true});
+}
+
 } // namespace
 
 // ---- life ----------------------------------------------------------------------------------
@@ -44,6 +50,7 @@ dn_impl::behavior_type dn_impl::make_behavior() {
   static const behavior_type of_all{
     [self](const dn_batch_ptr& batch) { self().handle(*batch); },
     [self](client_gone_atom, const client_ptr& client) { self().client_gone(client); },
+    [self](access_changed_atom, const client_ptr& client) { self().access_changed(client); },
     [self](session_rang_atom) { self().rang(); },
     [self](remove_atom) { self().remove(); },
     [self](tick_atom) { self().tick(); },
@@ -74,13 +81,10 @@ void dn_impl::remove() {
 /// Nobody asked for it: each client hears why, and what became of its commands.
 void dn_impl::end_registrations(error_code why) {
   screen_.conclude_all_unknown();
-  for (auto& r : state_.clients) {
-    static_cast<void>(
-      r.client->box.answer(encode_unregistered({}, state_.name(), why, state_.now_us())));
-    r.client->report({state_.name(), false, r.mode, true});
-  }
+  for (auto& r : state_.clients)
+    end_registration(state_, r, why);
   state_.clients.clear();
-  show_roster_on_board();
+  state_.show_roster(counts());
 }
 
 /// A registration may have come since it said that it is idle: only the DN knows.
@@ -202,25 +206,15 @@ error_context dn_impl::about(const dn_batch& batch) const {
   return {state_.name(), {}, {}, batch.time_us()};
 }
 
-namespace {
-
-action action_of(capture_verb verb) {
-  switch (kind_of(verb)) {
-  case event_kind::command: return action::send_command;
-  case event_kind::indication: return action::send_indication;
-  case event_kind::user_event: return action::send_user_event;
-  }
-  return action::send_user_event;
-}
-
-} // namespace
-
 sender_facts dn_impl::facts_of_sender(const t_client& client, capture_verb verb) {
   sender_facts from{client.who.role, {}, true};
-  if (auto* own = state_.clients.find(client))
+  auto what = action_of(verb);
+  if (auto* own = state_.clients.find(client)) {
     from.mode = own->mode;
+    from.authorized = (own->may & bit_of(what)) != 0;
+  }
   if (state_.context.authorize)
-    from.authorized = state_.context.may(client.who, action_of(verb), state_.name());
+    from.authorized = from.authorized && state_.context.may(client.who, what, state_.name());
   return from;
 }
 
@@ -252,7 +246,7 @@ decision dn_impl::decide_about(dn_batch& batch, const dn_request& request) {
   facts.paused = facts.strict && !screen_.shown().pauses.empty();
   if (asked.command && screen_.book() != nullptr) {
     screen_.book()->ids.expire(view.now);
-    if (auto* known = screen_.book()->ids.find(client.who.application, asked.command))
+    if (auto* known = screen_.book()->ids.find(client.who.owner(), asked.command))
       facts.seen = known->content == content_of(asked, state_.context.hash)
                      ? dn_facts::command_seen::same
                      : dn_facts::command_seen::other_content;
@@ -343,7 +337,7 @@ void dn_impl::carry_out(dn_batch& batch, const dn_request& request, accepted_eve
 /// where the command was sent from last.
 void dn_impl::replay(dn_batch& batch, const dn_request& request) {
   auto& client = batch.client();
-  auto& known = *screen_.book()->ids.find(client->who.application, request.event.command);
+  auto& known = *screen_.book()->ids.find(client->who.owner(), request.event.command);
   char frame[ack_frame_bytes_max];
   auto answer = known.answer;
   if (request.names_dn)
@@ -361,7 +355,10 @@ void dn_impl::register_client(dn_batch& batch, const dn_request& request) {
   auto& client = batch.client();
   auto& who = client->who;
   sender_facts applicant{who.role, {}, true};
-  applicant.authorized = state_.context.may(who, action::register_, state_.name());
+  auto rights = client->rights_on(state_.name());
+  auto what = action_of(request.mode);
+  applicant.authorized =
+    (rights & bit_of(what)) != 0 && state_.context.may(who, what, state_.name());
   auto refusal = admit_registration(applicant, request.mode, state_.clients.facts_about(*client),
                                     state_.context.bounds);
   if (refusal)
@@ -371,13 +368,13 @@ void dn_impl::register_client(dn_batch& batch, const dn_request& request) {
   bool was_active = before != nullptr && before->is_active_recorder();
   bool could_command = before != nullptr && before->may_command();
   auto& own = state_.clients.put(
-    {client, request.mode, who.role, request.echo, request.standby, request.hear_outcomes});
+    {client, request.mode, who.role, request.echo, request.standby, request.hear_outcomes, rights});
   bool is_active = own.is_active_recorder();
 
   if (screen_.has_session() && own.may_command())
-    screen_.tell(desktop_came{who.application}); // which its snapshot shows already
+    screen_.tell(desktop_came{who.application, who.principal}); // its snapshot shows it already
   else if (screen_.has_session() && could_command)
-    screen_.tell(desktop_gone{who.application, state_.clients.has_commander(who.application)});
+    screen_.tell(desktop_gone{who.application, state_.clients.has_commander(who), who.principal});
 
   v1::Frame frame;
   frame.set_reference_id(request.reference.value);
@@ -388,7 +385,7 @@ void dn_impl::register_client(dn_batch& batch, const dn_request& request) {
   fill_snapshot(*registered.mutable_snapshot(), state_, screen_.known(),
                 {state_.now_us(), steady_now()});
   batch.answer(delimited(frame));
-  show_roster_on_board();
+  state_.show_roster(counts());
   if (is_active && !screen_.has_session())
     arm_ask_tick();
   if (!screen_.has_session())
@@ -414,7 +411,7 @@ void dn_impl::drop(const client_ptr& client) {
   bool told_calls = own->of == role::call_source;
   bool could_command = own->may_command();
   state_.clients.erase(*client);
-  show_roster_on_board();
+  state_.show_roster(counts());
   if (told_calls)
     calls_told_until_ = steady_now() + std::chrono::duration_cast<steady_ms>(
                                          state_.context.confirm.dead_desktop_after);
@@ -426,22 +423,22 @@ void dn_impl::drop(const client_ptr& client) {
     if (was_recorder)
       screen_.tell(recorder_gone{who.id});
     else if (could_command)
-      screen_.tell(desktop_gone{who.application, state_.clients.has_commander(who.application)});
+      screen_.tell(desktop_gone{who.application, state_.clients.has_commander(who), who.principal});
   }
   if (draining_ && state_.clients.empty())
     drain();
 }
 
-void dn_impl::show_roster_on_board() {
-  auto recorders = static_cast<std::uint32_t>(state_.clients.recorders_active());
-  auto before = state_.board->recorders_active.load(std::memory_order_relaxed);
-  counts().recorders_active.add(std::uint64_t{recorders} - before);
-  if (recorders == 0 && before != 0)
-    counts().dns_without_recorder.count();
-  else if (recorders != 0 && before == 0)
-    counts().dns_without_recorder.subtract(1);
-  dn_board::set(state_.board->clients, static_cast<std::uint32_t>(state_.clients.size()));
-  dn_board::set(state_.board->recorders_active, recorders);
+/// Its registration stands on with what it may do now, or ends and is told why.
+void dn_impl::access_changed(const client_ptr& client) {
+  auto* own = state_.clients.find(*client);
+  if (own == nullptr)
+    return;
+  own->may = client->rights_on(state_.name());
+  if ((own->may & bit_of(action_of(own->mode))) != 0)
+    return;
+  end_registration(state_, *own, error_code::access_restricted);
+  drop(client);
 }
 
 /// Ends the registrations of connections that have closed. Their actors say so too, but a ghost

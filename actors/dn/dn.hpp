@@ -79,7 +79,7 @@ private:
   // Registrations (dn.cpp).
   void drop(const client_ptr& client);
   void drop_closed();
-  void show_roster_on_board();
+  void access_changed(const client_ptr& client);
 
   // Its session's life (dn.cpp): what only an actor can do for its screen.
   session_ref begin_session(screen known) override;

@@ -49,12 +49,14 @@ void dn_impl::tell_of_call(dn_batch& batch, const dn_request& request) {
 std::optional<fault> dn_impl::check_call(const dn_batch& batch, conn_id connection,
                                          std::string_view attribute) {
   auto& who = batch.client()->who;
-  if (state_.clients.find(*batch.client()) == nullptr)
+  auto* own = state_.clients.find(*batch.client());
+  if (own == nullptr)
     return not_registered();
   if (who.role != role::call_source)
     return refused(error_code::access_restricted, "only a call source tells of calls");
-  if (!state_.context.may(who, action::tell_of_calls, state_.name()))
-    return forbidden();
+  if ((own->may & bit_of(action::tell_of_calls)) == 0 ||
+      !state_.context.may(who, action::tell_of_calls, state_.name()))
+    return forbidden(to_string(action::tell_of_calls));
   if (!connection || !is_known(screen_.shown(), connection))
     return invalid(std::string{attribute}, "the ConnID of a call that something was said of here");
   return std::nullopt;

@@ -163,6 +163,7 @@ void dn_screen::accept_command(const dn_batch& batch, const dn_request& request,
   command.sender = client;
   command.origin = client->who.id;
   command.application = client->who.application;
+  command.owner = client->who.owner();
   command.instance = client->who.instance;
   command.id = asked.command;
   command.connection = asked.connection;
@@ -176,8 +177,8 @@ void dn_screen::accept_command(const dn_batch& batch, const dn_request& request,
   if (asked.command) {
     auto remembered = answer;
     remembered.this_dn = {};
-    opened_book().ids.add(client->who.application, asked.command,
-                          content_of(asked, state_.context.hash), remembered, actor_.steady_now());
+    opened_book().ids.add(command.owner, asked.command, content_of(asked, state_.context.hash),
+                          remembered, actor_.steady_now());
   }
   opened_book().accept(std::move(command));
   actor_.counts().commands.count(asked.verb);
@@ -321,7 +322,7 @@ void dn_screen::tell_outcome(const accepted_command* command, outcome_event& eve
   auto encoded = encode_outcome(event);
   auto frame = encoded.frame;
   if (command != nullptr && command->id && !event.released)
-    if (auto* known = book_->ids.find(command->application, command->id))
+    if (auto* known = book_->ids.find(command->owner, command->id))
       book_->ids.decide(*known, frame);
   if (is_kept)
     opened_book().remember(std::move(encoded));

@@ -57,9 +57,10 @@ bool roster::has_role(role wanted) const noexcept {
                      [wanted](const registration& r) { return r.of == wanted && r.is_open(); });
 }
 
-bool roster::has_commander(std::string_view application) const noexcept {
+bool roster::has_commander(const client_identity& like) const noexcept {
   return std::any_of(all_.begin(), all_.end(), [&](const registration& r) {
-    return r.may_command() && r.is_open() && r.client->who.application == application;
+    return r.may_command() && r.is_open() && r.client->who.principal == like.principal &&
+           r.client->who.application == like.application;
   });
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/admit.hpp"
+#include "actors/rights.hpp"
 #include "actors/t_client.hpp"
 #include "messages/ids.hpp"
 
@@ -20,6 +21,7 @@ struct registration {
   bool echo = false;
   bool standby = false;
   bool hear_outcomes = false;
+  action_set may = every_action; ///< what its client's grants allow it here
 
   bool is_recorder() const noexcept { return of == role::recorder; }
   bool is_open() const noexcept { return !client->box.closed(); }
@@ -61,8 +63,8 @@ public:
   std::size_t recorders_active() const noexcept;
   std::size_t recorders_standby() const noexcept;
   bool has_role(role wanted) const noexcept;
-  /// Somebody of this application that may command.
-  bool has_commander(std::string_view application) const noexcept;
+  /// A client of the same principal and application that may command.
+  bool has_commander(const client_identity& like) const noexcept;
   /// The same program over another connection; null: it is not here.
   const registration* same_program(std::string_view application,
                                    const instance_id& instance) const noexcept;

@@ -72,11 +72,13 @@ struct screen_call {
 struct commander {
   std::string application;
   std::string agent_id; ///< empty: not said
-  client_id client;
+  client_id client = {};
+  std::string principal = {}; ///< empty: nobody asked who it is
 
   bool is_same(const commander& other) const noexcept {
     bool one_is_silent = agent_id.empty() || other.agent_id.empty();
-    return application == other.application && (one_is_silent || agent_id == other.agent_id);
+    return principal == other.principal && application == other.application &&
+           (one_is_silent || agent_id == other.agent_id);
   }
   bool operator==(const commander&) const = default;
 };
@@ -88,7 +90,7 @@ struct screen_pause {
   std::string reason;
   std::int64_t since_us = 0; ///< UTC
   command_version version;
-  std::optional<steady_ms> gone_since; ///< no client of the holder's application is registered
+  std::optional<steady_ms> gone_since; ///< no client of the holder's program is registered
   bool gone_told = false;              ///< what follows its absence has followed
   std::optional<steady_ms> remind_at;
 

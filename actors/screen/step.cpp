@@ -280,9 +280,14 @@ struct visitor : order_desk {
 
   // ---- who holds a pause, and calls --------------------------------------------------------
 
+  template <class Desktop>
+  static bool is_of(const commander& holder, const Desktop& event) {
+    return holder.principal == event.principal && holder.application == event.application;
+  }
+
   void operator()(const desktop_came& event) {
     for (auto& p : state.pauses)
-      if (p.holder.application == event.application) {
+      if (is_of(p.holder, event)) {
         p.gone_since.reset();
         p.gone_told = false;
       }
@@ -290,7 +295,7 @@ struct visitor : order_desk {
 
   void operator()(const desktop_gone& event) {
     for (auto& p : state.pauses)
-      if (p.holder.application == event.application && !event.another_is_here && !p.gone_since)
+      if (is_of(p.holder, event) && !event.another_is_here && !p.gone_since)
         p.gone_since = at.now;
   }
 

@@ -90,10 +90,12 @@ struct recorder_gone {
 /// A client that may command registered or is registered no more.
 struct desktop_came {
   std::string application;
+  std::string principal = {};
 };
 struct desktop_gone {
   std::string application;
-  bool another_is_here = false; ///< of the same application
+  bool another_is_here = false; ///< of the same principal and application
+  std::string principal = {};
 };
 /// The call is over.
 struct call_ended {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "broker/logging/level.hpp"
+#include "messages/access_rules.hpp"
 #include "messages/confirm_rules.hpp"
 #include "messages/limits.hpp"
 
@@ -55,16 +56,6 @@ enum class tls_version : std::uint8_t { tls_1_2, tls_1_3 };
 /// Indexed by `tls_version`.
 inline constexpr std::array<std::string_view, 2> tls_version_names{"1.2", "1.3"};
 
-/// What becomes of a client whose credentials have expired.
-enum class expired_policy : std::uint8_t {
-  grace,      ///< for a time only `pause`, `stop`, indications and a renewal pass; then it ends
-  disconnect, ///< it ends at once
-  keep,       ///< it stays; only its next sign-on is refused
-};
-/// Indexed by `expired_policy`.
-inline constexpr std::array<std::string_view, 3> expired_policy_names{"grace", "disconnect",
-                                                                      "keep"};
-
 /// Where a value was set, the weakest first.
 enum class origin_kind : std::uint8_t { built_in, file, environment, flag };
 
@@ -112,10 +103,8 @@ struct config {
   } tls;
 
   /// Who may come in, and what they may do.
-  struct auth_section {
-    std::string file; ///< empty: nobody is asked
-    expired_policy expired = expired_policy::grace;
-    std::chrono::milliseconds expired_grace{300'000};
+  struct auth_section : access_rules {
+    std::string file;                            ///< empty: nobody is asked
     std::uint32_t failures_per_second_max = 200; ///< failed sign-ons that are answered at once
   } auth;
 

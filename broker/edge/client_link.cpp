@@ -444,6 +444,11 @@ void client_link::drain() {
     caf::anon_send(actor_.ref().handle(), drain_atom::value);
 }
 
+void client_link::tell_of_access() {
+  if (is_open())
+    caf::anon_send(actor_.ref().handle(), access_changed_atom::value);
+}
+
 void client_link::close_with(disconnect_reason reason, std::string text) {
   if (!is_open())
     return;

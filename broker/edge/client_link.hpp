@@ -82,6 +82,8 @@ public:
   }
   /// Ask the actor to finish in order.
   void drain();
+  /// The access list has changed: what may its client do?
+  void tell_of_access();
   /// Closes the stream now.
   void shut();
   /// Others want its place among those that have not signed on: tells it so, as far as its stream

@@ -52,6 +52,8 @@ public:
   void adopt(std::unique_ptr<stream> bytes, peer_facts peer, ticket admitted);
   /// Asks every connection to finish in order. Any thread.
   void drain();
+  /// Tells every connection that the access list has changed. Any thread.
+  void tell_of_access();
   /// No more turns, no more sockets. Any thread but the host's own.
   void stop();
 
@@ -108,6 +110,7 @@ private:
   void look_at_each();
   void relieve_memory(runtime::time_point now);
   void shut_each();
+  void tell_of_access(std::size_t before);
   void hear_next();
 
   std::unique_ptr<edge_host> host_;

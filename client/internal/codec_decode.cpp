@@ -288,7 +288,8 @@ event_registered from(reference_id reference, const v1::EventRegistered& in) {
 event_link_disconnected from(reference_id reference, const v1::EventLinkDisconnected& in) {
   event_link_disconnected out;
   out.reference = reference;
-  out.reason = from_wire<disconnect_reason>(in.reason(), 13);
+  out.reason =
+    from_wire<disconnect_reason>(in.reason(), static_cast<int>(disconnect_reason::by_operator));
   out.text = in.text();
   if (in.has_retry_after_ms())
     out.retry_after = milliseconds{in.retry_after_ms()};
@@ -344,7 +345,8 @@ decoded decode(std::string_view bytes) {
   case v1::Frame::kRequestMergeCalls:
   case v1::Frame::kRequestEndCall:
   case v1::Frame::kRequestListAddresses:
-  case v1::Frame::kRequestCommandAddresses: return garbage{}; // only clients ask
+  case v1::Frame::kRequestCommandAddresses:
+  case v1::Frame::kRequestRenewCredentials: return garbage{}; // only clients ask
   }
   return garbage{};
 }

@@ -29,7 +29,7 @@ struct desk {
     c.sequence = {sequence};
     c.sender = client;
     c.origin = client->who.id;
-    c.application = "crm";
+    c.application = c.owner = "crm";
     c.id.bytes[0] = static_cast<std::uint8_t>(sequence);
     book.accept(std::move(c));
   }

@@ -20,10 +20,11 @@ std::int64_t counted(office& o, Cells meters::*which, Labels... of) {
 std::vector<std::int64_t> standing(office& o) {
   o.settle();
   auto& all = o.context.counts;
-  return {sum_of_all(all, &meters::connections),    sum_of_all(all, &meters::dns),
-          sum_of_all(all, &meters::dns_without_recorder),
-          sum_of_all(all, &meters::recorders_active), sum_of_all(all, &meters::sessions_light),
-          sum_of_all(all, &meters::alarms),         sum_of_all(all, &meters::pauses_held)};
+  return {
+    sum_of_all(all, &meters::connections),          sum_of_all(all, &meters::dns),
+    sum_of_all(all, &meters::dns_without_recorder), sum_of_all(all, &meters::recorders_active),
+    sum_of_all(all, &meters::sessions_light),       sum_of_all(all, &meters::alarms),
+    sum_of_all(all, &meters::pauses_held)};
 }
 const std::vector<std::int64_t> nothing(7);
 
@@ -133,14 +134,14 @@ TEST_CASE("sign-ons are counted by role, and those that fail by their cause") {
   future.mutable_request_sign_on()->set_version_max(9);
   stranger.says(wrong, future, sign_on(3, v1::ROLE_SUPERVISOR, "stranger"));
   stranger.hears();
-  CHECK(counted(o, &meters::sign_on_failures, sign_on_failure::request) == 1);
-  CHECK(counted(o, &meters::sign_on_failures, sign_on_failure::version) == 1);
+  CHECK(counted(o, &meters::sign_on_failures, wrong_request) == 1);
+  CHECK(counted(o, &meters::sign_on_failures, no_common_version) == 1);
   CHECK(counted(o, &meters::sign_ons, role::supervisor) == 1);
   auto& mute = o.connect("mute");
   o.pass(6s);
   mute.hears();
   o.told();
-  CHECK(counted(o, &meters::sign_on_failures, sign_on_failure::late) == 1);
+  CHECK(counted(o, &meters::sign_on_failures, never_signed_on) == 1);
   CHECK(counted(o, &meters::disconnects, disconnect_reason::sign_on_timeout) == 1);
 }
 

@@ -136,6 +136,11 @@ std::shared_ptr<memory_wire> machine::connect(std::size_t edge, const std::strin
   return wire;
 }
 
+void machine::tell_of_access() {
+  for (auto& edge : edges_)
+    edge->tell_of_access();
+}
+
 void machine::drain() {
   for (auto& edge : edges_)
     edge->drain();

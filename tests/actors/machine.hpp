@@ -34,6 +34,7 @@ public:
   /// network by then holds for it.
   std::shared_ptr<memory_wire> connect(std::size_t edge, const std::string& peer);
   void drain();
+  void tell_of_access();
   /// Closes all links. The edges' hosts take no more tasks.
   void close_edges();
   /// Activations without a mailbox so far.

@@ -189,6 +189,10 @@ void office::drain_links() {
   machine_->drain();
 }
 
+void office::change_access() {
+  machine_->tell_of_access();
+}
+
 void office::fail_directory() {
   caf::anon_send_exit(inside_->directory.handle(), caf::exit_reason::kill);
 }

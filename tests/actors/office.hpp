@@ -98,6 +98,8 @@ public:
   /// Its two halves: what was on its way comes between them.
   void drain_dns();
   void drain_links();
+  /// The access list has changed: all connections are told.
+  void change_access();
   /// The directory fails, as if it had thrown.
   void fail_directory();
   /// Why the directory ended by itself; empty: it has not.

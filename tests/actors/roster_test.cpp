@@ -66,16 +66,24 @@ TEST_CASE("an active recorder is one that is open and on no standby") {
 
 TEST_CASE("a desktop is back when a client of its application is here that may command") {
   hall h;
+  client_identity crm;
+  crm.application = "crm";
+  client_identity bot;
+  bot.application = "bot";
   h.add(1, role::recorder, "crm");
-  CHECK_FALSE(h.who.has_commander("crm"));
+  CHECK_FALSE(h.who.has_commander(crm));
   h.add(3, role::call_source, "crm");
   h.add(4, role::supervisor, "crm", registration_mode::monitor);
-  CHECK_FALSE(h.who.has_commander("crm"));
+  CHECK_FALSE(h.who.has_commander(crm));
   auto desk = h.add(2, role::desktop, "crm");
-  CHECK(h.who.has_commander("crm"));
-  CHECK_FALSE(h.who.has_commander("bot"));
+  CHECK(h.who.has_commander(crm));
+  CHECK_FALSE(h.who.has_commander(bot));
+  crm.principal = "another"; // who only takes the name
+  CHECK_FALSE(h.who.has_commander(crm));
+  desk->who.principal = "another";
+  CHECK(h.who.has_commander(crm));
   desk->box.close();
-  CHECK_FALSE(h.who.has_commander("crm"));
+  CHECK_FALSE(h.who.has_commander(crm));
 }
 
 TEST_CASE("the same program is told by application and instance") {

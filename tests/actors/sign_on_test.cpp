@@ -89,7 +89,7 @@ TEST_CASE("a sign-on that is wrong is answered 53 with its field, and can be sai
     {"role", [](auto& r) { r.set_role(v1::ROLE_NODE); }},
     {"role", [](auto& r) { r.set_role(v1::ROLE_BROKER); }},
     {"role", [](auto& r) { r.set_role(static_cast<v1::Role>(99)); }},
-    {"credentials", [](auto& r) { r.set_credentials(std::string(2049, 'x')); }},
+    {"credentials", [](auto& r) { r.set_credentials(std::string(8193, 'x')); }},
     {"heartbeat_interval_ms", [](auto& r) { r.set_heartbeat_interval_ms(199); }},
     {"heartbeat_interval_ms", [](auto& r) { r.set_heartbeat_interval_ms(60'001); }},
   };
@@ -198,7 +198,7 @@ TEST_CASE("a frame behind a sign-on is refused by the limit that it was cut by")
   auto heard = desk.frames();
   REQUIRE(heard.size() == 3);
   CHECK(heard[0].has_event_link_connected());
-  CHECK(heard[1].event_error().accepted() == "at most 4096 bytes");
+  CHECK(heard[1].event_error().accepted() == "at most 16384 bytes");
   CHECK(o.told() == lines{"connection: connection closed"});
 }
 

@@ -107,7 +107,7 @@ TEST_CASE("Before sign-on a frame may be 4 KiB, after it as much as was granted"
   bystander other{broker};
   {
     raw_client stranger{broker.port()};
-    stranger.send_bytes(varint(4097));
+    stranger.send_bytes(varint(frame_bytes_before_sign_on_max + 1));
     check_protocol_error(stranger);
   }
   {

@@ -73,7 +73,7 @@ TEST_CASE("the defaults are those that clients are promised") {
   CHECK(user_data_pairs_max == 1024);
   CHECK(dn_bytes_max == 255);
   CHECK(application_name_bytes_max == 64);
-  CHECK(frame_bytes_before_sign_on_max == 4096);
+  CHECK(frame_bytes_before_sign_on_max == 16'384);
   CHECK(all.sign_on_timeout == 5s);
   CHECK(all.heartbeat_interval == 2s);
   CHECK(all.heartbeat_interval * all.heartbeat_timeout_percent / 100 == 5s);

@@ -36,7 +36,7 @@ TEST_CASE("of several faults of a sign-on the first by order is told") {
     {"53 application_name", [](auto& r) { r.clear_application_name(); }},
     {"53 instance_id", [](auto& r) { r.set_instance_id(std::string(17, 'i')); }},
     {"53 role", [](auto& r) { r.set_role(v1::ROLE_NODE); }},
-    {"53 credentials", [](auto& r) { r.set_credentials(std::string(2049, 'c')); }},
+    {"53 credentials", [](auto& r) { r.set_credentials(std::string(8193, 'c')); }},
     {"53 heartbeat_interval_ms", [](auto& r) { r.set_heartbeat_interval_ms(1); }},
   };
   auto asked = usual();
@@ -51,7 +51,7 @@ TEST_CASE("what is just within the bounds of a sign-on is right") {
   limits bounds;
   auto asked = usual();
   asked.set_application_name(std::string(64, 'a'));
-  asked.set_credentials(std::string(2048, 'c'));
+  asked.set_credentials(std::string(8192, 'c'));
   for (auto interval : {bounds.heartbeat_interval_min, bounds.heartbeat_interval_max, 0ms}) {
     asked.set_heartbeat_interval_ms(static_cast<std::uint32_t>(interval.count()));
     CHECK(checked(asked, bounds) == "right");
@@ -102,6 +102,9 @@ TEST_CASE("others are told of an instance id what gives it away to nobody") {
   CHECK(published != published_instance({8}, "tape", id));
   CHECK(published != published_instance(secret, "tapf", id));
   CHECK(published != published_instance(secret, "tape", other));
+  CHECK(published != published_instance(secret, "tape", id, "vendor"));
+  CHECK(published_instance(secret, "tape", id, "vendor") !=
+        published_instance(secret, "tape", id, "vendos"));
 }
 
 TEST_CASE("silence may last so many percent of the interval that the client has, or the broker's") {
@@ -120,11 +123,12 @@ TEST_CASE("the answer to a sign-on tells the terms of the link") {
   broker_context context{limits{}};
   context.server = {"ringdown", "1.2.3", 99, 1234, 0};
   context.utc_now = [] { return std::int64_t{5678}; };
-  auto frames = frames_of(encode_connected({7}, {17}, {500ms, 1s}, context));
+  auto frames = frames_of(encode_connected({7}, {17}, {500ms, 1s}, 91'000, context));
   REQUIRE(frames.size() == 1);
   CHECK(frames[0].reference_id() == 7);
   auto& link = frames[0].event_link_connected();
   CHECK(link.client_id() == 17);
+  CHECK(link.credentials_expire_time_us() == 91'000);
   CHECK(link.server_version() == "1.2.3");
   CHECK(link.heartbeat_interval_ms() == 500);
   CHECK(link.heartbeat_timeout_ms() == 1000);

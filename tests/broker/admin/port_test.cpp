@@ -2,6 +2,7 @@
 #include "tests/broker/admin/watched_broker.hpp"
 
 #include <atomic>
+#include <thread>
 
 using namespace ringdown;
 using namespace ringdown::client;

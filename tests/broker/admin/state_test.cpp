@@ -89,7 +89,7 @@ TEST_CASE("the client for which most waits comes first where slow ones are asked
   REQUIRE(deaf.register_address(one));
   outgoing_event large;
   large.this_dn = "7001";
-  large.data.push_back({"text", std::string(8'000, 'x')});
+  large.data.add("text", std::string(8000, 'x'));
   for (int i = 0; i < 100; ++i)
     answer_to<event_ack>(desk, desk.send_event(large));
   auto slow = b.json_once("/api/v1/connections?slow=true",

@@ -62,7 +62,8 @@ TEST_CASE("every key has a flag, and the short names are those that were promise
     if (!k.short_flag.empty())
       short_names.push_back(k.short_flag);
   }
-  CHECK(short_names == std::vector<std::string>{"--address", "--port", "--scheduler", "--loops",
+  CHECK(short_names == std::vector<std::string>{"--address", "--port", "--tls-address",
+                                                "--tls-port", "--scheduler", "--loops",
                                                 "--log-level", "--log-format"});
 }
 

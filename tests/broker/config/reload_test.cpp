@@ -184,6 +184,8 @@ TEST_CASE("who sets dns.removed_percent_max to 100 is believed at once") {
 TEST_CASE("what decides about sockets, threads and sizes needs a restart") {
   for (const auto& k : keys()) {
     INFO(k.name);
-    CHECK(k.reloadable == (k.name.starts_with("log.") || k.name.starts_with("dns.")));
+    bool is_file_or_list = k.name == "auth.file" || k.name.starts_with("dns.") ||
+                           (k.name.starts_with("tls.") && k.name != "tls.handshake_threads");
+    CHECK(k.reloadable == (k.name.starts_with("log.") || is_file_or_list));
   }
 }

@@ -1,0 +1,191 @@
+#include "actors/connection/access.hpp"
+
+#include "actors/connection/connection_impl.hpp"
+#include "actors/published_instance.hpp"
+#include "messages/refusals.hpp"
+
+#include <utility>
+
+namespace ringdown {
+
+namespace {
+
+/// Whoever was not looked at may come again; who was refused had better not.
+disconnect_reason reason_of(error_code why) noexcept {
+  switch (why) {
+  case error_code::overloaded: return disconnect_reason::overloaded;
+  case error_code::internal_error: return disconnect_reason::internal_error;
+  default: return disconnect_reason::sign_on_refused;
+  }
+}
+
+} // namespace
+
+// ---- to prove it ---------------------------------------------------------------------------
+
+void connection_access::prove(std::string credentials, const proof_question& question) {
+  asked_ = question;
+  ++last_proof_.value;
+  of_.delayed_send(&of_, of_.context_.bounds.control_timeout, too_late_atom::value, last_proof_);
+  auto& who = of_.client_->who;
+  of_.context_.authenticate({who.role, who.application, std::move(credentials), who.peer},
+                            [to = of_.address(), which = last_proof_](authenticated found) {
+                              if (auto self = caf::actor_cast<connection_actor>(to))
+                                caf::anon_send(self, authenticated_atom::value, which,
+                                               std::move(found));
+                            });
+}
+
+void connection_access::proven(letter_number which, const std::optional<authenticated>& found) {
+  if (!asked_ || which != last_proof_)
+    return;
+  auto question = *std::exchange(asked_, std::nullopt);
+  if (!found || !*found) {
+    if (question.what == proof_question::kind::sign_on)
+      counted_at(of_.context_, of_.where())
+        .sign_on_failures.count(found ? sign_on_failure{found->refused} : not_answered);
+    return refuse(question, describe(found));
+  }
+  if (question.what == proof_question::kind::renewal)
+    renewed(question, *found);
+  else if (of_.life_ == connection_life::signing_on) // not closed meanwhile
+    sign_on(question, *found);
+}
+
+void connection_access::refuse(const proof_question& question, const fault& why) {
+  if (question.what == proof_question::kind::renewal)
+    return of_.client_->refuse(question.reference, why, {{}, {}, {}, of_.context_.utc_now()});
+  if (of_.life_ != connection_life::signing_on)
+    return;
+  of_.turn_away(question.reference, why);
+  of_.close(reason_of(why.code), "sign-on was refused");
+}
+
+void connection_access::take(const authenticated& found) {
+  rests_on_ = found.rests_on;
+  expires_us_ = found.credentials_expire_us;
+  has_expired_ = false;
+}
+
+void connection_access::sign_on(const proof_question& question, const authenticated& found) {
+  auto& who = of_.client_->who;
+  who.principal = found.principal;
+  who.instance =
+    published_instance(of_.context_.secret, who.application, question.instance, who.principal);
+  bool is_granted = !found.may || found.may->allows(who.role, action::sign_on, {});
+  if (!is_granted || !of_.context_.may(who, action::sign_on, {})) {
+    counted_at(of_.context_, of_.where())
+      .sign_on_failures.count(is_granted ? not_authorized : sign_on_failure{"role_not_granted"});
+    return refuse(question, refused(error_code::bad_credentials));
+  }
+  take(found);
+  of_.client_->grant(found.may);
+  of_.ask_to_sign_on(question.reference, question.terms);
+}
+
+void connection_access::signed_on() {
+  arm_look();
+  changed(); // it may have, while it signed on
+}
+
+// ---- to renew it ---------------------------------------------------------------------------
+
+void connection_access::renew(const frame_view& frame) {
+  v1::RequestRenewCredentials asked;
+  if (auto wrong = parse_control(frame.body, asked))
+    return of_.turn_away_or_close(frame.reference, *wrong);
+  if (auto wrong = check_credentials(asked.credentials()))
+    return of_.turn_away(frame.reference, *wrong);
+  if (asked_)
+    return of_.turn_away(frame.reference, invalid("request_renew_credentials", "one at a time",
+                                                  "another renewal is under way"));
+  auto answer = of_.admit(frame, 1);
+  if (auto* closed = std::get_if<gate_fault>(&answer))
+    return of_.turn_away(frame.reference, describe(*closed));
+  prove(std::move(*asked.mutable_credentials()),
+        {.what = proof_question::kind::renewal,
+         .reference = std::get<admitted_request>(answer).hand_on()});
+}
+
+/// Other rights of the same principal are taken over; another principal would be another client.
+void connection_access::renewed(const proof_question& question, const authenticated& found) {
+  auto& client = *of_.client_;
+  bool is_same = found.principal == client.who.principal &&
+                 (!found.may || found.may->allows(client.who.role, action::sign_on, {}));
+  if (!is_same)
+    return refuse(question, refused(error_code::bad_credentials, "credentials",
+                                    "those of the same principal, for the same role"));
+  take(found);
+  client.answer(question.reference,
+                encode_renewed(question.reference, expires_us_, of_.context_.utc_now()));
+  of_.log(observer::severity::info, "credentials renewed");
+  grant(found.may);
+  arm_look();
+}
+
+// ---- to lose it ----------------------------------------------------------------------------
+
+/// The earliest look counts: a client that renews again and again arms no timers with that.
+void connection_access::arm_look() {
+  auto now_us = of_.context_.utc_now();
+  auto in = next_expiry_look(expires_us_, now_us, of_.context_.access);
+  if (!in)
+    return;
+  auto at_us = now_us + std::chrono::microseconds{*in}.count();
+  if (look_at_us_ && *look_at_us_ <= at_us)
+    return;
+  look_at_us_ = at_us;
+  ++last_look_.value;
+  of_.delayed_send(&of_, *in, expired_atom::value, last_look_);
+}
+
+void connection_access::look(letter_number which) {
+  if (which != last_look_ || !is_signed_on(of_.life_))
+    return;
+  look_at_us_.reset();
+  switch (expiry_at(expires_us_, of_.context_.utc_now(), of_.context_.access)) {
+  case expiry::nothing: break;
+  case expiry::grace:
+    if (!std::exchange(has_expired_, true))
+      of_.log(observer::severity::warning,
+              "credentials expired: only pause, stop and indications pass");
+    break;
+  case expiry::end:
+    return of_.close(disconnect_reason::credentials_expired, "the credentials have expired");
+  }
+  arm_look();
+}
+
+void connection_access::changed() {
+  if (!rests_on_ || !is_signed_on(of_.life_))
+    return;
+  auto may = rests_on_->rights();
+  if (!may || !may->allows(of_.client_->who.role, action::sign_on, {}))
+    return of_.close(disconnect_reason::access_changed, "the access list has changed");
+  grant(std::move(may));
+}
+
+/// Nobody asked for it.
+void connection_access::end_watch() {
+  auto& client = *of_.client_;
+  of_.watches_ = false;
+  of_.context_.watchers.remove(client);
+  static_cast<void>(client.box.answer(encode_watch(
+    {}, dn_request::kind::unregister, of_.context_.utc_now(), error_code::access_restricted)));
+}
+
+/// Its registrations hear of other rights, and so does its watch over every DN.
+void connection_access::grant(std::shared_ptr<const grants> may) {
+  auto& client = of_.client_;
+  auto before = client->granted();
+  if (before == may || (before && may && *before == *may))
+    return;
+  client->grant(may);
+  of_.log(observer::severity::info, "its rights have changed");
+  if (of_.watches_ && may && !may->allows(client->who.role, action::monitor, "*"))
+    end_watch();
+  of_.dns_.tell_all(
+    [&](const dn_ref& dn) { caf::anon_send(dn.handle(), access_changed_atom::value, client); });
+}
+
+} // namespace ringdown

@@ -1,0 +1,59 @@
+// A connection's room for its client's credentials: who it is, what it may do, for how long, and
+// what follows when that changes. Made at sign-on where somebody asks. Part of the actor.
+#pragma once
+
+#include "actors/connection/proof.hpp"
+#include "actors/interfaces.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace ringdown {
+
+class connection_impl;
+
+class connection_access {
+public:
+  /// `of` outlives it.
+  explicit connection_access(connection_impl& of) noexcept : of_(of) {}
+
+  /// Asks who the client is; `proven` hears the answer. One question at a time.
+  void prove(std::string credentials, const proof_question& question);
+  /// The answer to this question; nothing: it was not known in time.
+  void proven(letter_number which, const std::optional<authenticated>& found);
+  /// RequestRenewCredentials.
+  void renew(const frame_view& frame);
+  /// The client is in: its time runs.
+  void signed_on();
+  /// The time of its credentials may be over. What this is not the newest of is passed over.
+  void look(letter_number which);
+  /// The access list has changed. Who has the same rights as before notices nothing.
+  void changed();
+
+  /// They are over, and were not renewed yet.
+  bool has_expired() const noexcept { return has_expired_; }
+  /// UTC; 0: never.
+  std::int64_t expires_us() const noexcept { return expires_us_; }
+
+private:
+  void refuse(const proof_question& question, const fault& why);
+  void take(const authenticated& found);
+  void sign_on(const proof_question& question, const authenticated& found);
+  void renewed(const proof_question& question, const authenticated& found);
+  void arm_look();
+  void end_watch();
+  void grant(std::shared_ptr<const grants> may);
+
+  connection_impl& of_;
+  std::shared_ptr<const standing> rests_on_;
+  std::int64_t expires_us_ = 0;
+  std::optional<proof_question> asked_;
+  letter_number last_proof_;
+  letter_number last_look_;
+  std::optional<std::int64_t> look_at_us_; ///< what is armed
+  bool has_expired_ = false;
+};
+
+} // namespace ringdown
