@@ -92,7 +92,7 @@ struct label<sign_on_failure> {
   static constexpr std::string_view name = "cause";
   static constexpr std::array<std::string_view, 35> words{
     "request", "version", "authorize", "not_answered", "late",
-    // broker/security
+    // who authenticates
     "no_credentials", "credentials_too_long", "unknown_token", "token_expired", "jwt_malformed",
     "jwt_bad_base64url", "jwt_bad_json", "jwt_duplicate_key", "jwt_critical_extension",
     "jwt_unknown_issuer", "jwt_no_key_id", "jwt_unknown_key", "jwt_wrong_algorithm",

@@ -23,7 +23,7 @@ struct bounds_of {
   static constexpr double per_unit = 1;
 };
 template <class Bounds>
-struct bounds_of<histogram<Bounds>> {
+struct bounds_of<meter_kinds::histogram<Bounds>> {
   static constexpr std::span<const std::uint64_t> all{Bounds::bounds};
   static constexpr double per_unit = Bounds::per_unit;
 };
@@ -56,7 +56,7 @@ constexpr meter_info looked_at(meter_kind kind, reading_id what, std::string_vie
 
 // NOLINTBEGIN(cppcoreguidelines-macro-usage): the catalog's columns
 #define RINGDOWN_ROW(kind, name, unit, help, labels, is_of_loop)                                   \
-  counted<kind, &meters::name, labels_of<RINGDOWN_UNPACKED labels>>(                               \
+  counted<meter_kinds::kind, &meters::name, labels_of<RINGDOWN_UNPACKED labels>>(                  \
     "ringdown_" #name, "ringdown_" #name "_total", unit, help, is_of_loop),
 #define RINGDOWN_METER(kind, name, unit, help, labels)                                             \
   RINGDOWN_ROW(kind, name, unit, help, labels, false)

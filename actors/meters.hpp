@@ -96,6 +96,7 @@ struct frames_of_a_read {
 };
 
 /// The kinds, as meters.def names them.
+namespace meter_kinds {
 struct counter {
   static constexpr auto kind = meter_kind::counter;
   template <class... Labels>
@@ -112,6 +113,7 @@ struct histogram {
   template <class... Labels>
   using of = meter_histogram<Bounds, Labels...>;
 };
+} // namespace meter_kinds
 
 // NOLINTBEGIN(cppcoreguidelines-macro-usage): the catalog's columns
 #define RINGDOWN_UNPACKED(...) __VA_ARGS__
@@ -122,7 +124,7 @@ struct alignas(64) meters {
 
   const threads users;
 #define RINGDOWN_METER(kind, name, unit, help, labels)                                             \
-  kind::of<RINGDOWN_UNPACKED labels> name{users};
+  meter_kinds::kind::of<RINGDOWN_UNPACKED labels> name{users};
 #define RINGDOWN_METER_OF_LOOP(kind, name, unit, help, labels)                                     \
   RINGDOWN_METER(kind, name, unit, help, labels)
 #define RINGDOWN_READING(kind, name, unit, help, labels)

@@ -192,7 +192,7 @@ admin::broker_facts admin_view::facts() const {
 
 void admin_view::connections(const admin::connection_query& wanted,
                              std::function<void(std::vector<admin::connection_row>)> done) {
-  auto visit = [wanted, now = steady_clock::now()](best_rows& best, const edge::client_link& link) {
+  auto visit = [wanted, now = steady_clock::now()](best_rows& best, edge::client_link& link) {
     auto& who = link.client()->who;
     bool is_wanted = (!wanted.role || who.role == *wanted.role) &&
                      (wanted.slow_first ? link.client()->box.bytes() != 0 : who.id > wanted.after);
@@ -212,7 +212,7 @@ void admin_view::connections(const admin::connection_query& wanted,
 void admin_view::connection(client_id id,
                             std::function<void(std::optional<admin::connection_row>)> done) {
   using row = std::optional<admin::connection_row>;
-  auto visit = [id, now = steady_clock::now()](row& found, const edge::client_link& link) {
+  auto visit = [id, now = steady_clock::now()](row& found, edge::client_link& link) {
     if (link.client()->who.id == id)
       found = row_of(link, now);
   };

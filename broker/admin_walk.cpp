@@ -25,8 +25,7 @@ void walk::step() try {
 
 // ---- rows ----------------------------------------------------------------------------------
 
-admin::connection_row row_of(const edge::client_link& link,
-                             std::chrono::steady_clock::time_point now) {
+admin::connection_row row_of(edge::client_link& link, std::chrono::steady_clock::time_point now) {
   auto& client = *link.client();
   auto& who = client.who;
   admin::connection_row row;

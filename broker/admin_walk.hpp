@@ -89,8 +89,7 @@ void walk_all(const std::vector<edge::edge_loop*>& loops, Visit visit,
   }
 }
 
-admin::connection_row row_of(const edge::client_link& link,
-                             std::chrono::steady_clock::time_point now);
+admin::connection_row row_of(edge::client_link& link, std::chrono::steady_clock::time_point now);
 
 /// The first so many rows, by what was asked for.
 class best_rows {

@@ -1,6 +1,7 @@
 #include "broker/edge/client_link.hpp"
 
 #include "actors/disconnect.hpp"
+#include "broker/edge/traffic.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -26,11 +27,6 @@ constexpr std::chrono::seconds begun_frame_grace{1};
 
 std::size_t frame_limit(const limits& bounds, const link_watch& watch) {
   return watch.is_established() ? bounds.frame_bytes_max : frame_bytes_before_sign_on_max;
-}
-
-void tell_of_end(observer& told, const t_client& client, std::string_view why) {
-  told.log("edge", observer::severity::warning, "connection closed",
-           {{"peer", client.who.peer.name}, {"reason", why}});
 }
 
 } // namespace
@@ -147,7 +143,7 @@ bool client_link::read_once() {
   }
   watch_.heard(loop_.now());
   auto bytes = got.bytes;
-  loop_.count_read(bytes);
+  count_read(loop_.counts(), bytes);
   if (cutter_.is_short(bytes)) {
     cutter_.keep({buffer + kept, bytes});
     count_beginning();
@@ -194,8 +190,7 @@ void client_link::pass_on(read_batch_ptr batch, std::size_t bytes) {
   auto& reads = loop_.reads();
   if (batch->frames.empty() && batch->end == stream_end::open)
     return reads.give_back(std::move(batch));
-  loop_.counts().frames_received.add(batch->frames.size());
-  loop_.counts().events_per_read.observe(batch->frames.size());
+  count_frames(loop_.counts(), batch->frames.size());
   batch->time_us = loop_.context().utc_now();
   batch->budget = &loop_.context().budget;
   batch->budget->add(batch->capacity);
@@ -301,7 +296,6 @@ void client_link::send_waiting(steady_time now) {
       break;
     auto left = sending_.left();
     auto did = stream_->write_some(left);
-    loop_.counts().sends.count();
     if (did.status == transport_status::would_block)
       return arm_write();
     if (did.status != transport_status::done)
@@ -310,7 +304,7 @@ void client_link::send_waiting(steady_time now) {
     watch_.said(now);
     auto frames = sending_.took(bytes);
     client_->box.sent(bytes, frames);
-    loop_.count_sent(bytes, frames);
+    count_sent(loop_.counts(), bytes, frames);
     if (!client_->box.above_high_water())
       watch_.caught_up();
     if (bytes < left.size())
@@ -420,8 +414,7 @@ void client_link::turn_out() {
   if (sending_.empty() && client_->box.bytes() == 0)
     static_cast<void>(stream_->write_some(encode_disconnected(disconnect_reason::overloaded, why)));
   stream_->end_writing();
-  signal_->note_end(disconnect_reason::overloaded);
-  tell_of_end(*loop_.context().observed_by, *client_, why);
+  signal_->note_overload(*client_, why);
   shut();
 }
 
@@ -433,9 +426,8 @@ std::size_t client_link::held_for_it(steady_time now) const {
 void client_link::give_way() {
   if (!is_open())
     return;
-  signal_->note_end(disconnect_reason::overloaded);
-  tell_of_end(*loop_.context().observed_by, *client_,
-              "the broker's memory is spent, and much of it waits for this client");
+  signal_->note_overload(*client_,
+                         "the broker's memory is spent, and much of it waits for this client");
   shut();
 }
 

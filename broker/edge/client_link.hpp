@@ -38,6 +38,12 @@ public:
     auto none = still_open;
     end_.compare_exchange_strong(none, reason);
   }
+  /// It ends to make room for others.
+  void note_overload(const t_client& client, std::string_view why) {
+    note_end(disconnect_reason::overloaded);
+    loop_.context().observed_by->log("edge", observer::severity::warning, "connection closed",
+                                     {{"peer", client.who.peer.name}, {"reason", why}});
+  }
   /// Why the connection ended; unspecified: nobody ended it.
   disconnect_reason end() const noexcept {
     auto noted = end_.load();
@@ -76,10 +82,6 @@ public:
   void flush(steady_time now);
   /// Looks at the clocks; returns when to look again.
   steady_time sweep(steady_time now);
-  /// The loop did nothing for so long.
-  void stood_still(std::chrono::nanoseconds time, steady_time now) {
-    watch_.stood_still(time, now);
-  }
   /// Ask the actor to finish in order.
   void drain();
   /// The access list has changed: what may its client do?
@@ -103,7 +105,7 @@ public:
   /// Who it is, as the actors know it.
   const client_ptr& client() const noexcept { return client_; }
   /// Its clocks. Once it is established, who it is stands, on every thread.
-  const link_watch& watch() const noexcept { return watch_; }
+  link_watch& watch() noexcept { return watch_; }
   /// Its actor; none any more when it is shut.
   const connection_ref& connection() const noexcept { return actor_; }
 

@@ -273,7 +273,7 @@ void edge_loop::look_at_each() {
   auto now = io_.now();
   if (auto late = now - sweep_due_; late >= stood_still_min)
     for (auto& each : connections_)
-      each.connection->stood_still(late, now);
+      each.connection->watch().stood_still(late, now);
   relieve_memory(now);
   for (std::size_t i = connections_.size(); i-- > 0;) {
     // From the back: a connection that shuts swaps its place with one that was looked at.

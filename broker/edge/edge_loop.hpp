@@ -37,14 +37,6 @@ public:
   const directory_ref& directory() const noexcept { return directory_; }
   /// This thread's, or where it has none that of all threads.
   meters& counts() noexcept { return counts_; }
-  void count_read(std::size_t bytes) noexcept {
-    counts_.reads.count();
-    counts_.frame_bytes_received.add(bytes);
-  }
-  void count_sent(std::size_t bytes, std::size_t frames) noexcept {
-    counts_.frame_bytes_sent.add(bytes);
-    counts_.frames_sent.add(frames);
-  }
 
   /// Takes over a socket that was accepted at a door of this kind, which outlives this. Any thread.
   void adopt(const door_kind& door, int descriptor, peer_facts peer, ticket admitted);

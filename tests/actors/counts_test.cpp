@@ -17,7 +17,7 @@ std::int64_t counted(office& o, Cells meters::*which, Labels... of) {
 }
 
 /// Everything that is counted as long as it stands.
-std::vector<std::int64_t> standing(office& o) {
+std::vector<std::int64_t> all_that_stands(office& o) {
   o.settle();
   auto& all = o.context.counts;
   return {
@@ -59,7 +59,7 @@ TEST_CASE("what stands is counted while it stands, and nothing is left when all 
   }
   o.pass(24h);
   o.told();
-  CHECK(standing(o) == nothing);
+  CHECK(all_that_stands(o) == nothing);
 }
 
 TEST_CASE("what a DN that is taken out of the configuration counted goes with it") {
