@@ -346,11 +346,12 @@ void dn_screen::tell_outcome(const accepted_command* command, outcome_event& eve
     count_outcome(event, *command);
 }
 
-/// What is held has its outcome at once; when it is let go says nothing of how fast recorders are.
+/// What is held has its outcome at once, and another when it is let go: neither says how fast
+/// recorders are.
 void dn_screen::count_outcome(const outcome_event& event, const accepted_command& command) {
   auto& counts = actor_.counts();
   counts.outcomes.count(event.verb, event.result);
-  if (!event.released)
+  if (!event.released && event.result != outcome::held)
     counts.outcome_seconds.observe(
       static_cast<std::uint64_t>((actor_.steady_now() - command.accepted_at).count()), event.verb);
 }

@@ -37,8 +37,17 @@ TEST_CASE("what stands is counted while it stands, and nothing is left when all 
     auto& recorder = o.recorder();
     register_all("7001", {&desk, &recorder});
     desk.says(register_on(3, {"7002"}));
-    desk.says(send(4, "7001", "pause"));
-    recorder.says(send(4, "7001", "enabled")); // records on: nobody has confirmed
+    o.settle();
+    desk.says(send(4, "7001", "start", {.call = 0x71}));
+    o.settle();
+    recorder.says(send(4, "7001", "enabled", {.call = 0x71}));
+    o.settle();
+    desk.says(send(5, "7001", "pause", {.call = 0x71}));
+    o.settle();
+    recorder.says(send(5, "7001", "paused", {.call = 0x71}));
+    o.settle();
+    recorder.says(send(6, "7001", "enabled")); // it records on, unasked
+    o.settle();
     CHECK(counted(o, &meters::connections, role::desktop) == 1);
     CHECK(counted(o, &meters::connections, role::recorder) == 1);
     CHECK(counted(o, &meters::dns) == 2);
@@ -46,7 +55,6 @@ TEST_CASE("what stands is counted while it stands, and nothing is left when all 
     CHECK(counted(o, &meters::recorders_active) == 1);
     CHECK(counted(o, &meters::pauses_held) == 1);
     CHECK(counted(o, &meters::sessions_light, capture_state::enabled) == 1);
-    o.pass(5s);
     CHECK(counted(o, &meters::alarms) == 1);
     desk.hears();
     recorder.hears();
@@ -105,13 +113,13 @@ TEST_CASE("a command is counted with its outcome, and with the time that it took
   p.desk.says(send(3, "7001", "pause"));
   o.pass(30ms);
   p.recorder_says(3, "paused");
-  p.desk.says(send(4, "7001", "resume"));
+  p.desk.says(send(4, "7001", "stop"));
   o.pass(5s); // nobody confirms
   p.desk.hears();
   p.recorder.hears();
   CHECK(counted(o, &meters::commands, capture_verb::pause) == 1);
   CHECK(counted(o, &meters::outcomes, capture_verb::pause, outcome::confirmed) == 1);
-  CHECK(counted(o, &meters::outcomes, capture_verb::resume, outcome::timed_out) == 1);
+  CHECK(counted(o, &meters::outcomes, capture_verb::stop, outcome::timed_out) == 1);
   CHECK(sum_of_all(o.context.counts, &meters::outcomes) == 2);
   auto cells = o.context.counts.shared().outcome_seconds.cells();
   auto each = decltype(meters::outcome_seconds)::cells_each;
@@ -120,7 +128,7 @@ TEST_CASE("a command is counted with its outcome, and with the time that it took
   };
   CHECK(of(capture_verb::pause)[3].get() == 1); // above 25 ms, at most 50
   CHECK(of(capture_verb::pause)[each - 1].get() == 30);
-  CHECK(of(capture_verb::resume)[8].get() == 1); // 2 s
+  CHECK(of(capture_verb::stop)[8].get() == 1); // 2 s
   o.told();
 }
 
@@ -156,12 +164,13 @@ TEST_CASE("each connection's end is counted once, with its reason") {
   o.desktop("lost").is_cut_off();
   CHECK(counted(o, &meters::disconnects, disconnect_reason::unspecified) == 2);
   auto& first = o.desktop("twice");
-  o.desktop("twice");
+  auto& second = o.desktop("twice");
   first.hears();
   first.vanishes();
   CHECK(counted(o, &meters::disconnects, disconnect_reason::taken_over) == 1);
   o.drain();
   o.pass(1s);
+  second.hears();
   CHECK(sum_of_all(o.context.counts, &meters::connections) == 0);
 }
 

@@ -134,7 +134,7 @@ TEST_CASE("each answer has the fields that the document tells of, and no others"
                      "/api/v1/limits", "/api/v1/alarms", "/api/v1/config"})
     check(path, path, 200);
   check("/api/v1/connections/{id}", "/api/v1/connections/" + id, 200);
-  check("/api/v1/connections/{id}", "/api/v1/connections/1", 404);
+  check("/api/v1/connections/{id}", "/api/v1/connections/99", 404);
   check("/api/v1/dns/{dn}", "/api/v1/dns/7001", 200);
   check("/api/v1/dns/{dn}", "/api/v1/dns/7002", 404);
   check("/api/v1/dns", "/api/v1/dns?light=red", 400);

@@ -109,7 +109,8 @@ TEST_CASE("DNs are listed by their beginning, their light and what they want") {
   auto recorder = registered(*b, role::recorder, "7002");
   auto names = [&](const std::string& query) {
     std::vector<std::string> all;
-    for (auto& row : b.json("/api/v1/dns" + query).at("dns"))
+    auto page = b.json("/api/v1/dns" + query);
+    for (auto& row : page.at("dns"))
       all.push_back(row.at("dn").get<std::string>());
     return all;
   };
@@ -210,7 +211,8 @@ TEST_CASE("the configuration is shown as it runs, with where each value came fro
   next.limits.dns_max = 7; // needs a restart
   REQUIRE(b->reload(next));
   auto value = [&](const std::string& key) {
-    for (auto& row : b.json("/api/v1/config").at("config"))
+    auto page = b.json("/api/v1/config");
+    for (auto& row : page.at("config"))
       if (row.at("key") == key)
         return row.at("value").get<std::string>();
     return std::string{};
