@@ -36,7 +36,6 @@ struct sign_on_failure {
 };
 inline constexpr sign_on_failure wrong_request{"request"}; ///< a field was wrong
 inline constexpr sign_on_failure no_common_version{"version"};
-inline constexpr sign_on_failure not_authorized{"authorize"};  ///< the host's `authorize` said no
 inline constexpr sign_on_failure not_answered{"not_answered"}; ///< by who authenticates, in time
 inline constexpr sign_on_failure never_signed_on{"late"};      ///< within `sign_on_timeout`
 
@@ -45,6 +44,11 @@ enum class reload_result : std::uint8_t { taken, refused };
 
 /// A loop by its number.
 struct loop_number {};
+
+/// Of a TLS handshake: the protocol's version, whether a session was resumed, why it failed.
+struct tls_version_text {};
+struct tls_resumed_text {};
+struct tls_failure_text {};
 
 /// The version of what the broker is built of.
 enum class built_part : std::uint8_t { ringdown, caf, protobuf, openssl };
@@ -224,6 +228,19 @@ struct label_of_texts {
 template <>
 struct label<loop_number> : label_of_texts {
   static constexpr std::string_view name = "loop";
+};
+
+template <>
+struct label<tls_version_text> : label_of_texts {
+  static constexpr std::string_view name = "version";
+};
+template <>
+struct label<tls_resumed_text> : label_of_texts {
+  static constexpr std::string_view name = "resumed";
+};
+template <>
+struct label<tls_failure_text> : label_of_texts {
+  static constexpr std::string_view name = "cause";
 };
 
 /// One value in a process.

@@ -50,8 +50,13 @@ constexpr meter_info counted(std::string_view name, std::string_view total, std:
 
 template <class Labels>
 constexpr meter_info looked_at(meter_kind kind, reading_id what, std::string_view name,
-                               std::string_view unit, std::string_view help) {
-  return {kind, name, unit, help, Labels::all, false, {}, 1, nullptr, what};
+                               std::string_view total, std::string_view unit,
+                               std::string_view help) {
+  return {kind,        kind == meter_kind::counter ? total : name,
+          unit,        help,
+          Labels::all, false,
+          {},          1,
+          nullptr,     what};
 }
 
 // NOLINTBEGIN(cppcoreguidelines-macro-usage): the catalog's columns
@@ -64,7 +69,8 @@ constexpr meter_info looked_at(meter_kind kind, reading_id what, std::string_vie
   RINGDOWN_ROW(kind, name, unit, help, labels, true)
 #define RINGDOWN_READING(kind, name, unit, help, labels)                                           \
   looked_at<labels_of<RINGDOWN_UNPACKED labels>>(meter_kind::kind, reading_id::name,               \
-                                                 "ringdown_" #name, unit, help),
+                                                 "ringdown_" #name, "ringdown_" #name "_total",    \
+                                                 unit, help),
 constexpr meter_info catalog[] = {
 #include "actors/meters.def"
 };

@@ -22,13 +22,17 @@ using steady_clock = std::chrono::steady_clock;
 
 // ---- readings of loops ---------------------------------------------------------------------
 
-void add_waiting(waiting_sums& part, const edge::client_link& link) {
+void add_client(waiting_sums& part, const edge::client_link& link) {
   part.add(*link.client());
 }
 
 /// Null on the stock scheduler.
 runtime::actor_loop* actor_loop_of(edge::edge_loop& loop) {
   return loop.host().where().loop();
+}
+
+double number(std::uint64_t n) noexcept {
+  return static_cast<double>(n);
 }
 
 std::span<const double> turn_bounds() {
@@ -41,6 +45,53 @@ std::span<const double> turn_bounds() {
   return seconds;
 }
 
+void add_turns(std::vector<reading>& out, const std::vector<std::string>& loop,
+               const runtime::loop_stats& stats) {
+  out.push_back({reading_id::loop_turn_seconds,
+                 loop,
+                 number(stats.busy_us) / 1e6,
+                 {stats.turns_by_time.begin(), stats.turns_by_time.end()},
+                 turn_bounds()});
+}
+
+// ---- other readings ------------------------------------------------------------------------
+
+std::span<const double> handshake_bounds() {
+  static const auto seconds = [] {
+    std::array<double, edge::handshake_counters::steps_ms.size()> all{};
+    for (std::size_t i = 0; i < all.size(); ++i)
+      all[i] = edge::handshake_counters::steps_ms[i] / 1e3;
+    return all;
+  }();
+  return seconds;
+}
+
+/// Of a broker without a TLS door there is nothing to tell.
+void add_tls(std::vector<reading>& out, const doors& entries) {
+  auto until_us = entries.certificate_expires_us();
+  if (until_us == 0)
+    return;
+  out.push_back({reading_id::tls_certificate_expiry_timestamp_seconds,
+                 {},
+                 static_cast<double>(until_us / 1'000'000)});
+  auto& counts = entries.handshakes();
+  constexpr std::array<const char*, edge::handshake_counters::versions> versions{"1.2", "1.3"};
+  for (std::size_t version = 0; version < versions.size(); ++version)
+    for (std::size_t resumed = 0; resumed < 2; ++resumed)
+      out.push_back({reading_id::tls_handshakes,
+                     {versions[version], resumed != 0 ? "yes" : "no"},
+                     number(counts.done[version][resumed].load())});
+  for (std::size_t why = 0; why < counts.failed.size(); ++why)
+    out.push_back({reading_id::tls_handshake_failures,
+                   {std::string{edge::handshake_failure_table[why].label}},
+                   number(counts.failed[why].load())});
+  out.push_back({reading_id::tls_handshake_seconds,
+                 {},
+                 number(counts.took_us.load()) / 1e6,
+                 {counts.took.begin(), counts.took.end()},
+                 handshake_bounds()});
+}
+
 std::string protobuf_version() {
   constexpr int version = GOOGLE_PROTOBUF_VERSION; // 3021012
   return std::to_string(version / 1'000'000) + '.' + std::to_string(version / 1000 % 1000) + '.' +
@@ -50,6 +101,20 @@ std::string protobuf_version() {
 std::string caf_version() {
   return std::to_string(CAF_MAJOR_VERSION) + '.' + std::to_string(CAF_MINOR_VERSION) + '.' +
          std::to_string(CAF_PATCH_VERSION);
+}
+
+void add_waiting(std::vector<reading>& out, const waiting_sums& all, const broker_context& context,
+                 std::size_t unsigned_connections) {
+  out.push_back({reading_id::connections_unsigned, {}, number(unsigned_connections)});
+  out.push_back({reading_id::outbox_bytes, {}, number(all.outbox_bytes)});
+  out.push_back({reading_id::outbox_bytes_max, {}, number(all.outbox_bytes_most)});
+  out.push_back({reading_id::outboxes_above_high_water, {}, number(all.above_high_water)});
+  out.push_back({reading_id::memory_budget_bytes, {}, number(context.bounds.memory_budget_bytes)});
+  out.push_back({reading_id::memory_queued_bytes, {}, number(context.budget.used())});
+  out.push_back({reading_id::build_info,
+                 {std::string{version}, caf_version(), protobuf_version(),
+                  OpenSSL_version(OPENSSL_VERSION_STRING)},
+                 1});
 }
 
 } // namespace
@@ -82,11 +147,16 @@ private:
   std::vector<one_loop> seen_;
 };
 
-admin_view::admin_view(admin_sources from, admin_orders orders, configuration::config running)
-  : from_(std::move(from)), orders_(std::move(orders)),
+admin_view::admin_view(admin_sources from, admin_host host, configuration::config running)
+  : from_(std::move(from)), host_(std::move(host)),
     busy_(std::make_shared<busy_watch>(from_.loops.size())), running_(std::move(running)) {}
 
 admin_view::~admin_view() = default;
+
+void note_configuration(const broker_context& context) noexcept {
+  context.counts.shared().config_last_reload_success_timestamp_seconds.set(
+    static_cast<std::uint64_t>(context.utc_now() / 1'000'000));
+}
 
 void admin_view::taken_over(const configuration::config& next) {
   std::scoped_lock lock{mutex_};
@@ -108,16 +178,20 @@ void admin_view::probe(std::size_t loop, std::function<void()> turned) {
 
 std::vector<admin::ready_check> admin_view::checks() const {
   std::vector<admin::ready_check> all;
+  auto& entries = from_.entries;
   if (from_.listens)
-    all.push_back({"listens", from_.port == 0 ? "no door is open" : ""});
+    all.push_back(
+      {"listens", entries.plain_port() == 0 && entries.tls_port() == 0 ? "no door is open" : ""});
   auto* why = from_.has_failed              ? "the broker has failed: its log says why"
               : from_.admission.is_closed() ? "the broker drains"
                                             : "";
   all.push_back({"serves", why});
   all.push_back(
     {"memory", from_.context.budget.spent() ? "limits.memory_budget_bytes is spent" : ""});
-  for (auto& more : from_.more_checks)
-    all.push_back(more());
+  if (auto until = entries.certificate_expires_us(); until != 0)
+    all.push_back({"certificate", until < from_.context.utc_now()
+                                    ? "the TLS door's certificate has expired"
+                                    : ""});
   return all;
 }
 
@@ -125,49 +199,32 @@ std::vector<admin::ready_check> admin_view::checks() const {
 
 void admin_view::read(std::function<void(std::vector<reading>)> done) {
   auto asked = steady_clock::now();
-  auto finish = [context = &from_.context, loops = from_.loops, admission = &from_.admission,
-                 busy = busy_, done = std::move(done)](const std::vector<waiting_sums>& parts,
-                                                       const std::vector<double>& lags) {
-    auto all = sum_of(parts);
-    auto& budget = context->budget;
-    auto number = [](auto n) { return static_cast<double>(n); };
-    std::vector<reading> out{
-      {reading_id::connections_unsigned, {}, number(admission->unsigned_connections())},
-      {reading_id::outbox_bytes, {}, number(all.outbox_bytes)},
-      {reading_id::outbox_bytes_max, {}, number(all.outbox_bytes_most)},
-      {reading_id::outboxes_above_high_water, {}, number(all.above_high_water)},
-      {reading_id::memory_budget_bytes, {}, number(context->bounds.memory_budget_bytes)},
-      {reading_id::memory_queued_bytes, {}, number(budget.used())},
-      {reading_id::build_info,
-       {std::string{version}, caf_version(), protobuf_version(),
-        OpenSSL_version(OPENSSL_VERSION_STRING)},
-       1}};
-    for (std::size_t i = 0; i < loops.size(); ++i) {
-      std::vector<std::string> name{std::to_string(i)};
-      out.push_back({reading_id::loop_lag_seconds, name, lags[i]});
-      auto* loop = actor_loop_of(*loops[i]);
-      if (loop == nullptr)
-        continue;
-      auto stats = loop->stats();
-      out.push_back(
-        {reading_id::loop_busy_ratio, name, busy->ratio(i, stats.busy_us, steady_clock::now())});
-      out.push_back({reading_id::loop_turn_seconds,
-                     name,
-                     number(stats.busy_us) / 1e6,
-                     {stats.turns_by_time.begin(), stats.turns_by_time.end()},
-                     turn_bounds()});
-    }
-    done(std::move(out));
-  };
   // Each loop writes down when it first heard of it; then it is walked.
   auto lags = std::make_shared<std::vector<double>>(from_.loops.size());
   for (std::size_t i = 0; i < from_.loops.size(); ++i)
     from_.loops[i]->host().post([lags, i, asked] {
       (*lags)[i] = std::chrono::duration<double>(steady_clock::now() - asked).count();
     });
-  walk_all<waiting_sums>(from_.loops, add_waiting,
-                         [lags, finish = std::move(finish)](
-                           const std::vector<waiting_sums>& parts) { finish(parts, *lags); });
+  // Called on a loop: what it refers to lives longer than all loops.
+  auto finish = [context = &from_.context, loops = from_.loops, admission = &from_.admission,
+                 entries = &from_.entries, busy = busy_, lags,
+                 done = std::move(done)](const std::vector<waiting_sums>& parts) {
+    std::vector<reading> out;
+    add_waiting(out, sum_of(parts), *context, admission->unsigned_connections());
+    add_tls(out, *entries);
+    for (std::size_t i = 0; i < loops.size(); ++i) {
+      std::vector<std::string> name{std::to_string(i)};
+      out.push_back({reading_id::loop_lag_seconds, name, (*lags)[i]});
+      if (auto* loop = actor_loop_of(*loops[i])) {
+        auto stats = loop->stats();
+        out.push_back(
+          {reading_id::loop_busy_ratio, name, busy->ratio(i, stats.busy_us, steady_clock::now())});
+        add_turns(out, name, stats);
+      }
+    }
+    done(std::move(out));
+  };
+  walk_all<waiting_sums>(from_.loops, add_client, std::move(finish));
 }
 
 admin::broker_facts admin_view::facts() const {
@@ -305,7 +362,7 @@ void admin_view::queues(std::function<void(std::vector<admin::queue_row>)> done)
        {"dns", "DNs", dns, bounds.dns_max, {}},
        {"watchers", "clients", context.watchers.now()->size(), watchers_max, {}}});
   };
-  walk_all<waiting_sums>(from_.loops, add_waiting, std::move(finish));
+  walk_all<waiting_sums>(from_.loops, add_client, std::move(finish));
 }
 
 std::vector<admin::config_row> admin_view::config() const {
@@ -325,15 +382,15 @@ std::vector<admin::config_row> admin_view::config() const {
 }
 
 bool admin_view::drain() {
-  if (orders_.drain)
-    orders_.drain();
-  return static_cast<bool>(orders_.drain);
+  if (host_.on_drain_ordered)
+    host_.on_drain_ordered();
+  return static_cast<bool>(host_.on_drain_ordered);
 }
 
 bool admin_view::reload() {
-  if (orders_.reload)
-    orders_.reload();
-  return static_cast<bool>(orders_.reload);
+  if (host_.on_reload_ordered)
+    host_.on_reload_ordered();
+  return static_cast<bool>(host_.on_reload_ordered);
 }
 
 void admin_view::tell(severity level, std::string_view what, fields details) {

@@ -8,6 +8,7 @@
 #include "broker/admin/server.hpp"
 #include "broker/admin/view.hpp"
 #include "broker/config/config.hpp"
+#include "broker/doors.hpp"
 #include "broker/edge/admission.hpp"
 #include "broker/edge/edge_loop.hpp"
 
@@ -30,21 +31,24 @@ struct admin_sources {
   const edge::admission& admission;
   const edge::edge_counters& counters;
   const std::atomic<bool>& has_failed;
+  const doors& entries;
   bool listens = true;
-  const std::atomic<std::uint16_t>& port;
-  /// Further things that have to be so for it to be ready. Called on the admin port's thread.
-  std::vector<std::function<admin::ready_check()>> more_checks = {};
 };
 
-/// What an operator may order; empty: nobody takes it. Called on the admin port's thread.
-struct admin_orders {
-  std::function<void()> drain;
-  std::function<void()> reload;
+/// What the host brought along for it. Each may be empty: then the access file says who may what,
+/// and nobody takes the order. Called on the admin port's thread.
+struct admin_host {
+  admin_access_function access;
+  std::function<void()> on_drain_ordered;
+  std::function<void()> on_reload_ordered;
 };
+
+/// A configuration holds from now on.
+void note_configuration(const broker_context& context) noexcept;
 
 class admin_view final : public admin::view {
 public:
-  admin_view(admin_sources from, admin_orders orders, configuration::config running);
+  admin_view(admin_sources from, admin_host host, configuration::config running);
   ~admin_view() override;
 
   /// A configuration was taken over, as far as a running broker takes any. Any thread.
@@ -74,7 +78,7 @@ private:
   class busy_watch;
 
   const admin_sources from_;
-  const admin_orders orders_;
+  const admin_host host_;
   const std::shared_ptr<busy_watch> busy_; // of `read`, whose answer comes later
   mutable std::mutex mutex_;               // of what follows
   configuration::config running_;
@@ -83,14 +87,22 @@ private:
 /// The admin port of a broker, with what it shows.
 class admin_side {
 public:
-  admin_side(admin_sources from, admin_orders orders, const configuration::config& running,
+  /// `access` counts where the host has none.
+  admin_side(admin_sources from, const admin_host& host, const configuration::config& running,
              admin_access_function access)
-    : view_(std::move(from), std::move(orders), running), server_(view_, std::move(access)) {}
+    : at_(running.admin), view_(std::move(from), host, running),
+      server_(view_, host.access ? host.access : std::move(access)) {}
 
+  /// Listens, and writes down where. Returns what went wrong, in a line.
+  std::optional<std::string> start(std::atomic<std::uint16_t>& port) {
+    auto why = server_.start(at_.address, at_.port);
+    port = server_.port();
+    return why;
+  }
   admin_view& shown() noexcept { return view_; }
-  admin::server& port() noexcept { return server_; }
 
 private:
+  const configuration::config::admin_section at_;
   admin_view view_;
   admin::server server_; // ends before what it shows
 };

@@ -1,28 +1,27 @@
 #include "broker/broker.hpp"
 
 #include "actors/directory/directory.hpp"
+#include "broker/access_control.hpp"
 #include "broker/admin_view.hpp"
+#include "broker/doors.hpp"
 #include "broker/edge/admission.hpp"
 #include "broker/edge/edge_loop.hpp"
 #include "broker/edge/epoll_loop.hpp"
 #include "broker/edge/file_table.hpp"
-#include "broker/edge/listener.hpp"
 #include "broker/edge/local_pipe.hpp"
 #include "broker/epochs.hpp"
 #include "broker/host_functions.hpp"
 #include "broker/log_observer.hpp"
+#include "broker/own_thread.hpp"
 #include "broker/version.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/send.hpp>
 
-#include <csignal>
-
 #include <algorithm>
 #include <condition_variable>
 #include <exception>
 #include <filesystem>
-#include <future>
 #include <mutex>
 #include <new>
 #include <optional>
@@ -61,24 +60,6 @@ std::unique_ptr<caf::actor_system_config> system_config(const configuration::con
   return std::make_unique<runtime::loop_system_config>(std::move(options));
 }
 
-/// Does `work` on a thread of its own and waits for it. CAF 0.17 leaves a reference to an actor
-/// system in the thread that makes it, waits for it at the end, and clears that of the thread which
-/// ends it: a host's thread must be neither. Signals are the host's business, so they are blocked
-/// here, which every thread made here inherits. Throws `std::system_error` if there is no thread
-/// left.
-template <class Work>
-void on_own_thread(Work work) {
-  std::packaged_task<void()> task{[&] {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, nullptr);
-    work();
-  }};
-  auto done = task.get_future();
-  std::thread{std::move(task)}.join();
-  done.get(); // throws what `work` threw
-}
-
 logging::options log_options(const configuration::config& config, logging::sink sink) {
   logging::options options;
   options.levels = config.log.thresholds();
@@ -102,14 +83,16 @@ struct broker::state {
       listens(o.listen) {
     context.utc_now = guarded(std::move(o.utc_clock), observer);
     context.authorize = guarded(std::move(o.authorize), observer);
+    context.authenticate = guarded(std::move(o.authenticate), observer);
+    context.access = config.auth;
     context.confirm = config.confirm;
     context.observed_by = &observer;
     context.server.name = config.server.name;
     context.server.node = config.server.node;
     context.server.version = version;
     context.configured.replace(configured_names(config));
-    orders = {std::move(o.on_drain_ordered), std::move(o.on_reload_ordered)};
-    admin_access = std::move(o.admin_access);
+    asked_of_host = {std::move(o.admin_access), std::move(o.on_drain_ordered),
+                     std::move(o.on_reload_ordered)};
   }
 
   start_result start();
@@ -117,7 +100,6 @@ struct broker::state {
   reserved_epochs known_epochs() const;
   std::vector<edge::edge_loop*> make_loops();
   start_result open_doors(const std::vector<edge::edge_loop*>& loops);
-  void note_configuration() noexcept;
   bool begin_drain();
   void stop();
   void fail(std::string_view what, std::string_view why);
@@ -126,6 +108,10 @@ struct broker::state {
     return [this] { fail("a loop failed: the broker is to end", what_is_thrown()); };
   }
   void tell_long_turns();
+  void tell_of_access() {
+    for (auto& loop : loops)
+      loop->tell_of_access();
+  }
 
   enum class life : std::uint8_t { made, running, draining, stopped };
 
@@ -137,10 +123,10 @@ struct broker::state {
   const bool listens;
   edge::edge_counters counters;
   edge::admission admission{context, counters};
-  std::atomic<std::uint16_t> port{0};
+  doors entries{context, admission};
+  access_control access{context};
   std::atomic<std::uint16_t> admin_port{0};
-  admin_orders orders;
-  admin_access_function admin_access;
+  admin_host asked_of_host;
   std::atomic_flag is_failing;
   std::atomic<bool> has_failed{false};
 
@@ -150,10 +136,9 @@ struct broker::state {
   std::unique_ptr<caf::actor_system> system;
   directory_ref directory;
   std::vector<std::unique_ptr<edge::edge_loop>> loops;
-  std::size_t next_loop = 0;                              // of `connect`
-  std::vector<runtime::loop_stats> told;                  // of each loop, by the last tick
-  std::vector<std::shared_ptr<edge::listener>> listeners; // one for each door
-  std::unique_ptr<admin_side> admin;                      // null: the port is not enabled
+  std::size_t next_loop = 0;             // of `connect`
+  std::vector<runtime::loop_stats> told; // of each loop, by the last tick
+  std::unique_ptr<admin_side> admin;     // null: the port is not enabled
 };
 
 // ---- start ---------------------------------------------------------------------------------
@@ -201,8 +186,13 @@ start_result broker::state::start() {
     return {std::move(errors)};
   if (auto opened = open_log(); !opened)
     return opened;
-  if (listens)
+  if (auto errors = access.read(config); !errors.empty())
+    return {std::move(errors)};
+  if (listens) {
+    if (auto errors = entries.read(config); !errors.empty())
+      return {std::move(errors)};
     edge::grow_file_table(config.limits.connections_max + edge::own_files);
+  }
   context.server.start_time_us = context.utc_now();
   std::vector<edge::edge_loop*> all;
   try {
@@ -216,7 +206,7 @@ start_result broker::state::start() {
       return failed("server.state_directory", epochs.error);
     if (config.runtime.scheduler == configuration::scheduler::loop)
       context.counts.make_blocks(config.runtime.loops);
-    note_configuration();
+    note_configuration(context);
     on_own_thread([&] {
       caf_config = system_config(config, on_loop_failure());
       system = std::make_unique<caf::actor_system>(*caf_config);
@@ -225,7 +215,10 @@ start_result broker::state::start() {
                                    .on_failure = [this](const std::string& why) {
                                      fail("the directory failed: nobody can sign on any more", why);
                                    }});
+      access.start_thread(config);
       all = make_loops();
+      if (listens)
+        entries.start_threads(config, on_loop_failure());
     });
   } catch (const std::exception& e) { // no thread, or no file for a loop
     now = life::running;
@@ -242,22 +235,14 @@ start_result broker::state::start() {
 start_result broker::state::open_doors(const std::vector<edge::edge_loop*>& all) {
   if (config.admin.enabled) {
     admin = std::make_unique<admin_side>(
-      admin_sources{context, all, directory, admission, counters, has_failed, listens, port},
-      orders, config, admin_access);
-    if (auto why = admin->port().start(config.admin.address, config.admin.port))
+      admin_sources{context, all, directory, admission, counters, has_failed, entries, listens},
+      asked_of_host, config, access.admin_access());
+    if (auto why = admin->start(admin_port))
       return failed("admin.port", *why);
-    admin_port = admin->port().port();
   }
   if (!listens)
     return {};
-  for (auto& door : {edge::door{config.listen.address, config.listen.port}}) {
-    auto& one =
-      listeners.emplace_back(std::make_shared<edge::listener>(door, all, context, admission));
-    if (auto why = one->open())
-      return failed("listen.port", *why);
-  }
-  port = listeners.front()->port();
-  return {};
+  return {entries.open(config, all)};
 }
 
 // ---- end -----------------------------------------------------------------------------------
@@ -269,8 +254,7 @@ bool broker::state::begin_drain() {
     return false;
   now = life::draining;
   admission.close();
-  for (auto& one : listeners)
-    one->close();
+  entries.close();
   for (auto& loop : loops)
     loop->drain();
   caf::anon_send(directory.handle(), drain_atom::value);
@@ -286,12 +270,11 @@ void broker::state::stop() {
   admin = nullptr; // nobody looks any more
   admin_port = 0;
   admission.close();
-  for (auto& one : listeners)
-    one->close();
+  entries.stop();
+  access.stop();
   for (auto& loop : loops)
     loop->stop();
-  listeners.clear();
-  port = 0;
+  entries.forget_listeners();
   if (directory)
     caf::anon_send_exit(directory.handle(), caf::exit_reason::user_shutdown);
   directory = {};
@@ -303,12 +286,6 @@ void broker::state::stop() {
     system.reset();
   }
   loops.clear();
-}
-
-/// One was taken over, the first or another.
-void broker::state::note_configuration() noexcept {
-  context.counts.shared().config_last_reload_success_timestamp_seconds.set(
-    static_cast<std::uint64_t>(context.utc_now() / 1'000'000));
 }
 
 /// Any thread: whoever runs the broker is to end it. What fails because of the first failure needs
@@ -382,8 +359,22 @@ void broker::fail(std::string_view why) {
   state_->fail("the broker is to end", why);
 }
 
+start_result broker::check(const configuration::config& config) {
+  auto errors = configuration::validate(config);
+  if (errors.empty() && config.listen_tls.enabled)
+    errors = security::certificates{}.read(config.tls, utc_now_us()).errors;
+  if (errors.empty() && !config.auth.file.empty())
+    errors = security::read_access_file(config.auth.file, true).errors;
+  return {std::move(errors)};
+}
+
 std::uint16_t broker::port() const noexcept {
-  return state_->port;
+  auto plain = state_->entries.plain_port();
+  return plain != 0 ? plain : tls_port();
+}
+
+std::uint16_t broker::tls_port() const noexcept {
+  return state_->entries.tls_port();
 }
 
 std::uint16_t broker::admin_port() const noexcept {
@@ -452,14 +443,24 @@ start_result broker::reload(const configuration::config& config) {
     note_refused_reload();
     return {std::move(errors)};
   }
-  std::scoped_lock lock{state_->mutex};
-  state_->context.counts.shared().config_reloads.count(reload_result::taken);
-  state_->note_configuration();
-  if (state_->admin)
-    state_->admin->shown().taken_over(config);
-  state_->context.configured.replace(configured_names(config));
-  if (state_->directory)
-    caf::anon_send(state_->directory.handle(), reload_atom::value);
+  auto& s = *state_;
+  std::scoped_lock lock{s.mutex};
+  auto material = s.entries.prepare(config.tls);
+  auto list = s.access.prepare(config);
+  if (!material || !list.errors.empty()) {
+    note_refused_reload();
+    return {std::move(material ? list.errors : material.errors)};
+  }
+  s.entries.take(std::move(material));
+  if (s.access.take(std::move(list)))
+    s.tell_of_access();
+  s.context.counts.shared().config_reloads.count(reload_result::taken);
+  note_configuration(s.context);
+  if (s.admin)
+    s.admin->shown().taken_over(config);
+  s.context.configured.replace(configured_names(config));
+  if (s.directory)
+    caf::anon_send(s.directory.handle(), reload_atom::value);
   return {};
 }
 
@@ -471,20 +472,26 @@ void broker::tick() {
   std::scoped_lock lock{state_->mutex};
   if (state_->own_log)
     state_->own_log->tick();
+  state_->entries.tick();
+  if (state_->access.tick())
+    state_->tell_of_access();
   state_->tell_long_turns();
 }
 
 broker_counters broker::counters() const {
   auto& counts = state_->context.counts;
+  auto& tls = state_->entries.handshakes();
   auto sum = [&](auto which) { return static_cast<std::uint64_t>(sum_of_all(counts, which)); };
-  return {state_->counters.connections.load(),
-          state_->admission.unsigned_connections(),
-          sum(&meters::connections_accepted),
-          sum(&meters::connections_refused),
-          sum(&meters::reads),
-          sum(&meters::frames_received),
-          sum(&meters::sends),
-          state_->context.budget.used()};
+  return {.connections = state_->counters.connections.load(),
+          .connections_unsigned = state_->admission.unsigned_connections(),
+          .accepted = sum(&meters::connections_accepted),
+          .refused = sum(&meters::connections_refused),
+          .reads = sum(&meters::reads),
+          .frames_in = sum(&meters::frames_received),
+          .sends = sum(&meters::sends),
+          .queued_bytes = state_->context.budget.used(),
+          .tls_handshakes = tls.done_in_all(),
+          .tls_handshakes_failed = tls.failed_in_all()};
 }
 
 } // namespace ringdown

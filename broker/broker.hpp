@@ -36,17 +36,19 @@
 namespace ringdown {
 
 /// What the host of a broker may bring along. Its functions are called on the broker's threads, by
-/// several at a time: they must not block. One that throws is reported in the log; then
-/// `authorize` counts as no, the clock as the system's, and the line of the log is lost.
+/// several at a time: they must not block. One that throws is reported in the log; then `authorize`
+/// and `authenticate` count as no, the clock as the system's, and the line of the log is lost.
 struct broker_options {
-  /// Decides who may do what; empty allows everything.
+  /// Proves who clients are. Empty: the access file does (`auth.file`), or nobody is asked.
+  authenticate_function authenticate = {};
+  /// Decides who may do what; empty allows everything that grants do.
   authorize_function authorize = {};
   /// UTC in microseconds, for the times in messages; empty: the system's clock. Deadlines run by
   /// the system's steady clock in any case.
   std::function<std::int64_t()> utc_clock = {};
   /// Takes the log's lines; empty: `log.file` of the configuration, or stderr.
   logging::sink log_sink = {};
-  /// False: no TCP listener; `listen.*` of the configuration is not used.
+  /// False: no door; `listen.*`, `listen_tls.*` and `tls.*` of the configuration are not used.
   bool listen = true;
   /// Who may use the admin port (`admin.*`). Empty: who comes from this machine may read.
   admin_access_function admin_access = {};
@@ -65,8 +67,10 @@ struct broker_counters {
   std::uint64_t refused = 0;            ///< the same, for want of room or files
   std::uint64_t reads = 0;              ///< that brought something
   std::uint64_t frames_in = 0;
-  std::uint64_t sends = 0;      ///< writes to sockets and pipes
-  std::size_t queued_bytes = 0; ///< what counts against `memory_budget_bytes` now
+  std::uint64_t sends = 0;                 ///< writes to sockets and pipes
+  std::size_t queued_bytes = 0;            ///< what counts against `memory_budget_bytes` now
+  std::uint64_t tls_handshakes = 0;        ///< that were done
+  std::uint64_t tls_handshakes_failed = 0; ///< for whatever cause; the log says which
 };
 
 /// Whether a broker runs, and if not, why: each error with the name of its key. A broker that was
@@ -100,6 +104,10 @@ public:
   broker(const broker&) = delete;
   broker& operator=(const broker&) = delete;
 
+  /// What `start` would say of a configuration and of the files that it names, as far as that can
+  /// be known without starting anything.
+  static start_result check(const configuration::config& config);
+
   /// Checks the configuration, starts threads and listens. With errors nothing runs. Once in a
   /// broker's life; again is an error. Blocks all signals in the threads it starts.
   start_result start();
@@ -109,8 +117,11 @@ public:
   bool has_failed() const noexcept;
   /// It has failed for a reason that its host has seen, such as want of memory. The first counts.
   void fail(std::string_view why);
-  /// Where it listens; the kernel's choice if port 0 was configured. 0 if it does not listen.
+  /// Where it listens, at the first of its doors: the plain one, or else that of TLS. The kernel's
+  /// choice if port 0 was configured. 0 if it does not listen.
   std::uint16_t port() const noexcept;
+  /// Where it listens for TLS; 0 if it does not.
+  std::uint16_t tls_port() const noexcept;
 
   /// The same of the admin port.
   std::uint16_t admin_port() const noexcept;
@@ -132,15 +143,18 @@ public:
   /// all links were closed in order.
   bool stop(std::chrono::milliseconds timeout);
 
-  /// Takes over what a running broker can change: the list of DNs. An empty result, or what is
-  /// wrong; then nothing has changed. What cannot change is the caller's to report
+  /// Takes over what a running broker can change: the list of DNs, the access file, and what its
+  /// TLS doors are made of; connections that stand keep what they began with. An empty result, or
+  /// what is wrong; then nothing has changed. What cannot change is the caller's to report
   /// (`configuration::differences`). Of a broker that does not run it only checks.
   start_result reload(const configuration::config& config);
   /// A configuration was wrong before it came to that: it is counted as refused.
   void note_refused_reload() noexcept;
 
-  /// Tells in the log what was seen since the last call: turns of a loop that took long, lines that
-  /// were left out. The daemon calls it once a second; who does not goes without these lines.
+  /// Looks whether the files of `tls.*` and `auth.file` have changed, and takes over those that are
+  /// good. Tells in the log what was seen since the last call: turns of a loop that took long,
+  /// certificates that end, lines that were left out. The daemon calls it once a second; who does
+  /// not goes without.
   void tick();
 
   broker_counters counters() const;

@@ -7,14 +7,10 @@
 
 namespace ringdown {
 
-namespace {
-
 std::int64_t utc_now_us() {
   auto now = std::chrono::system_clock::now().time_since_epoch();
   return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
 }
-
-} // namespace
 
 std::string what_is_thrown() noexcept {
   try {
@@ -41,6 +37,22 @@ authorize_function guarded(authorize_function ask, observer& told) {
       return false;
     }
   };
+}
+
+authenticate_function guarded(authenticate_function ask, observer& told) {
+  if (!ask)
+    return {};
+  return
+    [ask = std::move(ask), &told](sign_on_facts asked, std::function<void(authenticated)> answer) {
+      auto application = asked.application;
+      try {
+        ask(std::move(asked), answer);
+      } catch (...) {
+        told.log("broker", observer::severity::error, "authenticate threw: refused",
+                 {{"error", what_is_thrown()}, {"client", application}});
+        answer({.refused = "authenticate_threw"});
+      }
+    };
 }
 
 utc_clock guarded(utc_clock clock, observer& told) {

@@ -1,19 +1,25 @@
-// What a host brings along, made safe: a function of its own that throws must not end the actor
-// that calls it, with all its client's mail.
+// What the host of a broker brought along, made safe: a function that throws must not end the actor
+// that asked, with all its client's mail.
 #pragma once
 
 #include "actors/context.hpp"
 
+#include <cstdint>
 #include <string>
 
 namespace ringdown {
 
-/// What was thrown, in words, where it is handled.
+/// UTC in microseconds, by the system's clock.
+std::int64_t utc_now_us();
+
+/// Of the exception that is handled.
 std::string what_is_thrown() noexcept;
 
-/// Refuses where it throws, and tells so. Empty stays empty.
+// Each is empty where the host has none, but for the clock, which is the system's then. What is
+// thrown is told; then the answer is no, or the system's time. `told` outlives them.
+
 authorize_function guarded(authorize_function ask, observer& told);
-/// The system's time where it throws, or where there is none.
+authenticate_function guarded(authenticate_function ask, observer& told);
 utc_clock guarded(utc_clock clock, observer& told);
 
 } // namespace ringdown

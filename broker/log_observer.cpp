@@ -43,7 +43,8 @@ void log_observer::log(std::string_view part, severity level, std::string_view w
     std::pmr::vector<logging::field> all{&memory};
     all.reserve(details.size());
     for (auto& [key, value] : details)
-      all.emplace_back(key, value);
+      if (!value.empty()) // nothing to say of it
+        all.emplace_back(key, value);
     log_.write(component_of(part), level_of(level), what, {all.data(), all.size()});
   } catch (const std::bad_alloc&) {
     log_.write(component_of(part), level_of(level), what);

@@ -35,9 +35,10 @@ steady_time after(milliseconds time) {
 
 } // namespace
 
-/// What the threads share. `core` is touched under `lock` only, except by `prepare` and `run`. What
-/// the program gave is destroyed without the lock: a destructor of its own may call the client.
-/// Only the client's thread closes the link, so a descriptor that it waits for stays its own.
+/// What the threads share. `core` is touched under `lock` only, except by what asks the program.
+/// What the program gave is destroyed without the lock: a destructor of its own may call the
+/// client. Only the client's thread closes the link, so a descriptor that it waits for stays its
+/// own.
 class background_client::impl {
 public:
   explicit impl(t_client_options options)
@@ -186,18 +187,18 @@ void background_client::impl::run() {
 }
 
 void background_client::impl::turn() {
-  std::optional<place> where;
+  std::optional<t_client::impl::errand> errand;
   {
     guard held{lock};
     if (stop_until_)
       core.begin_stop(*stop_until_);
     core.turn();
-    where = core.attempt_due();
+    errand = core.errand_due();
     changed_.notify_all();
   }
-  if (!where)
+  if (!errand)
     return;
-  auto prepared = core.prepare(*where);
+  auto prepared = core.prepare(*errand);
   guard held{lock};
   core.begin(std::move(prepared));
   core.turn();

@@ -15,7 +15,13 @@ using std::chrono::milliseconds;
 // ---- values --------------------------------------------------------------------------
 
 std::optional<endpoint> parse_endpoint(std::string_view text) {
+  constexpr std::string_view secure_scheme{"tls://"};
   endpoint result;
+  if (text.starts_with(secure_scheme)) {
+    text.remove_prefix(secure_scheme.size());
+    result.port = tls_port;
+    result.tls.emplace();
+  }
   std::string_view port;
   if (text.starts_with('[')) {
     auto close = text.find(']');
@@ -53,9 +59,14 @@ numeric_endpoints look_up(const endpoint& where) {
   auto resolved = resolve(where.host, where.port);
   numeric_endpoints result;
   result.text = "cannot resolve '" + where.host + "': " + resolved.text;
+  auto tls = where.tls;
+  if (tls && tls->server_name.empty())
+    tls->server_name = where.host;
+  if (tls && !resolved.addresses.empty())
+    result.secured = std::make_shared<tls_context>(*tls);
   for (auto& address : resolved.addresses)
     if (auto host = host_text(address); !host.empty())
-      result.found.push_back({std::move(host), where.port});
+      result.found.push_back({std::move(host), where.port, tls});
   return result;
 }
 
@@ -225,6 +236,11 @@ submission connection::end_call(const std::string& dn, conn_id call) {
   return impl_->submit(reference, codec::end_call(reference, dn, call), 1);
 }
 
+submission connection::renew_credentials(std::string_view credentials) {
+  auto reference = impl_->awaits.next_reference();
+  return impl_->submit(reference, codec::renew_credentials(reference, credentials), 1);
+}
+
 submission connection::sign_off() {
   auto reference = impl_->awaits.next_reference();
   auto sent = impl_->submit(reference, codec::sign_off(reference), 1, true);
@@ -278,10 +294,6 @@ short connection::poll_events() noexcept {
 
 bool connection::wants_write() const noexcept {
   return impl_->wants_write();
-}
-
-bool connection::wants_read() const noexcept {
-  return impl_->wants_read();
 }
 
 steady_time connection::next_deadline() const noexcept {

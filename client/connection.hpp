@@ -17,6 +17,7 @@
 #pragma once
 
 #include "client/requests.hpp"
+#include "client/tls.hpp"
 #include "messages/limits.hpp"
 #include "messages/transport.hpp"
 
@@ -27,6 +28,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ringdown::client {
@@ -39,22 +41,31 @@ using time_source = std::function<steady_time()>;
 struct endpoint {
   std::string host = "127.0.0.1";
   std::uint16_t port = 7480;
+  std::optional<tls_options> tls = std::nullopt; ///< absent: plain TCP
 };
 
-/// Reads "host:port", "host", "[::1]:port"; nothing if it is none of these.
+/// Where a broker listens for TLS if it is not said.
+inline constexpr std::uint16_t tls_port = 7482;
+
+/// Reads "host:port", "host", "[::1]:port", each with "tls://" in front for TLS, then of port
+/// `tls_port` if none is said; nothing if it is none of these.
 std::optional<endpoint> parse_endpoint(std::string_view text);
+
+class tls_context;
 
 /// A host's addresses as numbers, which no later call has to look up.
 struct numeric_endpoints {
   std::vector<endpoint> found; ///< empty: see `text`
   std::string text;
+  /// What was read from the files of `tls`; null: they are read when the attempt begins.
+  std::shared_ptr<const tls_context> secured = nullptr;
 };
-/// May block in the system's resolver if the host is a name.
+/// May block in the system's resolver if the host is a name, and reads the files of `tls`.
 numeric_endpoints look_up(const endpoint& where);
 
 /// What this side may cost its program.
 struct bounds {
-  /// From the start to the end of sign-on. A host's addresses share it.
+  /// From the start to the end of sign-on, a TLS handshake included. A host's addresses share it.
   std::chrono::milliseconds connect_timeout{5'000};
   /// Bytes accepted for sending that the socket has not taken yet.
   std::size_t send_bytes_max = 1024 * 1024;
@@ -177,6 +188,9 @@ public:
   /// From role call_source: two calls have become one; a call is over. Answered by EventACK.
   [[nodiscard]] submission merge_calls(const std::string& dn, conn_id old, conn_id into);
   [[nodiscard]] submission end_call(const std::string& dn, conn_id call);
+  /// New credentials on the link that stands, for the same principal and role. Answered by
+  /// EventACK, which says when these expire, or EventError 119: then nothing has changed.
+  [[nodiscard]] submission renew_credentials(std::string_view credentials);
   /// Answered by EventLinkDisconnected, which is the last event.
   [[nodiscard]] submission sign_off();
   /// Signs off and waits for the broker's answer; then closes in any case. Events that came in
@@ -205,9 +219,8 @@ public:
   int descriptor() const noexcept;
   short poll_events() noexcept;
   steady_time next_deadline() const noexcept;
-  /// Bytes wait to be written; the link would read on.
+  /// Bytes wait to be written, or the link is being made.
   bool wants_write() const noexcept;
-  bool wants_read() const noexcept;
 
 private:
   class impl;

@@ -78,6 +78,7 @@ struct desktop::state : std::enable_shared_from_this<desktop::state> {
     if (n.why == gap_notice::cause::slow)
       model.on_missed({dn, n.from, n.to, n.epoch});
   }
+  void on(const credentials_notice&) {} // the link stands as it stood
   void on(const event_user_event& e) { model.on_event(e); }
   void on(const event_outcome& e) {
     auto finished = with_ledger([&](auto& l) { return l.on_outcome(e); });

@@ -17,6 +17,13 @@ std::string_view to_string(link_fault f) noexcept {
   case link_fault::io_error: return "io_error";
   case link_fault::ended_by_broker: return "ended_by_broker";
   case link_fault::closed_here: return "closed_here";
+  case link_fault::bad_tls_options: return "bad_tls_options";
+  case link_fault::certificate_untrusted: return "certificate_untrusted";
+  case link_fault::certificate_name: return "certificate_name";
+  case link_fault::certificate_expired: return "certificate_expired";
+  case link_fault::certificate_required: return "certificate_required";
+  case link_fault::tls_failed: return "tls_failed";
+  case link_fault::no_credentials: return "no_credentials";
   }
   return "none";
 }

@@ -137,6 +137,7 @@ struct event_link_connected {
   std::chrono::milliseconds heartbeat_timeout{0};
   std::int64_t time_us = 0;
   std::uint32_t dns_per_request_max = 0;
+  std::int64_t credentials_expire_time_us = 0; ///< by the broker's clock; 0: they do not
 
   bool has(capability c) const noexcept;
 };
@@ -207,7 +208,8 @@ struct event_ack {
   command_version version;
   std::int32_t user_event = 0;
   std::int64_t time_us = 0;
-  std::string this_dn; ///< only in answer to a request for many DNs
+  std::string this_dn;                         ///< only in answer to a request for many DNs
+  std::int64_t credentials_expire_time_us = 0; ///< only to a renewal of credentials; 0: never
 };
 
 /// Refused, or an outcome that failed. `code` may be one of a later version: look it up with
@@ -343,6 +345,13 @@ enum class link_fault : std::uint8_t {
   io_error,        ///< any other fault of the network or this machine
   ended_by_broker, ///< EventLinkDisconnected
   closed_here,     ///< by this program
+  bad_tls_options, ///< a file or name of the `tls_options` cannot be used; the text says which
+  certificate_untrusted, ///< the broker's comes from no authority that is trusted here
+  certificate_name,      ///< the broker's is for another name
+  certificate_expired,   ///< the broker's is not valid now: expired, or not yet
+  certificate_required,  ///< the broker wants one of this client, or another than it has
+  tls_failed,            ///< any other fault of TLS; the text says which
+  no_credentials,        ///< the program's `credentials_function` had none
 };
 std::string_view to_string(link_fault f) noexcept;
 

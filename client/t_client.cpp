@@ -44,9 +44,9 @@ bool t_client::poll(milliseconds timeout) {
   bool told = false;
   for (bool interrupted = false;;) {
     impl_->turn();
-    if (auto where = impl_->attempt_due()) {
-      impl_->in_handler = true; // the factory is the program's
-      auto prepared = impl_->prepare(*where);
+    if (auto errand = impl_->errand_due()) {
+      impl_->in_handler = true; // who is asked is the program's
+      auto prepared = impl_->prepare(*errand);
       impl_->in_handler = false;
       impl_->begin(std::move(prepared));
       impl_->turn();

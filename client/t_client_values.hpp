@@ -27,6 +27,11 @@ using transport_factory = std::function<std::unique_ptr<transport>()>;
 /// Where a broker is.
 using place = std::variant<endpoint, transport_factory>;
 
+/// This client's credentials as they are now; nothing if there are none now: it is asked again
+/// later. Called where handlers are called, for each attempt to connect and before the broker lets
+/// them expire. What must first be asked of somebody else is kept ready: meanwhile nothing is read.
+using credentials_function = std::function<std::optional<std::string>()>;
+
 /// What the client may cost its program, beside the `bounds` of its link.
 struct t_client_bounds {
   /// Accepted requests that are not completed yet: above it `window_full`. A broker's window is
@@ -54,6 +59,12 @@ struct t_client_bounds {
   /// How long after a refusal that may pass (overloaded, a fault of the broker's), if it does not
   /// say.
   std::chrono::milliseconds registration_retry{1'000};
+  /// Credentials are renewed at 80 % of the time that is left to them, and at least so long before
+  /// they expire: some round trips, and a clock that drifts.
+  std::chrono::milliseconds credentials_margin{10'000};
+  /// After a renewal, or one that has failed, the next is not asked for sooner: whoever makes the
+  /// credentials needs time too.
+  std::chrono::milliseconds credentials_retry{5'000};
   /// A handler that takes longer is told of (`on_slow_handler`), or one that takes longer than the
   /// heartbeat's interval: a person notices a light so late.
   std::chrono::milliseconds handler_slow_after{500};
@@ -61,9 +72,9 @@ struct t_client_bounds {
 
 /// A handler of the program's has thrown. The client goes on.
 struct handler_failure {
-  std::string
-    where; ///< which handler: "completion", "notice", "timer", "traffic", "transport_factory"
-  std::string what; ///< `std::exception::what()`, or "not a std::exception"
+  std::string where; ///< which: "completion", "notice", "timer", "traffic", "transport_factory",
+                     ///< "credentials"
+  std::string what;  ///< `std::exception::what()`, or "not a std::exception"
 };
 
 /// A handler of the program's has kept its thread for long. Meanwhile nothing was read, no other
@@ -117,6 +128,9 @@ struct t_client_options {
   std::vector<place> places = {};
   /// The instance id stays the same over all reconnects; zero: a random one.
   identity who = {};
+  /// In place of `who.credentials`, which are sent as they are. With it credentials are renewed on
+  /// the link that stands.
+  credentials_function credentials = {};
   bounds link = {};
   t_client_bounds limits = {};
   backoff_bounds backoff = {};
@@ -264,8 +278,18 @@ struct gap_notice {
 };
 std::string_view to_string(gap_notice::cause c) noexcept;
 
-using notice =
-  std::variant<link_notice, registration_notice, gap_notice, event_user_event, event_outcome>;
+/// Credentials were to be renewed on the link that stands. Once they have expired, the broker ends
+/// the link (`credentials_expired`); the client then comes back with what its function has.
+struct credentials_notice {
+  bool renewed = false;
+  std::optional<event_error>
+    error; ///< not renewed: why, from the broker; none: the program had none
+  std::int64_t expire_time_us = 0; ///< of those that hold now, by the broker's clock; 0: never
+  std::optional<std::chrono::milliseconds> again_in; ///< the next renewal; none: there will be none
+};
+
+using notice = std::variant<link_notice, registration_notice, gap_notice, event_user_event,
+                            event_outcome, credentials_notice>;
 using notice_handler = std::function<void(const notice&)>;
 
 /// What became of a wish to be registered. It is kept until it is withdrawn; how it goes is told.

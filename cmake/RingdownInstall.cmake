@@ -98,8 +98,9 @@ set(ringdown_cmake_dir "${CMAKE_INSTALL_LIBDIR}/cmake/ringdown")
 # needs nothing of what the others stand on. They stand on the client's export.
 set(ringdown_libraries_of_client ringdown_client ringdown_flags ringdown_messages ringdown_proto)
 set(ringdown_libraries_of_broker
-  ringdown_actors ringdown_admin ringdown_broker ringdown_config ringdown_core ringdown_epoll_loop
-  ringdown_link_watch ringdown_logging ringdown_runtime)
+  ringdown_actors ringdown_admin ringdown_broker ringdown_certificates ringdown_config ringdown_core
+  ringdown_epoll_loop ringdown_link_watch ringdown_logging ringdown_runtime ringdown_security
+  ringdown_tls_stream)
 set(ringdown_libraries_of_caf_bridge ringdown_caf_bridge)
 set(ringdown_archives "")
 foreach(component client broker caf_bridge)

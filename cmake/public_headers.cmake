@@ -31,6 +31,7 @@ set(ringdown_public_headers
   client/script.hpp
   client/t_client.hpp
   client/t_client_values.hpp
+  client/tls.hpp
   client/words.hpp)
 
 # For programs that run CAF themselves: the only one that shows it.

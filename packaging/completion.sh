@@ -9,7 +9,8 @@ function=_$(printf %s "$name" | tr - _)
 tab=$(printf '\t')
 
 # Flags whose value is a file; help does not tell them from other texts.
-files='--config --spawn --ringdownd --hgrm --html --svg --markdown --log.file --dns.file'
+files='--config --spawn --ringdownd --hgrm --html --svg --markdown --log.file --dns.file --append'
+files="$files --tls-ca --tls-cert --tls-key --token-file"
 
 # ---- the table: a line each of
 #   verb NAME WHAT | flag VERB FLAG none|word|file|key VALUES WHAT | word VERB VALUES
@@ -107,6 +108,7 @@ table() {
             # --help is one of the program's own.
             "$program" "$verb" --help | awk -v files="$files" -v verb="$verb" "$of_help" |
                 awk '$3 != "--help"'
+            [ "$verb" != context ] || printf 'word\tcontext\tlist show add remove\n'
             # Of errors it knows the numbers and the names.
             [ "$verb" != error ] || printf 'word\terror\t%s\n' \
                 "$("$program" error | awk '/^ *[0-9]+ / { printf "%s %s ", $1, $2 }')"

@@ -51,7 +51,8 @@ for target in "${targets[@]}"; do
 done
 
 # Frames of the default limit are not tried: what is long reaches no other code than what is short.
-declare -A bytes_max=([frame]=2048 [connection]=4096 [config]=4096)
+declare -A bytes_max=([frame]=2048 [connection]=4096 [config]=4096 [access_file]=4096 [jwk]=4096
+    [jwt]=4096)
 at_once=2           # targets
 input_seconds_max=20 # an input that takes longer is a finding
 memory_mib_max=2048  # and one that needs more

@@ -10,7 +10,7 @@
 # Stages: dev (all tests, tidy and shellcheck among them; without --quick also 20,000 runs of the
 # simulator, or five minutes of them), asan (all tests under AddressSanitizer and
 # UndefinedBehaviorSanitizer), tsan (what is free of CAF, under ThreadSanitizer), fuzz (each target
-# of tests/fuzz for 60 s), clang (the second compiler looks at every source, clang-tidy at every
+# of tests/fuzz for 35 s), clang (the second compiler looks at every source, clang-tidy at every
 # header), instructions (counted, not timed, against bench/micro/instructions.txt). The last three
 # not with --only-label. The first stage that fails ends the run. The last lines are CTest's own.
 # shellcheck source-path=SCRIPTDIR
@@ -91,7 +91,7 @@ fi
 
 if [[ $quick == no && -z $label ]]; then
     say "fuzz"
-    scripts/fuzz.sh --seconds 60
+    scripts/fuzz.sh --seconds 35
     say "clang"
     scripts/clang.sh
     say "instructions"

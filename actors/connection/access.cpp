@@ -10,6 +10,11 @@ namespace ringdown {
 
 namespace {
 
+/// Whoever guesses is answered slowly. One that nobody looked at guesses nothing.
+bool must_be_held_back(const authenticated& found) noexcept {
+  return !found && found.retry_after_ms != 0 && !found.overloaded;
+}
+
 /// Whoever was not looked at may come again; who was refused had better not.
 disconnect_reason reason_of(error_code why) noexcept {
   switch (why) {
@@ -25,6 +30,7 @@ disconnect_reason reason_of(error_code why) noexcept {
 
 void connection_access::prove(std::string credentials, const proof_question& question) {
   asked_ = question;
+  is_held_back_ = false;
   ++last_proof_.value;
   of_.delayed_send(&of_, of_.context_.bounds.control_timeout, too_late_atom::value, last_proof_);
   auto& who = of_.client_->who;
@@ -39,17 +45,30 @@ void connection_access::prove(std::string credentials, const proof_question& que
 void connection_access::proven(letter_number which, const std::optional<authenticated>& found) {
   if (!asked_ || which != last_proof_)
     return;
+  if (found && must_be_held_back(*found) && !std::exchange(is_held_back_, true))
+    return of_.delayed_send(&of_, std::chrono::milliseconds{found->retry_after_ms},
+                            authenticated_atom::value, which, *found);
   auto question = *std::exchange(asked_, std::nullopt);
   if (!found || !*found) {
-    if (question.what == proof_question::kind::sign_on)
-      counted_at(of_.context_, of_.where())
-        .sign_on_failures.count(found ? sign_on_failure{found->refused} : not_answered);
+    tell_of_refusal(found);
     return refuse(question, describe(found));
   }
   if (question.what == proof_question::kind::renewal)
     renewed(question, *found);
   else if (of_.life_ == connection_life::signing_on) // not closed meanwhile
     sign_on(question, *found);
+}
+
+/// To the operator: the client is not told the cause.
+void connection_access::tell_of_refusal(const std::optional<authenticated>& found) {
+  if (found && of_.client_->who.principal.empty())
+    of_.client_->who.principal = found->principal; // as far as it was proven
+  bool is_sign_on = of_.life_ == connection_life::signing_on;
+  if (is_sign_on)
+    counted_at(of_.context_, of_.where())
+      .sign_on_failures.count(found ? sign_on_failure{found->refused} : not_answered);
+  of_.log(observer::severity::warning, is_sign_on ? "sign-on refused" : "renewal refused",
+          found ? found->refused : "not known in time");
 }
 
 void connection_access::refuse(const proof_question& question, const fault& why) {
@@ -74,8 +93,7 @@ void connection_access::sign_on(const proof_question& question, const authentica
     published_instance(of_.context_.secret, who.application, question.instance, who.principal);
   bool is_granted = !found.may || found.may->allows(who.role, action::sign_on, {});
   if (!is_granted || !of_.context_.may(who, action::sign_on, {})) {
-    counted_at(of_.context_, of_.where())
-      .sign_on_failures.count(is_granted ? not_authorized : sign_on_failure{"role_not_granted"});
+    tell_of_refusal(authenticated{.refused = is_granted ? "authorize" : "role_not_granted"});
     return refuse(question, refused(error_code::bad_credentials));
   }
   take(found);
@@ -112,9 +130,11 @@ void connection_access::renewed(const proof_question& question, const authentica
   auto& client = *of_.client_;
   bool is_same = found.principal == client.who.principal &&
                  (!found.may || found.may->allows(client.who.role, action::sign_on, {}));
-  if (!is_same)
+  if (!is_same) {
+    tell_of_refusal(authenticated{.refused = "another_principal"});
     return refuse(question, refused(error_code::bad_credentials, "credentials",
                                     "those of the same principal, for the same role"));
+  }
   take(found);
   client.answer(question.reference,
                 encode_renewed(question.reference, expires_us_, of_.context_.utc_now()));

@@ -38,6 +38,7 @@ public:
   std::int64_t expires_us() const noexcept { return expires_us_; }
 
 private:
+  void tell_of_refusal(const std::optional<authenticated>& found);
   void refuse(const proof_question& question, const fault& why);
   void take(const authenticated& found);
   void sign_on(const proof_question& question, const authenticated& found);
@@ -51,6 +52,7 @@ private:
   std::int64_t expires_us_ = 0;
   std::optional<proof_question> asked_;
   letter_number last_proof_;
+  bool is_held_back_ = false; ///< a refusal, for its time
   letter_number last_look_;
   std::optional<std::int64_t> look_at_us_; ///< what is armed
   bool has_expired_ = false;

@@ -225,8 +225,10 @@ void connection_impl::close(disconnect_reason reason, std::string_view text,
                             reference_id reference) {
   if (life_ == life::closing)
     return;
-  bool is_usual = reason == disconnect_reason::signed_off ||
-                  reason == disconnect_reason::draining || reason == disconnect_reason::taken_over;
+  // That a sign-on was refused, and why, is told already.
+  bool is_usual =
+    reason == disconnect_reason::signed_off || reason == disconnect_reason::draining ||
+    reason == disconnect_reason::taken_over || reason == disconnect_reason::sign_on_refused;
   // Whoever connects to see whether the port is open needs no line.
   auto usual = is_signed_on(life_) ? observer::severity::info : observer::severity::debug;
   log(is_usual ? usual : observer::severity::warning, "connection closed", text);

@@ -51,7 +51,8 @@ void connection_impl::sign_on(const frame_view& frame) {
                            .instance = *instance_id::from(asked.instance_id())});
   }
   if (!context_.may(client_->who, action::sign_on, {}, asked.credentials())) {
-    counted_at(context_, where()).sign_on_failures.count(not_authorized);
+    counted_at(context_, where()).sign_on_failures.count({"authorize"});
+    log(observer::severity::warning, "sign-on refused", "authorize");
     turn_away(frame.reference, refused(error_code::bad_credentials));
     return close(disconnect_reason::sign_on_refused, "sign-on was refused");
   }

@@ -15,11 +15,21 @@ namespace ringdown::bench {
 namespace {
 
 void add_global_options(CLI::App& app, settings& common) {
-  app.add_option("--connect", common.connect, "The broker's address, HOST:PORT")
+  app
+    .add_option("--connect", common.connect,
+                "The broker's address, HOST:PORT, or tls://HOST:PORT for TLS")
     ->envname("RINGDOWN_CONNECT")
     ->capture_default_str();
+  app.add_option("--tls-ca", common.tls_ca, "File of the authorities that are trusted");
+  app.add_option("--tls-cert", common.tls_cert, "File of this program's certificate");
+  app.add_option("--tls-key", common.tls_key,
+                 "File of the certificate's key; its owner alone may read it");
+  app.add_option("--token-file", common.token_file,
+                 "File of the token to sign on with; its owner alone may read it");
   app.add_option("--spawn", common.spawn,
                  "Start this ringdownd on a port and a core of its own instead");
+  app.add_flag("--tls", common.tls,
+               "The spawned broker listens for TLS, with a certificate made for the run");
   app
     .add_option("--broker-flag", common.broker_flags,
                 "A flag for the spawned broker; may be repeated")

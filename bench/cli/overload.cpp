@@ -65,6 +65,9 @@ int run_against(const settings& common, const overload_arguments& a, const targe
                 load_options& options) {
   probe_options about_probe;
   about_probe.links.address = options.links.address;
+  about_probe.links.secured = options.links.secured;
+  about_probe.links.server_name = options.links.server_name;
+  about_probe.credentials = options.credentials;
   about_probe.every = std::chrono::milliseconds{a.pause_every_ms};
   machine_watch watch{broker.pid()};
   pause_probe probe{about_probe};

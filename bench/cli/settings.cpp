@@ -1,10 +1,12 @@
 #include "bench/cli/settings.hpp"
 
 #include "bench/load/workload.hpp"
+#include "bench/machine/certificate.hpp"
 #include "bench/machine/process.hpp"
 #include "bench/tell/hgrm.hpp"
 #include "bench/tell/html.hpp"
 #include "client/connection.hpp"
+#include "client/internal/private_file.hpp"
 #include "messages/text.hpp"
 
 #include <fmt/format.h>
@@ -21,6 +23,7 @@
 namespace ringdown::bench {
 
 using std::chrono::milliseconds;
+using namespace std::string_literals;
 
 namespace {
 
@@ -141,33 +144,89 @@ std::string target::printed() const {
   return {std::istreambuf_iterator<char>{file}, {}};
 }
 
+/// Starts the broker at a port of its own, with TLS if that is asked for.
+std::optional<std::string> target::start(const settings& common,
+                                         const std::vector<std::string>& limits,
+                                         output what_it_prints, client::endpoint& where) {
+  where = client::endpoint{"127.0.0.1", free_port(), std::nullopt};
+  auto port = std::to_string(where.port);
+  server::plan plan;
+  plan.command = {common.spawn};
+  if (common.tls || what_it_prints == output::kept)
+    folder_.emplace();
+  if (common.tls) {
+    auto certificate = folder_->path() + "/certificate.pem";
+    auto key = folder_->path() + "/key.pem";
+    if (auto fault = make_certificate(certificate, key))
+      return fault;
+    for (auto& flag : {"--listen.enabled=false"s, "--listen_tls.enabled=true"s,
+                       "--listen_tls.address=127.0.0.1"s, "--listen_tls.port=" + port,
+                       "--tls.certificate_file=" + certificate, "--tls.key_file=" + key})
+      plan.command.push_back(flag);
+    where.tls = client::tls_options{.ca_file = certificate};
+  } else {
+    plan.command.push_back("--listen.address=127.0.0.1");
+    plan.command.push_back("--listen.port=" + port);
+  }
+  plan.command.insert(plan.command.end(), limits.begin(), limits.end());
+  plan.command.insert(plan.command.end(), common.broker_flags.begin(), common.broker_flags.end());
+  if (what_it_prints == output::kept)
+    plan.output = folder_->path() + output_file;
+  if (common.broker_core >= 0)
+    plan.core = static_cast<unsigned>(common.broker_core);
+  if (auto fault = server_.start(plan))
+    return fault;
+  if (auto fault = server_.await(where.port, start_patience))
+    return fault;
+  pid_ = server_.pid();
+  return std::nullopt;
+}
+
+/// Reads the files with which this program shows who it is.
+std::optional<std::string> target::secure(const settings& common, client::endpoint& where) {
+  if (!common.token_file.empty()) {
+    auto token = client::read_token(common.token_file);
+    if (!token.problem.empty())
+      return "--token-file " + common.token_file + ": " + token.problem;
+    credentials_ = token.text;
+  }
+  if (!where.tls)
+    return common.tls_ca.empty() && common.tls_cert.empty() && common.tls_key.empty()
+             ? std::nullopt
+             : std::optional<std::string>{"--tls-ca, --tls-cert and --tls-key are for "
+                                          "tls://HOST:PORT or --tls"};
+  if (!common.tls_ca.empty())
+    where.tls->ca_file = common.tls_ca;
+  where.tls->certificate_file = common.tls_cert;
+  where.tls->key_file = common.tls_key;
+  if (!common.tls_key.empty())
+    if (auto problem = client::privacy_problem(common.tls_key); !problem.empty())
+      return "--tls-key " + common.tls_key + ": " + problem;
+  secured_ = std::make_shared<client::tls_context>(*where.tls);
+  server_name_ = where.host;
+  return secured_->fault().fault == client::link_fault::none
+           ? std::nullopt
+           : std::optional{secured_->fault().text};
+}
+
 std::optional<std::string> target::prepare(const settings& common,
                                            const std::vector<std::string>& limits,
                                            output what_it_prints) {
   auto where = client::parse_endpoint(common.connect);
   if (!where)
-    return "--connect " + common.connect + ": expected HOST:PORT";
+    return "--connect " + common.connect + ": expected HOST:PORT or tls://HOST:PORT";
+  if (common.tls && common.spawn.empty())
+    return "--tls is of a broker that --spawn starts; else say --connect tls://HOST:PORT";
   if (!common.spawn.empty()) {
-    where = client::endpoint{"127.0.0.1", free_port()};
-    server::plan plan;
-    plan.command = {common.spawn, std::string{"--listen.address=127.0.0.1"},
-                    "--listen.port=" + std::to_string(where->port)};
-    plan.command.insert(plan.command.end(), limits.begin(), limits.end());
-    plan.command.insert(plan.command.end(), common.broker_flags.begin(), common.broker_flags.end());
-    if (what_it_prints == output::kept)
-      plan.output = folder_.emplace().path() + output_file;
-    if (common.broker_core >= 0)
-      plan.core = static_cast<unsigned>(common.broker_core);
-    if (auto fault = server_.start(plan))
+    if (auto fault = start(common, limits, what_it_prints, *where))
       return fault;
-    if (auto fault = server_.await(where->port, start_patience))
-      return fault;
-    pid_ = server_.pid();
   } else if (common.broker_pid != 0) {
     pid_ = common.broker_pid;
     if (!cpu_time(*pid_))
       return "--broker-pid: no process " + std::to_string(*pid_);
   }
+  if (auto fault = secure(common, *where))
+    return fault;
   auto resolved = client::resolve(where->host, where->port);
   if (resolved.addresses.empty())
     return "cannot resolve " + where->host + ": " + resolved.text;
@@ -177,6 +236,9 @@ std::optional<std::string> target::prepare(const settings& common,
 
 void target::aim(run_options& options) const {
   options.links.address = address_;
+  options.links.secured = secured_;
+  options.links.server_name = server_name_;
+  options.credentials = credentials_;
   options.broker_pid = pid_;
 }
 

@@ -8,6 +8,7 @@
 #include "bench/tell/circumstances.hpp"
 #include "bench/tell/plots.hpp"
 #include "bench/tell/report.hpp"
+#include "client/connection.hpp"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -39,6 +40,11 @@ void show_common_flags(CLI::App& app);
 /// The global options.
 struct settings {
   std::string connect = "127.0.0.1:7480";
+  bool tls = false;   ///< of the spawned broker, with a certificate of the run's own
+  std::string tls_ca; ///< files; no secret is ever said on the command line
+  std::string tls_cert;
+  std::string tls_key;
+  std::string token_file;
   std::string spawn;                     ///< the broker's program
   std::vector<std::string> broker_flags; ///< of the spawned broker
   int broker_core = 0;
@@ -90,9 +96,16 @@ public:
   std::optional<pid_t> pid() const noexcept { return pid_; }
 
 private:
+  std::optional<std::string> start(const settings& common, const std::vector<std::string>& limits,
+                                   output what_it_prints, client::endpoint& where);
+  std::optional<std::string> secure(const settings& common, client::endpoint& where);
+
   std::optional<temporary_folder> folder_; // outlives the server
   server server_;
   client::socket_address address_;
+  std::shared_ptr<const client::tls_context> secured_;
+  std::string server_name_;
+  std::string credentials_;
   std::optional<pid_t> pid_;
 };
 

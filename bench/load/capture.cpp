@@ -108,6 +108,7 @@ private:
 
   ringdown_protocol::options protocol_options() {
     ringdown_protocol::options o;
+    o.credentials = options_.credentials;
     o.capabilities = {capability::outcomes, capability::exact_versions};
     o.on_event = [this](std::size_t link, const event& e) { heard(link, e); };
     return o;

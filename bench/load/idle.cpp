@@ -33,6 +33,7 @@ std::unique_ptr<protocol> make_protocol(const idle_options& o, const std::vector
   if (o.speak)
     return o.speak(plans, names);
   ringdown_protocol::options wished;
+  wished.credentials = o.credentials;
   wished.heartbeat_interval = o.heartbeat_interval;
   return std::make_unique<ringdown_protocol>(wished, plans, names);
 }

@@ -72,9 +72,11 @@ link_set::link_set(options o, protocol& spoken, std::size_t links)
 
 void link_set::close(std::size_t index) {
   auto& l = links_[index];
-  if (l.at == phase::opening || l.at == phase::connecting)
+  if (l.at == phase::opening || l.at == phase::connecting || l.at == phase::shaking_hands)
     --opening_;
   l.at = phase::lost;
+  l.secure = nullptr;
+  l.shaking.reset();
   l.stream.reset();
   l.connecting.reset();
 }
@@ -191,7 +193,30 @@ void link_set::connected(std::size_t index) {
   // A link that was taken and ended since: what the broker said before may still be read.
   if (int error = connect_error(l.connecting.get()); error != 0 && error != ECONNRESET)
     return failed(index, address_text(options_.address) + ": " + error_text(error));
-  begin(index, std::make_unique<tcp_transport>(std::move(l.connecting)));
+  auto plain = std::make_unique<tcp_transport>(std::move(l.connecting));
+  if (!options_.secured)
+    return begin(index, std::move(plain));
+  l.at = phase::shaking_hands;
+  l.shaking =
+    std::make_unique<tls_transport>(options_.secured, std::move(plain), options_.server_name);
+  shake_hands(index);
+}
+
+void link_set::shake_hands(std::size_t index) {
+  auto& l = links_[index];
+  switch (l.shaking->shake_hands()) {
+  case handshake_status::under_way: {
+    auto events = l.shaking->poll_events(true, false);
+    return watch(index, l.shaking->descriptor(), static_cast<std::uint32_t>(events));
+  }
+  case handshake_status::failed: {
+    auto why = l.shaking->fault().text;
+    return failed(index, why);
+  }
+  case handshake_status::done: break;
+  }
+  l.secure = l.shaking.get();
+  begin(index, std::move(l.shaking));
 }
 
 void link_set::begin(std::size_t index, std::unique_ptr<transport> stream) {
@@ -223,14 +248,15 @@ bool link_set::turn(nanoseconds timeout, run_sink& sink) {
   settle();
   serve(timeout, sink);
   if (!slow_.empty())
-    wake_slow();
+    wake_slow(sink);
   send_heartbeats();
   return lost_text_.empty();
 }
 
 void link_set::serve(nanoseconds timeout, run_sink& sink) {
   std::array<epoll_event, 256> entries;
-  auto wait = as_timespec(std::max(timeout, nanoseconds{0}));
+  auto unread = std::exchange(unread_, {});
+  auto wait = as_timespec(unread.empty() ? std::max(timeout, nanoseconds{0}) : nanoseconds{0});
   int count =
     ::epoll_pwait2(epoll_.get(), entries.data(), static_cast<int>(entries.size()), &wait, nullptr);
   for (int i = 0; i < count; ++i) {
@@ -238,10 +264,23 @@ void link_set::serve(nanoseconds timeout, run_sink& sink) {
     touch(index);
     if (links_[index].at == phase::connecting)
       connected(index);
+    else if (links_[index].at == phase::shaking_hands)
+      shake_hands(index);
     else if ((entries[static_cast<std::size_t>(i)].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0)
-      for (int reads = 1; read(index, sink) && reads < reads_of_a_turn_max; ++reads)
-        continue;
+      read_all(index, sink);
   }
+  for (auto index : unread) {
+    touch(index);
+    read_all(index, sink);
+  }
+}
+
+void link_set::read_all(std::size_t index, run_sink& sink) {
+  for (int reads = 1; read(index, sink) && reads < reads_of_a_turn_max; ++reads)
+    continue;
+  auto& l = links_[index];
+  if (l.secure != nullptr && l.secure->has_unread() && !l.slow_bytes_per_second)
+    unread_.push_back(index); // a slow one has its own time
 }
 
 /// True if there is likely more.
@@ -262,8 +301,10 @@ bool link_set::read(std::size_t index, run_sink& sink) {
   if (got.status == transport_status::would_block)
     return false;
   if (got.status != transport_status::done) {
-    failed(index, got.status == transport_status::end ? "the broker closed the connection"
-                                                      : error_text(got.error));
+    auto why = got.status == transport_status::end ? "the broker closed the connection"
+               : l.secure != nullptr               ? l.secure->fault().text
+                                                   : error_text(got.error);
+    failed(index, why);
     return false;
   }
   ++reads_;
@@ -333,11 +374,16 @@ void link_set::make_fast(std::size_t index) {
   links_[index].reads_again = {};
 }
 
-void link_set::wake_slow() {
+void link_set::wake_slow(run_sink& sink) {
   auto now = clock::now();
-  for (auto index : slow_)
-    if (links_[index].stream && now >= links_[index].reads_again)
-      touch(index);
+  for (auto index : slow_) {
+    auto& l = links_[index];
+    if (!l.stream || now < l.reads_again)
+      continue;
+    touch(index);
+    if (l.secure != nullptr && l.secure->has_unread())
+      read(index, sink);
+  }
 }
 
 // ---- writing -------------------------------------------------------------------------------

@@ -7,6 +7,7 @@
 #include "bench/load/histogram.hpp"
 #include "bench/speak/protocol.hpp"
 #include "client/internal/socket.hpp"
+#include "client/internal/tls_transport.hpp"
 #include "messages/transport.hpp"
 
 #include <functional>
@@ -25,6 +26,9 @@ public:
   struct options {
     client::socket_address address;
     stream_source streams;
+    /// Sockets speak TLS; null: they speak plain.
+    std::shared_ptr<const client::tls_context> secured = {};
+    std::string server_name = {}; ///< whose certificate is expected then
     /// Not up yet at a time; below the broker's `connections_unsigned_max`.
     std::size_t opening_max = 256;
     /// So many are up before the others begin.
@@ -90,16 +94,18 @@ public:
                  std::chrono::milliseconds retry_after) override;
 
 private:
-  enum class phase : std::uint8_t { planned, connecting, opening, up, lost };
+  enum class phase : std::uint8_t { planned, connecting, shaking_hands, opening, up, lost };
 
   struct link {
     phase at = phase::planned;
     bool touched = false; ///< to be written and armed before the next wait
     std::uint32_t watched = 0;
     client::unique_fd connecting;
+    std::unique_ptr<client::tls_transport> shaking;
     std::unique_ptr<transport> stream;
-    std::string rest; ///< the beginning of a frame
-    std::string out;  ///< allocated bytes; the first `out_used` are to be sent
+    const client::tls_transport* secure = nullptr; ///< the stream, if it is one by TLS
+    std::string rest;                              ///< the beginning of a frame
+    std::string out; ///< allocated bytes; the first `out_used` are to be sent
     std::size_t out_used = 0;
     clock::time_point last_sent;
     clock::time_point opened; ///< for the first time
@@ -116,13 +122,15 @@ private:
   void come_again(std::size_t index, const std::string& why, std::chrono::milliseconds pause);
   void begin(std::size_t index, std::unique_ptr<transport> stream);
   void connected(std::size_t index);
+  void shake_hands(std::size_t index);
   bool read(std::size_t index, run_sink& sink);
+  void read_all(std::size_t index, run_sink& sink);
   void touch(std::size_t index);
   void flush(std::size_t index);
   void arm(std::size_t index);
   void watch(std::size_t index, int descriptor, std::uint32_t events);
   void settle();
-  void wake_slow();
+  void wake_slow(run_sink& sink);
   void send_heartbeats();
   void serve(std::chrono::nanoseconds timeout, run_sink& sink);
   void close(std::size_t index);
@@ -133,6 +141,7 @@ private:
   std::vector<link> links_;
   std::vector<std::size_t> touched_;
   std::vector<std::size_t> slow_;
+  std::vector<std::size_t> unread_; ///< by TLS: what is there, their descriptors do not say
   std::string buffer_;
   std::string lost_text_;
   /// Source addresses, in turns; empty: the kernel's choice.

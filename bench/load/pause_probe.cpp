@@ -59,6 +59,7 @@ private:
   ringdown_protocol::options protocol_options() {
     ringdown_protocol::options o;
     o.application_name = "ringdown-bench-probe";
+    o.credentials = owner_.options_.credentials;
     o.capabilities = {capability::outcomes, capability::exact_versions};
     o.on_event = [this](std::size_t link, const event& e) { heard(link, e); };
     return o;

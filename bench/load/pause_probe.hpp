@@ -20,6 +20,7 @@ namespace ringdown::bench {
 
 struct probe_options {
   link_set::options links;
+  std::string credentials = {};
   std::chrono::milliseconds every{5}; ///< from one pause to the next
   std::chrono::milliseconds patience{30'000};
 };

@@ -143,7 +143,9 @@ private:
   std::unique_ptr<protocol> make_protocol() {
     if (options_.speak)
       return options_.speak(plans_, events_);
-    return std::make_unique<ringdown_protocol>(ringdown_protocol::options{}, plans_, events_);
+    ringdown_protocol::options ours;
+    ours.credentials = options_.credentials;
+    return std::make_unique<ringdown_protocol>(std::move(ours), plans_, events_);
   }
 
   std::optional<std::string> bring_up() {

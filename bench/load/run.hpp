@@ -39,7 +39,8 @@ struct sample {
 /// What all kinds of run have in common.
 struct run_options {
   link_set::options links;
-  protocol_factory speak; ///< empty: Ringdown
+  protocol_factory speak;       ///< empty: Ringdown
+  std::string credentials = {}; ///< of its sign-ons
   std::string dn_prefix = "bench";
   std::optional<pid_t> broker_pid;
   /// The broker runs in this process: its CPU is the process's without this thread's.

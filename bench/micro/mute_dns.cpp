@@ -25,12 +25,14 @@ public:
     return {
       [this](const dn_batch_ptr& batch) { handle(*batch); },
       [](client_gone_atom, const client_ptr&) {},
+      [](access_changed_atom, const client_ptr&) {},
       [](session_rang_atom) {},
       [](remove_atom) {},
       [](tick_atom) {},
       [](ask_atom) {},
       [](drain_atom) {},
       [](retire_atom) {},
+      [](const look_at_dn&) {},
     };
   }
 };
@@ -61,6 +63,8 @@ public:
       [](go_on_atom) {},
       [](tick_atom) {},
       [](sign_on_atom) {},
+      [](const look_at_dns&) {},
+      [](const look_at_dn&) {},
     };
   }
 

@@ -46,6 +46,7 @@ void ringdown_protocol::on_open(link_port& port, std::size_t link) {
   who.instance = random_instance_id();
   who.role = plans_[link].role;
   who.capabilities = options_.capabilities;
+  who.credentials = options_.credentials;
   who.heartbeat_interval = options_.heartbeat_interval;
   auto first_words = codec::sign_on({1}, who);
   // One DN need not wait for what the broker grants.

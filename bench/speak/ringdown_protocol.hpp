@@ -21,6 +21,7 @@ public:
     std::string application_name = "ringdown-bench";
     std::optional<std::chrono::milliseconds> heartbeat_interval;
     std::vector<client::capability> capabilities;
+    std::string credentials = {};
     /// Takes all events of links that are up, decoded; empty: they go to the run's sink.
     std::function<void(std::size_t link, const client::event& e)> on_event;
   };

@@ -23,6 +23,7 @@
 #include "broker/config/toml_guard.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace ringdown::configuration {
@@ -46,6 +47,19 @@ std::string_view type_name(toml::node_type type) {
   case toml::node_type::boolean: break;
   }
   return "an unknown type";
+}
+
+/// The moment that a date and time with an offset names, whose parts the parser has checked.
+std::optional<std::int64_t> utc_of(const toml::node& from) {
+  const auto* at = from.as_date_time();
+  if (at == nullptr || !at->get().offset)
+    return std::nullopt;
+  using namespace std::chrono;
+  const auto& [date, time, offset] = at->get();
+  const sys_days midnight{year{date.year} / month{date.month} / day{date.day}};
+  const auto since = hours{time.hour} + minutes{time.minute - offset->minutes} +
+                     seconds{time.second} + microseconds{time.nanosecond / 1000};
+  return microseconds{midnight.time_since_epoch() + since}.count();
 }
 
 bool earlier(const toml_member& a, const toml_member& b) {
@@ -74,7 +88,7 @@ toml_node convert(const toml::node& from) {
   } else if (const auto* text = from.as_string()) {
     result.content = text->get();
   } else {
-    result.content = toml_node::other{type_name(from.type())};
+    result.content = toml_node::other{type_name(from.type()), utc_of(from)};
   }
   return result;
 }

@@ -5,6 +5,7 @@
 #include "broker/config/config.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -20,7 +21,7 @@ struct position {
 
 struct toml_member;
 
-/// A value. `other` holds what no key of ours takes (fractions, dates), by the name of its type.
+/// A value. `other` holds what few keys take or none (dates, fractions), by the name of its type.
 struct toml_node {
   struct table {
     std::vector<toml_member> members; ///< in the order of the file
@@ -30,6 +31,7 @@ struct toml_node {
   };
   struct other {
     std::string_view type;
+    std::optional<std::int64_t> utc_us = {}; ///< of a date and time with its offset
   };
   std::variant<table, array, bool, std::int64_t, std::string, other> content;
   position at;

@@ -25,6 +25,7 @@
 #include <iostream>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -178,12 +179,18 @@ void tell_start(const configuration::load_result& loaded, const broker& b, loggi
   auto& running = loaded.value;
   for (auto& limit : lines_of(configuration::limits_table(running)))
     log.info(component::broker, "limit", {{"is", limit}});
-  log.info(component::broker, "listening",
-           {{"address", running.listen.address},
-            {"port", b.port()},
-            {"scheduler", to_string(running.runtime.scheduler)},
-            {"loops", running.runtime.loops},
-            {"version", version}});
+  auto tell_of = [&](std::string_view what, std::string_view address, std::uint16_t port) {
+    log.info(component::broker, what,
+             {{"address", address},
+              {"port", port},
+              {"scheduler", to_string(running.runtime.scheduler)},
+              {"loops", running.runtime.loops},
+              {"version", version}});
+  };
+  if (running.listen.enabled)
+    tell_of("listening", running.listen.address, b.port());
+  if (running.listen_tls.enabled)
+    tell_of("listening by TLS", running.listen_tls.address, b.tls_port());
   if (b.admin_port() != 0)
     log.info(component::broker, "admin port",
              {{"address", running.admin.address}, {"port", b.admin_port()}});
@@ -265,6 +272,8 @@ int main(int argc, char** argv) {
   auto loaded = configuration::load(line.sources);
   auto errors = std::move(line.errors);
   errors.insert(errors.end(), loaded.errors.begin(), loaded.errors.end());
+  if (errors.empty() && line.check_only)
+    errors = broker::check(loaded.value).errors;
   if (!errors.empty() || line.print_only || line.check_only)
     from.give_back();
   if (!errors.empty())

@@ -35,6 +35,8 @@ std::string reload(configuration::reloader& again, configuration::config& runnin
   }
   tell_changes(running, next.value, log);
   running.dns = next.value.dns;
+  const auto threads = std::exchange(running.tls, next.value.tls).handshake_threads;
+  running.tls.handshake_threads = threads; // of those that were started
   const auto file = std::exchange(running.log, next.value.log).file;
   log.set_levels(running.log.thresholds());
   log.set_format(running.log.format);

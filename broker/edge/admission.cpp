@@ -6,8 +6,10 @@ ticket::ticket(edge_counters& counters) noexcept : counters_(&counters) {
   counters.connections.fetch_add(1);
 }
 
-ticket::ticket(edge_counters& counters, waiting_room& room, std::string source) : ticket(counters) {
-  waiting_ = room.enter(std::move(source));
+ticket::ticket(edge_counters& counters, waiting_room& room, std::string source,
+               waiting_room::time_point now)
+  : ticket(counters) {
+  waiting_ = room.enter(std::move(source), now);
 }
 
 void ticket::when_turned_out(std::function<void()> what) {
@@ -21,9 +23,17 @@ void ticket::leave() noexcept {
     counters->connections.fetch_sub(1);
 }
 
-entrance admission::enter(std::string source) {
+bool admission::has_place() const {
+  return waiting_.size() < context_.bounds.connections_unsigned_max || closed_.load();
+}
+
+bool admission::make_place(waiting_room::time_point now) {
+  return waiting_.turn_one_out(now - stalling_min);
+}
+
+entrance admission::enter(std::string source, waiting_room::time_point now) {
   constexpr auto overloaded = disconnect_reason::overloaded;
-  ticket one{counters_, waiting_, std::move(source)};
+  ticket one{counters_, waiting_, std::move(source), now};
   // Asked after it is counted: who closes the door and then counts, sees it or keeps it out.
   if (closed_.load())
     return {

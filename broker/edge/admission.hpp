@@ -5,9 +5,8 @@
 #include "actors/context.hpp"
 #include "broker/edge/waiting_room.hpp"
 
-#include <ringdown/v1/ringdown.pb.h>
-
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -30,7 +29,8 @@ public:
   ticket() = default;
   /// Counts it in.
   explicit ticket(edge_counters& counters) noexcept;
-  ticket(edge_counters& counters, waiting_room& room, std::string source);
+  ticket(edge_counters& counters, waiting_room& room, std::string source,
+         waiting_room::time_point now);
   ~ticket() { leave(); }
   ticket(ticket&& other) noexcept
     : counters_(std::exchange(other.counters_, nullptr)), waiting_(std::move(other.waiting_)) {}
@@ -58,6 +58,11 @@ struct [[nodiscard]] entrance {
   explicit operator bool() const noexcept { return why_not.empty(); }
 };
 
+/// A handshake and a sign-on are some round trips, and a login storm's queue of
+/// `connections_unsigned_max` handshakes takes a second and a half with client certificates. Who
+/// takes longer is on no good way, and others wait.
+inline constexpr std::chrono::seconds stalling_min{3};
+
 /// Any thread. Lives longer than every ticket.
 class admission {
 public:
@@ -66,7 +71,12 @@ public:
 
   /// From an address, or from another source of clients. Two that come at once are both counted, so
   /// the bounds hold but for threads that race for the last place and both step back.
-  entrance enter(std::string source);
+  entrance enter(std::string source,
+                 waiting_room::time_point now = std::chrono::steady_clock::now());
+  /// Whether one more could come in without taking the place of one who has not signed on.
+  bool has_place() const;
+  /// Takes it of one who is not about to: who has been in for `stalling_min`. False: there is none.
+  bool make_place(waiting_room::time_point now);
   std::size_t unsigned_connections() const { return waiting_.size(); }
   /// Nobody comes in from now on: when this returns, all who are in or ever will be are counted.
   void close() noexcept { closed_.store(true); }

@@ -1,6 +1,7 @@
 #include "broker/edge/client_link.hpp"
 
 #include "actors/disconnect.hpp"
+#include "broker/edge/first_bytes.hpp"
 #include "broker/edge/traffic.hpp"
 
 #include <algorithm>
@@ -30,18 +31,6 @@ std::size_t frame_limit(const limits& bounds, const link_watch& watch) {
 }
 
 } // namespace
-
-void link_signal::visit() noexcept {
-  if (loop_.host().is_current())
-    mark();
-  else
-    loop_.host().post([self = shared_from_this()] { self->mark(); });
-}
-
-void link_signal::mark() {
-  if (link_ != nullptr)
-    loop_.mark(*link_);
-}
 
 client_link::client_link(edge_loop& loop, std::unique_ptr<stream> bytes, peer_facts peer,
                          ticket admitted)
@@ -144,6 +133,13 @@ bool client_link::read_once() {
   watch_.heard(loop_.now());
   auto bytes = got.bytes;
   count_read(loop_.counts(), bytes);
+  if (kept == 0 && !watch_.is_established() && look_at_first({buffer, bytes}) == first_bytes::tls)
+    [[unlikely]] {
+    static_cast<void>(stream_->write_some(tls_refusal));
+    tell_of_end(disconnect_reason::protocol_error, "TLS spoken on the plain port");
+    shut();
+    return false;
+  }
   if (cutter_.is_short(bytes)) {
     cutter_.keep({buffer + kept, bytes});
     count_beginning();
@@ -414,31 +410,32 @@ void client_link::turn_out() {
   if (sending_.empty() && client_->box.bytes() == 0)
     static_cast<void>(stream_->write_some(encode_disconnected(disconnect_reason::overloaded, why)));
   stream_->end_writing();
-  signal_->note_overload(*client_, why);
+  tell_of_end(disconnect_reason::overloaded, why);
   shut();
 }
 
 std::size_t client_link::held_for_it(steady_time now) const {
-  auto held = write_armed_ ? client_->box.bytes() : 0;
+  auto held = (write_armed_ ? client_->box.bytes() : 0) + stream_->held();
   return watch_.frame_age(now) < begun_frame_grace ? held : held + cutter_.capacity();
 }
 
 void client_link::give_way() {
   if (!is_open())
     return;
-  signal_->note_overload(*client_,
-                         "the broker's memory is spent, and much of it waits for this client");
+  tell_of_end(disconnect_reason::overloaded,
+              "the broker's memory is spent, and much of it waits for this client");
   shut();
+}
+
+void client_link::tell_of_end(disconnect_reason reason, std::string_view why) {
+  signal_->note_end(reason);
+  loop_.context().observed_by->log("edge", observer::severity::warning, "connection closed",
+                                   {{"peer", client_->who.peer.name}, {"reason", why}});
 }
 
 void client_link::drain() {
   if (is_open())
     caf::anon_send(actor_.ref().handle(), drain_atom::value);
-}
-
-void client_link::tell_of_access() {
-  if (is_open())
-    caf::anon_send(actor_.ref().handle(), access_changed_atom::value);
 }
 
 void client_link::close_with(disconnect_reason reason, std::string text) {

@@ -10,6 +10,7 @@
 #include "actors/batches.hpp"
 #include "actors/connection.hpp"
 #include "broker/edge/edge_loop.hpp"
+#include "broker/edge/link_signal.hpp"
 #include "broker/edge/link_watch.hpp"
 #include "broker/edge/send_buffer.hpp"
 #include "broker/edge/stream.hpp"
@@ -21,46 +22,6 @@
 #include <string_view>
 
 namespace ringdown::edge {
-
-class client_link;
-
-/// How other threads reach a connection that may be gone: they hold this, and it forgets the
-/// connection on the edge thread.
-class link_signal final : public edge_signal, public std::enable_shared_from_this<link_signal> {
-public:
-  explicit link_signal(edge_loop& loop) : loop_(loop) {}
-  void outbox_ready() noexcept override { visit(); }
-  void read_credit() noexcept override { visit(); }
-  void note_error(error_code code) noexcept override {
-    loop_.context().counts.shared().errors.count(code);
-  }
-  void note_end(disconnect_reason reason) noexcept override {
-    auto none = still_open;
-    end_.compare_exchange_strong(none, reason);
-  }
-  /// It ends to make room for others.
-  void note_overload(const t_client& client, std::string_view why) {
-    note_end(disconnect_reason::overloaded);
-    loop_.context().observed_by->log("edge", observer::severity::warning, "connection closed",
-                                     {{"peer", client.who.peer.name}, {"reason", why}});
-  }
-  /// Why the connection ended; unspecified: nobody ended it.
-  disconnect_reason end() const noexcept {
-    auto noted = end_.load();
-    return noted == still_open ? disconnect_reason::unspecified : noted;
-  }
-  /// Edge thread only.
-  void attach(client_link* to) noexcept { link_ = to; }
-
-private:
-  void visit() noexcept;
-  void mark();
-
-  edge_loop& loop_;
-  client_link* link_ = nullptr; // edge thread only
-  static constexpr disconnect_reason still_open{0xff};
-  std::atomic<disconnect_reason> end_{still_open};
-};
 
 class client_link final : public socket_side,
                           public stream_user,
@@ -84,8 +45,6 @@ public:
   steady_time sweep(steady_time now);
   /// Ask the actor to finish in order.
   void drain();
-  /// The access list has changed: what may its client do?
-  void tell_of_access();
   /// Closes the stream now.
   void shut();
   /// Others want its place among those that have not signed on: tells it so, as far as its stream
@@ -137,6 +96,7 @@ private:
   void begin_linger();
   void discard_input();
   void close_with(disconnect_reason reason, std::string text);
+  void tell_of_end(disconnect_reason reason, std::string_view why);
   bool is_open() const noexcept { return stream_ != nullptr; }
 
   edge_loop& loop_;

@@ -1,9 +1,14 @@
 #include "broker/edge/door.hpp"
 
 #include "actors/disconnect.hpp"
+#include "broker/edge/edge_loop.hpp"
+#include "broker/edge/epoll_loop.hpp"
 #include "broker/edge/tcp_stream.hpp"
 
 #include <sys/socket.h>
+
+#include <memory>
+#include <utility>
 
 namespace ringdown::edge {
 
@@ -11,8 +16,14 @@ namespace {
 
 class plain_tcp_door final : public door_kind {
 public:
-  std::unique_ptr<stream> open(epoll_loop& sockets, int descriptor) const override {
-    return std::make_unique<tcp_stream>(sockets, descriptor);
+  void let_in(edge_loop& to, owned_descriptor socket, peer_facts peer,
+              ticket admitted) const override {
+    auto shared = std::make_shared<owned_descriptor>(std::move(socket));
+    to.adopt(
+      [shared](edge_loop& loop) -> std::unique_ptr<stream> {
+        return std::make_unique<tcp_stream>(epoll_loop::of(loop.host().loop()), shared->release());
+      },
+      std::move(peer), std::move(admitted));
   }
 
   void refuse(int descriptor, disconnect_reason reason,
@@ -21,6 +32,8 @@ public:
     static_cast<void>(::send(descriptor, frame.data(), frame.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
     ::shutdown(descriptor, SHUT_WR);
   }
+
+  bool lets_wait() const noexcept override { return false; }
 };
 
 } // namespace

@@ -46,10 +46,10 @@ edge_loop::~edge_loop() = default;
 
 // A task must be copyable, so the newcomer is shared with it.
 
-void edge_loop::adopt(const door_kind& door, int descriptor, peer_facts peer, ticket admitted) {
+void edge_loop::adopt(stream_maker make, peer_facts peer, ticket admitted) {
   auto who = std::make_shared<newcomer>(newcomer{std::move(peer), std::move(admitted)});
-  host_->post([this, &door, descriptor, who] {
-    who->bytes = door.open(epoll_loop::of(io_), descriptor);
+  host_->post([this, make = std::move(make), who] {
+    who->bytes = make(*this);
     start(*who);
   });
 }
@@ -91,7 +91,8 @@ void edge_loop::tell_of_access(std::size_t before) {
   constexpr std::size_t told_in_a_turn_max = 512; // some 0.2 ms
   auto place = std::min(before, connections_.size());
   for (std::size_t told = 0; place > 0 && told < told_in_a_turn_max; ++told)
-    connections_[--place].connection->tell_of_access();
+    caf::anon_send(connections_[--place].connection->connection().ref().handle(),
+                   access_changed_atom::value);
   if (place > 0)
     host_->post([this, place] { tell_of_access(place); });
 }

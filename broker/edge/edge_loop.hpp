@@ -6,11 +6,11 @@
 #include "actors/interfaces.hpp"
 #include "actors/meters_at.hpp"
 #include "broker/edge/admission.hpp"
-#include "broker/edge/door.hpp"
 #include "broker/edge/edge_host.hpp"
 #include "broker/edge/io_loop.hpp"
 #include "broker/edge/read_batches.hpp"
 #include "broker/edge/stream.hpp"
+#include "broker/edge/tls_stream.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -38,8 +38,11 @@ public:
   /// This thread's, or where it has none that of all threads.
   meters& counts() noexcept { return counts_; }
 
-  /// Takes over a socket that was accepted at a door of this kind, which outlives this. Any thread.
-  void adopt(const door_kind& door, int descriptor, peer_facts peer, ticket admitted);
+  /// Makes a newcomer's stream, on this loop's thread.
+  using stream_maker = std::function<std::unique_ptr<stream>(edge_loop&)>;
+  /// Takes over a stream that is made here. A maker that is dropped, because this has stopped,
+  /// closes what it holds. Any thread.
+  void adopt(stream_maker make, peer_facts peer, ticket admitted);
   /// Takes over a stream that was made for this loop. Any thread.
   void adopt(std::unique_ptr<stream> bytes, peer_facts peer, ticket admitted);
   /// Asks every connection to finish in order. Any thread.
@@ -67,6 +70,8 @@ public:
   char* scratch(std::size_t kept);
   std::size_t scratch_size() const noexcept { return scratch_size_; }
   read_batches& reads() noexcept { return reads_; }
+  /// Shared by all connections that speak TLS.
+  tls_buffers& tls() noexcept { return tls_; }
   /// Reads may wait for each other: they are passed on at the end of the wait that serves, to
   /// connections on this thread. Elsewhere nothing can be fetched for them, and waiting only
   /// delays.
@@ -125,6 +130,7 @@ private:
   std::unique_ptr<char[]> scratch_;
   std::size_t scratch_size_ = 0;
   read_batches reads_;
+  tls_buffers tls_;
   std::unique_ptr<io_loop::timer> sweep_timer_;
   bool sweeping_ = false;
   runtime::time_point sweep_due_;

@@ -6,6 +6,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,6 +24,8 @@ namespace {
 constexpr int accepts_per_turn_max = 64;
 /// After running out of files: nothing changes faster than clients leave.
 constexpr std::chrono::milliseconds accept_pause{100};
+/// While too many have not signed on: a place is free again after some handshakes.
+constexpr std::chrono::milliseconds room_pause{5};
 /// The kernel's queue of connections that wait for accept: a login storm's first second.
 constexpr int backlog = 4096;
 
@@ -53,24 +56,29 @@ listener::~listener() {
 
 /// A socket that listens, or what went wrong.
 std::optional<std::string> listener::bind() {
-  auto& [address, port, kind] = door_;
+  auto& address = door_.address;
+  auto port = std::to_string(door_.port);
   addrinfo wished{};
   wished.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE;
   wished.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  if (::getaddrinfo(address.c_str(), std::to_string(port).c_str(), &wished, &found) != 0)
-    return "listen.address " + address + ": not an IP address, or one of an unknown interface";
+  if (::getaddrinfo(address.c_str(), port.c_str(), &wished, &found) != 0)
+    return door_.section + ".address " + address +
+           ": not an IP address, or one of an unknown interface";
   std::unique_ptr<addrinfo, void (*)(addrinfo*)> where{found, &::freeaddrinfo};
   acceptor_ = ::socket(where->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   int on = 1;
+  int is_v6_only = door_.dual_stack ? 0 : 1;
   // What is accepted inherits TCP_NODELAY: one system call less for each connection.
   bool listens =
     acceptor_ >= 0 && ::setsockopt(acceptor_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
     ::setsockopt(acceptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0 &&
+    (where->ai_family != AF_INET6 ||
+     ::setsockopt(acceptor_, IPPROTO_IPV6, IPV6_V6ONLY, &is_v6_only, sizeof is_v6_only) == 0) &&
     ::bind(acceptor_, where->ai_addr, where->ai_addrlen) == 0 && ::listen(acceptor_, backlog) == 0;
   if (listens)
     return std::nullopt;
-  return "cannot listen on " + address + " port " + std::to_string(port) + ": " +
+  return "cannot listen on " + address + " port " + port + ": " +
          std::generic_category().message(errno);
 }
 
@@ -111,8 +119,28 @@ void listener::accept_all() {
     sockets().call_again(*this);
 }
 
+bool listener::somebody_waits() const {
+  pollfd queue{acceptor_, POLLIN, 0};
+  return ::poll(&queue, 1, 0) == 1;
+}
+
+/// Where newcomers wait outside until there is one; then it is seen to again soon. Nobody loses a
+/// place to nobody.
+bool listener::has_place() {
+  if (!door_.kind->lets_wait() || admission_.has_place())
+    return true;
+  if (!somebody_waits())
+    return false; // told of the next one
+  if (admission_.make_place(sockets().now()))
+    return true;
+  pause(room_pause);
+  return false;
+}
+
 /// Returns whether there may be more.
 bool listener::accept_one() {
+  if (!has_place())
+    return false;
   sockaddr_storage address{};
   socklen_t size = sizeof address;
   int descriptor = ::accept4(acceptor_, reinterpret_cast<sockaddr*>(&address), &size,
@@ -139,8 +167,8 @@ void listener::place(int descriptor, const std::string& peer, std::string source
     loops_.front()->counts().connections_refused.count(asked.cause);
     return refuse(descriptor, peer, asked.reason, asked.why_not);
   }
-  loops_[next_loop_++ % loops_.size()]->adopt(*door_.kind, descriptor, {peer, std::move(source)},
-                                              std::move(asked.admitted));
+  door_.kind->let_in(*loops_[next_loop_++ % loops_.size()], owned_descriptor{descriptor},
+                     {peer, std::move(source)}, std::move(asked.admitted));
 }
 
 void listener::refuse(int descriptor, const std::string& peer, disconnect_reason reason,
@@ -164,13 +192,13 @@ void listener::out_of_files() {
     }
     spare_ = open_spare();
   }
-  pause();
+  pause(accept_pause);
 }
 
-void listener::pause() {
+void listener::pause(std::chrono::milliseconds time) {
   if (!pause_timer_)
     pause_timer_ = std::make_unique<io_loop::timer>(sockets());
-  pause_timer_->call_after(accept_pause, [this] { // the timer is the listener's own
+  pause_timer_->call_after(time, [this] { // the timer is the listener's own
     if (spare_ < 0)
       spare_ = open_spare(); // somebody else took its place meanwhile
     accept_all();

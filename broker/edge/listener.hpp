@@ -6,6 +6,7 @@
 #include "broker/edge/edge_loop.hpp"
 #include "broker/edge/epoll_loop.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -31,13 +32,15 @@ public:
 private:
   void ready(std::uint32_t events) override;
   std::optional<std::string> bind();
+  bool somebody_waits() const;
+  bool has_place();
   void accept_all();
   bool accept_one();
   void place(int descriptor, const std::string& peer, std::string source);
   void refuse(int descriptor, const std::string& peer, disconnect_reason reason,
               std::string_view why);
   void out_of_files();
-  void pause();
+  void pause(std::chrono::milliseconds time);
   /// The first loop's: it accepts there.
   epoll_loop& sockets() { return epoll_loop::of(loops_.front()->host().loop()); }
 

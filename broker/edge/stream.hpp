@@ -37,6 +37,8 @@ public:
   virtual void close() noexcept = 0;
   /// The link is idle: what it owns that it does not need may go.
   virtual void trim() noexcept {}
+  /// Bytes of the broker's memory that this holds until the client takes them.
+  virtual std::size_t held() const noexcept { return 0; }
 };
 
 } // namespace ringdown::edge

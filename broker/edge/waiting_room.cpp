@@ -6,16 +6,17 @@
 
 namespace ringdown::edge {
 
-std::unique_ptr<waiting_room::place> waiting_room::enter(std::string source) {
+std::unique_ptr<waiting_room::place> waiting_room::enter(std::string source, time_point now) {
   auto who = std::make_shared<guest>();
   who->source = std::move(source);
+  who->since = now;
   std::lock_guard lock{mutex_};
   ++of_source_[who->source];
   auto at = guests_.insert(guests_.end(), std::move(who));
   return std::make_unique<place>(*this, at);
 }
 
-bool waiting_room::turn_one_out() {
+bool waiting_room::turn_one_out(time_point latest) {
   std::function<void()> turn_out;
   {
     std::lock_guard lock{mutex_};
@@ -29,6 +30,8 @@ bool waiting_room::turn_one_out() {
                               [&](auto& g) { return of_source_.at(g->source) == most; });
     if (first == last) // it is alone with the most, which is one
       first = guests_.begin();
+    if ((*first)->since > latest)
+      return false;
     turn_out = std::exchange((*first)->turn_out, nullptr);
     remove(first);
   }

@@ -2,6 +2,7 @@
 // out for each newcomer, so that those who only connect cannot keep the others out.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <list>
@@ -17,17 +18,20 @@ class waiting_room {
 public:
   class place;
 
+  using time_point = std::chrono::steady_clock::time_point;
+
   /// One more has come, from this source (for a socket, its address).
-  std::unique_ptr<place> enter(std::string source);
+  std::unique_ptr<place> enter(std::string source, time_point now);
   /// Turns one out: of the source that has the most in here, who came first; of several such
   /// sources, too. So a source has its share, and a newcomer some time, however many come from
-  /// elsewhere. Not who came last. False if there is nobody else.
-  bool turn_one_out();
+  /// elsewhere. Not who came last, nor who came behind `latest`. False if there is nobody else.
+  bool turn_one_out(time_point latest = time_point::max());
   std::size_t size() const;
 
 private:
   struct guest {
     std::string source;
+    time_point since;
     std::function<void()> turn_out;
     bool is_in = true;
   };

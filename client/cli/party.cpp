@@ -1,5 +1,7 @@
 #include "client/cli/party.hpp"
 
+#include "client/cli/access.hpp"
+#include "client/internal/private_file.hpp"
 #include "client/text/describe.hpp"
 #include "messages/limits.hpp"
 #include "messages/text.hpp"
@@ -9,6 +11,7 @@
 
 #include <algorithm>
 #include <climits>
+#include <stdexcept>
 #include <utility>
 
 namespace ringdown::cli {
@@ -41,22 +44,42 @@ std::string at_this_host(const std::string& part) {
   return wire::valid_utf8(name) && !wire::has_control_character(name) ? name : part;
 }
 
+/// Asked for with each link: whoever renews the token writes its file anew.
+credentials_function token_of(const std::string& file) {
+  return [file]() -> std::optional<std::string> {
+    auto token = read_token(file);
+    if (!token.problem.empty())
+      throw std::runtime_error{"'" + printable(file) + "': " + token.problem};
+    return token.text;
+  };
+}
+
 } // namespace
 
 bool party::connect(identity who, bool stays) {
   catch_stop_signals();
-  if (who.application_name == identity{}.application_name) // nobody has said
-    who.application_name = to_string(who.role);
-  who.application_name = common_.app.empty() ? at_this_host(who.application_name) : common_.app;
-  auto where = parse_endpoint(common_.connect);
-  if (!where) {
-    console_.complain("--connect " + printable(common_.connect) + ": expected HOST:PORT");
+  auto found = find_access(common_);
+  if (!found.problem.empty()) {
+    console_.complain(found.problem);
     fail(usage);
     return false;
   }
+  auto& access = found.access;
+  if (who.application_name == identity{}.application_name) // nobody has said
+    who.application_name = to_string(who.role);
+  if (!common_.app.empty())
+    who.application_name = common_.app;
+  else
+    who.application_name =
+      access.application.empty() ? at_this_host(who.application_name) : access.application;
   t_client_options options;
-  options.places = {*where};
+  options.places = {access.place};
   options.who = std::move(who);
+  if (!access.token_file.empty())
+    options.credentials = token_of(access.token_file);
+  options.on_handler_failure = [this](const handler_failure& f) {
+    console_.complain(f.where + ": " + printable(f.what));
+  };
   options.link.connect_timeout = common_.timeout();
   options.limits.request_timeout = common_.timeout();
   options.reconnect = stays_ = stays;
@@ -67,6 +90,8 @@ bool party::connect(identity who, bool stays) {
       on_link(*changed);
     else if (auto* registered = std::get_if<registration_notice>(&n))
       unanswered_.erase(registered->this_dn);
+    else if (auto* renewal = std::get_if<credentials_notice>(&n); renewal != nullptr)
+      on_renewal(*renewal);
   });
   link_->start();
   handle_until(steady_time::max(), [this] { return stood_ || refusal_; });
@@ -75,7 +100,7 @@ bool party::connect(identity who, bool stays) {
   std::string why = "interrupted";
   if (refusal_)
     why = refusal_->error ? describe_error(*refusal_->error) : printable(refusal_->text);
-  console_.complain("cannot connect to " + printable(common_.connect) + ": " + why);
+  console_.complain("cannot connect to " + printable(access.address) + ": " + why);
   fail(usage);
   return false;
 }
@@ -95,6 +120,12 @@ void party::on_link(const link_notice& n) {
     else if (stays_)
       console_.link(n);
   }
+}
+
+void party::on_renewal(const credentials_notice& n) {
+  if (!n.renewed)
+    console_.complain("the token was not renewed" +
+                      (n.error ? ": " + describe_error(*n.error) : std::string{}));
 }
 
 bool party::register_on(const std::vector<std::string>& dns, const registration& how) {

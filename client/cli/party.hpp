@@ -167,6 +167,7 @@ private:
   void await_until(const std::function<bool()>& done);
   bool is_answered(const client::sending& sent, const client::completion& c);
   void on_link(const client::link_notice& n);
+  void on_renewal(const client::credentials_notice& n);
 
   console console_;
   exit_status status_ = all_well;

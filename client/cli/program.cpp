@@ -11,9 +11,31 @@ namespace ringdown::cli {
 namespace {
 
 void add_global_options(CLI::App& app, settings& common) {
-  app.add_option("--connect", common.connect, "The broker's address, HOST:PORT")
+  app
+    .add_option("--connect", common.connect,
+                "The broker's address, HOST:PORT, or tls://HOST:PORT for TLS")
     ->envname("RINGDOWN_CONNECT")
     ->capture_default_str();
+  app
+    .add_option("--context", common.context,
+                "A saved address with its credentials, in place of --connect (ringdown context)")
+    ->envname("RINGDOWN_CONTEXT");
+  app
+    .add_option("--tls-ca", common.tls_ca,
+                "File of the authorities that are trusted (default: the system's)")
+    ->envname("RINGDOWN_TLS_CA");
+  app
+    .add_option("--tls-cert", common.tls_cert,
+                "File of this client's certificate, for a broker that wants one")
+    ->envname("RINGDOWN_TLS_CERT");
+  app
+    .add_option("--tls-key", common.tls_key,
+                "File of the certificate's key; its owner alone may read it")
+    ->envname("RINGDOWN_TLS_KEY");
+  app
+    .add_option("--token-file", common.token_file,
+                "File of the token to sign on with; its owner alone may read it")
+    ->envname("RINGDOWN_TOKEN_FILE");
   app.add_option("--app", common.app,
                  "Application name at sign-on, 1 to 64 bytes (default: what it plays, and the "
                  "host: desktop@HOST)");
@@ -22,6 +44,19 @@ void add_global_options(CLI::App& app, settings& common) {
     ->capture_default_str();
   app.add_flag("--json", common.json, "One JSON object per line");
   app.add_flag("--no-color", common.no_color, "No colours, even on a terminal");
+}
+
+/// Before any verb runs.
+void note_how_given(const CLI::App& app, settings& common) {
+  auto how = [&](const char* name) {
+    auto* option = app.get_option(name);
+    auto& flags = app.parse_order();
+    if (std::find(flags.begin(), flags.end(), option) != flags.end())
+      return given::by_flag;
+    return option->count() > 0 ? given::by_variable : given::no;
+  };
+  common.connect_given = how("--connect");
+  common.context_given = how("--context");
 }
 
 /// The global options as a verb's --help shows them, behind its own.
@@ -81,6 +116,9 @@ void describe_program(CLI::App& app, settings& common, int& status) {
   add_list(app, common, status);
   add_check_recorder(app, common, status);
   add_error(app, common, status);
+  add_token(app, common, status);
+  add_context(app, common, status);
+  app.parse_complete_callback([&app, &common] { note_how_given(app, common); });
   auto common_flags = common_flags_help(app);
   for (auto* verb : app.get_subcommands({}))
     verb->footer(verb->get_footer() + common_flags);

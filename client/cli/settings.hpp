@@ -12,9 +12,19 @@
 
 namespace ringdown::cli {
 
+/// How an option was given: a flag outweighs another option's variable.
+enum class given : std::uint8_t { no, by_variable, by_flag };
+
 /// The global options.
 struct settings {
   std::string connect = "127.0.0.1:7480";
+  std::string context; ///< in place of `connect`
+  given connect_given = given::no;
+  given context_given = given::no;
+  std::string tls_ca; ///< files; no secret is ever said on the command line
+  std::string tls_cert;
+  std::string tls_key;
+  std::string token_file;
   std::string app; ///< empty: what it plays, and the host
   double timeout_s = 5;
   bool json = false;
@@ -79,5 +89,7 @@ void add_session(CLI::App& app, const settings& common, int& status);
 void add_list(CLI::App& app, const settings& common, int& status);
 void add_check_recorder(CLI::App& app, const settings& common, int& status);
 void add_error(CLI::App& app, const settings& common, int& status);
+void add_token(CLI::App& app, const settings& common, int& status);
+void add_context(CLI::App& app, const settings& common, int& status);
 
 } // namespace ringdown::cli

@@ -189,6 +189,12 @@ std::string end_call(reference_id reference, const std::string& dn, conn_id conn
   return delimited(frame);
 }
 
+std::string renew_credentials(reference_id reference, std::string_view credentials) {
+  auto frame = request(reference);
+  frame.mutable_request_renew_credentials()->set_credentials(std::string{credentials});
+  return delimited(frame);
+}
+
 std::string heartbeat() {
   v1::Frame frame;
   frame.mutable_heartbeat();

@@ -27,6 +27,7 @@ std::string command_addresses(reference_id reference, const bulk_command& what);
 std::string list_addresses(reference_id reference, const address_list_request& what);
 std::string merge_calls(reference_id reference, const std::string& dn, conn_id old, conn_id into);
 std::string end_call(reference_id reference, const std::string& dn, conn_id connection);
+std::string renew_credentials(reference_id reference, std::string_view credentials);
 std::string heartbeat();
 
 /// A frame that says nothing to the program: a heartbeat, or a body of a later version.

@@ -47,6 +47,7 @@ event_link_connected from(const v1::EventLinkConnected& in) {
   out.heartbeat_timeout = milliseconds{in.heartbeat_timeout_ms()};
   out.time_us = in.time_us();
   out.dns_per_request_max = in.dns_per_request_max();
+  out.credentials_expire_time_us = in.credentials_expire_time_us();
   return out;
 }
 
@@ -148,6 +149,7 @@ event_ack from(reference_id reference, const v1::EventACK& in) {
   out.user_event = in.user_event();
   out.time_us = in.time_us();
   out.this_dn = in.this_dn();
+  out.credentials_expire_time_us = in.credentials_expire_time_us();
   return out;
 }
 

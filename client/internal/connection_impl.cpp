@@ -1,6 +1,5 @@
 #include "client/internal/connection_impl.hpp"
 
-#include "client/internal/tcp_transport.hpp"
 #include "messages/frame.hpp"
 
 #include <poll.h>
@@ -36,46 +35,24 @@ void connection::impl::start(std::unique_ptr<transport> over, identity me, bound
 
 void connection::impl::start(const numeric_endpoints& where, identity me, bounds most) {
   begin(std::move(me), most);
-  for (auto& one : where.found)
-    for (auto& address : resolve(one.host, one.port).addresses)
-      addresses.push_back(address);
-  if (addresses.empty())
-    return fail(link_fault::bad_address, where.text);
-  connect_next();
+  reaching = connector{where};
+  go_on_connecting(reaching.begin(now(), opened_until));
 }
 
-/// Each address has its share of the time that is left: one that says nothing must not keep the
-/// others from being tried.
-void connection::impl::connect_next() {
-  int error = 0;
-  while (address_index < addresses.size()) {
-    auto untried = static_cast<std::int64_t>(addresses.size() - address_index);
-    connecting = start_connect(addresses[address_index++]);
-    if (connecting) {
-      address_until = now() + (opened_until - now()) / untried;
-      return;
-    }
-    error = errno;
+void connection::impl::go_on_connecting(connector::progress how) {
+  switch (how) {
+  case connector::progress::under_way: return;
+  case connector::progress::failed: {
+    auto why = reaching.fault();
+    return fail(why.fault, std::move(why.text));
   }
-  fail(fault_of(error), error_text(error));
-}
-
-/// The socket reported something: the connection stands, or the next address is tried.
-void connection::impl::finish_connecting() {
-  pollfd entry{connecting.get(), POLLOUT, 0};
-  if (::poll(&entry, 1, 0) <= 0)
-    return;
-  if (int error = connect_error(connecting.get()); error != 0) {
-    connecting.reset();
-    if (address_index < addresses.size())
-      return connect_next();
-    return fail(fault_of(error), error_text(error));
+  case connector::progress::stands: return sign_on_over(reaching.take());
   }
-  sign_on_over(std::make_unique<tcp_transport>(std::move(connecting)));
 }
 
 void connection::impl::sign_on_over(std::unique_ptr<transport> over) {
   stream = std::move(over);
+  secure = dynamic_cast<const tls_transport*>(stream.get());
   state = link_state::signing_on;
   beats.begin(now());
   out.insert(0, codec::sign_on(awaits.next_reference(), who)); // before what does not wait for it
@@ -92,12 +69,17 @@ void connection::impl::take_link_connected(codec::link_connected connected) {
 
 // ---- ends ----------------------------------------------------------------------------------
 
+void connection::impl::drop_stream() {
+  reaching = {};
+  secure = nullptr;
+  stream.reset();
+  state = link_state::closed;
+}
+
 void connection::impl::close() {
   if (state == link_state::closed)
     return;
-  connecting.reset();
-  stream.reset();
-  state = link_state::closed;
+  drop_stream();
   result = {link_fault::closed_here, "closed by this program", std::nullopt};
 }
 
@@ -106,12 +88,25 @@ void connection::impl::fail(link_fault fault, std::string text) {
   bool stands = state == link_state::up || state == link_state::signing_off;
   auto error = std::move(result.error);
   auto ended = std::move(result.ended);
-  connecting.reset();
-  stream.reset();
-  state = link_state::closed;
+  drop_stream();
   result = {fault, std::move(text), std::move(error), std::move(ended)};
   if (stands && fault != link_fault::ended_by_broker)
     events.push(link_lost{fault, result.text}, 0);
+}
+
+/// The stream is broken, or has ended without a word of the broker's: as it does for who speaks
+/// plain at a door of TLS.
+void connection::impl::fail_by(const transport_result& end) {
+  bool has_ended = end.status == transport_status::end;
+  auto fault = has_ended ? link_fault::closed_by_peer : fault_of(end.error);
+  auto text = has_ended ? "the broker closed the connection" : error_text(end.error);
+  if (secure != nullptr && !has_ended) {
+    fault = secure->fault().fault;
+    text = secure->fault().text;
+  } else if (fault == link_fault::closed_by_peer && state == link_state::signing_on && !secure) {
+    text += " before the sign-on was answered; if TLS is spoken there, say tls://HOST:PORT";
+  }
+  fail(fault, std::move(text));
 }
 
 // ---- sending -------------------------------------------------------------------------------
@@ -188,8 +183,7 @@ void connection::impl::receive() {
     switch (got.status) {
     case transport_status::would_block: return;
     case transport_status::end:
-      return fail(link_fault::closed_by_peer, "the broker closed the connection");
-    case transport_status::failed: return fail(fault_of(got.error), error_text(got.error));
+    case transport_status::failed: return fail_by(got);
     case transport_status::done: break;
     }
     beats.heard(now());
@@ -212,6 +206,7 @@ void connection::impl::cut_frames() {
     done += piece.consumed;
   }
   in.erase(0, done);
+  frames_wait = !in.empty() && events_full();
 }
 
 void connection::impl::take_frame(std::string_view frame) {
@@ -250,9 +245,12 @@ void connection::impl::take_event(event e, std::size_t bytes) {
 // ---- time ----------------------------------------------------------------------------------
 
 steady_time connection::impl::next_deadline() const {
+  // Something is here that the descriptor says nothing of.
+  if (wants_read() && (frames_wait || (secure != nullptr && secure->has_unread())))
+    return steady_time::min();
   switch (state) {
   case link_state::closed: return steady_time::max();
-  case link_state::connecting: return address_until;
+  case link_state::connecting: return reaching.next_deadline();
   case link_state::signing_on: return opened_until;
   case link_state::up:
   case link_state::signing_off: break;
@@ -269,14 +267,10 @@ void connection::impl::check_time() {
   auto at = now();
   switch (state) {
   case link_state::closed: return;
-  case link_state::connecting:
+  case link_state::connecting: return; // the connector has looked
   case link_state::signing_on:
     if (at >= opened_until)
-      fail(link_fault::timed_out, state == link_state::connecting
-                                    ? "no connection in time"
-                                    : "no answer to the sign-on in time");
-    else if (state == link_state::connecting && at >= address_until)
-      connect_next();
+      fail(link_fault::timed_out, "no answer to the sign-on in time");
     return;
   case link_state::up:
   case link_state::signing_off: break;
@@ -298,7 +292,7 @@ void connection::impl::check_time() {
 /// Whatever can be done without waiting.
 void connection::impl::step() {
   if (state == link_state::connecting)
-    finish_connecting();
+    go_on_connecting(reaching.go_on(now()));
   flush();
   if (!in.empty())
     cut_frames(); // left over while the events were full
@@ -308,7 +302,8 @@ void connection::impl::step() {
 
 void connection::impl::wait_for_io(steady_time until) {
   pollfd entry{descriptor(), poll_events(), 0};
-  auto left = std::chrono::ceil<milliseconds>(until - now()).count();
+  auto at = now();
+  auto left = until > at ? std::chrono::ceil<milliseconds>(until - at).count() : 0;
   auto timeout = static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
   interrupted = ::poll(&entry, 1, timeout) < 0 && errno == EINTR;
 }
@@ -316,7 +311,7 @@ void connection::impl::wait_for_io(steady_time until) {
 short connection::impl::poll_events() {
   if (stream)
     return stream->poll_events(wants_read(), wants_write());
-  return connecting ? POLLOUT : 0;
+  return reaching.poll_events();
 }
 
 /// Works until `done()`, the end of the link, `until`, or a signal.

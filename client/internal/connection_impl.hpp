@@ -4,9 +4,9 @@
 #include "client/connection.hpp"
 #include "client/internal/awaited_answers.hpp"
 #include "client/internal/codec.hpp"
+#include "client/internal/connector.hpp"
 #include "client/internal/event_queue.hpp"
 #include "client/internal/heartbeats.hpp"
-#include "client/internal/socket.hpp"
 
 namespace ringdown::client {
 
@@ -36,10 +36,10 @@ public:
 
   bool events_full() const { return events.is_full(limits); }
   bool wants_write() const {
-    return state == link_state::connecting ? bool{connecting} : stream && out_sent < out.size();
+    return state == link_state::connecting || (stream && out_sent < out.size());
   }
   bool wants_read() const { return stream && !events_full(); }
-  int descriptor() const { return stream ? stream->descriptor() : connecting.get(); }
+  int descriptor() const { return stream ? stream->descriptor() : reaching.descriptor(); }
   short poll_events();
   steady_time next_deadline() const;
 
@@ -53,9 +53,9 @@ private:
   template <class Done>
   void run_until(steady_time until, Done done);
   void begin(identity who, bounds limits);
+  void drop_stream();
   void sign_on_over(std::unique_ptr<transport> over);
-  void connect_next();
-  void finish_connecting();
+  void go_on_connecting(connector::progress how);
   void step();
   void flush();
   void receive();
@@ -66,25 +66,25 @@ private:
   void note_sent(reference_id reference, std::string frame, std::size_t answers);
   void check_time();
   void fail(link_fault fault, std::string text);
+  void fail_by(const transport_result& end);
   void wait_for_io(steady_time until);
   steady_time now() const { return time ? time() : std::chrono::steady_clock::now(); }
   steady_time after(std::chrono::milliseconds timeout) const;
 
   time_source time;
-  unique_fd connecting;              // while the connection is under way
-  std::unique_ptr<transport> stream; // then
+  connector reaching;                    // while the connection is under way
+  std::unique_ptr<transport> stream;     // then
+  const tls_transport* secure = nullptr; // the stream, if it is one by TLS
   identity who;
   bounds limits;
-  std::vector<socket_address> addresses;
-  std::size_t address_index = 0;
 
   std::string out;
   std::size_t out_sent = 0;
   std::string in;
+  bool frames_wait = false; // in `in`: the events were full
   event_queue events;
 
   steady_time opened_until;
-  steady_time address_until; // the present address's share of that
   heartbeats beats;
   bool interrupted = false;
 };

@@ -56,7 +56,7 @@ std::string reconnecting::where() const {
   if (at == nullptr)
     return "a stream of this process";
   auto host = at->host.find(':') == std::string::npos ? at->host : "[" + at->host + "]";
-  return host + ":" + std::to_string(at->port);
+  return (at->tls ? "tls://" : "") + host + ":" + std::to_string(at->port);
 }
 
 } // namespace ringdown::client

@@ -47,6 +47,8 @@ subject subject_of(const notice& told) {
     return {"registration", registration->this_dn};
   if (auto* gap = std::get_if<gap_notice>(&told))
     return {"gap", gap->this_dn};
+  if (std::holds_alternative<credentials_notice>(told))
+    return {"credentials", {}};
   return {"link", {}};
 }
 
@@ -54,7 +56,7 @@ subject subject_of(const notice& told) {
 
 t_client::impl::impl(t_client_options o)
   : options(completed(std::move(o))), link(options.now), registrations(options.limits),
-    pending(options.limits), again_(options),
+    pending(options.limits), again_(options), renewal_(options),
     registrar_(link, registrations, [this](const registration_sent& sent) { show(sent); }),
     board_(options.limits) {}
 
@@ -109,7 +111,7 @@ void t_client::impl::turn() {
       on_up();
     drain();
     if (link.state() == link_state::closed && !more_events_)
-      on_down();
+      on_down(link.result());
   }
   auto at = now();
   board_.finish(pending.on_time(at));
@@ -146,6 +148,8 @@ void t_client::impl::dispatch(const event& e) {
   show(event_received{e});
   registrar_.look_again();
   auto at = now();
+  if (auto renewed = renewal_.on_answer(at, e))
+    return board_.tell(notice{std::move(*renewed)});
   if (auto* ack = std::get_if<event_ack>(&e)) {
     auto* dn = ack->this_dn.empty() ? pending.dn_of(ack->reference) : &ack->this_dn;
     if (dn != nullptr)
@@ -198,6 +202,8 @@ steady_time t_client::impl::due() const {
   auto next = std::min(pending.next_deadline(), registrations.next_deadline());
   if (link_runs())
     next = std::min(next, link.next_deadline());
+  if (phase == link_phase::up)
+    next = std::min(next, renewal_.next());
   if (phase == link_phase::waiting)
     next = std::min(next, again_.next_attempt());
   if (phase == link_phase::stopping)
@@ -215,43 +221,80 @@ void t_client::impl::change(link_phase to, link_notice n) {
   board_.tell(notice{std::move(n)});
 }
 
-t_client::impl::prepared t_client::impl::prepare(const place& where) {
-  if (auto* at = std::get_if<endpoint>(&where))
-    return {look_up(*at)};
-  auto& make = std::get<transport_factory>(where);
-  try {
-    return {make ? make() : nullptr};
-  } catch (const std::exception& e) {
-    report("transport_factory", e.what());
-  } catch (...) {
-    report("transport_factory", "not a std::exception");
-  }
-  return {std::unique_ptr<transport>{}};
+std::optional<t_client::impl::errand> t_client::impl::errand_due() {
+  if (phase == link_phase::up && renewal_.is_due(now()))
+    return errand{};
+  auto where = again_.take_due();
+  return where ? std::optional{errand{std::move(where)}} : std::nullopt;
+}
+
+t_client::impl::prepared t_client::impl::prepare(const errand& what) {
+  auto asked = [this](const char* where, const auto& ask) -> decltype(ask()) {
+    try {
+      return ask();
+    } catch (const std::exception& e) {
+      report(where, e.what());
+    } catch (...) {
+      report(where, "not a std::exception");
+    }
+    return {};
+  };
+  prepared out;
+  out.credentials = options.credentials ? asked("credentials", options.credentials)
+                                        : std::optional{options.who.credentials};
+  if (!out.credentials || !what.where)
+    return out;
+  if (auto* at = std::get_if<endpoint>(&*what.where))
+    out.how = look_up(*at);
+  else if (auto& make = std::get<transport_factory>(*what.where))
+    out.how = asked("transport_factory", make);
+  else
+    out.how = std::unique_ptr<transport>{};
+  return out;
+}
+
+void t_client::impl::renew(const std::optional<std::string>& credentials) {
+  auto at = now();
+  if (!renewal_.is_due(at))
+    return; // another link than it was asked for
+  if (!credentials)
+    return board_.tell(notice{renewal_.none(at)});
+  if (auto sent = link.renew_credentials(*credentials))
+    renewal_.sent(at, sent.reference);
+  else
+    renewal_.not_sent(at);
 }
 
 void t_client::impl::begin(prepared&& how) {
+  if (phase == link_phase::up)
+    return renew(how.credentials);
   if (phase != link_phase::connecting)
     return; // stopped meanwhile
+  if (!how.credentials)
+    return on_down({link_fault::no_credentials, "the program has no credentials now", {}});
+  auto who = options.who;
+  who.credentials = std::move(*how.credentials);
   if (auto* stream = std::get_if<std::unique_ptr<transport>>(&how.how))
-    link.start(std::move(*stream), options.who, options.link);
-  else
-    link.start_at_any(std::get<numeric_endpoints>(how.how), options.who, options.link);
+    link.start(std::move(*stream), std::move(who), options.link);
+  else if (auto* found = std::get_if<numeric_endpoints>(&how.how))
+    link.start_at_any(*found, std::move(who), options.link);
   registrar_.ask_early(now() + options.link.connect_timeout);
 }
 
 void t_client::impl::on_up() {
   granted = link.link();
   registrar_.link_stands(granted);
+  renewal_.link_stands(now(), granted);
   link_notice n;
   n.broker_restarted = again_.link_stands(now(), granted);
   change(link_phase::up, std::move(n));
 }
 
-void t_client::impl::on_down() {
+void t_client::impl::on_down(const open_result& result) {
   registrations.link_down();
+  renewal_.link_down();
   if (phase == link_phase::stopping)
     return end_stopped();
-  auto& result = link.result();
   link_notice n;
   n.fault = result.fault;
   n.reason = result.ended ? result.ended->reason : disconnect_reason::unspecified;

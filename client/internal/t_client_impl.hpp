@@ -3,6 +3,7 @@
 // that another thread may change: so background.hpp can call them without its lock.
 #pragma once
 
+#include "client/internal/credentials_renewal.hpp"
 #include "client/internal/notice_board.hpp"
 #include "client/internal/pending_requests.hpp"
 #include "client/internal/reconnecting.hpp"
@@ -16,9 +17,14 @@ namespace ringdown::client {
 
 class t_client::impl {
 public:
-  /// A place that is ready to be connected to.
+  /// What the program, or the system, is to be asked for without a lock.
+  struct errand {
+    std::optional<place> where; ///< to connect to; none: credentials for the link that stands
+  };
+  /// What came of it.
   struct prepared {
-    std::variant<numeric_endpoints, std::unique_ptr<transport>> how;
+    std::variant<std::monostate, numeric_endpoints, std::unique_ptr<transport>> how;
+    std::optional<std::string> credentials; ///< none: there are none now
   };
   using listener = notice_board::listener;
   using timer = notice_board::timer;
@@ -59,9 +65,9 @@ public:
 
   /// Does what can be done now.
   void turn();
-  /// A place to be prepared and begun with, once.
-  std::optional<place> attempt_due() { return again_.take_due(); }
-  prepared prepare(const place& where);
+  /// An errand to be prepared and begun with, once.
+  std::optional<errand> errand_due();
+  prepared prepare(const errand& what);
   void begin(prepared&& how);
   /// The next handlers to be called.
   std::optional<ready_call> take() { return board_.take(); }
@@ -93,8 +99,9 @@ private:
   void drain();
   void dispatch(const event& e);
   void on_up();
-  void on_down();
+  void on_down(const open_result& result);
   void end_stopped();
+  void renew(const std::optional<std::string>& credentials);
   void send_again();
   send_status room_for(const std::string& dn, std::size_t kept_bytes);
   submission submit(const outgoing_event& what, bool distribute, bool again);
@@ -104,6 +111,7 @@ private:
                        completion_handler&& done, const request_options& how, Submit submit_it);
 
   reconnecting again_;
+  credentials_renewal renewal_;
   registrar registrar_;
   bool more_events_ = false;
   steady_time stop_until_;

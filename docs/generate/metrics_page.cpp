@@ -57,8 +57,10 @@ std::string labels_of(const meter_info& row) {
 
 std::string values_of(const label_info& label) {
   if (label.size == 0)
-    return label.name == "loop" ? "0 to `runtime.loops` - 1; `all` on the stock scheduler"
-                                : "one, of what runs";
+    return std::string{label.name == "loop"      ? "0 to `runtime.loops` - 1"
+                       : label.name == "resumed" ? "`yes`, `no`"
+                       : label.name == "cause"   ? "a word for each sentence of the log"
+                                                 : "of what runs"};
   std::string all;
   for (std::size_t i = 0; i < label.size; ++i)
     all.append(all.empty() ? "`" : ", `").append(label.value(i)).append("`");

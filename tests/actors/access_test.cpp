@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -50,6 +51,8 @@ public:
 
   std::map<std::string, person> known;
   bool is_slow = false;
+  bool is_overrun = false;
+  std::int64_t hold_ms = 0;
   std::vector<std::function<void()>> waiting;
 
 private:
@@ -68,8 +71,10 @@ private:
 
   authenticated look(const sign_on_facts& asked) const {
     auto found = known.find(asked.credentials);
+    if (is_overrun)
+      return {.refused = "too_many_waiting", .retry_after_ms = 1000, .overloaded = true};
     if (found == known.end())
-      return {.refused = "unknown_token"};
+      return {.refused = "unknown_token", .retry_after_ms = hold_ms};
     auto& who = found->second;
     return {.principal = who.principal,
             .may = who.may,
@@ -112,7 +117,7 @@ TEST_CASE("who proves nothing is not let in, and is not told why") {
   auto& agent = o.connect("agent");
   agent.says(sign_on_with("key", v1::ROLE_DESKTOP, "desk"), register_on(2, {"7001"}));
   CHECK_THAT(agent.hears(), in_brief({"connected 1", "registered 2: 7001"}));
-  CHECK(o.told() == lines{"connection: connection closed"});
+  CHECK(o.told() == lines{"connection: sign-on refused"});
 }
 
 TEST_CASE("a role that no grant names is refused at the door") {
@@ -122,7 +127,7 @@ TEST_CASE("a role that no grant names is refused at the door") {
   auto& spy = o.connect("spy");
   spy.says(sign_on_with("key", v1::ROLE_RECORDER, "tape"));
   CHECK(spy.hears() == lines{"Error 1: 119", "disconnected: SIGN_ON_REFUSED"});
-  CHECK(o.told() == lines{"connection: connection closed"});
+  CHECK(o.told() == lines{"connection: sign-on refused"});
 }
 
 TEST_CASE("an answer about a client that comes too late is nobody's") {
@@ -141,7 +146,34 @@ TEST_CASE("an answer about a client that comes too late is nobody's") {
   gate.waiting.at(0)();
   o.settle();
   CHECK(agent.hears().empty());
-  CHECK(o.told() == lines{"connection: connection closed"});
+  CHECK(o.told() == lines{"connection: sign-on refused", "connection: connection closed"});
+}
+
+TEST_CASE("who fails too often hears of it late, and when to come again") {
+  office o;
+  gatehouse gate{o};
+  gate.hold_ms = 1000;
+  auto& guesser = o.connect("guesser");
+  guesser.says(sign_on_with("guess", v1::ROLE_DESKTOP, "desk"));
+  o.pass(900ms);
+  CHECK(guesser.hears().empty());
+  o.pass(100ms);
+  auto heard = guesser.frames();
+  REQUIRE(heard.size() == 2);
+  CHECK(heard[0].event_error().error_code() == 119);
+  CHECK(heard[0].event_error().retry_after_ms() == 1000);
+  CHECK(heard[1].event_link_disconnected().reason() == v1::DISCONNECT_REASON_SIGN_ON_REFUSED);
+  CHECK(o.told() == lines{"connection: sign-on refused"});
+}
+
+TEST_CASE("whoever nobody had time to look at may come again, and is told so at once") {
+  office o;
+  gatehouse gate{o};
+  gate.is_overrun = true;
+  auto& early = o.connect("early");
+  early.says(sign_on_with("key", v1::ROLE_DESKTOP, "desk"));
+  CHECK(early.hears() == lines{"Error 1: 1186", "disconnected: OVERLOADED"});
+  CHECK(o.told() == lines{"connection: sign-on refused", "connection: connection closed"});
 }
 
 TEST_CASE("a client that leaves while it is looked at leaves nothing behind") {
@@ -334,7 +366,8 @@ TEST_CASE("renewed credentials go on where the old ones ended, for the same prin
   CHECK_THAT(agent.hears(), in_brief({"Error 8: 119"}));
   auto told = o.told();
   std::erase(told, "dn: outcome of a command"); // nobody records here
-  CHECK(told.size() == 2);                      // expired twice
+  CHECK(std::count(told.begin(), told.end(), "connection: renewal refused") == 2);
+  CHECK(told.size() == 4); // and expired twice
 }
 
 TEST_CASE("a client that renews again and again arms no timers with that") {

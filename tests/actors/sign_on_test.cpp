@@ -244,7 +244,7 @@ TEST_CASE("the platform may refuse a sign-on by its credentials") {
   request.mutable_request_sign_on()->set_credentials("secret");
   right.says(request);
   CHECK(right.hears() == lines{"connected 1"});
-  CHECK(o.told() == lines{"connection: connection closed"});
+  CHECK(o.told() == lines{"connection: sign-on refused"});
 }
 
 // ---- taking over ---------------------------------------------------------------------------

@@ -295,7 +295,7 @@ TEST_CASE("a verb that is nearly right is answered by the right one, and none by
 
 TEST_CASE("every verb's help has an example, the exit statuses and the flags of all verbs") {
   for (auto verb : {"pause", "resume", "start", "stop", "query", "desktop", "recorder", "monitor",
-                    "send", "info", "session", "list", "check-recorder", "error"}) {
+                    "send", "info", "session", "list", "check-recorder", "error", "token"}) {
     auto o = run(std::string{verb} + " --help");
     CHECK(o.status == 0);
     CHECK(o.has("Example"));

@@ -40,8 +40,9 @@ std::vector<std::string> pieces_of(const std::string& document) {
 
 TEST_CASE("each piece of C++ in the client's document stands in a source that is compiled") {
   std::string compiled;
-  for (auto* path : {"examples/desktop.cpp", "examples/desktop_in_a_loop.cpp",
-                     "examples/recorder.cpp", "tests/client/document_snippets.cpp"})
+  for (auto* path :
+       {"examples/desktop.cpp", "examples/desktop_in_a_loop.cpp", "examples/recorder.cpp",
+        "examples/secure_light.cpp", "tests/client/document_snippets.cpp"})
     compiled += in_one_line(content(path));
   auto pieces = pieces_of(content("docs/client.md"));
   CHECK(pieces.size() >= 6);
@@ -60,6 +61,7 @@ TEST_CASE("the documents' programs are the examples, each shorter than it may be
   for (auto& [document, path, lines_max] :
        {program{"docs/client.md", "examples/desktop.cpp", 40},
         {"docs/client.md", "examples/recorder.cpp", 40},
+        {"docs/client.md", "examples/secure_light.cpp", 40},
         {"docs/embedding.md", "examples/embedded_broker.cpp", 60}}) {
     auto code = content(path);
     INFO(path);

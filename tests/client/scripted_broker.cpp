@@ -71,6 +71,8 @@ void scripted_broker::grant(const v1::Frame& sign_on) {
   link.set_window_bytes(1024 * 1024);
   link.set_frame_bytes_max(128 * 1024);
   link.set_dns_per_request_max(dns_per_request_max);
+  link.set_time_us(time_us);
+  link.set_credentials_expire_time_us(credentials_expire_time_us);
   link.set_heartbeat_interval_ms(3'600'000); // silence is another test's
   link.set_heartbeat_timeout_ms(36'000'000);
   for (auto c : {v1::CAPABILITY_EXACT_VERSIONS, v1::CAPABILITY_DIRECTED})

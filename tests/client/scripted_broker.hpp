@@ -24,6 +24,8 @@ public:
   std::uint64_t server_instance = 1;         ///< what the next link is told
   std::uint32_t window_requests = 16;
   std::uint32_t dns_per_request_max = 256;
+  std::int64_t time_us = 0;                    ///< the broker's clock, as the next link is told
+  std::int64_t credentials_expire_time_us = 0; ///< by it; 0: never
 
   /// What the client has said since; heartbeats left out.
   std::vector<v1::Frame> said();

@@ -89,7 +89,7 @@ grep -q 'light: paused' "$work/out" || fail "the embedded broker's desktop saw n
 
 # A client's project, on a machine without what only a broker stands on.
 hidden=()
-for package in CAF Boost OpenSSL tomlplusplus nlohmann_json CLI11 PkgConfig; do
+for package in CAF Boost tomlplusplus nlohmann_json CLI11 PkgConfig; do
     hidden+=("-DCMAKE_DISABLE_FIND_PACKAGE_$package=ON")
 done
 configure_client() {

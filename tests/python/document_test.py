@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 
 from harness import PATIENCE_S, SOURCE, AsyncTest, Broker, python
 from ringdown import Desktop, Identity, Light, Limits, v1
+from tls_case import Authority, Door
 
 PATIENT = Limits(open_timeout_s=PATIENCE_S, request_timeout_s=PATIENCE_S)
 
@@ -93,6 +94,23 @@ class Document(AsyncTest):
             await panel.says("  start waits for ringdown-python's pause\n")
             await desktop.resume(connection_id=0x71)
             await panel.says("light: recording\n", times=2)
+
+    async def test_a_light_is_shown_by_tls(self) -> None:
+        authority = Authority()
+        self.addCleanup(authority.close)
+        own = authority.issue("broker")
+        token = self.folder / "token"
+        token.write_text("a-token\n")
+        example = SOURCE / "examples" / "python" / "recorder.py"
+        async with AsyncExitStack() as stack:
+            enter = stack.enter_async_context
+            broker = await enter(Broker())
+            door = await enter(Door(broker, own))
+            recorder = await enter(python(example, broker, "7001"))
+            await recorder.says("recorder ready")
+            files = (authority.file, str(token))
+            light = await enter(python(self.folder / "secure_light.py", door, "7001", *files))
+            await light.says("off\n")
 
     async def test_all_recordings_are_stopped_at_once(self) -> None:
         example = SOURCE / "examples" / "python" / "recorder.py"

@@ -132,7 +132,7 @@ def ringdown(broker: Place, *words: str) -> Program:
     )
 
 
-def python(file: pathlib.Path, broker: Broker, *words: str) -> Program:
+def python(file: pathlib.Path, broker: Place, *words: str) -> Program:
     """A Python program that uses the client, with this interpreter and this PYTHONPATH."""
     return Program(sys.executable, str(file), broker.host, str(broker.port), *words)
 

@@ -71,7 +71,7 @@ class SignOn(AsyncTest):
         await self.refused(saying(b"\x16\x03\x01" + bytes(40)), ProtocolError, "frame")
 
     async def test_a_frame_that_is_too_long_before_sign_on(self) -> None:
-        await self.refused(saying(delimited(bytes(4097))), ProtocolError, "4097 bytes")
+        await self.refused(saying(delimited(bytes(16_385))), ProtocolError, "16385 bytes")
         await self.refused(saying(b"\xff\xff\xff\xff\x0f"), ProtocolError, "4294967295 bytes")
 
     async def test_a_frame_that_is_no_protobuf(self) -> None:
@@ -403,8 +403,8 @@ class BadArguments(AsyncTest):
 
     async def test_a_sign_on_that_does_not_fit_is_not_sent(self) -> None:
         async with FakeBroker(lambda link: link.hear_the_end()) as server:
-            identity = Identity(v1.ROLE_DESKTOP, credentials=bytes(4096))
-            with self.assertRaisesRegex(ValueError, "accepted are at most 4096"):
+            identity = Identity(v1.ROLE_DESKTOP, application_name=16_384 * "a")
+            with self.assertRaisesRegex(ValueError, "accepted are at most 16384"):
                 await Connection.open(server.host, server.port, identity, PATIENT)
 
 

@@ -14,6 +14,7 @@ MAY_INCLUDE: list[tuple[str, tuple[str, ...]]] = [
     ("actors", ("actors", "messages")),
     ("broker/logging", ("broker/logging", "messages")),
     ("broker/config", ("broker/config", "broker/logging", "messages")),
+    ("broker/security", ("broker/security", "broker/config", "actors", "messages")),
     ("broker/edge", ("broker/edge", "actors", "messages")),
     (
         "broker/admin",
@@ -52,11 +53,11 @@ FOREIGN: list[tuple[str, tuple[str, ...], str]] = [
     (r"caf/", ("actors", "broker", "client/caf_bridge", "bench/micro", "tests"), "CAF"),
     (r"boost/", ("actors", "broker/admin"), "Boost"),
     (r"spdlog/", ("broker/logging",), "spdlog"),
-    (r"toml\+\+/", ("broker/config",), "toml++"),
+    (r"toml\+\+/", ("broker/config", "client/cli"), "toml++"),
     (r"CLI/", ("client/cli", "bench/cli"), "CLI11"),
     (r"glib\.h$", ("examples",), "GLib"),
     (r"histedit\.h$", ("client/cli",), "libedit"),
-    (r"nlohmann/", ("broker/admin", "client/cli", "bench", "tests"), "JSON"),
+    (r"nlohmann/", ("broker/admin", "broker/security", "client/cli", "bench", "tests"), "JSON"),
     (r"benchmark/", ("bench/micro",), "Google Benchmark"),
     (r"systemd/", ("broker/daemon",), "systemd"),
     (
@@ -64,9 +65,10 @@ FOREIGN: list[tuple[str, tuple[str, ...], str]] = [
         ("broker", "client", "bench", "tests", "examples"),
         "sockets and files",
     ),
-    (r"(fstream|filesystem|iostream)$", ("broker", "bench", "docs", "tests", "examples"), "files"),
+    (r"filesystem$", ("broker", "bench", "client/cli", "docs", "tests", "examples"), "files"),
+    (r"(fstream|iostream)$", ("broker", "bench", "docs", "tests", "examples"), "files"),
 ]
-WITHOUT_CAF = ("broker/config", "broker/logging", "broker/daemon")
+WITHOUT_CAF = ("broker/config", "broker/logging", "broker/security", "broker/daemon")
 
 # Words, where they are not to be (folders; empty: everywhere), and why.
 BANNED: list[tuple[str, tuple[str, ...], str]] = [

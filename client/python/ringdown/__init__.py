@@ -28,17 +28,19 @@ from .errors import (
     ProtocolError,
     Refused,
     RingdownError,
+    TLSFailed,
     WindowFull,
 )
-from .identity import Identity, Limits
+from .identity import Credentials, Identity, Limits
 from .orders import Cause, Order, Origin, Screens
 from .outcomes import CommandOutcome, Outcome, RecorderOutcome, Verdict
-from .reasons import Alarm, BrokerReason, DisconnectReason
+from .reasons import Alarm, BrokerReason, DisconnectReason, TLSFault
 from .reconnect import Place, Reconnect
 from .recorder import Recorder
 from .shown import PendingCommand, Shown, Waiting
 from .steady_desktop import SteadyDesktop
 from .steady_recorder import SteadyRecorder
+from .tls import TLS, TLS_PORT
 from .v1 import ringdown_pb2 as v1
 
 __all__ = [
@@ -48,6 +50,7 @@ __all__ = [
     "Cause",
     "CommandOutcome",
     "Connection",
+    "Credentials",
     "Desktop",
     "DisconnectReason",
     "Event",
@@ -76,6 +79,10 @@ __all__ = [
     "Shown",
     "SteadyDesktop",
     "SteadyRecorder",
+    "TLS",
+    "TLSFailed",
+    "TLSFault",
+    "TLS_PORT",
     "Value",
     "Verb",
     "Verdict",

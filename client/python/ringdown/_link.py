@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from typing import Callable, Final, cast
 
 from google.protobuf.message import DecodeError
@@ -10,6 +11,7 @@ from google.protobuf.message import DecodeError
 from .errors import LinkLost, ProtocolError
 from .framing import EVENT_HEADER_BYTES_MAX, FrameDecoder, FramingError, delimited
 from .reasons import DisconnectReason
+from .tls import SHUTDOWN_S, TLS, tls_failed
 from .v1 import ringdown_pb2 as v1
 
 CLOCK_MIN_S: Final = 0.01
@@ -40,6 +42,29 @@ class Link(asyncio.Protocol):
         self._sent_at = self._heard_at = self._loop.time()
         self._due = float("inf")  # when the clocks are to be looked at
         self._tick: asyncio.TimerHandle | None = None
+
+    async def connect(self, host: str, port: int, tls: TLS | None, timeout_s: float) -> None:
+        """Raises LinkLost. A TLS handshake takes no longer than `timeout_s`."""
+        try:
+            if tls is None:
+                await self._loop.create_connection(lambda: self, host, port)
+                return
+            context = await self._loop.run_in_executor(None, tls.context)  # it reads files
+            await self._loop.create_connection(
+                lambda: self,
+                host,
+                port,
+                ssl=context,
+                server_hostname=tls.server_name or host,
+                ssl_handshake_timeout=timeout_s,
+                ssl_shutdown_timeout=SHUTDOWN_S,
+            )
+        except ssl.SSLError as error:
+            raise tls_failed(error) from error
+        except LinkLost:
+            raise
+        except OSError as error:
+            raise LinkLost(f"cannot connect to {host}:{port}: {error}") from error
 
     @property
     def end(self) -> LinkLost | None:
@@ -104,7 +129,11 @@ class Link(asyncio.Protocol):
             self._transport.abort()
 
     def connection_lost(self, error: Exception | None) -> None:
-        self.finish(LinkLost(f"the connection broke: {error}" if error else "the broker closed it"))
+        if isinstance(error, ssl.SSLError):  # a certificate, too, that the broker does not take
+            self.finish(tls_failed(error))
+        else:
+            broke = f"the connection broke: {error}"
+            self.finish(LinkLost(broke if error else "the broker closed it"))
         if not self._closed.done():
             self._closed.set_result(None)
 

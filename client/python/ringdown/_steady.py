@@ -7,11 +7,14 @@ import random
 from dataclasses import dataclass
 from typing import Awaitable, Callable, Final, Sequence, Union
 
+from ._renewal import keep_renewed
+from ._work import until_one_ends
 from .connection import Connection
 from .errors import LinkLost, NoAnswer, Refused, RingdownError, WindowFull
 from .identity import Identity, Limits
 from .reasons import DisconnectReason
 from .reconnect import Place, Reconnect, ReconnectPlan
+from .tls import TLS
 from .v1 import ringdown_pb2 as v1
 
 REGISTER_AGAIN_S: Final = 1.0
@@ -61,6 +64,7 @@ class SteadyLink:
         limits: Limits,
         reconnect: Reconnect,
         on_link: LinkHandler | None,
+        tls: TLS | None,
     ) -> None:
         if not places:
             raise ValueError("places: at least one (host, port)")
@@ -69,6 +73,7 @@ class SteadyLink:
         self._limits: Final = limits
         self._reconnect: Final = reconnect
         self._on_link: Final = on_link
+        self._tls: Final = tls
         self._plan: Final = ReconnectPlan(len(self._places), reconnect)
         self._connection: Connection | None = None
         self._broker = 0  # the instance of the last one
@@ -127,7 +132,8 @@ class SteadyLink:
         self, place: Place, serve: Callable[[Connection, bool], Awaitable[None]]
     ) -> None:
         host, port = place
-        async with await Connection.open(host, port, self._identity, self._limits) as connection:
+        opening = Connection.open(host, port, self._identity, self._limits, tls=self._tls)
+        async with await opening as connection:
             self._plan.link_stands(asyncio.get_running_loop().time())
             broker = connection.granted.server_instance
             restarted = self._broker not in (0, broker)
@@ -135,7 +141,9 @@ class SteadyLink:
             self._connection = connection
             self._about_to_stand = LinkChange(True, place, broker_restarted=restarted)
             try:
-                await serve(connection, restarted)
+                await until_one_ends(
+                    _await(serve(connection, restarted)), keep_renewed(connection, self._identity)
+                )
             finally:
                 self._connection = self._about_to_stand = None
         if not self._closing:
@@ -152,6 +160,10 @@ class SteadyLink:
                 await told
         except Exception:
             _log.exception("on_link has failed")
+
+
+async def _await(work: Awaitable[None]) -> None:
+    await work
 
 
 def no_link() -> LinkLost:

@@ -20,6 +20,7 @@ from .errors import LinkLost, NoAnswer, NotAllGranted, ProtocolError, Refused, W
 from .framing import FRAME_BYTES_BEFORE_SIGN_ON_MAX
 from .identity import Identity, Limits
 from .reasons import DisconnectReason
+from .tls import TLS
 from .v1 import ringdown_pb2 as v1
 
 ASK_AGAIN_S: Final = 1.0
@@ -31,10 +32,9 @@ _SAFETY: Final = (Verb.PAUSE, Verb.STOP)
 class Connection:
     """One link to the broker. Use it as an async context manager: it signs off at the end."""
 
-    def __init__(self, identity: Identity, limits: Limits) -> None:
+    def __init__(self, limits: Limits) -> None:
         """Use `open`."""
         self._limits: Final = limits
-        self._identity: Final = identity
         self._requests = Requests()
         self._events = EventQueue(limits.events_max, limits.event_bytes_max)
         self._granted = v1.EventLinkConnected()
@@ -44,23 +44,30 @@ class Connection:
 
     @classmethod
     async def open(
-        cls, host: str, port: int, identity: Identity, limits: Limits = Limits()
+        cls,
+        host: str,
+        port: int,
+        identity: Identity,
+        limits: Limits = Limits(),
+        *,
+        tls: TLS | None = None,
     ) -> Connection:
-        """Connects and signs on. Raises LinkLost, or Refused if sign-on is refused (53, 55, 119),
-        ValueError for a sign-on that does not fit into its frame."""
-        self = cls(identity, limits)
-        loop = asyncio.get_running_loop()
+        """Connects and signs on; with `tls` by TLS. Raises LinkLost (TLSFailed if the broker's
+        certificate or TLS is at fault), or Refused if sign-on is refused (53, 55, 119), ValueError
+        for a sign-on that does not fit into its frame."""
+        self = cls(limits)
         try:
             async with asyncio.timeout(limits.open_timeout_s):
-                await loop.create_connection(lambda: self._link, host, port)
-                await self._sign_on()
+                credentials = await identity.current_credentials()
+                await self._link.connect(host, port, tls, limits.open_timeout_s)
+                await asyncio.sleep(0)  # if it refuses our certificate, that is to be heard
+                request = identity.sign_on_request(PROTOCOL_VERSION, credentials)
+                frame = v1.Frame(request_sign_on=request)
+                await self._ask_one(frame, "event_link_connected", limits.open_timeout_s)
+                self._signed_on = True
         except TimeoutError as error:
             lost = LinkLost(f"no sign-on at {host}:{port} within {limits.open_timeout_s:g} s")
             raise lost from error
-        except LinkLost:
-            raise
-        except OSError as error:
-            raise LinkLost(f"cannot connect to {host}:{port}: {error}") from error
         else:
             return self
         finally:
@@ -325,6 +332,15 @@ class Connection:
             raise Refused(answer.event_error)
         return answer.event_ack
 
+    async def renew_credentials(
+        self, credentials: bytes, *, timeout_s: float | None = None
+    ) -> v1.EventACK:
+        """New ones on the link that stands, for the same principal and role: the answer says when
+        they expire. Raises Refused 119: then nothing has changed."""
+        request = v1.RequestRenewCredentials(credentials=credentials)
+        frame = v1.Frame(request_renew_credentials=request)
+        return (await self._ask_one(frame, "event_ack", timeout_s)).event_ack
+
     async def wait_for_room(self, *, timeout_s: float | None = None) -> None:
         """Until a request of any size can go out. Raises TimeoutError, and LinkLost if the link
         has ended."""
@@ -374,13 +390,6 @@ class Connection:
             await self._link.closed()
 
     # ---- inside -----------------------------------------------------------------------------
-
-    async def _sign_on(self) -> None:
-        request = self._identity.sign_on_request(PROTOCOL_VERSION)
-        await self._ask_one(
-            v1.Frame(request_sign_on=request), "event_link_connected", self._limits.open_timeout_s
-        )
-        self._signed_on = True
 
     async def _wait_for_room_of(
         self, frame: v1.Frame, weight: int, timeout_s: float | None

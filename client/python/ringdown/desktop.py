@@ -10,6 +10,7 @@ from ._desktop_base import DesktopBase
 from .connection import Connection
 from .errors import LinkLost
 from .identity import Identity, Limits
+from .tls import TLS
 from .v1 import ringdown_pb2 as v1
 
 
@@ -47,14 +48,15 @@ class Desktop(DesktopBase):
         agent_id: str = "",
         identity: Identity | None = None,
         limits: Limits = Limits(),
+        tls: TLS | None = None,
     ) -> Desktop:
         """Connects, signs on and registers. `agent_id`: whose hand it is, for all commands; a
-        pause is held by an application and an agent. Raises as `Connection.open` and `register`
-        do."""
+        pause is held by an application and an agent. `tls`: by TLS. Raises as `Connection.open` and
+        `register` do."""
         _checks.check_line("agent_id", agent_id, _checks.AGENT_ID_BYTES_MAX)
         _checks.check_dn(dn, "dn")
         who = identity or Identity(v1.ROLE_DESKTOP)
-        connection = await Connection.open(host, port, who, limits)
+        connection = await Connection.open(host, port, who, limits, tls=tls)
         try:
             snapshots = await connection.register([dn])
         except BaseException:

@@ -7,6 +7,7 @@
       NoAnswer          sent, and no answer within the deadline: the outcome is unknown
       LinkLost          there is no connection (any more)
         ProtocolError   because the broker said what is not the protocol
+        TLSFailed       because TLS does not stand: a certificate that is wrong, and the like
 
 `outcome_unknown` tells of each whether the request may have had its effect all the same.
 
@@ -18,7 +19,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final, Mapping, Sequence
 
-from .reasons import DisconnectReason
+from .reasons import DisconnectReason, TLSFault
 from .v1 import ringdown_pb2 as v1
 
 
@@ -136,3 +137,16 @@ class LinkLost(RingdownError, ConnectionError):
 
 class ProtocolError(LinkLost):
     """What came is not the protocol: garbage, a frame that is too long, a reply of another kind."""
+
+
+class TLSFailed(LinkLost):
+    """There is no link by TLS; `fault` and the text say why."""
+
+    def __init__(self, text: str, *, fault: TLSFault) -> None:
+        super().__init__(text)
+        self.fault: Final = fault
+
+    def of_request(self, sent: bool) -> TLSFailed:
+        again = TLSFailed(self.text, fault=self.fault)
+        again.__dict__.update(self.__dict__, sent=sent)
+        return again

@@ -9,7 +9,7 @@ from typing import Final
 PREFIX_BYTES_MAX: Final = 5
 """A varint of a 32-bit length has at most so many bytes."""
 
-FRAME_BYTES_BEFORE_SIGN_ON_MAX: Final = 4096
+FRAME_BYTES_BEFORE_SIGN_ON_MAX: Final = 16 * 1024
 """The protocol's limit until EventLinkConnected grants another."""
 
 EVENT_HEADER_BYTES_MAX: Final = 256

@@ -1,11 +1,20 @@
 """Who a T-Client is, and what its connection may take."""
 from __future__ import annotations
 
+import inspect
 import secrets
 from dataclasses import dataclass, field
-from typing import Sequence
+from typing import Awaitable, Callable, Final, Sequence, Union
 
+from .errors import LinkLost
 from .v1 import ringdown_pb2 as v1
+
+CREDENTIALS_BYTES_MAX: Final = 8 * 1024
+
+Credentials = Union[bytes, Callable[[], Union[bytes, Awaitable[bytes]]]]
+"""As they are, or a function or coroutine function that has them as they are now: it is asked for
+each attempt to connect, and before the broker lets them expire. What it raises means that there are
+none now, and is asked again later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +25,7 @@ class Identity:
     role: v1.Role
     application_name: str = "ringdown-python"
     instance_id: bytes = field(default_factory=lambda: secrets.token_bytes(16))
-    credentials: bytes = b""
+    credentials: Credentials = field(default=b"", repr=False)
     heartbeat_interval_ms: int | None = None
     """Wanted; None: the broker's."""
     capabilities: Sequence[v1.Capability] | None = None
@@ -33,7 +42,25 @@ class Identity:
         commands = self.role in (v1.ROLE_DESKTOP, v1.ROLE_SUPERVISOR, v1.ROLE_ADMIN)
         return [*all_have, v1.CAPABILITY_OUTCOMES] if commands else all_have
 
-    def sign_on_request(self, version: int) -> v1.RequestSignOn:
+    async def current_credentials(self) -> bytes:
+        """What `credentials` are now. Raises LinkLost if the function has none, TypeError and
+        ValueError for what are none."""
+        given: object = self.credentials
+        if callable(self.credentials):
+            try:
+                given = self.credentials()
+                if inspect.isawaitable(given):
+                    given = await given
+            except Exception as error:
+                raise LinkLost(f"the program has no credentials now: {error}") from error
+        if not isinstance(given, bytes):
+            raise TypeError(f"credentials: bytes, not {type(given).__name__}")
+        if len(given) > CREDENTIALS_BYTES_MAX:
+            accepted = f"accepted are at most {CREDENTIALS_BYTES_MAX}"
+            raise ValueError(f"credentials: {len(given)} bytes, {accepted}")
+        return given
+
+    def sign_on_request(self, version: int, credentials: bytes) -> v1.RequestSignOn:
         """How it signs on, with this version of the protocol."""
         return v1.RequestSignOn(
             version_min=version,
@@ -42,7 +69,7 @@ class Identity:
             application_name=self.application_name,
             instance_id=self.instance_id,
             role=self.role,
-            credentials=self.credentials,
+            credentials=credentials,
             heartbeat_interval_ms=self.heartbeat_interval_ms,
         )
 

@@ -72,6 +72,10 @@ class DisconnectReason(Enum):
     PROTOCOL_ERROR = "protocol_error"
     OVERLOADED = "overloaded"
     INTERNAL_ERROR = "internal_error"
+    CREDENTIALS_EXPIRED = "credentials_expired"
+    """And were not renewed: a steady party comes back with new ones."""
+    ACCESS_CHANGED = "access_changed"
+    """The broker's access list lets this client in no more, or not as it is."""
 
     @classmethod
     def of(cls, number: int) -> DisconnectReason:
@@ -90,7 +94,25 @@ _DISCONNECT_REASONS: Final[dict[int, DisconnectReason]] = {
     v1.DISCONNECT_REASON_PROTOCOL_ERROR: DisconnectReason.PROTOCOL_ERROR,
     v1.DISCONNECT_REASON_OVERLOADED: DisconnectReason.OVERLOADED,
     v1.DISCONNECT_REASON_INTERNAL_ERROR: DisconnectReason.INTERNAL_ERROR,
+    v1.DISCONNECT_REASON_CREDENTIALS_EXPIRED: DisconnectReason.CREDENTIALS_EXPIRED,
+    v1.DISCONNECT_REASON_ACCESS_CHANGED: DisconnectReason.ACCESS_CHANGED,
 }
+
+
+class TLSFault(Enum):
+    """Why there is no link by TLS."""
+
+    OPTIONS = "options"
+    """A file of the program's own cannot be used; the text says which."""
+    UNTRUSTED = "untrusted"
+    """The broker's certificate comes from no authority that is trusted here."""
+    NAME = "name"
+    """It is for another name."""
+    EXPIRED = "expired"
+    """It is not valid now: expired, or not yet."""
+    CERTIFICATE_REQUIRED = "certificate_required"
+    """The broker wants one of this client, or another than it has."""
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from .capture import CaptureState, Failure
 from .connection import Connection
 from .identity import Identity, Limits
 from .orders import Order, Screens
+from .tls import TLS
 from .v1 import ringdown_pb2 as v1
 
 
@@ -66,13 +67,14 @@ class Recorder:
         screens: Screens | None = None,
         identity: Identity | None = None,
         limits: Limits = Limits(),
+        tls: TLS | None = None,
     ) -> Recorder:
         """Connects, signs on and registers. `standby`: gets all orders, says nothing, and does not
         count as active. `per_call`: it records calls apart, and `connection_id` tells which; of
-        all others there is one screen. `screens`: those of the connection before. Raises as
-        `Connection.open` and `register` do."""
+        all others there is one screen. `screens`: those of the connection before. `tls`: by TLS.
+        Raises as `Connection.open` and `register` do."""
         who = recorder_identity(identity, per_call)
-        connection = await Connection.open(host, port, who, limits)
+        connection = await Connection.open(host, port, who, limits, tls=tls)
         recorder = cls(connection, standby=standby, per_call=per_call, screens=screens)
         try:
             await recorder.record(dns)

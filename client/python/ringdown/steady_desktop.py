@@ -14,6 +14,7 @@ from .connection import Connection
 from .errors import LinkLost, NoAnswer, Refused, RingdownError, WindowFull
 from .identity import Identity, Limits
 from .reconnect import Place, Reconnect
+from .tls import TLS
 from .v1 import ringdown_pb2 as v1
 
 
@@ -51,13 +52,15 @@ class SteadyDesktop(DesktopBase):
         limits: Limits = Limits(),
         reconnect: Reconnect = Reconnect(),
         on_link: LinkHandler | None = None,
+        tls: TLS | None = None,
     ) -> None:
         """Begins to connect; to be called on the event loop. `places`: hosts and ports, tried in
         turn. `agent_id`: whose hand it is, for all commands. `identity`: the same over all links.
-        `on_link`: told of each link that stands or is lost. Raises TypeError and ValueError."""
+        `on_link`: told of each link that stands or is lost. `tls`: connects by TLS, to each place.
+        Raises TypeError and ValueError."""
         super().__init__(dn, agent_id, limits)
         who = identity or Identity(v1.ROLE_DESKTOP)
-        self._link = SteadyLink(places, who, limits, reconnect, on_link)
+        self._link = SteadyLink(places, who, limits, reconnect, on_link, tls)
         self._connection: Connection | None = None  # if it is registered
         self._refused: Refused | None = None
         self._ended_by_broker = asyncio.Event()  # the registration

@@ -18,6 +18,7 @@ from .errors import LinkLost, NoAnswer, NotAllGranted, Refused, RingdownError, W
 from .identity import Identity, Limits
 from .orders import Order, Screens
 from .reconnect import Place, Reconnect
+from .tls import TLS
 from .recorder import recorder_identity
 from .v1 import ringdown_pb2 as v1
 
@@ -57,12 +58,13 @@ class SteadyRecorder:
         reconnect: Reconnect = Reconnect(),
         on_link: LinkHandler | None = None,
         on_handler_failure: HandlerFailed | None = None,
+        tls: TLS | None = None,
     ) -> None:
         """To be called on the event loop. `places`: hosts and ports, tried in turn. `standby`,
         `per_call`, `screens`: as of `Recorder`. `identity`: the same over all links. `on_link`:
         told of each link that stands or is lost. `on_handler_failure`: told what a handler raised;
-        its order is said to have failed, and the recorder goes on. Raises TypeError and
-        ValueError."""
+        its order is said to have failed, and the recorder goes on. `tls`: connects by TLS, to each
+        place. Raises TypeError and ValueError."""
         who = recorder_identity(identity, per_call)
         self.screens: Final = Screens() if screens is None else screens
         self.handler_failures = 0
@@ -70,7 +72,7 @@ class SteadyRecorder:
         self._standby: Final = standby
         self._per_call: Final = per_call
         self._on_handler_failure: Final = on_handler_failure
-        self._steady = SteadyLink(places, who, limits, reconnect, on_link)
+        self._steady = SteadyLink(places, who, limits, reconnect, on_link, tls)
         self._work = Work(per_call, self._answered, self._handler_failed)
         self._link: RecorderLink | None = None
         self._dns: dict[str, None] = {}  # those that are wished for, in their order

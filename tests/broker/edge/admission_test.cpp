@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <chrono>
 #include <set>
 #include <string>
 #include <vector>
@@ -122,4 +123,31 @@ TEST_CASE("a closed door, and spent memory, keep everybody out") {
   CHECK(h.door.enter("here").reason == disconnect_reason::draining);
   CHECK(h.counters.connections == 0);
   CHECK(h.door.unsigned_connections() == 0);
+}
+
+TEST_CASE("who waits outside gets the place of one who has been in for long, and of no other") {
+  house h;
+  auto began = std::chrono::steady_clock::now();
+  std::vector<entrance> in;
+  auto enter = [&](const std::string& name, const std::string& source, auto later) {
+    auto asked = h.door.enter(source, began + later);
+    asked.admitted.when_turned_out([&h, name] { h.turned_out.push_back(name); });
+    in.push_back(std::move(asked));
+  };
+  using namespace std::chrono_literals;
+  enter("first", "here", 0s);
+  enter("second", "there", 1s);
+  enter("third", "there", 2s);
+  CHECK(h.door.has_place());
+  enter("fourth", "elsewhere", 2s);
+  CHECK_FALSE(h.door.has_place());
+  // "there" has the most, but its first is not in for long.
+  CHECK_FALSE(h.door.make_place(began + 1s + stalling_min - 1ms));
+  CHECK(h.turned_out.empty());
+  CHECK(h.door.make_place(began + 1s + stalling_min));
+  CHECK(h.turned_out == names{"second"});
+  CHECK(h.door.has_place());
+  h.door.close();
+  enter("fifth", "here", 9s);
+  CHECK(h.door.has_place()); // to be told that nobody comes in any more
 }

@@ -50,6 +50,7 @@ TEST_CASE("a peer is named so that its port cannot be taken for a part of its ad
   CHECK(name_of(at_v4("127.0.0.1")) == "127.0.0.1:53422");
   CHECK(name_of(at_v6("::1")) == "[::1]:53422");
   CHECK(name_of(at_v6("2001:db8::7")) == "[2001:db8::7]:53422");
+  CHECK(name_of(at_v6("::ffff:10.0.0.1")) == "10.0.0.1:53422"); // at a door of both
   CHECK(name_of({}) == "unknown");
 }
 

@@ -61,6 +61,23 @@ TEST_CASE("a broker listens on ::1, and its log names a peer there with its port
   CHECK(at.log.has("[::1]:"));
 }
 
+TEST_CASE("a door of IPv6 takes IPv4 clients where it is told to, and names them as such") {
+  if (!has_ipv6())
+    return;
+  bool takes_both = GENERATE(true, false);
+  kept_log log;
+  auto config = listening::config_of("::");
+  config.listen.dual_stack = takes_both;
+  broker server{config, listening::options_of(log)};
+  REQUIRE(server.start());
+  connection desktop;
+  REQUIRE(desktop.open(endpoint{"::1", server.port()}, as(role::desktop)));
+  connection other;
+  bool is_in{other.open(endpoint{"127.0.0.1", server.port()}, as(role::desktop))};
+  CHECK(is_in == takes_both);
+  CHECK(log.has("peer=127.0.0.1:") == takes_both);
+}
+
 TEST_CASE("an address of one interface is one to listen on, if it is this machine's") {
   listening at{"fe80::1%lo"}; // which hardly any machine has, so that nobody comes in
   auto started = at.server.start();

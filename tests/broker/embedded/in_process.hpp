@@ -40,12 +40,14 @@ public:
       lines_.emplace_back(line);
     };
   }
-  bool has(std::string_view text) const {
+  bool has(std::string_view text) const { return count(text) > 0; }
+  /// The lines with this in them.
+  std::size_t count(std::string_view text) const {
     std::scoped_lock lock{mutex_};
+    std::size_t lines = 0;
     for (auto& line : lines_)
-      if (line.find(text) != std::string::npos)
-        return true;
-    return false;
+      lines += line.find(text) != std::string::npos ? 1 : 0;
+    return lines;
   }
 
 private:

@@ -1,0 +1,162 @@
+#include "broker/security/authenticator.hpp"
+
+#include "broker/security/authenticate.hpp"
+
+#include <pthread.h>
+
+#include <csignal>
+#include <utility>
+
+namespace ringdown::security {
+namespace {
+
+/// When one that nobody has looked at may come again: the queue is empty by then.
+constexpr std::chrono::milliseconds come_again{1'000};
+
+} // namespace
+
+/// Clients that are in ask it for as long as they are, whatever became of the authenticator.
+struct list_in_use {
+  mutable std::mutex mutex; ///< held while one is answered; of what follows
+  std::shared_ptr<const access_list> list;
+
+  std::shared_ptr<const access_list> now() const {
+    const std::lock_guard lock{mutex};
+    return list;
+  }
+};
+
+namespace {
+
+/// What a client that was let in rests on: what was proven, by the list in use.
+class place_in_list final : public standing {
+public:
+  place_in_list(std::shared_ptr<const list_in_use> list, std::shared_ptr<const proof> proven)
+    : list_{std::move(list)}, proven_{std::move(proven)} {}
+
+  std::shared_ptr<const grants> rights() const override {
+    return rederive(*list_->now(), *proven_).answer.may;
+  }
+
+private:
+  const std::shared_ptr<const list_in_use> list_;
+  const std::shared_ptr<const proof> proven_;
+};
+
+} // namespace
+
+authenticator::authenticator(std::shared_ptr<const access_list> list, options how, clocks time)
+  : how_{how}, time_{std::move(time)}, failures_{how.failures, how.seed},
+    list_{std::make_shared<list_in_use>()} {
+  list_->list = std::move(list);
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before); // signals are the program's business
+  try {
+    thread_ = std::thread{[this] { run(); }};
+  } catch (...) {
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    throw;
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  ::pthread_setname_np(thread_.native_handle(), "authenticator");
+}
+
+authenticator::~authenticator() {
+  stop();
+}
+
+void authenticator::stop() {
+  if (!thread_.joinable())
+    return;
+  {
+    const std::lock_guard lock{mutex_};
+    stopping_ = true;
+  }
+  work_.notify_one();
+  thread_.join();
+  for (const auto& one : std::exchange(waiting_, {}))
+    refuse_unseen(one.answer, cause::stopping);
+}
+
+void authenticator::authenticate(sign_on_facts asked, answer_function answer) {
+  auto why = cause::none;
+  {
+    const std::lock_guard lock{mutex_};
+    if (stopping_)
+      why = cause::stopping;
+    else if (waiting_.size() >= how_.waiting_max)
+      why = cause::too_many_waiting;
+    else
+      waiting_.push_back({std::move(asked), std::move(answer)});
+  }
+  if (why != cause::none)
+    return refuse_unseen(answer, why);
+  work_.notify_one();
+}
+
+void authenticator::use(std::shared_ptr<const access_list> list) {
+  const std::lock_guard lock{list_->mutex};
+  list_->list.swap(list); // the old one goes behind the lock
+}
+
+std::shared_ptr<const access_list> authenticator::list() const {
+  return list_->now();
+}
+
+std::uint64_t authenticator::answered_total(cause why) const noexcept {
+  return answered_[static_cast<std::size_t>(why)].load(std::memory_order_relaxed);
+}
+
+void authenticator::count(cause why) noexcept {
+  answered_[static_cast<std::size_t>(why)].fetch_add(1, std::memory_order_relaxed);
+}
+
+void authenticator::refuse_unseen(const answer_function& answer, cause why) {
+  count(why);
+  authenticated refusal;
+  refusal.refused = to_string(why);
+  refusal.retry_after_ms = come_again.count();
+  refusal.overloaded = true;
+  answer(std::move(refusal));
+}
+
+// ---- the thread ----------------------------------------------------------------------------
+
+void authenticator::run() {
+  std::unique_lock lock{mutex_};
+  for (;;) {
+    work_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+    if (stopping_)
+      return;
+    auto one = std::move(waiting_.front());
+    waiting_.pop_front();
+    lock.unlock();
+    answer(one);
+    lock.lock();
+  }
+}
+
+void authenticator::answer(question& one) {
+  while (!answer_by(list(), one)) {
+    // There is another list by now. It cannot go on so: reloads are seconds apart.
+  }
+}
+
+/// False, and nothing is said, if this is no longer the list.
+bool authenticator::answer_by(const std::shared_ptr<const access_list>& list, question& one) {
+  auto now = security::authenticate(*list, one.asked, time_.utc_now());
+  const std::lock_guard lock{list_->mutex};
+  if (list != list_->list)
+    return false;
+  count(now.why);
+  if (now.why != cause::none)
+    now.answer.retry_after_ms = failures_.note_failure(one.asked.peer.source, time_.now()).count();
+  else
+    now.answer.rests_on = std::make_shared<place_in_list>(list_, std::move(now.kept));
+  one.answer(std::move(now.answer));
+  return true;
+}
+
+} // namespace ringdown::security
