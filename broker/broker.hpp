@@ -151,7 +151,7 @@ public:
   /// A configuration was wrong before it came to that: it is counted as refused.
   void note_refused_reload() noexcept;
 
-  /// Looks whether the files of `tls.*` and `auth.file` have changed, and takes over those that are
+  /// Looks whether the access file, or a file of the TLS doors, has changed, and takes over what is
   /// good. Tells in the log what was seen since the last call: turns of a loop that took long,
   /// certificates that end, lines that were left out. The daemon calls it once a second; who does
   /// not goes without.
