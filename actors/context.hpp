@@ -5,6 +5,7 @@
 #include "actors/authorize.hpp"
 #include "actors/keyed_hash.hpp"
 #include "actors/memory_budget.hpp"
+#include "actors/meters.hpp"
 #include "actors/published_instance.hpp"
 #include "actors/thread_share.hpp"
 #include "actors/turn_share.hpp"
@@ -121,6 +122,8 @@ struct broker_shared {
   std::atomic<std::size_t> captures_live{0};
   /// Who hears the screens' events of every DN.
   watch_list watchers;
+  /// What an operator's tools count. Reached from actors by `counted_at` (meters_at.hpp).
+  meter_set counts;
 
   explicit broker_shared(const limits& bounds) : budget(bounds) {}
 };

@@ -22,6 +22,7 @@ std::string encode_disconnected(disconnect_reason reason, std::string_view text,
 
 void disconnect(t_client& client, disconnect_reason reason, std::string_view text,
                 reference_id reference) {
+  client.box.edge().note_end(reason);
   // A client that reads so little that even the reserve is full is past being told.
   client.box.close_with(encode_disconnected(reason, text, reference));
 }

@@ -4,6 +4,7 @@
 #include "actors/batches.hpp"
 #include "actors/connection/control_requests.hpp"
 #include "actors/dn/board.hpp"
+#include "actors/dn/shown.hpp"
 #include "actors/runtime/ask.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -69,6 +70,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::close_order)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::authenticated)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::letter_number)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::dn_epoch)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::look_at_dn)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::look_at_dns)
 
 namespace ringdown {
 
@@ -99,7 +102,9 @@ using dn_actor = caf::typed_actor<
   // The broker drains: commands get some more time, and then the outcome `unknown`.
   caf::reacts_to<drain_atom>,
   // The directory agrees, no handle has gone out lately: end, or say that it stays.
-  caf::reacts_to<retire_atom>>;
+  caf::reacts_to<retire_atom>,
+  // An operator looks at it.
+  caf::reacts_to<look_at_dn>>;
 using dn_ref = runtime::callable_ref<dn_actor, dn_batch>;
 
 /// What the directory hands out.
@@ -185,7 +190,9 @@ using directory_actor = caf::typed_actor<
   // DNs that were removed have answered long enough.
   caf::reacts_to<tick_atom>,
   // A sign-on that had to wait.
-  caf::reacts_to<sign_on_atom>>;
+  caf::reacts_to<sign_on_atom>,
+  // An operator looks at a page of the DNs, and at one of them.
+  caf::reacts_to<look_at_dns>, caf::reacts_to<look_at_dn>>;
 using directory_ref =
   runtime::callable_ref<directory_actor, runtime::asked<dns_wanted>, runtime::asked<sign_on_wanted>,
                         runtime::asked<list_request>>;

@@ -20,8 +20,10 @@
 #include "actors/memory_budget.hpp"
 #include "actors/thread_share.hpp"
 #include "messages/ensure.hpp"
+#include "messages/errors.hpp"
 #include "messages/ids.hpp"
 #include "messages/limits.hpp"
+#include "messages/words.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -52,6 +54,11 @@ public:
   virtual void outbox_ready() noexcept = 0;
   /// A read batch was used up: the connection may be read again. The same rules.
   virtual void read_credit() noexcept = 0;
+  /// The client is told of an error: to be counted. The same rules.
+  virtual void note_error(error_code) noexcept {}
+  /// The client is disconnected for this reason, or has gone without a word (`unspecified`): to be
+  /// counted when its link has ended. The same rules; the first counts.
+  virtual void note_end(disconnect_reason) noexcept {}
 };
 
 /// What the last reserve of a queue admits.

@@ -124,7 +124,13 @@ public:
     return outcomes_owed_.load(std::memory_order_acquire);
   }
   void refuse(reference_id reference, const fault& why, const error_context& context) {
+    box.edge().note_error(why.code);
     answer(reference, encode_error(reference, why, context));
+  }
+  /// The same of a request that is not in the window: there is no credit to give back.
+  void turn_away(reference_id reference, const fault& why, const error_context& context) {
+    box.edge().note_error(why.code);
+    static_cast<void>(box.answer(encode_error(reference, why, context)));
   }
 
 private:

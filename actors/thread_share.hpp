@@ -89,6 +89,8 @@ public:
         return true;
     return false;
   }
+  /// Of one writer.
+  void set(std::uint64_t now) noexcept { value_.store(now, std::memory_order_relaxed); }
   std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
 
 private:

@@ -1,9 +1,11 @@
 #include "broker/access_control.hpp"
 
+#include "broker/security/authenticate.hpp"
 #include "broker/security/authenticator.hpp"
 
 #include <random>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace ringdown {
@@ -58,6 +60,19 @@ void access_control::stop() {
 }
 
 // ---- while it runs -------------------------------------------------------------------------
+
+admin_access_function access_control::admin_access() const {
+  if (!authenticator_)
+    return {};
+  return [this](std::string_view bearer) -> admin_rights {
+    sign_on_facts asked{role::admin, "admin port", std::string{bearer}, {}};
+    auto found = security::authenticate(*authenticator_->list(), asked, context_.utc_now()).answer;
+    if (!found || !found.may)
+      return {};
+    return {found.principal, found.may->allows(role::admin, action::admin_read, {}),
+            found.may->allows(role::admin, action::admin_write, {})};
+  };
+}
 
 security::access_file_result access_control::prepare(const configuration::config& config) const {
   if (path_.empty() || config.auth.file.empty())

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/context.hpp"
+#include "broker/admin/access.hpp"
 #include "broker/config/config.hpp"
 #include "broker/security/access_file.hpp"
 #include "broker/security/file_stamps.hpp"
@@ -39,6 +40,9 @@ public:
 
   // ---- while it runs
 
+  /// Whose a bearer token of the admin port is, by the list in use; empty where no file is used.
+  /// What it returns may be called from any thread until the end.
+  admin_access_function admin_access() const;
   /// What would be taken over; with errors nothing may be. Empty where no file is used.
   security::access_file_result prepare(const configuration::config& config) const;
   /// Another list is in use from now on. False: there is none, or it is the same file's as before.

@@ -2,6 +2,7 @@
 
 #include "actors/directory/directory.hpp"
 #include "broker/access_control.hpp"
+#include "broker/admin_view.hpp"
 #include "broker/doors.hpp"
 #include "broker/edge/admission.hpp"
 #include "broker/edge/edge_loop.hpp"
@@ -90,12 +91,15 @@ struct broker::state {
     context.server.node = config.server.node;
     context.server.version = version;
     context.configured.replace(configured_names(config));
+    asked_of_host = {std::move(o.admin_access), std::move(o.on_drain_ordered),
+                     std::move(o.on_reload_ordered)};
   }
 
   start_result start();
   start_result open_log();
   reserved_epochs known_epochs() const;
   std::vector<edge::edge_loop*> make_loops();
+  start_result open_doors(const std::vector<edge::edge_loop*>& loops);
   bool begin_drain();
   void stop();
   void fail(std::string_view what, std::string_view why);
@@ -121,6 +125,8 @@ struct broker::state {
   edge::admission admission{context, counters};
   doors entries{context, admission};
   access_control access{context};
+  std::atomic<std::uint16_t> admin_port{0};
+  admin_host asked_of_host;
   std::atomic_flag is_failing;
   std::atomic<bool> has_failed{false};
 
@@ -132,6 +138,7 @@ struct broker::state {
   std::vector<std::unique_ptr<edge::edge_loop>> loops;
   std::size_t next_loop = 0;             // of `connect`
   std::vector<runtime::loop_stats> told; // of each loop, by the last tick
+  std::unique_ptr<admin_side> admin;     // null: the port is not enabled
 };
 
 // ---- start ---------------------------------------------------------------------------------
@@ -154,7 +161,7 @@ start_result broker::state::open_log() {
 std::vector<edge::edge_loop*> broker::state::make_loops() {
   auto add = [&](std::unique_ptr<edge::edge_host> host) {
     loops.push_back(
-      std::make_unique<edge::edge_loop>(std::move(host), *system, context, directory, counters));
+      std::make_unique<edge::edge_loop>(std::move(host), *system, context, directory));
   };
   if (auto* scheduler = runtime::loop_scheduler::of(*system)) {
     context.users = scheduler->loops() == 1 ? threads::one : threads::many;
@@ -197,6 +204,9 @@ start_result broker::state::start() {
     auto epochs = known_epochs();
     if (!epochs.error.empty())
       return failed("server.state_directory", epochs.error);
+    if (config.runtime.scheduler == configuration::scheduler::loop)
+      context.counts.make_blocks(config.runtime.loops);
+    note_configuration(context);
     on_own_thread([&] {
       caf_config = system_config(config, on_loop_failure());
       system = std::make_unique<caf::actor_system>(*caf_config);
@@ -216,12 +226,23 @@ start_result broker::state::start() {
     return failed("runtime.loops", e.what());
   }
   now = life::running;
+  auto opened = open_doors(all);
+  if (!opened)
+    stop();
+  return opened;
+}
+
+start_result broker::state::open_doors(const std::vector<edge::edge_loop*>& all) {
+  if (config.admin.enabled) {
+    admin = std::make_unique<admin_side>(
+      admin_sources{context, all, directory, admission, counters, has_failed, entries, listens},
+      asked_of_host, config, access.admin_access());
+    if (auto why = admin->start(admin_port))
+      return failed("admin.port", *why);
+  }
   if (!listens)
     return {};
-  auto errors = entries.open(config, all);
-  if (!errors.empty())
-    stop();
-  return {std::move(errors)};
+  return {entries.open(config, all)};
 }
 
 // ---- end -----------------------------------------------------------------------------------
@@ -246,6 +267,8 @@ void broker::state::stop() {
     return;
   }
   now = life::stopped;
+  admin = nullptr; // nobody looks any more
+  admin_port = 0;
   admission.close();
   entries.stop();
   access.stop();
@@ -354,6 +377,10 @@ std::uint16_t broker::tls_port() const noexcept {
   return state_->entries.tls_port();
 }
 
+std::uint16_t broker::admin_port() const noexcept {
+  return state_->admin_port;
+}
+
 connect_result broker::connect(std::string_view name) {
   auto& s = *state_;
   std::scoped_lock lock{s.mutex};
@@ -363,17 +390,17 @@ connect_result broker::connect(std::string_view name) {
   case state::life::stopped: return {nullptr, "the broker has stopped"};
   case state::life::running: break;
   }
-  auto refused = [&](std::string_view why) -> connect_result {
-    s.counters.refused.fetch_add(1, std::memory_order_relaxed);
+  auto refused = [&](std::string_view why, refusal_cause cause) -> connect_result {
+    s.context.counts.shared().connections_refused.count(cause);
     return {nullptr, std::string{why}};
   };
   auto asked = s.admission.enter("in-process");
   if (!asked)
-    return refused(asked.why_not);
+    return refused(asked.why_not, asked.cause);
   auto& loop = *s.loops[s.next_loop++ % s.loops.size()];
   auto ends = edge::make_local_pipe(loop.host());
   if (!ends.client)
-    return refused("out of open files");
+    return refused("out of open files", refusal_cause::files);
   loop.adopt(std::move(ends.broker), {std::string{name}}, std::move(asked.admitted));
   return {std::move(ends.client), {}};
 }
@@ -412,23 +439,33 @@ bool broker::stop(std::chrono::milliseconds timeout) {
 }
 
 start_result broker::reload(const configuration::config& config) {
-  if (auto errors = configuration::validate(config); !errors.empty())
+  if (auto errors = configuration::validate(config); !errors.empty()) {
+    note_refused_reload();
     return {std::move(errors)};
+  }
   auto& s = *state_;
   std::scoped_lock lock{s.mutex};
   auto material = s.entries.prepare(config.tls);
-  if (!material)
-    return {std::move(material.errors)};
   auto list = s.access.prepare(config);
-  if (!list.errors.empty())
-    return {std::move(list.errors)};
+  if (!material || !list.errors.empty()) {
+    note_refused_reload();
+    return {std::move(material ? list.errors : material.errors)};
+  }
   s.entries.take(std::move(material));
   if (s.access.take(std::move(list)))
     s.tell_of_access();
+  s.context.counts.shared().config_reloads.count(reload_result::taken);
+  note_configuration(s.context);
+  if (s.admin)
+    s.admin->shown().taken_over(config);
   s.context.configured.replace(configured_names(config));
   if (s.directory)
     caf::anon_send(s.directory.handle(), reload_atom::value);
   return {};
+}
+
+void broker::note_refused_reload() noexcept {
+  state_->context.counts.shared().config_reloads.count(reload_result::refused);
 }
 
 void broker::tick() {
@@ -442,15 +479,16 @@ void broker::tick() {
 }
 
 broker_counters broker::counters() const {
-  auto& c = state_->counters;
+  auto& counts = state_->context.counts;
   auto& tls = state_->entries.handshakes();
-  return {.connections = c.connections.load(),
+  auto sum = [&](auto which) { return static_cast<std::uint64_t>(sum_of_all(counts, which)); };
+  return {.connections = state_->counters.connections.load(),
           .connections_unsigned = state_->admission.unsigned_connections(),
-          .accepted = c.accepted.load(),
-          .refused = c.refused.load(),
-          .reads = c.reads.load(),
-          .frames_in = c.frames_in.load(),
-          .sends = c.sends.load(),
+          .accepted = sum(&meters::connections_accepted),
+          .refused = sum(&meters::connections_refused),
+          .reads = sum(&meters::reads),
+          .frames_in = sum(&meters::frames_received),
+          .sends = sum(&meters::sends),
           .queued_bytes = state_->context.budget.used(),
           .tls_handshakes = tls.done_in_all(),
           .tls_handshakes_failed = tls.failed_in_all()};

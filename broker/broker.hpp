@@ -19,6 +19,7 @@
 #pragma once
 
 #include "actors/authorize.hpp"
+#include "broker/admin/access.hpp"
 #include "broker/config/config.hpp"
 #include "broker/logging/logging.hpp"
 #include "messages/ids.hpp"
@@ -49,6 +50,13 @@ struct broker_options {
   logging::sink log_sink = {};
   /// False: no door; `listen.*`, `listen_tls.*` and `tls.*` of the configuration are not used.
   bool listen = true;
+  /// Who may use the admin port (`admin.*`). Empty: who comes from this machine may read.
+  admin_access_function admin_access = {};
+  /// An operator orders it there: to drain and end, or to read the configuration again. Called on
+  /// the port's thread; the broker must not be asked for anything within. Empty: the order is
+  /// refused.
+  std::function<void()> on_drain_ordered = {};
+  std::function<void()> on_reload_ordered = {};
 };
 
 /// Counters since the start; not of one instant.
@@ -115,6 +123,9 @@ public:
   /// Where it listens for TLS; 0 if it does not.
   std::uint16_t tls_port() const noexcept;
 
+  /// The same of the admin port.
+  std::uint16_t admin_port() const noexcept;
+
   /// A link for a T-Client of this process: it skips the socket, not the rules. Sign-on, windows,
   /// limits, errors, order and heartbeats are those of a connection over TCP, and it counts as one
   /// (`limits.connections_max`). `name` stands where a peer's address would. The link ends when
@@ -137,6 +148,8 @@ public:
   /// what is wrong; then nothing has changed. What cannot change is the caller's to report
   /// (`configuration::differences`). Of a broker that does not run it only checks.
   start_result reload(const configuration::config& config);
+  /// A configuration was wrong before it came to that: it is counted as refused.
+  void note_refused_reload() noexcept;
 
   /// Looks whether the access file, or a file of the TLS doors, has changed, and takes over what is
   /// good. Tells in the log what was seen since the last call: turns of a loop that took long,

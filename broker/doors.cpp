@@ -94,6 +94,7 @@ void doors::take(security::tls_material material) {
                               {{"certificate_until", security::time_text(material.expires_us)}});
   certificates_.renew_ticket_keys(context_.utc_now());
   certificates_.take(std::move(material));
+  certificate_expires_us_ = certificates_.expires_us();
 }
 
 void doors::tick() {

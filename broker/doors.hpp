@@ -56,6 +56,9 @@ public:
 
   /// Any thread.
   const edge::handshake_counters& handshakes() const noexcept { return counters_; }
+  /// UTC: when the first certificate of the broker's own chain ends; 0: there is no TLS door. Any
+  /// thread.
+  std::int64_t certificate_expires_us() const noexcept { return certificate_expires_us_; }
 
 private:
   std::optional<configuration::config_error>
@@ -75,6 +78,7 @@ private:
   std::vector<std::shared_ptr<edge::listener>> listeners_; ///< one for each door
   std::atomic<std::uint16_t> plain_port_{0};
   std::atomic<std::uint16_t> tls_port_{0};
+  std::atomic<std::int64_t> certificate_expires_us_{0};
 };
 
 } // namespace ringdown

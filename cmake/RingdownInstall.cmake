@@ -9,6 +9,9 @@ install(TARGETS ringdown ringdownd RUNTIME COMPONENT ringdown)
 install(TARGETS ringdown-bench ringdown-bench-embedded ringdown-bench-floor RUNTIME COMPONENT bench)
 install(FILES "${CMAKE_SOURCE_DIR}/broker/config/ringdownd.example.toml"
   DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT ringdown)
+install(FILES "${CMAKE_SOURCE_DIR}/packaging/prometheus-rules.yml"
+  "${CMAKE_SOURCE_DIR}/packaging/grafana-dashboard.json" "${CMAKE_SOURCE_DIR}/docs/openapi.json"
+  DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT ringdown)
 install(FILES "${CMAKE_SOURCE_DIR}/LICENSE" "${CMAKE_SOURCE_DIR}/CHANGELOG.md"
   DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT ringdown)
 
@@ -95,7 +98,7 @@ set(ringdown_cmake_dir "${CMAKE_INSTALL_LIBDIR}/cmake/ringdown")
 # needs nothing of what the others stand on. They stand on the client's export.
 set(ringdown_libraries_of_client ringdown_client ringdown_flags ringdown_messages ringdown_proto)
 set(ringdown_libraries_of_broker
-  ringdown_actors ringdown_broker ringdown_certificates ringdown_config ringdown_core
+  ringdown_actors ringdown_admin ringdown_broker ringdown_certificates ringdown_config ringdown_core
   ringdown_epoll_loop ringdown_link_watch ringdown_logging ringdown_runtime ringdown_security
   ringdown_tls_stream)
 set(ringdown_libraries_of_caf_bridge ringdown_caf_bridge)

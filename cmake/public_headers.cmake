@@ -14,6 +14,7 @@ set(ringdown_public_headers
   messages/words.hpp
   actors/authorize.hpp
   actors/grants.hpp
+  broker/admin/access.hpp
   broker/broker.hpp
   broker/config/config.hpp
   broker/logging/level.hpp

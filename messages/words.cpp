@@ -28,6 +28,7 @@ std::string_view to_string(disconnect_reason r) noexcept {
   case disconnect_reason::internal_error: return "internal_error";
   case disconnect_reason::credentials_expired: return "credentials_expired";
   case disconnect_reason::access_changed: return "access_changed";
+  case disconnect_reason::by_operator: return "by_operator";
   }
   return "unspecified";
 }

@@ -44,6 +44,7 @@ enum class disconnect_reason : std::uint8_t {
   internal_error = 10,
   credentials_expired = 11,
   access_changed = 12,
+  by_operator = 13,
 };
 std::string_view to_string(disconnect_reason r) noexcept;
 

@@ -64,6 +64,9 @@ void connection_access::tell_of_refusal(const std::optional<authenticated>& foun
   if (found && of_.client_->who.principal.empty())
     of_.client_->who.principal = found->principal; // as far as it was proven
   bool is_sign_on = of_.life_ == connection_life::signing_on;
+  if (is_sign_on)
+    counted_at(of_.context_, of_.where())
+      .sign_on_failures.count(found ? sign_on_failure{found->refused} : not_answered);
   of_.log(observer::severity::warning, is_sign_on ? "sign-on refused" : "renewal refused",
           found ? found->refused : "not known in time");
 }

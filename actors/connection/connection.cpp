@@ -100,10 +100,13 @@ void connection_impl::read_from(const read_batch_ptr& batch, std::size_t first,
                                 std::size_t frame_bytes_max) {
   thread_local workplace here;
   here.dns.begin(client_, batch);
+  here.sends = 0;
   at_hand_ = &here;
   auto read = here.ahead.read(
     *batch, first, context_.bounds, dns_, [this] { return may_read(life_); },
     [this](const frame_ahead& next) { read_frame(next); });
+  if (here.sends != 0)
+    counted_at(context_, where()).requests.add(here.sends, body_number::request_send_event);
   hand_over_batches();
   // A connection that closed within the read is registered nowhere any more: nobody needs the DNs.
   if (here.dns.has_unknown() && life_ != life::closing)
@@ -128,6 +131,10 @@ void connection_impl::read_frame(const frame_ahead& next) {
   if (frame.malformed)
     return turn_away_or_close(
       frame.reference, invalid("frame", "a ringdown.v1.Frame", "the frame cannot be parsed"));
+  if (frame.body_number == static_cast<std::uint32_t>(body_number::request_send_event)) [[likely]]
+    ++at_hand_->sends;
+  else
+    counted_at(context_, where()).requests.count(static_cast<body_number>(frame.body_number));
   if (frame.body_number == static_cast<std::uint32_t>(body_number::heartbeat) && !frame.doubled)
     return; // having arrived is all it says
   bool is_sign_on = frame.body_number == static_cast<std::uint32_t>(body_number::request_sign_on);
@@ -202,8 +209,7 @@ void connection_impl::end_stream(stream_end end, std::size_t frame_bytes_max) {
 /// Answers a request that is not in the window: its credit was never spent.
 void connection_impl::turn_away(reference_id reference, const fault& why,
                                 std::optional<std::string_view> this_dn) {
-  static_cast<void>(
-    client_->box.answer(encode_error(reference, why, {this_dn, {}, {}, context_.utc_now()})));
+  client_->turn_away(reference, why, {this_dn, {}, {}, context_.utc_now()});
   if (life_ == life::awaiting_sign_on && ++refused_ == refusals_before_sign_on_max)
     close(disconnect_reason::protocol_error, "nothing but refused requests, and no sign-on");
 }
@@ -226,6 +232,8 @@ void connection_impl::close(disconnect_reason reason, std::string_view text,
   // Whoever connects to see whether the port is open needs no line.
   auto usual = is_signed_on(life_) ? observer::severity::info : observer::severity::debug;
   log(is_usual ? usual : observer::severity::warning, "connection closed", text);
+  if (reason == disconnect_reason::sign_on_timeout)
+    counted_at(context_, where()).sign_on_failures.count(never_signed_on);
   leave();
   early_.drop();
   life_ = life::closing;
@@ -265,6 +273,7 @@ void connection_impl::begin_sign_off(reference_id reference) {
 /// ends as if it had signed off. It counts nowhere any more when it is answered: a recorder that
 /// died must be known at once.
 void connection_impl::input_ended() {
+  client_->box.edge().note_end(disconnect_reason::unspecified);
   if (!is_signed_on(life_))
     return close(disconnect_reason::signed_off, "the client closed its side");
   says_no_more_ = true;

@@ -13,6 +13,7 @@
 #include "actors/connection/life.hpp"
 #include "actors/connection/read_ahead.hpp"
 #include "actors/connection/sign_on.hpp"
+#include "actors/meters_at.hpp"
 
 #include <ringdown/v1/ringdown.pb.h>
 
@@ -47,6 +48,7 @@ private:
   struct workplace {
     read_ahead ahead;
     dn_table<dn_ref>::round dns;
+    std::uint64_t sends = 0; ///< requests to send of this read, counted together
   };
 
   // Frames.

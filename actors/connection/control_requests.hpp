@@ -60,6 +60,7 @@ std::variant<many_commands, fault> read_many_commands(std::string_view body, con
 struct list_request {
   using answer_type = struct list_page; // actors/interfaces.hpp
   std::string after;
+  std::string prefix = {}; ///< of the names; an operator's filter
   std::size_t limit = list_page_default;
   std::optional<capture_state> light;
   bool alarmed = false;

@@ -83,6 +83,8 @@ void connection_impl::leave_dns() {
 /// The same, and the program may sign on again without taking anything over.
 void connection_impl::leave() {
   leave_dns();
+  if (is_signed_on(life_))
+    counted_at(context_, where()).connections.subtract(1, client_->who.role);
   if (is_signed_on(life_) || life_ == life::signing_on)
     caf::anon_send(directory_.handle(), client_gone_atom::value, client_);
 }

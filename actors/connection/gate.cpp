@@ -8,7 +8,7 @@ void admitted_request::answer(std::string_view frame) {
 }
 
 void admitted_request::refuse(const fault& why, std::optional<std::string_view> dn) {
-  answer(encode_error(reference_, why, {dn, {}, {}, context_->utc_now()}));
+  client_->refuse(hand_on(), why, {dn, {}, {}, context_->utc_now()});
 }
 
 void admitted_request::give_back() noexcept {

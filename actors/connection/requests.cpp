@@ -34,8 +34,12 @@ void connection_impl::sign_on(const frame_view& frame) {
   auto wrong = check_sign_on(asked, context_.bounds);
   if (!wrong && !frame.reference)
     wrong = reference_missing();
-  if (wrong)
+  if (wrong) {
+    counted_at(context_, where())
+      .sign_on_failures.count(wrong->code == error_code::protocol_version ? no_common_version
+                                                                          : wrong_request);
     return turn_away(frame.reference, *wrong);
+  }
   identify(client_->who, asked, context_.secret);
   auto terms = heartbeat_for(asked, context_.bounds);
   if (context_.authenticate) {
@@ -47,6 +51,7 @@ void connection_impl::sign_on(const frame_view& frame) {
                            .instance = *instance_id::from(asked.instance_id())});
   }
   if (!context_.may(client_->who, action::sign_on, {}, asked.credentials())) {
+    counted_at(context_, where()).sign_on_failures.count({"authorize"});
     log(observer::severity::warning, "sign-on refused", "authorize");
     turn_away(frame.reference, refused(error_code::bad_credentials));
     return close(disconnect_reason::sign_on_refused, "sign-on was refused");
@@ -76,6 +81,8 @@ void connection_impl::signed_on(reference_id reference, client_id id,
     return;
   }
   life_ = life::signed_on;
+  counted_at(context_, where()).sign_ons.count(client_->who.role);
+  counted_at(context_, where()).connections.count(client_->who.role); // until it leaves
   edge_->established(terms.interval, terms.timeout);
   auto expires_us = access_ ? access_->expires_us() : 0;
   static_cast<void>(

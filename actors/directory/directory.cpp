@@ -43,6 +43,8 @@ public:
       [this](go_on_atom) { go_on(); },
       [this](tick_atom) { end_removed(); },
       [this](sign_on_atom) { sign_on_due(); },
+      [this](const look_at_dns& asked) { asked.shown(dns_.list(asked.wanted)); },
+      [this](const look_at_dn& asked) { show(asked); },
     };
   }
 
@@ -147,6 +149,13 @@ private:
       spawn_dn(system(), wanted.near, context_, caf::actor_cast<directory_actor>(this), board);
     monitor(actor.handle());
     return &dns_.add(std::move(actor), std::move(board), wanted.by);
+  }
+
+  void show(const look_at_dn& asked) {
+    if (auto* known = dns_.find(asked.dn))
+      send(known->actor.handle(), asked);
+    else
+      asked.shown(nullptr);
   }
 
   // ---- the end of a DN ---------------------------------------------------------------------

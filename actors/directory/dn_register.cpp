@@ -71,8 +71,11 @@ bool is_wanted(const dn_board& board, const list_request& wanted) {
 
 list_page dn_register::list(const list_request& wanted) const {
   list_page page;
-  auto next = in_order_.upper_bound(wanted.after);
-  for (std::size_t looked_at = 0; next != in_order_.end(); ++next, ++looked_at) {
+  // Names that begin alike stand side by side.
+  auto next = wanted.after < wanted.prefix ? in_order_.lower_bound(wanted.prefix)
+                                           : in_order_.upper_bound(wanted.after);
+  for (std::size_t looked_at = 0; next != in_order_.end() && next->first.starts_with(wanted.prefix);
+       ++next, ++looked_at) {
     if (page.boards.size() == wanted.limit || looked_at == listed_in_a_turn_max) {
       page.next = std::prev(next)->first;
       break;

@@ -153,6 +153,7 @@ void delivery::miss(t_client& client, const outgoing& event) const {
     newest = head.bytes();
     newest += event.event;
   }
+  context_.counts.shared().events_missed.count();
   client.box.note_missed(dn_, event.header.sequence, event.session, newest);
 }
 

@@ -43,6 +43,8 @@ dn_impl::dn_impl(caf::actor_config& config, runtime::home where, broker_context*
 
 dn_impl::behavior_type dn_impl::make_behavior() {
   last_use_ = clock().now();
+  counts().dns.count();
+  counts().dns_without_recorder.count();
   set_down_handler([this](const caf::down_msg& down) { session_failed(down); });
   auto self = []() -> dn_impl& { return static_cast<dn_impl&>(handling()); };
   static const behavior_type of_all{
@@ -55,6 +57,7 @@ dn_impl::behavior_type dn_impl::make_behavior() {
     [self](ask_atom) { self().ask_tick(); },
     [self](drain_atom) { self().drain(); },
     [self](retire_atom) { self().retire(); },
+    [self](const look_at_dn& asked) { self().show(asked); },
   };
   return of_all;
 }
@@ -81,7 +84,7 @@ void dn_impl::end_registrations(error_code why) {
   for (auto& r : state_.clients)
     end_registration(state_, r, why);
   state_.clients.clear();
-  state_.show_roster();
+  state_.show_roster(counts());
 }
 
 /// A registration may have come since it said that it is idle: only the DN knows.
@@ -104,6 +107,8 @@ void dn_impl::on_exit() {
   }
   end_registrations(error_code::internal_error);
   screen_.end();
+  counts().dns.subtract(1);
+  counts().dns_without_recorder.subtract(1);
   directory_ = nullptr;
 }
 
@@ -159,19 +164,23 @@ void dn_impl::arm_last_drain() {
 
 // ---- requests ------------------------------------------------------------------------------
 
+namespace {
+
 /// A loop's own time stands beside what the turn has touched; the system's clock leads to it by way
 /// of memory that nothing else here needs.
-caf::actor_clock::time_point dn_impl::turn_time() {
-  auto* loop = where().loop();
-  return loop != nullptr ? loop->now() : clock().now();
+caf::actor_clock::time_point turn_time(runtime::home where, caf::actor_clock& clock) {
+  auto* loop = where.loop();
+  return loop != nullptr ? loop->now() : clock.now();
 }
+
+} // namespace
 
 steady_ms dn_impl::steady_now() {
   return std::chrono::duration_cast<steady_ms>(clock().now().time_since_epoch());
 }
 
 void dn_impl::handle(dn_batch& batch) {
-  last_use_ = turn_time();
+  last_use_ = turn_time(where(), clock());
   if (is_removed_)
     batch.refuse_all(dn_not_configured(), state_.name());
   while (auto* request = batch.front()) {
@@ -273,6 +282,7 @@ void dn_impl::send_user_event(dn_batch& batch, const dn_request& request) {
   event_head head{event->header, event->event.size()};
   auto got = state_.out.reserve(state_.clients, *event, head);
   state_.sequence = event->header.sequence;
+  counts().events.count(event_kind::user_event);
   acknowledge(batch, request, got);
   state_.out.write(state_.clients, *event, head, got);
   state_.saw_closed |= got.saw_closed;
@@ -308,6 +318,7 @@ void dn_impl::carry_out(dn_batch& batch, const dn_request& request, accepted_eve
     return batch.refuse(refused(error_code::no_queue_space), about(batch));
   state_.sequence = event.header.sequence;
   state_.version = accepted.version;
+  counts().events.count(event.kind);
   outcome_claim owed;
   if (event.kind == event_kind::command) { // before anybody can know of it: a link that ends waits
     ++state_.context.outcomes_owed;
@@ -371,9 +382,10 @@ void dn_impl::register_client(dn_batch& batch, const dn_request& request) {
   registered.set_this_dn(state_.name());
   registered.set_mode(static_cast<v1::RegistrationMode>(request.mode));
   registered.set_time_us(batch.time_us());
-  describe(*registered.mutable_snapshot());
+  fill_snapshot(*registered.mutable_snapshot(), state_, screen_.known(),
+                {state_.now_us(), steady_now()});
   batch.answer(delimited(frame));
-  state_.show_roster();
+  state_.show_roster(counts());
   if (is_active && !screen_.has_session())
     arm_ask_tick();
   if (!screen_.has_session())
@@ -391,38 +403,6 @@ void dn_impl::unregister_client(dn_batch& batch, const dn_request& request) {
   drop(batch.client());
 }
 
-void dn_impl::query(dn_batch& batch, const dn_request& request) {
-  if (state_.clients.find(*batch.client()) == nullptr)
-    return batch.refuse(not_registered(), about(batch));
-  dn_screen::scope within{screen_};
-  v1::Frame frame;
-  frame.set_reference_id(request.reference.value);
-  auto& address = *frame.mutable_event_address_info();
-  address.set_this_dn(state_.name());
-  address.set_time_us(batch.time_us());
-  describe(*address.mutable_snapshot());
-  fill_recorders(address, state_.clients);
-  if (screen_.book() != nullptr)
-    fill_outcomes(address, *screen_.book());
-  auto& outcomes = *address.mutable_recent_outcomes();
-  while (!outcomes.empty() && frame.ByteSizeLong() > state_.context.bounds.frame_bytes_max)
-    outcomes.DeleteSubrange(0, 1); // the oldest
-  batch.answer(delimited(frame));
-}
-
-void dn_impl::describe(v1::Snapshot& snapshot) {
-  snapshot.set_dn_sequence(state_.sequence.value);
-  snapshot.set_dn_epoch(state_.epoch.value);
-  snapshot.set_version(state_.version.value);
-  snapshot.set_effective_state(static_cast<v1::CaptureState>(state_.light));
-  if (screen_.has_session())
-    fill_session(*snapshot.add_sessions(), screen_.shown(), state_.clients,
-                 {state_.now_us(), steady_now()});
-  snapshot.set_recorders_active(static_cast<std::uint32_t>(state_.clients.recorders_active()));
-  snapshot.set_recorders_standby(static_cast<std::uint32_t>(state_.clients.recorders_standby()));
-  snapshot.set_clients_registered(static_cast<std::uint32_t>(state_.clients.size()));
-}
-
 void dn_impl::drop(const client_ptr& client) {
   auto* own = state_.clients.find(*client);
   if (own == nullptr)
@@ -431,7 +411,7 @@ void dn_impl::drop(const client_ptr& client) {
   bool told_calls = own->of == role::call_source;
   bool could_command = own->may_command();
   state_.clients.erase(*client);
-  state_.show_roster();
+  state_.show_roster(counts());
   if (told_calls)
     calls_told_until_ = steady_now() + std::chrono::duration_cast<steady_ms>(
                                          state_.context.confirm.dead_desktop_after);

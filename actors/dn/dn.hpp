@@ -18,13 +18,10 @@
 #include "actors/dn/dn_screen.hpp"
 #include "actors/dn/state.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/meters_at.hpp"
 
 #include <optional>
 #include <string_view>
-
-namespace ringdown::v1 {
-class Snapshot;
-} // namespace ringdown::v1
 
 namespace ringdown {
 
@@ -68,8 +65,10 @@ private:
   void replay(dn_batch& batch, const dn_request& request);
   void register_client(dn_batch& batch, const dn_request& request);
   void unregister_client(dn_batch& batch, const dn_request& request);
+
+  // What it shows of itself (dn_shown.cpp).
   void query(dn_batch& batch, const dn_request& request);
-  void describe(v1::Snapshot& snapshot);
+  void show(const look_at_dn& asked);
 
   // Calls (dn_calls.cpp).
   void tell_of_call(dn_batch& batch, const dn_request& request);
@@ -86,13 +85,13 @@ private:
   session_ref begin_session(screen known) override;
   void end_session(session_ref session) override;
   steady_ms steady_now() override;
+  meters& counts() noexcept override { return counted_at(state_.context, where()); }
   void session_failed(const caf::down_msg& down);
   void rang();
   void ask_tick();
   void arm_ask_tick();
 
   error_context about(const dn_batch& batch) const;
-  caf::actor_clock::time_point turn_time();
   bool is_empty() const noexcept { return state_.clients.empty() && !screen_.has_session(); }
 
   caf::actor_clock::time_point last_use_;

@@ -61,6 +61,13 @@ dn_screen::scope::~scope() {
 void dn_screen::show_on_board() {
   auto& s = shown();
   auto count = [](const auto& all) { return static_cast<std::uint32_t>(all.size()); };
+  auto& counts = actor_.counts();
+  if (auto was = state_.board->light.load(std::memory_order_relaxed); was != light(s)) {
+    counts.sessions_light.subtract(1, was);
+    counts.sessions_light.count(light(s));
+  }
+  counts.pauses_held.add(std::uint64_t{s.pauses.size()} - state_.board->pauses);
+  counts.alarms.add(std::uint64_t{s.alarms.size()} - state_.board->alarms);
   dn_board::set(state_.board->light, light(s));
   dn_board::set(state_.board->desired, desired(s).value_or(capture_state::unknown));
   dn_board::set(state_.board->pauses, count(s.pauses));
@@ -89,6 +96,7 @@ void dn_screen::begin(steady_ms ask_after) {
     known.recorders.push_back(std::move(one));
   }
   session_ = actor_.begin_session(std::move(known));
+  actor_.counts().sessions_light.count(capture_state::unknown); // as the board has it
   turn_.emplace(session_);
 }
 
@@ -101,6 +109,7 @@ void dn_screen::end() {
   actor_.end_session(std::exchange(session_, {}));
   state_.light = capture_state::unknown;
   show_on_board(); // nothing is known
+  actor_.counts().sessions_light.subtract(1, capture_state::unknown);
 }
 
 /// What it knew is lost, and the clients are told so.
@@ -172,6 +181,7 @@ void dn_screen::accept_command(const dn_batch& batch, const dn_request& request,
                           remembered, actor_.steady_now());
   }
   opened_book().accept(std::move(command));
+  actor_.counts().commands.count(asked.verb);
   begin(state_.context.bounds.confirm_timeout / 2);
   command_admitted event;
   event.command = accepted.command->command;
@@ -332,6 +342,18 @@ void dn_screen::tell_outcome(const accepted_command* command, outcome_event& eve
       static_cast<void>(w.client->box.answer(frame));
   }
   log_outcome(event, command);
+  if (command != nullptr)
+    count_outcome(event, *command);
+}
+
+/// What is held has its outcome at once, and another when it is let go: neither says how fast
+/// recorders are.
+void dn_screen::count_outcome(const outcome_event& event, const accepted_command& command) {
+  auto& counts = actor_.counts();
+  counts.outcomes.count(event.verb, event.result);
+  if (!event.released && event.result != outcome::held)
+    counts.outcome_seconds.observe(
+      static_cast<std::uint64_t>((actor_.steady_now() - command.accepted_at).count()), event.verb);
 }
 
 /// Who gave the command and is there: its sender, or the same program over another connection; and
@@ -403,6 +425,7 @@ reservation dn_screen::deliver_own(outgoing event, capture_verb verb, broker_rea
   event.header.origin_role = role::broker;
   event.header.effective_state = state_.light;
   event.header.broker_reason = static_cast<std::uint32_t>(reason);
+  actor_.counts().events.count(event.kind);
   event_head head{event.header, event.event.size()};
   auto got = state_.out.reserve(state_.clients, event, head);
   state_.out.write(state_.clients, event, head, got);

@@ -27,6 +27,8 @@ public:
     /// It ends for good, and nobody hears of it.
     virtual void end_session(session_ref session) = 0;
     virtual steady_ms steady_now() = 0;
+    /// Where it counts.
+    virtual meters& counts() noexcept = 0;
 
   protected:
     ~actor_side() = default;
@@ -60,6 +62,8 @@ public:
   }
   /// A blank one without a session, or outside a scope.
   const screen& shown() const noexcept;
+  /// The same; null without a session.
+  const screen* known() const noexcept { return has_session() ? &shown() : nullptr; }
   /// Begins a session and asks the recorders that are there.
   void ask_recorders();
   void end();
@@ -105,6 +109,7 @@ private:
   reservation deliver_own(outgoing event, capture_verb verb, broker_reason reason);
   command_book& opened_book();
   void show_on_board();
+  void count_outcome(const outcome_event& event, const accepted_command& command);
 
   // What its operator is told (dn_log.cpp).
   void log_outcome(const outcome_event& event, const accepted_command* command);

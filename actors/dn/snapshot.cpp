@@ -91,8 +91,6 @@ void fill_alarms(v1::CaptureSession& out, const screen& s) {
   }
 }
 
-} // namespace
-
 void fill_session(v1::CaptureSession& out, const screen& s, const roster& who,
                   const clock_offset& clock) {
   out.set_connection_id(s.connection.value);
@@ -113,6 +111,21 @@ void fill_session(v1::CaptureSession& out, const screen& s, const roster& who,
   fill_words(out, s, who);
   fill_orders(out, s, clock);
   fill_alarms(out, s);
+}
+
+} // namespace
+
+void fill_snapshot(v1::Snapshot& out, const dn_state& dn, const screen* session,
+                   const clock_offset& clock) {
+  out.set_dn_sequence(dn.sequence.value);
+  out.set_dn_epoch(dn.epoch.value);
+  out.set_version(dn.version.value);
+  out.set_effective_state(static_cast<v1::CaptureState>(dn.light));
+  if (session != nullptr)
+    fill_session(*out.add_sessions(), *session, dn.clients, clock);
+  out.set_recorders_active(static_cast<std::uint32_t>(dn.clients.recorders_active()));
+  out.set_recorders_standby(static_cast<std::uint32_t>(dn.clients.recorders_standby()));
+  out.set_clients_registered(static_cast<std::uint32_t>(dn.clients.size()));
 }
 
 void fill_recorders(v1::EventAddressInfo& out, const roster& who) {

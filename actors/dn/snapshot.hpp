@@ -3,12 +3,13 @@
 
 #include "actors/dn/command_book.hpp"
 #include "actors/dn/roster.hpp"
+#include "actors/dn/state.hpp"
 #include "actors/screen/screen.hpp"
 
 namespace ringdown::v1 {
 class AddressSummary;
-class CaptureSession;
 class EventAddressInfo;
+class Snapshot;
 } // namespace ringdown::v1
 
 namespace ringdown {
@@ -27,9 +28,9 @@ struct clock_offset {
   }
 };
 
-/// The DN's capture session.
-void fill_session(v1::CaptureSession& out, const screen& s, const roster& who,
-                  const clock_offset& clock);
+/// The DN as a whole; `session` is null without one.
+void fill_snapshot(v1::Snapshot& out, const dn_state& dn, const screen* session,
+                   const clock_offset& clock);
 /// The DN's recorders and the outcomes that were told last.
 void fill_recorders(v1::EventAddressInfo& out, const roster& who);
 void fill_outcomes(v1::EventAddressInfo& out, const command_book& book);

@@ -30,10 +30,17 @@ struct dn_state {
 
   const std::string& name() const noexcept { return out.dn().name; }
   std::int64_t now_us() const { return context.utc_now(); }
-  /// On the board, for lists.
-  void show_roster() const noexcept {
+  /// On the board, for lists, and among what is counted.
+  void show_roster(meters& counts) const noexcept {
+    auto recorders = static_cast<std::uint32_t>(clients.recorders_active());
+    auto before = board->recorders_active.load(std::memory_order_relaxed);
+    counts.recorders_active.add(std::uint64_t{recorders} - before);
+    if (recorders == 0 && before != 0)
+      counts.dns_without_recorder.count();
+    else if (recorders != 0 && before == 0)
+      counts.dns_without_recorder.subtract(1);
     dn_board::set(board->clients, static_cast<std::uint32_t>(clients.size()));
-    dn_board::set(board->recorders_active, static_cast<std::uint32_t>(clients.recorders_active()));
+    dn_board::set(board->recorders_active, recorders);
   }
   screen_rules rules() const { return {context.bounds, context.confirm}; }
 };

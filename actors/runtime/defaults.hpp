@@ -1,6 +1,7 @@
 // All fixed numbers of the loop scheduler, each with its unit and its reason.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 
@@ -32,6 +33,11 @@ inline constexpr size_t in_place_depth_max = 16;
 
 /// A turn that takes longer is counted as long: some handler blocked or computed for too long.
 inline constexpr std::chrono::milliseconds long_turn{10};
+
+/// How long turns take is counted up to each of these, in microseconds: from a turn of an idle loop
+/// to one that everybody feels.
+inline constexpr std::array<unsigned, 10> turn_bounds_us{
+  50, 100, 500, 1'000, 5'000, 10'000, 50'000, 100'000, 500'000, 2'000'000};
 
 /// Turns a loop still makes after `stop` while it is not idle, so that jobs that cross between
 /// loops are run. What is left then is cleaned up without being run: an endless actor must not keep

@@ -97,8 +97,13 @@ actor_loop::~actor_loop() = default;
 
 loop_stats actor_loop::stats() const noexcept {
   const auto read = [](const auto& counter) { return counter.load(std::memory_order_relaxed); };
-  return {read(turns_),    read(resumes_),      read(in_place_),    read(handlers_),
-          read(wake_ups_), read(armed_timers_), read(turn_max_us_), read(long_turns_)};
+  loop_stats all{read(turns_),          read(resumes_),
+                 read(in_place_),       read(handlers_),
+                 read(wake_ups_),       read(armed_timers_),
+                 read(turn_max_us_),    read(long_turns_),
+                 read(busy_ns_) / 1000, {}};
+  std::transform(turns_by_time_.begin(), turns_by_time_.end(), all.turns_by_time.begin(), read);
+  return all;
 }
 
 void actor_loop::post(std::function<void()> task) {
@@ -317,7 +322,11 @@ void actor_loop::end_turn() {
   turn_end_ = options_.read_clock();
   if (found_work_)
     last_work_ = turn_end_;
-  const auto took = turn_end_ - turn_start_;
+  count_turn(turn_end_ - turn_start_);
+  armed_timers_.store(timers_.schedule().size(), std::memory_order_relaxed);
+}
+
+void actor_loop::count_turn(clock_type::duration took) {
   const auto took_us =
     static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count());
   if (took_us > turn_max_us_.load(std::memory_order_relaxed))
@@ -325,7 +334,11 @@ void actor_loop::end_turn() {
   if (took > defaults::long_turn)
     add(long_turns_, 1);
   add(turns_, 1);
-  armed_timers_.store(timers_.schedule().size(), std::memory_order_relaxed);
+  add(busy_ns_, static_cast<uint64_t>(std::chrono::nanoseconds{took}.count()));
+  size_t bucket = 0;
+  while (bucket < defaults::turn_bounds_us.size() && took_us > defaults::turn_bounds_us[bucket])
+    ++bucket;
+  add(turns_by_time_[bucket], 1);
 }
 
 void actor_loop::read_clock() noexcept {

@@ -13,6 +13,7 @@
 #include <caf/resumable.hpp>
 #include <caf/scheduler/abstract_coordinator.hpp>
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -86,6 +87,9 @@ struct loop_stats {
   uint64_t timers = 0;      ///< timers armed at the end of the last turn
   uint64_t turn_max_us = 0; ///< longest turn, in microseconds, waiting not counted
   uint64_t long_turns = 0;  ///< turns longer than `defaults::long_turn`
+  uint64_t busy_us = 0;     ///< what all turns took, waiting not counted
+  /// Turns by how long they took, each bound's own; the last took longer than all bounds.
+  std::array<uint64_t, defaults::turn_bounds_us.size() + 1> turns_by_time{};
 };
 
 /// A queue of jobs in a ring that only grows. One thread.
@@ -193,6 +197,7 @@ private:
   void run_hooks();
   void send_outgoing();
   void end_turn();
+  void count_turn(clock_type::duration took);
   void request_stop();
   bool drop_leftovers();
   bool is_idle() const noexcept;
@@ -244,6 +249,8 @@ private:
   std::atomic<uint64_t> armed_timers_{0};
   std::atomic<uint64_t> turn_max_us_{0};
   std::atomic<uint64_t> long_turns_{0};
+  std::atomic<uint64_t> busy_ns_{0};
+  std::array<std::atomic<uint64_t>, defaults::turn_bounds_us.size() + 1> turns_by_time_{};
 };
 
 /// The scheduler: owns the loops and their threads. Loaded by `loop_system_config`.

@@ -32,6 +32,7 @@ public:
       [](ask_atom) {},
       [](drain_atom) {},
       [](retire_atom) {},
+      [](const look_at_dn&) {},
     };
   }
 };
@@ -62,6 +63,8 @@ public:
       [](go_on_atom) {},
       [](tick_atom) {},
       [](sign_on_atom) {},
+      [](const look_at_dns&) {},
+      [](const look_at_dn&) {},
     };
   }
 

@@ -118,6 +118,7 @@ stage::stage(directory_maker make)
   // Stands still: what a clock's digits cost would differ from run to run.
   context.utc_now = [] { return std::int64_t{1'700'000'000'000'000}; };
   context.observed_by = observer_.get();
+  context.counts.make_blocks(1);
   directory_ = make(*system_, context);
 }
 

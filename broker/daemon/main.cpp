@@ -17,8 +17,10 @@
 #include "broker/version.hpp"
 
 #include <malloc.h>
+#include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <iostream>
 #include <sstream>
@@ -189,6 +191,9 @@ void tell_start(const configuration::load_result& loaded, const broker& b, loggi
     tell_of("listening", running.listen.address, b.port());
   if (running.listen_tls.enabled)
     tell_of("listening by TLS", running.listen_tls.address, b.tls_port());
+  if (b.admin_port() != 0)
+    log.info(component::broker, "admin port",
+             {{"address", running.admin.address}, {"port", b.admin_port()}});
 }
 
 int drain(signals& from, broker& b, logging::logger& log) {
@@ -214,6 +219,15 @@ configuration::config with_state_directory(configuration::config running) {
   return running;
 }
 
+/// What an operator orders by the admin port comes to the daemon as if by a signal: one way in for
+/// both, and the port's thread waits for nothing.
+broker_options ordered_by_signal() {
+  broker_options options;
+  options.on_drain_ordered = [] { ::kill(::getpid(), SIGTERM); };
+  options.on_reload_ordered = [] { ::kill(::getpid(), SIGHUP); };
+  return options;
+}
+
 int run(signals& from, const configuration::sources& sources,
         const configuration::load_result& loaded) {
   auto running = loaded.value;
@@ -224,7 +238,7 @@ int run(signals& from, const configuration::sources& sources,
     return not_started(from, "log.file " + *failed);
   if (auto failed = raise_open_files(running.limits.connections_max))
     return not_started(from, *failed);
-  broker b{with_state_directory(running), log};
+  broker b{with_state_directory(running), log, ordered_by_signal()};
   if (auto started = b.start(); !started)
     return not_started(from, started.text());
   tell_start(loaded, b, log);

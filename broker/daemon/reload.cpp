@@ -26,6 +26,8 @@ std::string reload(configuration::reloader& again, configuration::config& runnin
   auto next = again.read(running);
   if (next.ok())
     next.errors = b.reload(next.value).errors;
+  else
+    b.note_refused_reload();
   if (!next.ok()) {
     for (auto& error : next.errors)
       log.error(component::config, "reload refused: " + to_string(error));

@@ -36,12 +36,13 @@ entrance admission::enter(std::string source, waiting_room::time_point now) {
   ticket one{counters_, waiting_, std::move(source), now};
   // Asked after it is counted: who closes the door and then counts, sees it or keeps it out.
   if (closed_.load())
-    return {{}, "the broker is shutting down", disconnect_reason::draining};
+    return {
+      {}, "the broker is shutting down", disconnect_reason::draining, refusal_cause::draining};
   if (context_.budget.spent())
-    return {{}, "the broker's memory budget is spent", overloaded};
+    return {{}, "the broker's memory budget is spent", overloaded, refusal_cause::memory};
   // Those who have signed on keep their places.
   if (counters_.connections.load() > context_.bounds.connections_max && !waiting_.turn_one_out())
-    return {{}, "too many connections", overloaded};
+    return {{}, "too many connections", overloaded, refusal_cause::connections};
   if (waiting_.size() > context_.bounds.connections_unsigned_max)
     waiting_.turn_one_out();
   return {std::move(one)};

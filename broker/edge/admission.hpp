@@ -8,7 +8,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -17,14 +16,10 @@
 
 namespace ringdown::edge {
 
-/// Counts over all edge threads; readable from any thread.
+/// Who is in, over all edge threads: it is what decides about one more. What is only told to an
+/// operator is counted by each loop for itself (actors/meters.hpp).
 struct edge_counters {
   std::atomic<std::size_t> connections{0};
-  std::atomic<std::uint64_t> accepted{0};
-  std::atomic<std::uint64_t> refused{0};
-  std::atomic<std::uint64_t> reads{0};
-  std::atomic<std::uint64_t> frames_in{0};
-  std::atomic<std::uint64_t> sends{0};
 };
 
 /// One client that is in: counted among the connections while this lives, and one of those that
@@ -58,6 +53,7 @@ struct [[nodiscard]] entrance {
   ticket admitted = {};
   std::string_view why_not = {}; ///< empty: it is in
   disconnect_reason reason = disconnect_reason::unspecified;
+  refusal_cause cause = refusal_cause::draining; ///< the same for who counts
 
   explicit operator bool() const noexcept { return why_not.empty(); }
 };
@@ -84,6 +80,7 @@ public:
   std::size_t unsigned_connections() const { return waiting_.size(); }
   /// Nobody comes in from now on: when this returns, all who are in or ever will be are counted.
   void close() noexcept { closed_.store(true); }
+  bool is_closed() const noexcept { return closed_.load(); }
 
 private:
   const broker_context& context_;

@@ -2,6 +2,7 @@
 
 #include "actors/disconnect.hpp"
 #include "broker/edge/first_bytes.hpp"
+#include "broker/edge/traffic.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -130,12 +131,12 @@ bool client_link::read_once() {
     return false;
   }
   watch_.heard(loop_.now());
-  loop_.counters().reads.fetch_add(1, std::memory_order_relaxed);
   auto bytes = got.bytes;
+  count_read(loop_.counts(), bytes);
   if (kept == 0 && !watch_.is_established() && look_at_first({buffer, bytes}) == first_bytes::tls)
     [[unlikely]] {
     static_cast<void>(stream_->write_some(tls_refusal));
-    tell_of_end("TLS spoken on the plain port");
+    tell_of_end(disconnect_reason::protocol_error, "TLS spoken on the plain port");
     shut();
     return false;
   }
@@ -185,7 +186,7 @@ void client_link::pass_on(read_batch_ptr batch, std::size_t bytes) {
   auto& reads = loop_.reads();
   if (batch->frames.empty() && batch->end == stream_end::open)
     return reads.give_back(std::move(batch));
-  loop_.counters().frames_in.fetch_add(batch->frames.size(), std::memory_order_relaxed);
+  count_frames(loop_.counts(), batch->frames.size());
   batch->time_us = loop_.context().utc_now();
   batch->budget = &loop_.context().budget;
   batch->budget->add(batch->capacity);
@@ -291,14 +292,15 @@ void client_link::send_waiting(steady_time now) {
       break;
     auto left = sending_.left();
     auto did = stream_->write_some(left);
-    loop_.counters().sends.fetch_add(1, std::memory_order_relaxed);
     if (did.status == transport_status::would_block)
       return arm_write();
     if (did.status != transport_status::done)
       return shut();
     auto bytes = did.bytes;
     watch_.said(now);
-    client_->box.sent(bytes, sending_.took(bytes));
+    auto frames = sending_.took(bytes);
+    client_->box.sent(bytes, frames);
+    count_sent(loop_.counts(), bytes, frames);
     if (!client_->box.above_high_water())
       watch_.caught_up();
     if (bytes < left.size())
@@ -382,6 +384,7 @@ void client_link::shut() {
     return;
   // What it said last is on its way before anybody finds its outbox closed, on another loop too.
   loop_.reads().pass_gathered();
+  loop_.counts().disconnects.count(signal_->end());
   stream_->close();
   stream_.reset();
   signal_->attach(nullptr);
@@ -407,7 +410,7 @@ void client_link::turn_out() {
   if (sending_.empty() && client_->box.bytes() == 0)
     static_cast<void>(stream_->write_some(encode_disconnected(disconnect_reason::overloaded, why)));
   stream_->end_writing();
-  tell_of_end(why);
+  tell_of_end(disconnect_reason::overloaded, why);
   shut();
 }
 
@@ -419,11 +422,13 @@ std::size_t client_link::held_for_it(steady_time now) const {
 void client_link::give_way() {
   if (!is_open())
     return;
-  tell_of_end("the broker's memory is spent, and much of it waits for this client");
+  tell_of_end(disconnect_reason::overloaded,
+              "the broker's memory is spent, and much of it waits for this client");
   shut();
 }
 
-void client_link::tell_of_end(std::string_view why) {
+void client_link::tell_of_end(disconnect_reason reason, std::string_view why) {
+  signal_->note_end(reason);
   loop_.context().observed_by->log("edge", observer::severity::warning, "connection closed",
                                    {{"peer", client_->who.peer.name}, {"reason", why}});
 }

@@ -16,6 +16,7 @@
 #include "broker/edge/stream.hpp"
 #include "broker/edge/work_share.hpp"
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -42,10 +43,6 @@ public:
   void flush(steady_time now);
   /// Looks at the clocks; returns when to look again.
   steady_time sweep(steady_time now);
-  /// The loop did nothing for so long.
-  void stood_still(std::chrono::nanoseconds time, steady_time now) {
-    watch_.stood_still(time, now);
-  }
   /// Ask the actor to finish in order.
   void drain();
   /// Closes the stream now.
@@ -66,6 +63,8 @@ public:
   void read_again() { arm_read(); }
   /// Who it is, as the actors know it.
   const client_ptr& client() const noexcept { return client_; }
+  /// Its clocks. Once it is established, who it is stands, on every thread.
+  link_watch& watch() noexcept { return watch_; }
   /// Its actor; none any more when it is shut.
   const connection_ref& connection() const noexcept { return actor_; }
 
@@ -97,7 +96,7 @@ private:
   void begin_linger();
   void discard_input();
   void close_with(disconnect_reason reason, std::string text);
-  void tell_of_end(std::string_view why);
+  void tell_of_end(disconnect_reason reason, std::string_view why);
   bool is_open() const noexcept { return stream_ != nullptr; }
 
   edge_loop& loop_;

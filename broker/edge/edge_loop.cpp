@@ -18,12 +18,26 @@ constexpr std::chrono::milliseconds sweep_interval{100};
 /// busy loop is not that late.
 constexpr std::chrono::seconds stood_still_min{1};
 
+/// Only a socket's peer has a source.
+door_used door_of(const peer_facts& peer) noexcept {
+  if (peer.is_encrypted)
+    return door_used::tls;
+  return peer.source.empty() ? door_used::in_process : door_used::plain;
+}
+
+/// Of one writer.
+void raise(std::atomic<std::size_t>& mark, std::size_t to) noexcept {
+  if (to > mark.load(std::memory_order_relaxed))
+    mark.store(to, std::memory_order_relaxed);
+}
+
 } // namespace
 
 edge_loop::edge_loop(std::unique_ptr<edge_host> host, caf::actor_system& system,
-                     broker_context& context, directory_ref directory, edge_counters& counters)
+                     broker_context& context, directory_ref directory)
   : host_(std::move(host)), io_(host_->loop()), has_actors_(host_->where()), system_(system),
-    context_(context), directory_(std::move(directory)), counters_(counters) {
+    context_(context), directory_(std::move(directory)),
+    counts_(counted_at(context, host_->where())) {
   host_->at_end_of_turn([this] { flush(); });
   host_->post([this] { io_.at_end_of_wait([this] { reads_.pass_gathered(); }); });
 }
@@ -47,7 +61,7 @@ void edge_loop::adopt(std::unique_ptr<stream> bytes, peer_facts peer, ticket adm
 }
 
 void edge_loop::start(newcomer& who) {
-  counters_.accepted.fetch_add(1, std::memory_order_relaxed);
+  counts_.connections_accepted.count(door_of(who.peer));
   auto connection = std::make_shared<client_link>(*this, std::move(who.bytes), std::move(who.peer),
                                                   std::move(who.admitted));
   connection->place = static_cast<std::uint32_t>(connections_.size());
@@ -110,6 +124,16 @@ void edge_loop::forget(const client_link& connection) {
   std::swap(connections_[place], connections_.back());
   connections_[place].connection->place = place;
   connections_.pop_back();
+}
+
+std::size_t edge_loop::visit_some(std::size_t below, std::size_t count,
+                                  const std::function<void(client_link&)>& visit) {
+  below = std::min(below, connections_.size());
+  for (; count > 0 && below > 0; --count) {
+    auto connection = connections_[--below].connection; // the visit may shut it
+    visit(*connection);
+  }
+  return below;
 }
 
 void edge_loop::shut_each() {
@@ -200,6 +224,7 @@ void edge_loop::arm_sweep() {
 /// until there is some to spare. Who holds no more than an even share has no part in it.
 void edge_loop::relieve_memory(runtime::time_point now) {
   auto& budget = context_.budget;
+  raise(highest_.memory_bytes, budget.used());
   if (!budget.spent() && !std::exchange(memory_was_spent_, false))
     return;
   if (budget.spent()) {
@@ -238,6 +263,7 @@ void edge_loop::sweep() {
 
 /// It may read: one that fails half-way has lost its place in the stream.
 runtime::time_point edge_loop::sweep(client_link& connection, runtime::time_point now) try {
+  raise(highest_.outbox_bytes, connection.client()->box.bytes());
   return connection.sweep(now);
 } catch (...) {
   connection.shut();
@@ -248,7 +274,7 @@ void edge_loop::look_at_each() {
   auto now = io_.now();
   if (auto late = now - sweep_due_; late >= stood_still_min)
     for (auto& each : connections_)
-      each.connection->stood_still(late, now);
+      each.connection->watch().stood_still(late, now);
   relieve_memory(now);
   for (std::size_t i = connections_.size(); i-- > 0;) {
     // From the back: a connection that shuts swaps its place with one that was looked at.

@@ -4,6 +4,7 @@
 
 #include "actors/context.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/meters_at.hpp"
 #include "broker/edge/admission.hpp"
 #include "broker/edge/edge_host.hpp"
 #include "broker/edge/io_loop.hpp"
@@ -11,6 +12,7 @@
 #include "broker/edge/stream.hpp"
 #include "broker/edge/tls_stream.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <deque>
@@ -26,14 +28,15 @@ class client_link;
 class edge_loop {
 public:
   edge_loop(std::unique_ptr<edge_host> host, caf::actor_system& system, broker_context& context,
-            directory_ref directory, edge_counters& counters);
+            directory_ref directory);
   ~edge_loop();
 
   edge_host& host() noexcept { return *host_; }
   broker_context& context() noexcept { return context_; }
   caf::actor_system& system() noexcept { return system_; }
   const directory_ref& directory() const noexcept { return directory_; }
-  edge_counters& counters() noexcept { return counters_; }
+  /// This thread's, or where it has none that of all threads.
+  meters& counts() noexcept { return counts_; }
 
   /// Makes a newcomer's stream, on this loop's thread.
   using stream_maker = std::function<std::unique_ptr<stream>(edge_loop&)>;
@@ -50,6 +53,12 @@ public:
   void stop();
 
   // -- host's thread
+  /// Calls `visit` for at most `count` connections, those at the places below `below` from the
+  /// last on; returns what is left below. Between two calls some may come and go: who comes is not
+  /// seen, and one may be seen twice.
+  std::size_t visit_some(std::size_t below, std::size_t count,
+                         const std::function<void(client_link&)>& visit);
+  std::size_t connections() const noexcept { return connections_.size(); }
   void mark(client_link& connection);
   void forget(const client_link& connection);
   /// Its clocks have changed: the next sweep looks at it.
@@ -76,6 +85,14 @@ public:
   /// Gives the scratch buffer away to a large read; the next read makes another.
   std::unique_ptr<char[]> take_scratch() noexcept;
 
+  // -- any thread
+  /// The most that was ever seen of what is bounded, by a look ten times a second.
+  struct high_marks {
+    std::atomic<std::size_t> outbox_bytes{0};
+    std::atomic<std::size_t> memory_bytes{0};
+  };
+  const high_marks& highest() const noexcept { return highest_; }
+
 private:
   struct newcomer {
     peer_facts peer;
@@ -99,7 +116,7 @@ private:
   caf::actor_system& system_;
   broker_context& context_;
   directory_ref directory_;
-  edge_counters& counters_;
+  meters& counts_;
   /// The sweep reads only this, line by line, until a connection's time has come: 10,000 idle ones
   /// must not be fetched from memory ten times a second.
   struct watched {
@@ -119,6 +136,7 @@ private:
   runtime::time_point sweep_due_;
   bool memory_was_spent_ = false; // at the last sweep
   bool draining_ = false;
+  high_marks highest_;
 };
 
 } // namespace ringdown::edge

@@ -4,6 +4,7 @@
 #include "actors/outbox.hpp"
 #include "broker/edge/edge_loop.hpp"
 
+#include <atomic>
 #include <memory>
 
 namespace ringdown::edge {
@@ -14,6 +15,18 @@ public:
   explicit link_signal(edge_loop& loop) : loop_(loop) {}
   void outbox_ready() noexcept override { visit(); }
   void read_credit() noexcept override { visit(); }
+  void note_error(error_code code) noexcept override {
+    loop_.context().counts.shared().errors.count(code);
+  }
+  void note_end(disconnect_reason reason) noexcept override {
+    auto none = still_open;
+    end_.compare_exchange_strong(none, reason);
+  }
+  /// Why the connection ended; unspecified: nobody ended it.
+  disconnect_reason end() const noexcept {
+    auto noted = end_.load();
+    return noted == still_open ? disconnect_reason::unspecified : noted;
+  }
   /// Edge thread only.
   void attach(client_link* to) noexcept { link_ = to; }
 
@@ -23,6 +36,8 @@ private:
 
   edge_loop& loop_;
   client_link* link_ = nullptr; // edge thread only
+  static constexpr disconnect_reason still_open{0xff};
+  std::atomic<disconnect_reason> end_{still_open};
 };
 
 } // namespace ringdown::edge

@@ -67,6 +67,9 @@ public:
     return frame_began_ == never ? std::chrono::nanoseconds{0} : now - frame_began_;
   }
 
+  /// How long nothing was heard.
+  std::chrono::nanoseconds silence(steady_time now) const noexcept { return now - last_heard_; }
+
   /// When `sweep` need be asked again, later than `now`: nothing is due before, whatever is heard
   /// or said until then, but that an outbox may rise above high water or fall. Pure.
   steady_time next_look(steady_time now) const noexcept;

@@ -163,15 +163,16 @@ bool listener::accept_one() {
 
 void listener::place(int descriptor, const std::string& peer, std::string source) {
   auto asked = admission_.enter(source);
-  if (!asked)
+  if (!asked) {
+    loops_.front()->counts().connections_refused.count(asked.cause);
     return refuse(descriptor, peer, asked.reason, asked.why_not);
+  }
   door_.kind->let_in(*loops_[next_loop_++ % loops_.size()], owned_descriptor{descriptor},
                      {peer, std::move(source)}, std::move(asked.admitted));
 }
 
 void listener::refuse(int descriptor, const std::string& peer, disconnect_reason reason,
                       std::string_view why) {
-  loops_.front()->counters().refused.fetch_add(1, std::memory_order_relaxed);
   door_.kind->refuse(descriptor, reason, why);
   ::close(descriptor);
   context_.observed_by->log("edge", observer::severity::warning, "connection refused",
@@ -185,8 +186,10 @@ void listener::out_of_files() {
   if (spare_ >= 0) {
     ::close(spare_);
     int descriptor = ::accept4(acceptor_, nullptr, nullptr, SOCK_CLOEXEC);
-    if (descriptor >= 0)
+    if (descriptor >= 0) {
+      loops_.front()->counts().connections_refused.count(refusal_cause::files);
       refuse(descriptor, "unknown", disconnect_reason::overloaded, "out of open files");
+    }
     spare_ = open_spare();
   }
   pause(accept_pause);

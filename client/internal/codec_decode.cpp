@@ -291,7 +291,7 @@ event_link_disconnected from(reference_id reference, const v1::EventLinkDisconne
   event_link_disconnected out;
   out.reference = reference;
   out.reason =
-    from_wire<disconnect_reason>(in.reason(), static_cast<int>(disconnect_reason::access_changed));
+    from_wire<disconnect_reason>(in.reason(), static_cast<int>(disconnect_reason::by_operator));
   out.text = in.text();
   if (in.has_retry_after_ms())
     out.retry_after = milliseconds{in.retry_after_ms()};

@@ -6,6 +6,7 @@
 #include "broker/config/config.hpp"
 #include "docs/generate/cli_page.hpp"
 #include "docs/generate/errors_page.hpp"
+#include "docs/generate/metrics_page.hpp"
 
 #include <filesystem>
 #include <fstream>
@@ -29,6 +30,7 @@ std::vector<page> pages() {
   return {{"docs/cli.md", docs::cli_page()},
           {"docs/configuration.md", configuration::manual()},
           {"docs/errors.md", docs::errors_page()},
+          {"docs/metrics.md", docs::metrics_page()},
           {"broker/config/ringdownd.example.toml", configuration::example()}};
 }
 

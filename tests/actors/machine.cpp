@@ -119,8 +119,7 @@ void machine::open_edges(broker_context& context, const directory_ref& directory
   if (is_one_thread)
     context.share = std::make_unique<turn_share>();
   for (std::size_t i = 0; i < stage_.threads; ++i)
-    edges_.push_back(
-      std::make_unique<edge::edge_loop>(make_host(i), *system_, context, directory, counters_));
+    edges_.push_back(std::make_unique<edge::edge_loop>(make_host(i), *system_, context, directory));
 }
 
 std::shared_ptr<memory_wire> machine::connect(std::size_t edge, const std::string& peer) {

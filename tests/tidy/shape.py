@@ -29,7 +29,7 @@ AT_THE_ROOT = {
 }
 # A file of another kind is a stray one, or a kind to add here.
 KINDS = re.compile(
-    r"\.(cpp|hpp|py|pyi|md|sh|cmake|in|def|proto|dict|ini|toml|png|svg|typed)$"
+    r"\.(cpp|hpp|py|pyi|md|sh|cmake|in|def|proto|dict|ini|json|toml|yml|png|svg|typed)$"
     r"|(^|/)(CMakeLists|packages|instructions|schema|messages)\.txt$"
     r"|^\.ci/run$|^packaging/copyright$|^tests/fuzz/corpus/"
 )

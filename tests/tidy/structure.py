@@ -16,6 +16,10 @@ MAY_INCLUDE: list[tuple[str, tuple[str, ...]]] = [
     ("broker/config", ("broker/config", "broker/logging", "messages")),
     ("broker/security", ("broker/security", "broker/config", "actors", "messages")),
     ("broker/edge", ("broker/edge", "actors", "messages")),
+    (
+        "broker/admin",
+        ("broker/admin", "actors/meters.hpp", "actors/dn/shown.hpp", "messages"),
+    ),
     ("broker", ("broker", "actors", "messages")),
     ("client/cli", ("client/cli", "client", "messages")),
     ("client/caf_bridge", ("client/caf_bridge", "client", "messages")),
@@ -35,7 +39,10 @@ MAY_INCLUDE: list[tuple[str, tuple[str, ...]]] = [
         ("bench/tell", "bench/load", "bench/speak", "bench/machine", "client", "messages"),
     ),
     ("bench", ("bench", "client", "messages")),
-    ("docs/generate", ("docs/generate", "client/cli", "broker/config", "messages")),
+    (
+        "docs/generate",
+        ("docs/generate", "client/cli", "broker/config", "actors/meters.hpp", "messages"),
+    ),
     ("examples", ()),  # only what is installed
 ]
 # Folders that only they themselves, and who names them above, may include.
@@ -44,13 +51,13 @@ CLOSED = ("client/cli", "client/caf_bridge", "bench/cli", "bench/embedded", "ben
 # Libraries and parts of the system, and the only folders or files that may know of them.
 FOREIGN: list[tuple[str, tuple[str, ...], str]] = [
     (r"caf/", ("actors", "broker", "client/caf_bridge", "bench/micro", "tests"), "CAF"),
-    (r"boost/", ("actors",), "Boost"),
+    (r"boost/", ("actors", "broker/admin"), "Boost"),
     (r"spdlog/", ("broker/logging",), "spdlog"),
     (r"toml\+\+/", ("broker/config", "client/cli"), "toml++"),
     (r"CLI/", ("client/cli", "bench/cli"), "CLI11"),
     (r"glib\.h$", ("examples",), "GLib"),
     (r"histedit\.h$", ("client/cli",), "libedit"),
-    (r"nlohmann/", ("client/cli", "broker/security", "bench", "tests"), "JSON"),
+    (r"nlohmann/", ("broker/admin", "broker/security", "client/cli", "bench", "tests"), "JSON"),
     (r"benchmark/", ("bench/micro",), "Google Benchmark"),
     (r"systemd/", ("broker/daemon",), "systemd"),
     (

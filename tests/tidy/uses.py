@@ -38,6 +38,7 @@ TRACES = {
     "python3-protobuf": r"google\.protobuf",
     "python3-xlib": r"\bimport Xlib\b|\bfrom Xlib\b|\bXlib\b",
     "xvfb": r"\bXvfb\b",
+    "prometheus": r"\bpromtool\b",
     "procps": r"\bpgrep\b|\bps -",
     "universal-ctags": r"\bctags\b",
     "libclang-rt-14-dev": r"-fsanitize=fuzzer",
