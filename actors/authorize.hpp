@@ -66,7 +66,7 @@ struct client_identity {
 enum class action : std::uint8_t {
   sign_on,   ///< no DN
   register_, ///< in mode share or private: as a party
-  monitor,   ///< to register in mode monitor, to ask about a DN
+  monitor,   ///< to register in mode monitor, to list and watch DNs
   send_command,
   send_indication,
   send_user_event,
@@ -89,14 +89,7 @@ struct sign_on_facts {
   peer_facts peer;
 };
 
-/// What a client's right to be here rests on, such as a token in a list that may change.
-class standing {
-public:
-  virtual ~standing() = default;
-  /// What the principal may do as things are now; null: it is not let in any more. Any thread; must
-  /// not block.
-  virtual std::shared_ptr<const grants> rights() const = 0;
-};
+class standing;
 
 /// The answer.
 struct authenticated {
@@ -117,6 +110,15 @@ struct authenticated {
   bool overloaded = false;
 
   explicit operator bool() const noexcept { return refused.empty(); }
+};
+
+/// What a client's right to be here rests on, such as a token in a list that may change.
+class standing {
+public:
+  virtual ~standing() = default;
+  /// The principal as things are now: what it may do and until when, or refused. `rests_on` is not
+  /// looked at. Any thread; must not block.
+  virtual authenticated again() const = 0;
 };
 
 /// Proves who a client is, once for each sign-on and renewal. Called in loops' threads: it must not

@@ -33,8 +33,7 @@ using take_over_atom = caf::atom_constant<caf::atom("takeover")>;
 using drain_atom = caf::atom_constant<caf::atom("drain")>;
 using reload_atom = caf::atom_constant<caf::atom("reload")>;
 using authenticated_atom = caf::atom_constant<caf::atom("authentic")>;
-using too_late_atom = caf::atom_constant<caf::atom("toolate")>;
-using expired_atom = caf::atom_constant<caf::atom("expired")>;
+using due_atom = caf::atom_constant<caf::atom("due")>;
 using access_changed_atom = caf::atom_constant<caf::atom("access")>;
 using closed_atom = caf::atom_constant<caf::atom("closed")>;
 
@@ -134,10 +133,8 @@ using connection_actor = caf::typed_actor<
   caf::reacts_to<drain_atom>,
   // Who its client is, or why it is not let in.
   caf::reacts_to<authenticated_atom, letter_number, authenticated>,
-  // That is not known yet, and it should be.
-  caf::reacts_to<too_late_atom, letter_number>,
-  // The time of its client's credentials may be over.
-  caf::reacts_to<expired_atom, letter_number>,
+  // The time that it asked its socket for has come.
+  caf::reacts_to<due_atom>,
   // The access list has changed: is this client let in, and to what?
   caf::reacts_to<access_changed_atom>,
   // The edge or a rule wants the connection closed, with its reason told.
@@ -206,6 +203,9 @@ public:
   /// Signed on: frames may now be of full size, and heartbeats run at these times.
   virtual void established(std::chrono::milliseconds heartbeat_interval,
                            std::chrono::milliseconds heartbeat_timeout) = 0;
+  /// The actor hears `due` at this time or soon after, once; in place of what was asked before. A
+  /// link that has gone keeps nobody waiting, and needs no timer.
+  virtual void wake_at(std::chrono::steady_clock::time_point due) = 0;
   /// Nothing more is read. What the outbox holds is sent, within linger_timeout; then the socket
   /// is closed and the actor hears `closed`.
   virtual void close_after_flush() = 0;

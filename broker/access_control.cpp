@@ -3,6 +3,7 @@
 #include "broker/security/authenticate.hpp"
 #include "broker/security/authenticator.hpp"
 
+#include <algorithm>
 #include <random>
 #include <string>
 #include <string_view>
@@ -31,11 +32,10 @@ access_control::errors access_control::read(const configuration::config& config)
   if (config.auth.file.empty() || context_.authenticate)
     return {};
   path_ = config.auth.file;
-  auto result = security::read_access_file(path_, true);
-  first_ = std::move(result.list);
-  files_ = std::move(result.files);
-  watch_.were_read(stamps_of(files_));
-  return std::move(result.errors);
+  auto result = read_file(path_, true);
+  watch(result);
+  first_ = std::move(result.file.list);
+  return std::move(result.file.errors);
 }
 
 void access_control::start_thread(const configuration::config& config) {
@@ -74,19 +74,18 @@ admin_access_function access_control::admin_access() const {
   };
 }
 
-security::access_file_result access_control::prepare(const configuration::config& config) const {
+access_control::reading access_control::prepare(const configuration::config& config) const {
   if (path_.empty() || config.auth.file.empty())
     return {}; // whether it is used is fixed at start
-  return security::read_access_file(config.auth.file, false);
+  return read_file(config.auth.file, false);
 }
 
-bool access_control::take(security::access_file_result read) {
-  if (!authenticator_ || !read.list)
+bool access_control::take(reading read) {
+  if (!authenticator_ || !read.file.list)
     return false;
-  authenticator_->use(std::move(read.list));
-  path_ = read.files.front();
-  files_ = std::move(read.files);
-  watch_.were_read(stamps_of(files_));
+  authenticator_->use(std::move(read.file.list));
+  path_ = read.file.files.front();
+  watch(read);
   context_.observed_by->log("broker", observer::severity::info,
                             "the access file was read: it holds from now on",
                             {{"file", path_.string()}});
@@ -96,9 +95,32 @@ bool access_control::take(security::access_file_result read) {
 bool access_control::tick() {
   if (!authenticator_ || stopped_ || !watch_.have_changed(stamps_of(files_)))
     return false;
-  auto read = security::read_access_file(path_, false);
-  tell(read.errors);
+  auto read = read_file(path_, false);
+  tell(read.file.errors);
+  watch(read); // also where it is not good: what is missing may come
   return take(std::move(read));
+}
+
+/// The files that it names are known behind the reading only: those that it named before are looked
+/// at before.
+access_control::reading access_control::read_file(const std::filesystem::path& path,
+                                                  bool may_wait) const {
+  auto known = files_;
+  if (std::find(known.begin(), known.end(), path) == known.end())
+    known.push_back(path);
+  auto before = stamps_of(known);
+  reading read{security::read_access_file(path, may_wait), {}};
+  for (auto& file : read.file.files) {
+    auto at = std::find(known.begin(), known.end(), file);
+    read.stamps.push_back(at == known.end() ? security::stamp_of(file.string())
+                                            : before[static_cast<std::size_t>(at - known.begin())]);
+  }
+  return read;
+}
+
+void access_control::watch(const reading& read) {
+  files_ = read.file.files;
+  watch_.were_read(read.stamps);
 }
 
 void access_control::tell(const errors& all) {

@@ -44,14 +44,21 @@ public:
   /// What it returns may be called from any thread until the end.
   admin_access_function admin_access() const;
   /// What would be taken over; with errors nothing may be. Empty where no file is used.
-  security::access_file_result prepare(const configuration::config& config) const;
-  /// Another list is in use from now on. False: there is none, or it is the same file's as before.
-  bool take(security::access_file_result read);
+  struct reading {
+    security::access_file_result file;
+    /// How its files looked before they were read: what changes meanwhile is read again.
+    security::file_stamps stamps;
+  };
+  reading prepare(const configuration::config& config) const;
+  /// Another list is in use from now on. False: there is none.
+  bool take(reading read);
   /// Looks whether a file has changed, and takes over what is good; tells either way. True: clients
   /// are to be told. Called once a second.
   bool tick();
 
 private:
+  reading read_file(const std::filesystem::path& path, bool may_wait) const;
+  void watch(const reading& read);
   void tell(const errors& all);
 
   broker_context& context_;

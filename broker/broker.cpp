@@ -447,9 +447,9 @@ start_result broker::reload(const configuration::config& config) {
   std::scoped_lock lock{s.mutex};
   auto material = s.entries.prepare(config.tls);
   auto list = s.access.prepare(config);
-  if (!material || !list.errors.empty()) {
+  if (!material || !list.file.errors.empty()) {
     note_refused_reload();
-    return {std::move(material ? list.errors : material.errors)};
+    return {std::move(material ? list.file.errors : material.errors)};
   }
   s.entries.take(std::move(material));
   if (s.access.take(std::move(list)))

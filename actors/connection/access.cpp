@@ -4,6 +4,7 @@
 #include "actors/published_instance.hpp"
 #include "messages/refusals.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace ringdown {
@@ -30,9 +31,9 @@ disconnect_reason reason_of(error_code why) noexcept {
 
 void connection_access::prove(std::string credentials, const proof_question& question) {
   asked_ = question;
-  is_held_back_ = false;
   ++last_proof_.value;
-  of_.delayed_send(&of_, of_.context_.bounds.control_timeout, too_late_atom::value, last_proof_);
+  proof_due_ = of_.clock().now() + of_.context_.bounds.control_timeout;
+  arm();
   auto& who = of_.client_->who;
   of_.context_.authenticate({who.role, who.application, std::move(credentials), who.peer},
                             [to = of_.address(), which = last_proof_](authenticated found) {
@@ -42,12 +43,18 @@ void connection_access::prove(std::string credentials, const proof_question& que
                             });
 }
 
-void connection_access::proven(letter_number which, const std::optional<authenticated>& found) {
-  if (!asked_ || which != last_proof_)
+void connection_access::proven(letter_number which, const authenticated& found) {
+  if (!asked_ || which != last_proof_ || held_back_)
     return;
-  if (found && must_be_held_back(*found) && !std::exchange(is_held_back_, true))
-    return of_.delayed_send(&of_, std::chrono::milliseconds{found->retry_after_ms},
-                            authenticated_atom::value, which, *found);
+  if (!must_be_held_back(found))
+    return conclude(found);
+  held_back_ = found;
+  proof_due_ = of_.clock().now() + std::chrono::milliseconds{found.retry_after_ms};
+  arm();
+}
+
+/// Nothing: it was not known in time.
+void connection_access::conclude(const std::optional<authenticated>& found) {
   auto question = *std::exchange(asked_, std::nullopt);
   if (!found || !*found) {
     tell_of_refusal(found);
@@ -61,9 +68,9 @@ void connection_access::proven(letter_number which, const std::optional<authenti
 
 /// To the operator: the client is not told the cause.
 void connection_access::tell_of_refusal(const std::optional<authenticated>& found) {
-  if (found && of_.client_->who.principal.empty())
-    of_.client_->who.principal = found->principal; // as far as it was proven
   bool is_sign_on = of_.life_ == connection_life::signing_on;
+  if (is_sign_on && found)
+    of_.client_->who.principal = found->principal; // as far as it was proven
   if (is_sign_on)
     counted_at(of_.context_, of_.where())
       .sign_on_failures.count(found ? sign_on_failure{found->refused} : not_answered);
@@ -102,7 +109,7 @@ void connection_access::sign_on(const proof_question& question, const authentica
 }
 
 void connection_access::signed_on() {
-  arm_look();
+  look();
   changed(); // it may have, while it signed on
 }
 
@@ -140,30 +147,27 @@ void connection_access::renewed(const proof_question& question, const authentica
                 encode_renewed(question.reference, expires_us_, of_.context_.utc_now()));
   of_.log(observer::severity::info, "credentials renewed");
   grant(found.may);
-  arm_look();
+  look();
 }
 
 // ---- to lose it ----------------------------------------------------------------------------
 
-/// The earliest look counts: a client that renews again and again arms no timers with that.
-void connection_access::arm_look() {
-  auto now_us = of_.context_.utc_now();
-  auto in = next_expiry_look(expires_us_, now_us, of_.context_.access);
-  if (!in)
-    return;
-  auto at_us = now_us + std::chrono::microseconds{*in}.count();
-  if (look_at_us_ && *look_at_us_ <= at_us)
-    return;
-  look_at_us_ = at_us;
-  ++last_look_.value;
-  of_.delayed_send(&of_, *in, expired_atom::value, last_look_);
+void connection_access::due() {
+  auto now = of_.clock().now();
+  if (asked_ && now >= proof_due_)
+    conclude(std::exchange(held_back_, std::nullopt));
+  if (now >= look_due_)
+    look();
+  arm();
 }
 
-void connection_access::look(letter_number which) {
-  if (which != last_look_ || !is_signed_on(of_.life_))
+/// What follows from the time of the credentials, and when to look again.
+void connection_access::look() {
+  look_due_ = never;
+  if (!is_signed_on(of_.life_))
     return;
-  look_at_us_.reset();
-  switch (expiry_at(expires_us_, of_.context_.utc_now(), of_.context_.access)) {
+  auto now_us = of_.context_.utc_now();
+  switch (expiry_at(expires_us_, now_us, of_.context_.access)) {
   case expiry::nothing: break;
   case expiry::grace:
     if (!std::exchange(has_expired_, true))
@@ -173,16 +177,27 @@ void connection_access::look(letter_number which) {
   case expiry::end:
     return of_.close(disconnect_reason::credentials_expired, "the credentials have expired");
   }
-  arm_look();
+  if (auto in = next_expiry_look(expires_us_, now_us, of_.context_.access))
+    look_due_ = of_.clock().now() + *in;
+  arm();
+}
+
+/// One time for both: no connection has more than one timer, and none that outlives its link.
+void connection_access::arm() {
+  auto due = std::min(asked_ ? proof_due_ : never, look_due_);
+  if (due != never)
+    of_.edge_->wake_at(due);
 }
 
 void connection_access::changed() {
   if (!rests_on_ || !is_signed_on(of_.life_))
     return;
-  auto may = rests_on_->rights();
-  if (!may || !may->allows(of_.client_->who.role, action::sign_on, {}))
+  auto now = rests_on_->again();
+  if (!now || !now.may || !now.may->allows(of_.client_->who.role, action::sign_on, {}))
     return of_.close(disconnect_reason::access_changed, "the access list has changed");
-  grant(std::move(may));
+  grant(std::move(now.may));
+  if (std::exchange(expires_us_, now.credentials_expire_us) != now.credentials_expire_us)
+    look(); // their time has changed
 }
 
 /// Nobody asked for it.

@@ -5,6 +5,7 @@
 #include "actors/connection/proof.hpp"
 #include "actors/interfaces.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -21,14 +22,14 @@ public:
 
   /// Asks who the client is; `proven` hears the answer. One question at a time.
   void prove(std::string credentials, const proof_question& question);
-  /// The answer to this question; nothing: it was not known in time.
-  void proven(letter_number which, const std::optional<authenticated>& found);
+  /// The answer to this question.
+  void proven(letter_number which, const authenticated& found);
   /// RequestRenewCredentials.
   void renew(const frame_view& frame);
   /// The client is in: its time runs.
   void signed_on();
-  /// The time of its credentials may be over. What this is not the newest of is passed over.
-  void look(letter_number which);
+  /// A time has come: of an answer that was not given, or is held back, or of the credentials.
+  void due();
   /// The access list has changed. Who has the same rights as before notices nothing.
   void changed();
 
@@ -38,12 +39,17 @@ public:
   std::int64_t expires_us() const noexcept { return expires_us_; }
 
 private:
+  using time_point = std::chrono::steady_clock::time_point;
+  static constexpr auto never = time_point::max();
+
   void tell_of_refusal(const std::optional<authenticated>& found);
+  void conclude(const std::optional<authenticated>& found);
   void refuse(const proof_question& question, const fault& why);
   void take(const authenticated& found);
   void sign_on(const proof_question& question, const authenticated& found);
   void renewed(const proof_question& question, const authenticated& found);
-  void arm_look();
+  void look();
+  void arm();
   void end_watch();
   void grant(std::shared_ptr<const grants> may);
 
@@ -52,9 +58,9 @@ private:
   std::int64_t expires_us_ = 0;
   std::optional<proof_question> asked_;
   letter_number last_proof_;
-  bool is_held_back_ = false; ///< a refusal, for its time
-  letter_number last_look_;
-  std::optional<std::int64_t> look_at_us_; ///< what is armed
+  std::optional<authenticated> held_back_; ///< a refusal, for its time
+  time_point proof_due_;                   ///< of what is asked
+  time_point look_due_ = never;            ///< at the time of the credentials
   bool has_expired_ = false;
 };
 

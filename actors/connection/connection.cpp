@@ -52,8 +52,10 @@ connection_impl::behavior_type connection_impl::make_behavior() {
     [self](authenticated_atom, letter_number which, const authenticated& found) {
       self().access_->proven(which, found);
     },
-    [self](too_late_atom, letter_number which) { self().access_->proven(which, std::nullopt); },
-    [self](expired_atom, letter_number which) { self().access_->look(which); },
+    [self](due_atom) {
+      if (self().access_)
+        self().access_->due();
+    },
     [self](access_changed_atom) {
       if (self().access_)
         self().access_->changed();

@@ -9,6 +9,7 @@
 #include <boost/container/small_vector.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -65,6 +66,9 @@ struct list_request {
   std::optional<capture_state> light;
   bool alarmed = false;
   bool recorder_missing = false;
+  /// Whose list it is: only what it may monitor is in it; null: everything.
+  std::shared_ptr<const grants> may;
+  role as = role::unspecified;
 };
 std::variant<list_request, fault> read_list(std::string_view body);
 

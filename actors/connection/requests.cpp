@@ -154,6 +154,10 @@ void connection_impl::ask_one(const control_request& all, std::size_t which,
         wrong->attribute = dn_attribute(which, all.dns.size());
       return asked.refuse(*wrong, dn);
     }
+    // Nor is a DN brought up for one that may not be on it.
+    auto needs = action_of(each.mode);
+    if ((client_->rights_on(dn) & bit_of(needs)) == 0)
+      return asked.refuse(forbidden(to_string(needs)), dn);
     if (dns_.size() >= context_.bounds.registrations_per_connection_max)
       return asked.refuse(too_many_registrations(context_.bounds), dn);
     entry = &dns_.add(dn, at_hand_->dns);

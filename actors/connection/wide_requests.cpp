@@ -28,20 +28,13 @@ bool may_list(const broker_context& context, const t_client& client) {
          context.may(client.who, action::monitor, "*");
 }
 
-bool may_see(const t_client& client, const dn_board& board) {
-  return (client.rights_on(board.identity.name) & bit_of(action::monitor)) != 0;
-}
-
-std::string encode_page(reference_id reference, const list_page& page, const t_client& client,
-                        std::int64_t time_us) {
+std::string encode_page(reference_id reference, const list_page& page, std::int64_t time_us) {
   v1::Frame frame;
   frame.set_reference_id(reference.value);
   auto& out = *frame.mutable_event_address_list();
   out.set_next(page.next);
   out.set_time_us(time_us);
   for (auto& board : page.boards) {
-    if (!may_see(client, *board))
-      continue;
     auto& one = *out.add_addresses();
     one.set_this_dn(board->identity.name);
     one.set_effective_state(static_cast<v1::CaptureState>(board->light.load()));
@@ -98,11 +91,13 @@ void connection_impl::list_addresses(const frame_view& frame) {
   if (auto* closed = std::get_if<gate_fault>(&answer))
     return turn_away(frame.reference, describe(*closed));
   auto reference = std::get<admitted_request>(answer).hand_on();
+  auto& wanted = std::get<list_request>(read);
+  wanted.may = client_->granted();
+  wanted.as = client_->who.role;
   runtime::ask(
-    *this, directory_, context_.bounds.control_timeout, std::get<list_request>(std::move(read)),
-    runtime::how::by_mail,
+    *this, directory_, context_.bounds.control_timeout, std::move(wanted), runtime::how::by_mail,
     [this, reference](const list_request&, const list_page& page) {
-      client_->answer(reference, encode_page(reference, page, *client_, context_.utc_now()));
+      client_->answer(reference, encode_page(reference, page, context_.utc_now()));
     },
     [this, reference](const list_request&) {
       client_->refuse(reference, refused(error_code::internal_error),

@@ -62,7 +62,9 @@ void dn_register::clear() noexcept {
 namespace {
 
 bool is_wanted(const dn_board& board, const list_request& wanted) {
-  return (!wanted.light || board.light == *wanted.light) &&
+  constexpr auto needed = bit_of(action::monitor);
+  return (rights_on(wanted.may.get(), wanted.as, board.identity.name) & needed) != 0 &&
+         (!wanted.light || board.light == *wanted.light) &&
          (!wanted.alarmed || board.alarms != 0) &&
          (!wanted.recorder_missing || board.recorders_active == 0);
 }
@@ -77,7 +79,9 @@ list_page dn_register::list(const list_request& wanted) const {
   for (std::size_t looked_at = 0; next != in_order_.end() && next->first.starts_with(wanted.prefix);
        ++next, ++looked_at) {
     if (page.boards.size() == wanted.limit || looked_at == listed_in_a_turn_max) {
-      page.next = std::prev(next)->first;
+      // Who may not see all is not told a name that it may not see, if there is another.
+      bool tells_seen = wanted.may && !page.boards.empty();
+      page.next = tells_seen ? page.boards.back()->identity.name : std::prev(next)->first;
       break;
     }
     if (is_wanted(*next->second, wanted))

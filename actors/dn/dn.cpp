@@ -439,6 +439,7 @@ void dn_impl::access_changed(const client_ptr& client) {
     return;
   end_registration(state_, *own, error_code::access_restricted);
   drop(client);
+  arm_idle_tick();
 }
 
 /// Ends the registrations of connections that have closed. Their actors say so too, but a ghost

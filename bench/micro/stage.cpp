@@ -45,6 +45,7 @@ public:
   void outbox_ready() noexcept override {}
   void read_credit() noexcept override {}
   void established(std::chrono::milliseconds, std::chrono::milliseconds) override {}
+  void wake_at(std::chrono::steady_clock::time_point) override {}
   void close_after_flush() override {}
 };
 

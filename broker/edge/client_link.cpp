@@ -344,6 +344,18 @@ void client_link::established(std::chrono::milliseconds heartbeat_interval,
     loop_.host().post(apply);
 }
 
+void client_link::wake_at(steady_time due) {
+  auto apply = [self = shared_from_this(), due] {
+    self->wake_at_ = due;
+    if (self->is_open())
+      self->loop_.look_soon(*self);
+  };
+  if (loop_.host().is_current())
+    apply();
+  else
+    loop_.host().post(apply);
+}
+
 void client_link::close_after_flush() {
   auto apply = [self = shared_from_this()] {
     if (!self->is_open() || std::exchange(self->closing_, true))
@@ -468,7 +480,11 @@ steady_time client_link::sweep(steady_time now) {
   act_on(watch_.sweep(now, facts));
   if (is_open())
     arm_read(); // memory that was spent may be back
-  return watch_.next_look(now);
+  if (now >= wake_at_) {
+    wake_at_ = steady_time::max();
+    caf::anon_send(actor_.ref().handle(), due_atom::value);
+  }
+  return std::min(watch_.next_look(now), wake_at_);
 }
 
 void client_link::act_on(link_due due) {

@@ -36,6 +36,7 @@ public:
   // -- link: any thread the actor runs on
   void established(std::chrono::milliseconds heartbeat_interval,
                    std::chrono::milliseconds heartbeat_timeout) override;
+  void wake_at(steady_time due) override;
   void close_after_flush() override;
 
   // -- edge thread
@@ -59,8 +60,8 @@ public:
   void give_way();
   /// The rest of what was read may have its turn.
   void hear_more();
-  /// The broker's memory is back.
-  void read_again() { arm_read(); }
+  /// Reads what comes, if it may: again, where the broker's memory is back.
+  void arm_read();
   /// Who it is, as the actors know it.
   const client_ptr& client() const noexcept { return client_; }
   /// Its clocks. Once it is established, who it is stands, on every thread.
@@ -76,7 +77,6 @@ public:
   void writable() override;
 
 private:
-  void arm_read();
   bool read_once();
   void input_ends();
   void pass_on(read_batch_ptr batch, std::size_t bytes);
@@ -110,8 +110,9 @@ private:
   memory_share begun_; // a frame that is not whole yet
   send_buffer sending_;
   work_share share_;
-  read_batch_ptr in_parts_;   // what was read and not heard to its end
-  std::size_t next_part_ = 0; // its first frame that has not had its turn
+  read_batch_ptr in_parts_;                  // what was read and not heard to its end
+  std::size_t next_part_ = 0;                // its first frame that has not had its turn
+  steady_time wake_at_ = steady_time::max(); // its actor
   bool read_armed_ = false;
   bool write_armed_ = false;
   bool input_ended_ = false; // the client says no more; it may still listen

@@ -245,7 +245,7 @@ void edge_loop::relieve_memory(runtime::time_point now) {
     }
   }
   for (auto& each : connections_)
-    each.connection->read_again();
+    each.connection->arm_read();
 }
 
 /// Without connections there is no sweep: an idle broker sleeps.

@@ -34,9 +34,7 @@ public:
   place_in_list(std::shared_ptr<const list_in_use> list, std::shared_ptr<const proof> proven)
     : list_{std::move(list)}, proven_{std::move(proven)} {}
 
-  std::shared_ptr<const grants> rights() const override {
-    return rederive(*list_->now(), *proven_).answer.may;
-  }
+  authenticated again() const override { return rederive(*list_->now(), *proven_).answer; }
 
 private:
   const std::shared_ptr<const list_in_use> list_;

@@ -59,9 +59,12 @@ private:
   class place final : public standing {
   public:
     place(const gatehouse& of, std::string token) : of_(of), token_(std::move(token)) {}
-    std::shared_ptr<const grants> rights() const override {
+    authenticated again() const override {
       auto found = of_.known.find(token_);
-      return found == of_.known.end() ? nullptr : found->second.may;
+      if (found == of_.known.end())
+        return {.refused = "unknown_token"};
+      auto& who = found->second;
+      return {.principal = who.principal, .may = who.may, .credentials_expire_us = who.expires_us};
     }
 
   private:
@@ -217,6 +220,43 @@ TEST_CASE("a denial is a 165 that names the action and the DN") {
                     {6, "the access list does not grant send_user_event on 7001"}});
 }
 
+TEST_CASE("a DN is not brought up for one that may not be on it") {
+  office o;
+  gatehouse gate{o};
+  gate.known["key"] = {"agent", granted(role::desktop, party_actions, "70")};
+  auto& agent = o.connect("agent");
+  agent.says(sign_on_with("key", v1::ROLE_DESKTOP, "desk"));
+  CHECK(agent.hears() == lines{"connected 1"});
+  auto before = o.actors();
+  agent.says(register_on(2, {"8001", "8002", "8003"}));
+  CHECK_THAT(agent.hears(), in_brief({"Error 2: 165", "Error 2: 165", "Error 2: 165"}));
+  CHECK(o.actors() == before);
+}
+
+TEST_CASE("a page of a list has as many DNs as it may, whatever stands between them") {
+  office o;
+  gatehouse gate{o};
+  gate.known["key"] = {"agent", granted(role::desktop, party_actions)};
+  gate.known["floor"] = {"boss", granted(role::supervisor, bit_of(action::monitor), "70")};
+  auto& agent = o.connect("agent");
+  agent.says(sign_on_with("key", v1::ROLE_DESKTOP, "desk"),
+             register_on(2, {"6001", "6002", "7001", "7002", "7003", "8001"}));
+  CHECK(agent.hears().size() == 7);
+  auto& boss = o.connect("boss");
+  boss.says(sign_on_with("floor", v1::ROLE_SUPERVISOR, "wall"), list_dns(2, {.limit = 2}));
+  auto heard = boss.frames();
+  REQUIRE(heard.size() == 2);
+  auto& first = heard[1].event_address_list();
+  REQUIRE(first.addresses_size() == 2);
+  CHECK(first.addresses(0).this_dn() == "7001");
+  CHECK(first.next() == "7002");
+  boss.says(list_dns(3, {.after = first.next(), .limit = 2}));
+  auto second = boss.frame();
+  REQUIRE(second.event_address_list().addresses_size() == 1);
+  CHECK(second.event_address_list().addresses(0).this_dn() == "7003");
+  CHECK(second.event_address_list().next().empty());
+}
+
 TEST_CASE("a supervisor lists the DNs that it may monitor, and watches all or none") {
   office o;
   gatehouse gate{o};
@@ -310,7 +350,7 @@ TEST_CASE("with credentials that have expired an agent can still hide a card num
                        "Error 9: 119", "Error 11: 119", "ACK 5", "ACK 10", "ACK 12"}));
   o.pass(o.context.access.expired_grace - 1s);
   CHECK(agent.hears().empty());
-  o.pass(1s);
+  o.pass(1100ms); // the links are looked at ten times a second
   CHECK(agent.hears() == lines{"disconnected: CREDENTIALS_EXPIRED"});
   auto told = o.told();
   std::erase(told, "dn: outcome of a command"); // nobody records here
@@ -385,9 +425,33 @@ TEST_CASE("a client that renews again and again arms no timers with that") {
   for (std::uint32_t i = 2; i < 50; ++i) {
     agent.says(renew_with(i, "key"));
     CHECK_THAT(agent.hears(), in_brief({"ACK " + std::to_string(i)}));
+    CHECK(o.timers() <= before);
   }
-  o.pass(o.context.bounds.control_timeout);
-  CHECK(o.timers() <= before);
+}
+
+TEST_CASE("of clients that come and go nothing waits for the end of their credentials") {
+  office o;
+  gatehouse gate{o};
+  gate.known["key"] = {"agent", granted(role::desktop, party_actions),
+                       o.context.utc_now() + 3600 * second_us};
+  auto before = o.actors();
+  for (int i = 0; i < 20; ++i) {
+    auto& agent = o.connect("agent");
+    agent.says(sign_on_with("key", v1::ROLE_DESKTOP, "desk", std::to_string(i)));
+    CHECK(agent.hears() == lines{"connected 1"});
+    agent.vanishes();
+    o.settle();
+    auto& guesser = o.connect("agent");
+    gate.is_slow = true; // it leaves while it is looked at
+    guesser.says(sign_on_with("guess", v1::ROLE_DESKTOP, "desk"));
+    o.settle();
+    guesser.is_cut_off();
+    o.settle();
+    gate.is_slow = false;
+  }
+  o.pass(1s);
+  CHECK(o.remembered("agent") == 0);
+  CHECK(o.actors() == before);
 }
 
 TEST_CASE("where nobody asks who one is there is nothing to renew") {
@@ -431,6 +495,38 @@ TEST_CASE("a changed access list touches only those whose rights have changed") 
   agent.says(send(3, "7001", "start"));
   CHECK_THAT(agent.hears(), in_brief({"ACK 3"}));
   CHECK(o.told() == lines{"connection: connection closed"});
+}
+
+TEST_CASE("a DN that a changed list has emptied ends as any other") {
+  office o;
+  gatehouse gate{o};
+  gate.known["key"] = {"agent", granted(role::desktop, party_actions)};
+  auto& agent = o.connect("agent");
+  auto before = o.actors();
+  agent.says(sign_on_with("key", v1::ROLE_DESKTOP, "desk"), register_on(2, {"8001"}));
+  CHECK(agent.hears().size() == 2);
+  gate.known["key"].may = granted(role::desktop, party_actions, "70");
+  o.change_access();
+  o.settle();
+  CHECK(agent.hears() == lines{"unregistered: 8001, 165"});
+  CHECK(o.actors() == before + 1);
+  o.pass(3 * o.context.bounds.dn_idle_timeout);
+  CHECK(o.actors() == before);
+}
+
+TEST_CASE("a token whose time the list shortens ends for those who are in, too") {
+  office o;
+  gatehouse gate{o};
+  gate.known["key"] = {"agent", granted(role::desktop, party_actions)};
+  auto& agent = o.connect("agent");
+  agent.says(sign_on_with("key", v1::ROLE_DESKTOP, "desk"), register_on(2, {"7001"}));
+  CHECK(agent.hears().size() == 2);
+  gate.known["key"].expires_us = o.context.utc_now() + 30 * second_us;
+  o.change_access();
+  o.pass(31s);
+  agent.says(send(3, "7001", "start"));
+  CHECK_THAT(agent.hears(), in_brief({"Error 3: 119"}));
+  CHECK(o.told().size() == 1);
 }
 
 TEST_CASE("an access list that changes while a client signs on holds for it too") {
