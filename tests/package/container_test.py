@@ -139,6 +139,9 @@ class Image:
 
 def main():
     source, packages, work = (Path(each).resolve() for each in sys.argv[1:4])
+    if not packages.is_dir():
+        print("skipped: no packages were made here")
+        sys.exit(77)
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     (_, building), (_, instructions) = stages(source / "packaging/Containerfile")

@@ -6,6 +6,10 @@
 # 77 where no such machine can be made.
 set -euo pipefail
 here=$(dirname "$0") packages=$1 work=$2 machine=$2/machine
+[[ -d $packages ]] || {
+    echo "skipped: no packages were made here"
+    exit 77
+}
 rm -rf "$work"
 mkdir -p "$work/packages"
 
