@@ -154,8 +154,8 @@ public:
   /// Looks whether the access file, or a file of the TLS doors, has changed, and takes over what is
   /// good. Tells in the log what was seen since the last call: turns of a loop that took long,
   /// certificates that end, lines that were left out. The daemon calls it once a second; who does
-  /// not goes without. False: a loop has not turned since the last call but one, or longer; the
-  /// daemon says so to the service manager's watchdog by saying nothing.
+  /// not goes without. Returns whether all loops have turned since the last call that returned
+  /// true: what a watchdog wants to know.
   bool tick();
 
   broker_counters counters() const;

@@ -108,8 +108,8 @@ endif()
 
 # ---- documents and programs to learn from: components `doc`, `examples` ----------------------
 
-install(FILES "${CMAKE_SOURCE_DIR}/README.md" DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/ringdown-doc"
-  COMPONENT doc)
+install(FILES "${CMAKE_SOURCE_DIR}/README.md"
+  DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/ringdown-doc" COMPONENT doc)
 install(DIRECTORY "${CMAKE_SOURCE_DIR}/docs" DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/ringdown-doc"
   COMPONENT doc FILES_MATCHING PATTERN "*.md" PATTERN "*.svg" PATTERN "*.png" PATTERN "*.json"
   PATTERN "generate" EXCLUDE)
@@ -241,9 +241,13 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "event broker for contact centers")
 set(CPACK_DEBIAN_RINGDOWN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_RINGDOWN_PACKAGE_DEPENDS "adduser")
-set(debian "${CMAKE_SOURCE_DIR}/packaging/debian")
-set(CPACK_DEBIAN_RINGDOWN_PACKAGE_CONTROL_EXTRA
-  "${debian}/conffiles;${debian}/postinst;${debian}/prerm;${debian}/postrm")
+set(debian "${CMAKE_BINARY_DIR}/packaging/debian")
+file(WRITE "${debian}/conffiles" "/etc/ringdown/access.toml\n/etc/ringdown/ringdownd.toml\n")
+set(CPACK_DEBIAN_RINGDOWN_PACKAGE_CONTROL_EXTRA "${debian}/conffiles")
+foreach(script postinst prerm postrm)
+  configure_file("${CMAKE_SOURCE_DIR}/packaging/debian/${script}.sh" "${debian}/${script}" COPYONLY)
+  list(APPEND CPACK_DEBIAN_RINGDOWN_PACKAGE_CONTROL_EXTRA "${debian}/${script}")
+endforeach()
 set(CPACK_DEBIAN_RINGDOWN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_BENCH_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)

@@ -88,7 +88,8 @@ dpkg_inside -i "${wanted[@]/#*\//\/tmp\/}"
 asked_of_systemd deb-systemd-invoke restart ringdownd.service
 grep -qx 'port = 7499' "$machine/etc/ringdown/ringdownd.toml" || fail "the port is forgotten"
 ! grep -q '# of 0.0.1' "$machine/etc/ringdown/access.toml" || fail "the old example is left"
-[[ $(rights /etc/ringdown/access.toml) == "root:root 640" ]] || fail "the operator's rights are lost"
+[[ $(rights /etc/ringdown/access.toml) == "root:root 640" ]] ||
+    fail "the operator's rights are lost"
 [[ $(rights /etc/ringdown/ringdownd.toml) == "root:ringdown 640" ]] || fail "the daemon's are lost"
 [[ ! -e $enabled ]] || fail "an operator's disabled service is enabled again"
 for file in ringdown/grafana-dashboard.json ringdown/prometheus-rules.yml \

@@ -48,7 +48,7 @@ def main():
     # It has what the build's own package has, no more and no less.
     with zipfile.ZipFile(wheel) as opened:
         names = {name for name in opened.namelist() if ".dist-info/" not in name}
-        files = [p for p in (built / "ringdown").rglob("*") if p.suffix in (".py", ".pyi", ".typed")]
+        files = [p for p in built.rglob("*") if p.suffix in (".py", ".pyi", ".typed")]
         wanted = {str(p.relative_to(built)) for p in files}
         assert names == wanted, f"the wheel differs in {sorted(names ^ wanted)}"
         for name in sorted(names):

@@ -21,6 +21,7 @@ cmake -S "$source" --preset package -B "$work" "${hidden[@]}" >"$work/log" 2>&1 
 }
 [[ ! -d $work/tests ]] || fail "tests are configured"
 ! ninja -C "$work" -t targets all | grep -E '_test(\.|:)' || fail "tests are built"
-ninja -C "$work" -t targets all | grep '^bin/ringdownd: ' >/dev/null || fail "the daemon is not built"
+ninja -C "$work" -t targets all | grep '^bin/ringdownd: ' >/dev/null ||
+    fail "the daemon is not built"
 grep -qF 'CPACK_GENERATOR "DEB"' "$work/CPackConfig.cmake" || fail "no packages are made"
 echo "without tests"

@@ -13,8 +13,8 @@ if [ "$1" = purge ]; then
         deb-systemd-helper unmask $unit >/dev/null || true
     fi
     rm -rf /var/lib/ringdown /var/log/ringdown
-    # dpkg has removed the configuration. Keys that an operator put beside it stay, and with them the
-    # name that may read them: another must not get its number.
+    # dpkg has removed the configuration. Keys that an operator put beside it stay, and with them
+    # the name that may read them: another must not get its number.
     rmdir /etc/ringdown 2>/dev/null || true
     if [ ! -e /etc/ringdown ] && command -v deluser >/dev/null; then
         deluser --quiet --system ringdown >/dev/null || true # its group goes with it
