@@ -13,6 +13,7 @@
 #include "broker/host_functions.hpp"
 #include "broker/log_observer.hpp"
 #include "broker/own_thread.hpp"
+#include "broker/turn_watch.hpp"
 #include "broker/version.hpp"
 
 #include <caf/actor_system.hpp>
@@ -138,7 +139,8 @@ struct broker::state {
   std::vector<std::unique_ptr<edge::edge_loop>> loops;
   std::size_t next_loop = 0;             // of `connect`
   std::vector<runtime::loop_stats> told; // of each loop, by the last tick
-  std::unique_ptr<admin_side> admin;     // null: the port is not enabled
+  turn_watch turns;
+  std::unique_ptr<admin_side> admin; // null: the port is not enabled
 };
 
 // ---- start ---------------------------------------------------------------------------------
@@ -468,7 +470,7 @@ void broker::note_refused_reload() noexcept {
   state_->context.counts.shared().config_reloads.count(reload_result::refused);
 }
 
-void broker::tick() {
+bool broker::tick() {
   std::scoped_lock lock{state_->mutex};
   if (state_->own_log)
     state_->own_log->tick();
@@ -476,6 +478,7 @@ void broker::tick() {
   if (state_->access.tick())
     state_->tell_of_access();
   state_->tell_long_turns();
+  return state_->turns.ask(state_->loops);
 }
 
 broker_counters broker::counters() const {

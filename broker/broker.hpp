@@ -154,8 +154,9 @@ public:
   /// Looks whether the access file, or a file of the TLS doors, has changed, and takes over what is
   /// good. Tells in the log what was seen since the last call: turns of a loop that took long,
   /// certificates that end, lines that were left out. The daemon calls it once a second; who does
-  /// not goes without.
-  void tick();
+  /// not goes without. Returns whether all loops have turned since the last call that returned
+  /// true: what a watchdog wants to know.
+  bool tick();
 
   broker_counters counters() const;
 

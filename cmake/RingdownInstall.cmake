@@ -9,9 +9,12 @@ install(TARGETS ringdown ringdownd RUNTIME COMPONENT ringdown)
 install(TARGETS ringdown-bench ringdown-bench-embedded ringdown-bench-floor RUNTIME COMPONENT bench)
 install(FILES "${CMAKE_SOURCE_DIR}/broker/config/ringdownd.example.toml"
   DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT ringdown)
+install(FILES "${CMAKE_SOURCE_DIR}/packaging/access.example.toml"
+  DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT ringdown)
+# For monitoring and for clients of the admin port.
 install(FILES "${CMAKE_SOURCE_DIR}/packaging/prometheus-rules.yml"
   "${CMAKE_SOURCE_DIR}/packaging/grafana-dashboard.json" "${CMAKE_SOURCE_DIR}/docs/openapi.json"
-  DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT ringdown)
+  DESTINATION "${CMAKE_INSTALL_DATADIR}/ringdown" COMPONENT ringdown)
 install(FILES "${CMAKE_SOURCE_DIR}/LICENSE" "${CMAKE_SOURCE_DIR}/CHANGELOG.md"
   DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT ringdown)
 
@@ -27,6 +30,20 @@ install(CODE "
   COMPONENT ringdown)
 install(FILES "${CMAKE_BINARY_DIR}/packaging/ringdownd.service"
   DESTINATION lib/systemd/system COMPONENT ringdown)
+
+# What an operator edits. Only in a package: dpkg knows which file an operator has changed, and an
+# installation does not. The access file does nothing until auth.file names it.
+install(CODE "
+  if(DEFINED ENV{DESTDIR} AND CMAKE_INSTALL_PREFIX STREQUAL \"/usr\")
+    foreach(from_to \"broker/config/ringdownd.example.toml;ringdownd.toml\"
+        \"packaging/access.example.toml;access.toml\")
+      list(GET from_to 0 from)
+      list(GET from_to 1 to)
+      file(INSTALL DESTINATION \"/etc/ringdown\" TYPE FILE RENAME \"\${to}\"
+        PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ FILES \"${CMAKE_SOURCE_DIR}/\${from}\")
+    endforeach()
+  endif()"
+  COMPONENT ringdown)
 
 # Manual pages and completions say what the programs say of themselves.
 set(packaging "${CMAKE_SOURCE_DIR}/packaging")
@@ -88,6 +105,22 @@ if(RINGDOWN_PYTHONPATH)
     FILES_MATCHING PATTERN "*.py" PATTERN "*.pyi" PATTERN "py.typed"
     PATTERN "__pycache__" EXCLUDE)
 endif()
+
+# ---- documents and programs to learn from: components `doc`, `examples` ----------------------
+
+install(FILES "${CMAKE_SOURCE_DIR}/README.md"
+  DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/ringdown-doc" COMPONENT doc)
+install(DIRECTORY "${CMAKE_SOURCE_DIR}/docs" DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/ringdown-doc"
+  COMPONENT doc FILES_MATCHING PATTERN "*.md" PATTERN "*.svg" PATTERN "*.png" PATTERN "*.json"
+  PATTERN "generate" EXCLUDE)
+install(DIRECTORY "${CMAKE_SOURCE_DIR}/examples"
+  DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/ringdown-examples" COMPONENT examples
+  FILES_MATCHING PATTERN "*.cpp" PATTERN "*.py" PATTERN "*.md" PATTERN "__pycache__" EXCLUDE)
+# The demonstration, with the programs of the packages: demo.sh --installed.
+install(PROGRAMS "${CMAKE_SOURCE_DIR}/scripts/demo.sh"
+  DESTINATION "${CMAKE_INSTALL_DATADIR}/ringdown/scripts" COMPONENT examples)
+install(FILES "${CMAKE_SOURCE_DIR}/scripts/lib.sh" "${CMAKE_SOURCE_DIR}/scripts/transcript.py"
+  DESTINATION "${CMAKE_INSTALL_DATADIR}/ringdown/scripts" COMPONENT examples)
 
 # ---- libraries and headers: component `dev` --------------------------------------------------
 
@@ -177,6 +210,12 @@ function(ringdown_package component package)
   install(FILES "${CMAKE_SOURCE_DIR}/packaging/copyright"
     "${CMAKE_BINARY_DIR}/packaging/changelog.gz"
     DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/${package}" COMPONENT ${component})
+  # What Debian's checker says of a package and is meant so.
+  set(overrides "${CMAKE_SOURCE_DIR}/packaging/debian/${package}.lintian-overrides")
+  if(EXISTS "${overrides}")
+    install(FILES "${overrides}" RENAME ${package}
+      DESTINATION "${CMAKE_INSTALL_DATADIR}/lintian/overrides" COMPONENT ${component})
+  endif()
   string(TOUPPER ${component} upper)
   set(CPACK_DEBIAN_${upper}_PACKAGE_NAME ${package} PARENT_SCOPE)
   set(CPACK_COMPONENTS_ALL ${CPACK_COMPONENTS_ALL} ${component} PARENT_SCOPE)
@@ -184,6 +223,8 @@ endfunction()
 ringdown_package(ringdown ringdown)
 ringdown_package(bench ringdown-bench)
 ringdown_package(dev libringdown-dev)
+ringdown_package(doc ringdown-doc)
+ringdown_package(examples ringdown-examples)
 if(RINGDOWN_PYTHONPATH)
   ringdown_package(python python3-ringdown)
 endif()
@@ -199,6 +240,15 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "event broker for contact centers")
 set(CPACK_DEBIAN_RINGDOWN_PACKAGE_SECTION net)
+set(CPACK_DEBIAN_RINGDOWN_PACKAGE_DEPENDS "adduser")
+set(debian "${CMAKE_BINARY_DIR}/packaging/debian")
+file(WRITE "${debian}/conffiles" "/etc/ringdown/access.toml\n/etc/ringdown/ringdownd.toml\n")
+set(CPACK_DEBIAN_RINGDOWN_PACKAGE_CONTROL_EXTRA "${debian}/conffiles")
+foreach(script postinst prerm postrm)
+  configure_file("${CMAKE_SOURCE_DIR}/packaging/debian/${script}.sh" "${debian}/${script}" COPYONLY)
+  list(APPEND CPACK_DEBIAN_RINGDOWN_PACKAGE_CONTROL_EXTRA "${debian}/${script}")
+endforeach()
+set(CPACK_DEBIAN_RINGDOWN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_BENCH_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEV_PACKAGE_SHLIBDEPS OFF) # archives depend on what their users link
@@ -208,16 +258,29 @@ set(CPACK_DEBIAN_PYTHON_PACKAGE_SECTION python)
 set(CPACK_DEBIAN_PYTHON_PACKAGE_ARCHITECTURE all)
 set(CPACK_DEBIAN_PYTHON_PACKAGE_SHLIBDEPS OFF)
 set(CPACK_DEBIAN_PYTHON_PACKAGE_DEPENDS "python3 (>= 3.11), python3-protobuf (>= 3.21)")
+foreach(component DOC EXAMPLES)
+  set(CPACK_DEBIAN_${component}_PACKAGE_SECTION doc)
+  set(CPACK_DEBIAN_${component}_PACKAGE_ARCHITECTURE all)
+  set(CPACK_DEBIAN_${component}_PACKAGE_SHLIBDEPS OFF)
+endforeach()
+set(CPACK_DEBIAN_EXAMPLES_PACKAGE_DEPENDS "ringdown (>= ${PROJECT_VERSION}), python3 (>= 3.11)")
+set(CPACK_DEBIAN_EXAMPLES_PACKAGE_RECOMMENDS "ringdown-bench, python3-ringdown")
 set(CPACK_COMPONENT_RINGDOWN_DESCRIPTION
   "An agent's desktop tells a screen recorder to start, stop, pause and resume,
  and the recorder says whether it does; both are clients of this broker. With
  the daemon ringdownd and the command ringdown.")
 set(CPACK_COMPONENT_BENCH_DESCRIPTION
-  "The benchmark harness: loads a broker of this machine or another, verifies every
- delivery, and reports rates, latencies and the broker's CPU and memory.")
+  "The benchmark harness: loads a broker of this machine or another,
+ verifies every delivery, and reports rates, latencies and the broker's CPU
+ and memory.")
 set(CPACK_COMPONENT_DEV_DESCRIPTION
   "Development files: the broker as a library, the client library, their
  headers, and the protocol's schema.")
 set(CPACK_COMPONENT_PYTHON_DESCRIPTION
   "The client for Python's asyncio: an agent's desktop or a recorder.")
+set(CPACK_COMPONENT_DOC_DESCRIPTION
+  "What is written of the broker: protocol, clients, operation, decisions.")
+set(CPACK_COMPONENT_EXAMPLES_DESCRIPTION
+  "Desktops, recorders and an embedded broker in C++ and Python, and a
+ demonstration that plays one conversation.")
 include(CPack)

@@ -3,14 +3,19 @@
 # DN, plays start, pause, resume, query, stop, then a second call's start during a pause, which
 # waits, and once more with a recorder that ignores pause; and measures the daemon under load.
 #
-# usage: scripts/demo.sh
+# usage: scripts/demo.sh [--installed]
 #
-# What is installed: scripts/packages.txt. Logs: build/demo/. Nothing runs on afterwards.
+#   --installed  builds nothing: the programs of the Debian packages, on the PATH
+#
+# What is installed: scripts/packages.txt. Logs: build/demo/, of --installed a folder that the first
+# lines name. Nothing runs on afterwards.
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "$0")/lib.sh"
 
-(($# == 0)) || {
-    sed -n '2,8s/^# \{0,1\}//p' "$0"
+installed=no
+[[ $* != --installed ]] || installed=yes
+[[ $# == 0 || $installed == yes ]] || {
+    sed -n '2,11s/^# \{0,1\}//p' "$0"
     [[ $1 == --help || $1 == -h ]] && exit 0 || exit 2
 }
 
@@ -112,12 +117,18 @@ play() {
 
 # ---- the demonstration -------------------------------------------------------------------------
 
-say "packages"
-need_packages build
-build release ringdownd ringdown ringdown-bench || fail "the build failed"
-
-rm -rf "$logs"
-mkdir -p "$logs"
+if [[ $installed == yes ]]; then
+    program=$(command -v ringdownd) || fail "--installed: the package ringdown is not installed"
+    bin=$(dirname "$program")
+    logs=$(mktemp -d --tmpdir ringdown-demo.XXXXXX)
+    say "logs: $logs"
+else
+    say "packages"
+    need_packages build
+    build release ringdownd ringdown ringdown-bench || fail "the build failed"
+    rm -rf "$logs"
+    mkdir -p "$logs"
+fi
 say "ringdownd starts"
 start_daemon "$logs/broker.log" --log.levels.connection=debug --log.levels.dn=debug
 say "  it listens on $address"
@@ -144,6 +155,10 @@ grep -q 'EventOutcome .*start held' "$logs/desktop.log" ||
     fail "the second call's start was not held: see $logs/desktop.log"
 say "each command ended in one outcome: the recorder's own word, or that there was none"
 
+if [[ $installed == yes && ! -x $bin/ringdown-bench ]]; then
+    say "the load run needs the package ringdown-bench"
+    exit 0
+fi
 say "ringdownd under load: 16 desktops, 64 requests in flight each, 10,000 DNs, 2 s"
 finish "$bin/ringdown-bench" run --spawn "$bin/ringdownd" --seconds 2 --quiet \
     >"$logs/bench.log" 2>&1 || {

@@ -138,7 +138,8 @@ void serve(signals& from, configuration::reloader& again, configuration::config&
     case asked::nothing: break;
     }
     log.tick();
-    b.tick();
+    if (b.tick())
+      manager::alive();
     if (b.has_failed())
       return;
   }

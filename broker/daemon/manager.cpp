@@ -44,4 +44,9 @@ void draining() {
   tell("STOPPING=1\nSTATUS=draining");
 }
 
+void alive() {
+  if (sd_watchdog_enabled(0, nullptr) > 0)
+    tell("WATCHDOG=1");
+}
+
 } // namespace ringdown::manager

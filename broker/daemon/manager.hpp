@@ -14,5 +14,7 @@ void reloading();
 /// refused.
 void reloaded(std::uint16_t port, const std::string& trouble);
 void draining();
+/// All loops turn: for the watchdog (WatchdogSec), if one waits for it.
+void alive();
 
 } // namespace ringdown::manager

@@ -86,3 +86,13 @@ TEST_CASE("The service manager hears of a reload that was refused, and when all 
   CHECK(systemd.hears() == listens);
   CHECK(broker.stop() == 0);
 }
+
+TEST_CASE("The service manager's watchdog hears each second that the loops turn, if it listens") {
+  manager systemd;
+  auto around = systemd.around();
+  around.environment.emplace_back("WATCHDOG_USEC", "30000000");
+  running_broker broker{flags{}, around};
+  CHECK(systemd.hears().starts_with("READY=1"));
+  CHECK(systemd.hears() == "WATCHDOG=1");
+  CHECK(systemd.hears() == "WATCHDOG=1");
+}

@@ -34,4 +34,4 @@ if ! command -v lintian >/dev/null; then
     echo "skipped: lintian is not installed"
     exit 77
 fi
-lintian --fail-on error --allow-root "$work"/*.deb || fail "lintian"
+lintian --fail-on error,warning --allow-root "$work"/*.deb || fail "lintian"

@@ -31,7 +31,7 @@ AT_THE_ROOT = {
 KINDS = re.compile(
     r"\.(cpp|hpp|py|pyi|md|sh|cmake|in|def|proto|dict|ini|json|toml|yml|png|svg|typed)$"
     r"|(^|/)(CMakeLists|packages|instructions|schema|messages)\.txt$"
-    r"|^\.ci/run$|^packaging/copyright$|^tests/fuzz/corpus/"
+    r"|^\.ci/run$|^packaging/(copyright|Containerfile)$|\.lintian-overrides$|^tests/fuzz/corpus/"
 )
 
 

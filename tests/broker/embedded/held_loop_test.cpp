@@ -191,6 +191,19 @@ TEST_CASE("reads of one frame are all made before the first is heard, but for a 
   }
 }
 
+TEST_CASE("a tick says of a loop that stands that it does not turn, until it goes on") {
+  held_broker held;
+  auto& b = *held;
+  CHECK(b.tick());
+  held.hold();
+  while (b.tick()) // what was asked before it stood is answered
+    std::this_thread::yield();
+  CHECK_FALSE(b.tick());
+  held.let_go();
+  while (!b.tick())
+    std::this_thread::yield();
+}
+
 TEST_CASE("who comes once the drain has begun is refused, though the listener is still there") {
   held_broker held;
   auto& b = *held;
