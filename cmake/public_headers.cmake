@@ -2,6 +2,7 @@
 # fmt or Boost (tests/headers); these, the one below and no others are installed, under
 # include/ringdown/.
 set(ringdown_public_headers
+  messages/access_rules.hpp
   messages/ids.hpp
   messages/limits.hpp
   messages/confirm_rules.hpp
@@ -12,6 +13,7 @@ set(ringdown_public_headers
   messages/transport.hpp
   messages/words.hpp
   actors/authorize.hpp
+  actors/grants.hpp
   broker/admin/access.hpp
   broker/broker.hpp
   broker/config/config.hpp

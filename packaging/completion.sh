@@ -74,7 +74,7 @@ FNR == NR && /^\[/ { section = substr($0, 2, length($0) - 2) "."; next }
 FNR == NR && /^# / { said = said " " substr($0, 3); next }
 FNR == NR && /^#[a-z]/ {
     key = section substr($1, 2)
-    if (match(said, /Accepted: one of [a-z_, ]+\./)) {
+    if (match(said, /Accepted: one of [a-z0-9_., ]+\./)) {
         list = substr(said, RSTART + 17, RLENGTH - 18)
         gsub(/,/, "", list)
         values["--" key] = list

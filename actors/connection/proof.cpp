@@ -1,5 +1,6 @@
 #include "actors/connection/proof.hpp"
 
+#include "actors/connection/control_requests.hpp"
 #include "messages/frame.hpp"
 #include "messages/refusals.hpp"
 
@@ -29,11 +30,22 @@ fault describe(const std::optional<authenticated>& refused_by) {
   return why;
 }
 
-bool passes_expired(const frame_ahead& next) noexcept {
+namespace {
+
+bool is_safety_command_for_many(std::string_view body) {
+  v1::RequestCommandAddresses asked;
+  return !parse_control(body, asked) &&
+         is_safety_command(static_cast<capture_verb>(asked.command()));
+}
+
+} // namespace
+
+bool passes_expired(const frame_ahead& next) {
   switch (static_cast<body_number>(next.frame.body_number)) {
   case body_number::request_send_event:
   case body_number::request_distribute_user_event:
     return is_safety_command(next.event.verb) || is_indication(next.event.verb);
+  case body_number::request_command_addresses: return is_safety_command_for_many(next.frame.body);
   case body_number::request_renew_credentials:
   case body_number::request_sign_off: return true;
   default: return false;

@@ -29,7 +29,7 @@ fault describe(const std::optional<authenticated>& refused_by);
 
 /// With credentials that have expired an agent can still hide a card number, a recorder still says
 /// what is so, and both can renew them or leave. Nothing else passes.
-bool passes_expired(const frame_ahead& next) noexcept;
+bool passes_expired(const frame_ahead& next);
 /// The answer to all else.
 fault credentials_expired();
 /// The answer to a renewal where nobody was asked who it is.

@@ -105,16 +105,7 @@ std::shared_ptr<const access_list> authenticator::list() const {
   return list_->now();
 }
 
-std::uint64_t authenticator::answered_total(cause why) const noexcept {
-  return answered_[static_cast<std::size_t>(why)].load(std::memory_order_relaxed);
-}
-
-void authenticator::count(cause why) noexcept {
-  answered_[static_cast<std::size_t>(why)].fetch_add(1, std::memory_order_relaxed);
-}
-
 void authenticator::refuse_unseen(const answer_function& answer, cause why) {
-  count(why);
   authenticated refusal;
   refusal.refused = to_string(why);
   refusal.retry_after_ms = come_again.count();
@@ -150,7 +141,6 @@ bool authenticator::answer_by(const std::shared_ptr<const access_list>& list, qu
   const std::lock_guard lock{list_->mutex};
   if (list != list_->list)
     return false;
-  count(now.why);
   if (now.why != cause::none)
     now.answer.retry_after_ms = failures_.note_failure(one.asked.peer.source, time_.now()).count();
   else

@@ -16,8 +16,6 @@
 #include "broker/security/cause.hpp"
 #include "broker/security/failure_limiter.hpp"
 
-#include <array>
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -69,9 +67,6 @@ public:
   void use(std::shared_ptr<const access_list> list);
   std::shared_ptr<const access_list> list() const;
 
-  /// How many were refused for this cause since the start; for `none`, how many were let in.
-  std::uint64_t answered_total(cause why) const noexcept;
-
 private:
   struct question {
     sign_on_facts asked;
@@ -81,13 +76,11 @@ private:
   void run();
   void answer(question& one);
   bool answer_by(const std::shared_ptr<const access_list>& list, question& one);
-  void count(cause why) noexcept;
   void refuse_unseen(const answer_function& answer, cause why);
 
   const options how_;
   const clocks time_;
   failure_limiter failures_; ///< the thread's own
-  std::array<std::atomic<std::uint64_t>, cause_names.size()> answered_{};
 
   const std::shared_ptr<list_in_use> list_;
 

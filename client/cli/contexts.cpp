@@ -43,7 +43,7 @@ std::string accepted_keys() {
 std::string take(const toml::table& from, saved_context& into, const std::string& source) {
   for (const auto& [name, node] : from) {
     auto key = std::find_if(std::begin(context_keys), std::end(context_keys),
-                            [&](const context_key& k) { return k.first == name.str(); });
+                            [said = name.str()](const context_key& k) { return k.first == said; });
     if (key == std::end(context_keys))
       return at(source, name.source()) + "unknown key '" + printable(name.str()) +
              "'; accepted are " + accepted_keys();

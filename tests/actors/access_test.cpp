@@ -303,9 +303,11 @@ TEST_CASE("with credentials that have expired an agent can still hide a card num
   o.pass(1s);
   agent.says(send(4, "7001", "start"), send(5, "7001", "pause"), send(6, "7001", "resume"),
              send(7, "7001", ""), register_on(8, {"7002"}), query_address(9, "7001"),
-             send(10, "7001", "stop"));
-  CHECK_THAT(agent.hears(), in_brief({"Error 4: 119", "Error 6: 119", "Error 7: 119",
-                                      "Error 8: 119", "Error 9: 119", "ACK 5", "ACK 10"}));
+             command_dns(11, {"7001"}, v1::COMMAND_RESUME), send(10, "7001", "stop"),
+             command_dns(12, {"7001"}, v1::COMMAND_PAUSE));
+  CHECK_THAT(agent.hears(),
+             in_brief({"Error 4: 119", "Error 6: 119", "Error 7: 119", "Error 8: 119",
+                       "Error 9: 119", "Error 11: 119", "ACK 5", "ACK 10", "ACK 12"}));
   o.pass(o.context.access.expired_grace - 1s);
   CHECK(agent.hears().empty());
   o.pass(1s);

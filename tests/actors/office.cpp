@@ -266,6 +266,8 @@ void office::close() {
       complain("somebody holds on to " + name + ", who is gone");
   if (auto left = context.budget.used(); left != 0)
     complain("all are gone, and the memory budget still counts " + std::to_string(left) + " bytes");
+  if (std::size_t owed = context.outcomes_owed; owed != 0)
+    complain("all are gone, and " + std::to_string(owed) + " outcomes are still owed");
 }
 
 /// In the order of the broker's end: links, directory, system.

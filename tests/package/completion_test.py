@@ -57,7 +57,7 @@ def keys_with_words() -> dict[str, list[str]]:
             elif line.startswith("# "):
                 comment += line[1:].rstrip("\n")
             elif match := re.match(r"#(\w+) = ", line):
-                if words := re.search(r"Accepted: one of ([\w, ]+)\.", comment):
+                if words := re.search(r"Accepted: one of ([a-z0-9_., ]+)\.", comment):
                     found[f"--{section}.{match.group(1)}"] = words.group(1).split(", ")
                 comment = ""
     return found

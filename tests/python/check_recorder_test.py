@@ -291,6 +291,16 @@ class CheckRecorder(AsyncTest):
         others = [step for step in FOR_ALL if step != "two calls"]
         self.fails(found, "two calls", "the held command ended failed", others)
 
+    async def test_who_drops_orders_fails_where_many_or_late_ones_come(self) -> None:
+        hasty, forgetful = await asyncio.gather(
+            self.of_vendor(Habits(orders_at_once_max=12), *SHORT),
+            self.of_vendor(Habits(drops_older_than_s=1), *SHORT),
+        )
+        for found, step in ((hasty, "burst"), (forgetful, "late")):
+            others = [other for other in FOR_ALL if other != step]
+            self.assertEqual(found.which("fail"), [step], found.out)
+            self.assertEqual(found.which("pass"), others, found.out)
+
     async def test_who_calls_itself_exact_must_echo_versions(self) -> None:
         exact = [v1.CAPABILITY_EXACT_VERSIONS]
         found = await self.of_vendor(Habits(capabilities=exact), *SHORT)

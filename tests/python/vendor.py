@@ -3,6 +3,7 @@ this project; and what a worse vendor might make of it."""
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
@@ -25,6 +26,7 @@ DN: Final = "7001"
 PATIENT = Limits(open_timeout_s=PATIENCE_S, request_timeout_s=PATIENCE_S)
 AGAIN_S: Final = 0.05
 """Between two attempts to connect."""
+MOMENT_S: Final = 0.02
 
 
 @dataclass(kw_only=True)
@@ -44,6 +46,10 @@ class Habits:
     """Goes on recording by itself when it was paused for so long."""
     one_call: bool = False
     """Fails the start of a second call while it records."""
+    orders_at_once_max: int | None = None
+    """Drops what comes behind so many orders without a moment between them."""
+    drops_older_than_s: float | None = None
+    """An order that was so long on its way is nothing to it."""
     capabilities: list[v1.Capability] = field(default_factory=list)
 
 
@@ -53,6 +59,8 @@ class Vendor:
         self._habits: Final = habits
         self._is = habits.first_word
         self._drifting: asyncio.Task[None] | None = None
+        self._at_once = 0
+        self._last_order = 0.0
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -86,6 +94,8 @@ class Vendor:
         if not isinstance(verb, Verb):
             return
         before = self._is
+        if verb is not Verb.QUERY and self._is_too_much(event):
+            return
         if verb is Verb.START and self._is is CaptureState.ENABLED and self._habits.one_call:
             await link.send(capture_request(DN, Failure(2, "one call at a time")))
             return
@@ -95,6 +105,15 @@ class Vendor:
             self._is = CaptureState.of(event.desired)
         if verb is Verb.QUERY or self._is is not before or self._habits.repeats_itself:
             await self._say(link)
+
+    def _is_too_much(self, event: v1.EventUserEvent) -> bool:
+        now = asyncio.get_running_loop().time()
+        self._at_once = self._at_once + 1 if now - self._last_order < MOMENT_S else 1
+        self._last_order = now
+        most, oldest = self._habits.orders_at_once_max, self._habits.drops_older_than_s
+        if most is not None and self._at_once > most:
+            return True
+        return oldest is not None and time.time() - event.time_us / 1e6 > oldest
 
     async def _drift(self, link: Connection) -> None:
         if self._habits.resumes_after_s is not None and self._is is CaptureState.PAUSED:

@@ -75,6 +75,7 @@ class DisconnectReason(Enum):
     CREDENTIALS_EXPIRED = "credentials_expired"
     """And were not renewed: a steady party comes back with new ones."""
     ACCESS_CHANGED = "access_changed"
+    BY_OPERATOR = "by_operator"
     """The broker's access list lets this client in no more, or not as it is."""
 
     @classmethod
@@ -96,6 +97,7 @@ _DISCONNECT_REASONS: Final[dict[int, DisconnectReason]] = {
     v1.DISCONNECT_REASON_INTERNAL_ERROR: DisconnectReason.INTERNAL_ERROR,
     v1.DISCONNECT_REASON_CREDENTIALS_EXPIRED: DisconnectReason.CREDENTIALS_EXPIRED,
     v1.DISCONNECT_REASON_ACCESS_CHANGED: DisconnectReason.ACCESS_CHANGED,
+    v1.DISCONNECT_REASON_BY_OPERATOR: DisconnectReason.BY_OPERATOR,
 }
 
 
