@@ -36,7 +36,12 @@ public:
 
   /// One more.
   void count(Labels... of) noexcept { add(1, of...); }
-  void add(std::uint64_t n, Labels... of) noexcept { cells_[place(of...)].add(n, is_shared_); }
+  void add(std::uint64_t n, Labels... of) noexcept {
+    auto& cell = cells_[place(of...)];
+    if (is_shared_) [[unlikely]]
+      return add_shared(cell, n);
+    cell.add(n, false);
+  }
   /// Of a gauge. A block may fall below zero: what it took away another one has added.
   void subtract(std::uint64_t n, Labels... of) noexcept { add(std::uint64_t{0} - n, of...); }
   /// Of a gauge with one block that counts.
@@ -45,6 +50,10 @@ public:
   std::span<const thread_counter> cells() const noexcept { return cells_; }
 
 private:
+  /// Apart, so that counting adds little code to the path of an event.
+  [[gnu::noinline]] static void add_shared(thread_counter& cell, std::uint64_t n) noexcept {
+    cell.add(n, true);
+  }
   static constexpr std::size_t place(Labels... of) noexcept {
     std::size_t at = 0;
     ((at = at * label<Labels>::size + label<Labels>::index(of)), ...);

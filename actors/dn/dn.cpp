@@ -38,13 +38,14 @@ void end_registration(const dn_state& dn, const registration& one, error_code wh
 
 dn_impl::dn_impl(caf::actor_config& config, runtime::home where, broker_context* context,
                  directory_actor directory, dn_board_ptr board)
-  : pinned_to_home(config, where), state_(*context, std::move(board)), screen_(state_, *this),
-    directory_(std::move(directory)) {}
+  : pinned_to_home(config, where),
+    state_(*context, std::move(board), counted_at(*context, pinned_base::where())),
+    screen_(state_, *this), directory_(std::move(directory)) {}
 
 dn_impl::behavior_type dn_impl::make_behavior() {
   last_use_ = clock().now();
-  counts().dns.count();
-  counts().dns_without_recorder.count();
+  state_.counts.dns.count();
+  state_.counts.dns_without_recorder.count();
   set_down_handler([this](const caf::down_msg& down) { session_failed(down); });
   auto self = []() -> dn_impl& { return static_cast<dn_impl&>(handling()); };
   static const behavior_type of_all{
@@ -84,7 +85,7 @@ void dn_impl::end_registrations(error_code why) {
   for (auto& r : state_.clients)
     end_registration(state_, r, why);
   state_.clients.clear();
-  state_.show_roster(counts());
+  state_.show_roster();
 }
 
 /// A registration may have come since it said that it is idle: only the DN knows.
@@ -107,8 +108,8 @@ void dn_impl::on_exit() {
   }
   end_registrations(error_code::internal_error);
   screen_.end();
-  counts().dns.subtract(1);
-  counts().dns_without_recorder.subtract(1);
+  state_.counts.dns.subtract(1);
+  state_.counts.dns_without_recorder.subtract(1);
   directory_ = nullptr;
 }
 
@@ -168,9 +169,9 @@ namespace {
 
 /// A loop's own time stands beside what the turn has touched; the system's clock leads to it by way
 /// of memory that nothing else here needs.
-caf::actor_clock::time_point turn_time(runtime::home where, caf::actor_clock& clock) {
+caf::actor_clock::time_point turn_time(runtime::home where, caf::local_actor& of) {
   auto* loop = where.loop();
-  return loop != nullptr ? loop->now() : clock.now();
+  return loop != nullptr ? loop->now() : of.clock().now();
 }
 
 } // namespace
@@ -180,7 +181,7 @@ steady_ms dn_impl::steady_now() {
 }
 
 void dn_impl::handle(dn_batch& batch) {
-  last_use_ = turn_time(where(), clock());
+  last_use_ = turn_time(where(), *this);
   if (is_removed_)
     batch.refuse_all(dn_not_configured(), state_.name());
   while (auto* request = batch.front()) {
@@ -282,7 +283,7 @@ void dn_impl::send_user_event(dn_batch& batch, const dn_request& request) {
   event_head head{event->header, event->event.size()};
   auto got = state_.out.reserve(state_.clients, *event, head);
   state_.sequence = event->header.sequence;
-  counts().events.count(event_kind::user_event);
+  state_.counts.events.count(event_kind::user_event);
   acknowledge(batch, request, got);
   state_.out.write(state_.clients, *event, head, got);
   state_.saw_closed |= got.saw_closed;
@@ -318,7 +319,7 @@ void dn_impl::carry_out(dn_batch& batch, const dn_request& request, accepted_eve
     return batch.refuse(refused(error_code::no_queue_space), about(batch));
   state_.sequence = event.header.sequence;
   state_.version = accepted.version;
-  counts().events.count(event.kind);
+  state_.counts.events.count(event.kind);
   outcome_claim owed;
   if (event.kind == event_kind::command) { // before anybody can know of it: a link that ends waits
     ++state_.context.outcomes_owed;
@@ -385,7 +386,7 @@ void dn_impl::register_client(dn_batch& batch, const dn_request& request) {
   fill_snapshot(*registered.mutable_snapshot(), state_, screen_.known(),
                 {state_.now_us(), steady_now()});
   batch.answer(delimited(frame));
-  state_.show_roster(counts());
+  state_.show_roster();
   if (is_active && !screen_.has_session())
     arm_ask_tick();
   if (!screen_.has_session())
@@ -411,7 +412,7 @@ void dn_impl::drop(const client_ptr& client) {
   bool told_calls = own->of == role::call_source;
   bool could_command = own->may_command();
   state_.clients.erase(*client);
-  state_.show_roster(counts());
+  state_.show_roster();
   if (told_calls)
     calls_told_until_ = steady_now() + std::chrono::duration_cast<steady_ms>(
                                          state_.context.confirm.dead_desktop_after);

@@ -85,7 +85,6 @@ private:
   session_ref begin_session(screen known) override;
   void end_session(session_ref session) override;
   steady_ms steady_now() override;
-  meters& counts() noexcept override { return counted_at(state_.context, where()); }
   void session_failed(const caf::down_msg& down);
   void rang();
   void ask_tick();

@@ -61,14 +61,15 @@ dn_screen::scope::~scope() {
 void dn_screen::show_on_board() {
   auto& s = shown();
   auto count = [](const auto& all) { return static_cast<std::uint32_t>(all.size()); };
-  auto& counts = actor_.counts();
-  if (auto was = state_.board->light.load(std::memory_order_relaxed); was != light(s)) {
+  auto& counts = state_.counts;
+  auto now = light(s);
+  if (auto was = state_.board->light.load(std::memory_order_relaxed); was != now) {
     counts.sessions_light.subtract(1, was);
-    counts.sessions_light.count(light(s));
+    counts.sessions_light.count(now);
   }
   counts.pauses_held.add(std::uint64_t{s.pauses.size()} - state_.board->pauses);
   counts.alarms.add(std::uint64_t{s.alarms.size()} - state_.board->alarms);
-  dn_board::set(state_.board->light, light(s));
+  dn_board::set(state_.board->light, now);
   dn_board::set(state_.board->desired, desired(s).value_or(capture_state::unknown));
   dn_board::set(state_.board->pauses, count(s.pauses));
   dn_board::set(state_.board->paused_since_us,
@@ -96,7 +97,7 @@ void dn_screen::begin(steady_ms ask_after) {
     known.recorders.push_back(std::move(one));
   }
   session_ = actor_.begin_session(std::move(known));
-  actor_.counts().sessions_light.count(capture_state::unknown); // as the board has it
+  state_.counts.sessions_light.count(capture_state::unknown); // as the board has it
   turn_.emplace(session_);
 }
 
@@ -109,7 +110,7 @@ void dn_screen::end() {
   actor_.end_session(std::exchange(session_, {}));
   state_.light = capture_state::unknown;
   show_on_board(); // nothing is known
-  actor_.counts().sessions_light.subtract(1, capture_state::unknown);
+  state_.counts.sessions_light.subtract(1, capture_state::unknown);
 }
 
 /// What it knew is lost, and the clients are told so.
@@ -181,7 +182,7 @@ void dn_screen::accept_command(const dn_batch& batch, const dn_request& request,
                           remembered, actor_.steady_now());
   }
   opened_book().accept(std::move(command));
-  actor_.counts().commands.count(asked.verb);
+  state_.counts.commands.count(asked.verb);
   begin(state_.context.bounds.confirm_timeout / 2);
   command_admitted event;
   event.command = accepted.command->command;
@@ -349,7 +350,7 @@ void dn_screen::tell_outcome(const accepted_command* command, outcome_event& eve
 /// What is held has its outcome at once, and another when it is let go: neither says how fast
 /// recorders are.
 void dn_screen::count_outcome(const outcome_event& event, const accepted_command& command) {
-  auto& counts = actor_.counts();
+  auto& counts = state_.counts;
   counts.outcomes.count(event.verb, event.result);
   if (!event.released && event.result != outcome::held)
     counts.outcome_seconds.observe(
@@ -425,7 +426,7 @@ reservation dn_screen::deliver_own(outgoing event, capture_verb verb, broker_rea
   event.header.origin_role = role::broker;
   event.header.effective_state = state_.light;
   event.header.broker_reason = static_cast<std::uint32_t>(reason);
-  actor_.counts().events.count(event.kind);
+  state_.counts.events.count(event.kind);
   event_head head{event.header, event.event.size()};
   auto got = state_.out.reserve(state_.clients, event, head);
   state_.out.write(state_.clients, event, head, got);

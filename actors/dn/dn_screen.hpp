@@ -27,8 +27,6 @@ public:
     /// It ends for good, and nobody hears of it.
     virtual void end_session(session_ref session) = 0;
     virtual steady_ms steady_now() = 0;
-    /// Where it counts.
-    virtual meters& counts() noexcept = 0;
 
   protected:
     ~actor_side() = default;

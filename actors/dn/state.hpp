@@ -16,6 +16,7 @@ namespace ringdown {
 struct dn_state {
   // What each event needs, together. See `dn_lines` in connection/read_ahead.hpp.
   broker_context& context;
+  meters& counts; ///< of where the DN lives
   const dn_epoch epoch;
   dn_sequence sequence;
   command_version version;
@@ -25,13 +26,14 @@ struct dn_state {
   roster clients;
   const dn_board_ptr board;
 
-  dn_state(broker_context& c, dn_board_ptr b)
-    : context(c), epoch(b->identity.epoch), out(c, identity_of(b)), board(std::move(b)) {}
+  dn_state(broker_context& c, dn_board_ptr b, meters& at_home)
+    : context(c), counts(at_home), epoch(b->identity.epoch), out(c, identity_of(b)),
+      board(std::move(b)) {}
 
   const std::string& name() const noexcept { return out.dn().name; }
   std::int64_t now_us() const { return context.utc_now(); }
   /// On the board, for lists, and among what is counted.
-  void show_roster(meters& counts) const noexcept {
+  void show_roster() const noexcept {
     auto recorders = static_cast<std::uint32_t>(clients.recorders_active());
     auto before = board->recorders_active.load(std::memory_order_relaxed);
     counts.recorders_active.add(std::uint64_t{recorders} - before);

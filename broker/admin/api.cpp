@@ -148,9 +148,10 @@ promised api::handle(const http_request& request, answer_function answer) {
   if (auto* why = std::get_if<http_response>(&who))
     return refuse(std::move(*why));
   auto known = found.at->parameters;
-  for (auto& [name, value] : asked.parameters)
-    if (std::none_of(known.begin(), known.end(), [&](auto& one) { return one.name == name; }))
-      return refuse(unknown_parameter(*found.at, name));
+  for (auto& given : asked.parameters)
+    if (std::none_of(known.begin(), known.end(),
+                     [&](auto& one) { return one.name == given.first; }))
+      return refuse(unknown_parameter(*found.at, given.first));
   return serve(*found.at,
                std::make_shared<call>(call{std::move(found.argument), std::move(asked.parameters),
                                            std::move(std::get<std::string>(who)), request.peer,
