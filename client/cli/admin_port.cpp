@@ -91,8 +91,8 @@ admin_answer read_answer(http_result&& heard, std::string_view wanted, const std
 }
 
 admin_port::admin_port(const admin_access& access, const settings& common)
-  : ask_([place = access.place, token = access.token, patience = common.timeout()](
-           const http_request& request) {
+  : ask_([place = access.place, token = access.token,
+          patience = common.timeout()](const http_request& request) {
       auto shown = request;
       shown.token = token;
       return exchange(place, shown, patience);
@@ -114,8 +114,8 @@ admin_port::rows_answer admin_port::rows(const std::string& target, const std::s
   for (std::size_t page = 0; page < pages_max; ++page) {
     // One more than is wanted tells whether there are others.
     auto limit = std::min(page_rows_max, rows_max - all.rows.size() + 1);
-    auto asked = fmt::format("{}{}limit={}", target,
-                             target.find('?') == std::string::npos ? '?' : '&', limit);
+    auto asked =
+      fmt::format("{}{}limit={}", target, target.find('?') == std::string::npos ? '?' : '&', limit);
     if (!after.empty())
       asked += "&after=" + percent_encoded(after);
     auto answer = get(asked);

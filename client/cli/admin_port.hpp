@@ -15,10 +15,10 @@
 namespace ringdown::cli {
 
 struct admin_answer {
-  json body;                  ///< an object, unless there is a problem
+  json body; ///< an object, unless there is a problem
   exit_status status = all_well;
-  std::string problem = {};   ///< empty: none
-  bool is_not_there = false;  ///< the problem is that what was asked for does not exist
+  std::string problem = {};  ///< empty: none
+  bool is_not_there = false; ///< the problem is that what was asked for does not exist
 };
 
 /// What an answer says; `wanted`: the right that the request takes, `where` the port's address.

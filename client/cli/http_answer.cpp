@@ -37,11 +37,10 @@ unsigned status_of_line(std::string_view line) {
   constexpr std::size_t status_at = 9;
   constexpr std::size_t status_digits = 3;
   std::size_t status = 0;
-  bool is_status = line.starts_with(begin) && line.size() >= status_at + status_digits &&
-                   line[status_at - 1] == ' ' &&
-                   parse_number(line.substr(status_at, status_digits), status) &&
-                   (line.size() == status_at + status_digits ||
-                    line[status_at + status_digits] == ' ');
+  bool is_status =
+    line.starts_with(begin) && line.size() >= status_at + status_digits &&
+    line[status_at - 1] == ' ' && parse_number(line.substr(status_at, status_digits), status) &&
+    (line.size() == status_at + status_digits || line[status_at + status_digits] == ' ');
   return is_status && status >= 200 && status < 600 ? static_cast<unsigned>(status) : 0;
 }
 

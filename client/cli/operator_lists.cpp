@@ -38,18 +38,21 @@ private:
   std::string text_;
 };
 
-void print_rows(const json& rows) {
+/// One object a line.
+void print(const json& rows) {
   for (auto& row : rows)
     std::printf("%s\n", dump(row).c_str());
 }
 
-void print_table(const text_table& table, std::size_t limit, bool has_more) {
-  if (table.is_empty())
-    std::puts("none");
-  else
-    std::fputs(table.text(output_columns()).c_str(), stdout);
-  if (has_more)
-    std::fprintf(stderr, "ringdown: there are more than %zu: --limit\n", limit);
+void print(const text_table& table) {
+  std::fputs(table.is_empty() ? "none\n" : table.text(output_columns()).c_str(), stdout);
+}
+
+/// Programs are told too: behind their rows, on standard error.
+int end_list(const admin_port::rows_answer& found, const list_options& options) {
+  if (found.has_more)
+    std::fprintf(stderr, "ringdown: there are more than %zu: --limit\n", options.limit);
+  return all_well;
 }
 
 int run_connections(const admin_port& port, const settings& common, const list_options& options) {
@@ -60,10 +63,10 @@ int run_connections(const admin_port& port, const settings& common, const list_o
   if (!found.failed.problem.empty())
     return complain(found.failed);
   if (common.json)
-    print_rows(found.rows);
+    print(found.rows);
   else
-    print_table(table_of_clients(found.rows), options.limit, found.has_more);
-  return all_well;
+    print(table_of_clients(found.rows));
+  return end_list(found, options);
 }
 
 int run_dns(const admin_port& port, const settings& common, const list_options& options) {
@@ -75,15 +78,14 @@ int run_dns(const admin_port& port, const settings& common, const list_options& 
   if (!found.failed.problem.empty())
     return complain(found.failed);
   if (common.json) {
-    print_rows(found.rows);
-    return all_well;
+    print(found.rows);
+    return end_list(found, options);
   }
   auto summary = port.get("/api/v1/summary"); // the broker's time
   if (!summary.problem.empty())
     return complain(summary);
-  print_table(table_of_dns(found.rows, number_of(summary.body, "now_us")), options.limit,
-              found.has_more);
-  return all_well;
+  print(table_of_dns(found.rows, number_of(summary.body, "now_us")));
+  return end_list(found, options);
 }
 
 void add_limit(CLI::App& verb, list_options& options) {

@@ -53,7 +53,7 @@ std::string light_text(const json& dn) {
 text_table table_of_clients(const json& rows) {
   text_table table{{{"CLIENT", 16},
                     {"ROLE", 11},
-                    {"APPLICATION", 22},
+                    {"APPLICATION", 22, false, false, true},
                     {"WAITS", 9, true},
                     {"MISSED", 8, true},
                     {"OWED", 5, true},
@@ -68,7 +68,7 @@ text_table table_of_clients(const json& rows) {
 }
 
 text_table table_of_dns(const json& rows, std::int64_t now_us) {
-  text_table table{{{"DN", 20},
+  text_table table{{{"DN", 20, false, false, true},
                     {"LIGHT", 24},
                     {"SINCE", 10, true},
                     {"PAUSED FOR", 10, true},

@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::string_view gap{"  "};
 constexpr std::string_view cut_mark{"..."};
+/// Of a column that gives way: names of fewer characters say nothing.
+constexpr std::size_t narrowest = 12;
 
 bool begins_character(char c) {
   return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
@@ -63,7 +65,8 @@ std::string bytes_text(std::int64_t bytes) {
   return fmt::format("{:.1f} GiB", amount);
 }
 
-std::string text_table::text(std::size_t columns) const {
+/// As wide as the names and what stands below them.
+std::vector<std::size_t> text_table::widths() const {
   std::vector<std::size_t> widths;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     auto width = characters_of(columns_[i].name);
@@ -71,27 +74,43 @@ std::string text_table::text(std::size_t columns) const {
       width = std::max(width, characters_of(row[i]));
     widths.push_back(std::min(width, std::max(columns_[i].width_max, columns_[i].name.size())));
   }
-  std::vector<bool> is_shown(columns_.size(), true);
+  return widths;
+}
+
+/// A column of width 0 is left out.
+void text_table::fit(std::vector<std::size_t>& widths, std::size_t columns) const {
   std::size_t total = 0;
   for (auto width : widths)
     total += width + gap.size();
-  for (auto i = columns_.size(); i-- > 0 && total > columns + gap.size();)
+  columns += gap.size(); // behind the last there is none
+  for (auto i = columns_.size(); i-- > 0 && total > columns;)
     if (columns_[i].is_spare) {
-      is_shown[i] = false;
       total -= widths[i] + gap.size();
+      widths[i] = 0;
     }
+  for (std::size_t i = 0; i < columns_.size() && total > columns; ++i)
+    if (columns_[i].gives_way && widths[i] > narrowest) {
+      auto less = std::min(widths[i] - narrowest, total - columns);
+      widths[i] -= less;
+      total -= less;
+    }
+}
+
+std::string text_table::text(std::size_t columns) const {
+  auto width_of = widths();
+  fit(width_of, columns);
   auto line_of = [&](auto cell_of) {
     std::string line;
     for (std::size_t i = 0; i < columns_.size(); ++i)
-      if (is_shown[i])
-        add_cell(line.append(line.empty() ? "" : gap), cell_of(i), widths[i],
+      if (width_of[i] != 0)
+        add_cell(line.append(line.empty() ? "" : gap), cut_to(cell_of(i), width_of[i]), width_of[i],
                  columns_[i].is_number);
     line.erase(line.find_last_not_of(' ') + 1);
     return line + "\n";
   };
-  auto text = line_of([&](std::size_t i) { return std::string{columns_[i].name}; });
+  auto text = line_of([&](std::size_t i) { return columns_[i].name; });
   for (auto& row : rows_)
-    text += line_of([&](std::size_t i) { return cut_to(row[i], widths[i]); });
+    text += line_of([&](std::size_t i) { return std::string_view{row[i]}; });
   return text;
 }
 

@@ -17,6 +17,7 @@ struct table_column {
   std::size_t width_max = 16; ///< in characters; what is longer is cut, and ends in ...
   bool is_number = false;     ///< stands at the right
   bool is_spare = false;      ///< left out where there is no room, the last first
+  bool gives_way = false;     ///< then grows narrower, if it is a text
 };
 
 class text_table {
@@ -26,11 +27,14 @@ public:
   /// One cell for each column. Made printable by the caller.
   void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
   bool is_empty() const noexcept { return rows_.empty(); }
-  /// A line for the names and one for each row, none wider than `columns` as far as what is not
-  /// spare allows.
+  /// A line for the names and one for each row, none wider than `columns` as far as what is neither
+  /// spare nor gives way allows.
   std::string text(std::size_t columns) const;
 
 private:
+  std::vector<std::size_t> widths() const;
+  void fit(std::vector<std::size_t>& widths, std::size_t columns) const;
+
   std::vector<table_column> columns_;
   std::vector<std::vector<std::string>> rows_;
 };

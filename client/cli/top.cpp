@@ -27,7 +27,7 @@ public:
   full_screen() : has_keys_(::tcgetattr(STDIN_FILENO, &before_) == 0) {
     auto keys = before_;
     keys.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO); // signals stay: control and C ends it
-    for (auto leaving : {VQUIT, VSUSP}) // would leave the terminal as it is
+    for (auto leaving : {VQUIT, VSUSP})                    // would leave the terminal as it is
       keys.c_cc[leaving] = _POSIX_VDISABLE;
     if (has_keys_)
       ::tcsetattr(STDIN_FILENO, TCSANOW, &keys);
@@ -137,8 +137,8 @@ void add_top(CLI::App& app, const settings& common, int& status) {
                            "DNs that are paused for longest, and slow clients; five of each.\n"} +
                exit_status_help());
   verb->callback([&common, &status, once] {
-    status = with_admin_port(
-      common, [&](const admin_port& port) { return run_top(port, common, *once); });
+    status =
+      with_admin_port(common, [&](const admin_port& port) { return run_top(port, common, *once); });
   });
 }
 

@@ -145,8 +145,7 @@ bool add_trouble(screen& out, const top_facts& facts) {
   }
   if (!facts.paused.empty()) {
     out.add_title("PAUSED, the longest first");
-    out.add_table(
-      table_of_dns(longest_paused(facts.paused), number_of(facts.summary, "now_us")));
+    out.add_table(table_of_dns(longest_paused(facts.paused), number_of(facts.summary, "now_us")));
   }
   if (!facts.slow.empty()) {
     out.add_title("SLOW: clients for which something waits");
@@ -169,12 +168,11 @@ top_facts look(const admin_port& port) {
   auto take = [&](const char* target, const char* name, std::size_t rows_max, json& into) {
     return take_rows(port, target, name, rows_max, facts, into);
   };
-  bool has_all =
-    take("/api/v1/alarms", "dns", rows_shown_max, facts.alarmed) &&
-    take("/api/v1/dns?light=paused", "dns", rows_seen_max, facts.paused) &&
-    take("/api/v1/connections?slow=true", "connections", rows_shown_max, facts.slow) &&
-    (number_of(facts.summary, "outcomes_owed") == 0 ||
-     take("/api/v1/connections", "connections", rows_seen_max, facts.owed));
+  bool has_all = take("/api/v1/alarms", "dns", rows_shown_max, facts.alarmed) &&
+                 take("/api/v1/dns?light=paused", "dns", rows_seen_max, facts.paused) &&
+                 take("/api/v1/connections?slow=true", "connections", rows_shown_max, facts.slow) &&
+                 (number_of(facts.summary, "outcomes_owed") == 0 ||
+                  take("/api/v1/connections", "connections", rows_seen_max, facts.owed));
   if (has_all)
     take_alarms(port, facts);
   facts.owed = most_owed(facts.owed);

@@ -12,13 +12,13 @@ namespace ringdown::cli {
 /// What the admin port said, at about the same time.
 struct top_facts {
   json summary = json::object();
-  json alarmed = json::array();      ///< DNs with alarms
-  std::vector<std::string> alarms;   ///< of the first of them, `7001: drift since 14:03:10`
-  json paused = json::array();       ///< DNs that are paused
-  json slow = json::array();         ///< clients for which something waits
-  json owed = json::array();         ///< clients that are owed outcomes
-  bool is_cut = false;               ///< there are more paused DNs or clients than were looked at
-  admin_answer failed = {};          ///< its problem is empty if all was heard
+  json alarmed = json::array();    ///< DNs with alarms
+  std::vector<std::string> alarms; ///< of the first of them, `7001: drift since 14:03:10`
+  json paused = json::array();     ///< DNs that are paused
+  json slow = json::array();       ///< clients for which something waits
+  json owed = json::array();       ///< clients that are owed outcomes
+  bool is_cut = false;             ///< there are more paused DNs or clients than were looked at
+  admin_answer failed = {};        ///< its problem is empty if all was heard
 };
 
 /// Asks for all of it: some seven short requests, and one for each alarm that is shown.

@@ -34,8 +34,8 @@ void add_why(CLI::App& app, const settings& common, int& status) {
                            "It asks the admin port, and needs no registration.\n"} +
                exit_status_help());
   verb->callback([&common, &status, dn] {
-    status = with_admin_port(
-      common, [&](const admin_port& port) { return run_why(port, common, *dn); });
+    status =
+      with_admin_port(common, [&](const admin_port& port) { return run_why(port, common, *dn); });
   });
 }
 

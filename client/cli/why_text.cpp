@@ -103,9 +103,9 @@ std::string order_text(const json& order, std::int64_t now_us) {
 }
 
 std::string outcome_text(const json& told, std::int64_t now_us) {
-  auto text = fmt::format("{} {}{}: {}", clock_text(number_of(told, "told_us")),
-                          shown(told, "command"), by_whom(told, "application"),
-                          shown(told, "outcome"));
+  auto text =
+    fmt::format("{} {}{}: {}", clock_text(number_of(told, "told_us")), shown(told, "command"),
+                by_whom(told, "application"), shown(told, "outcome"));
   event_outcome times;
   times.accepted_time_us = number_of(told, "accepted_us");
   times.time_us = number_of(told, "told_us");
@@ -123,14 +123,13 @@ std::string client_text(const json& one) {
                           flag_of(one, "standby") ? "standby" : shown(one, "mode"));
   if (has(one, "principal"))
     text += ", " + printable(text_of(one, "principal"));
-  return text + fmt::format(", {}, client {}", printable(text_of(one, "peer")),
-                            shown(one, "client"));
+  return text +
+         fmt::format(", {}, client {}", printable(text_of(one, "peer")), shown(one, "client"));
 }
 
 bool all_say(const json& recorders, std::string_view word) {
-  return !recorders.empty() && std::all_of(recorders.begin(), recorders.end(), [&](auto& one) {
-           return text_of(one, "said") == word;
-         });
+  return !recorders.empty() && std::all_of(recorders.begin(), recorders.end(),
+                                           [&](auto& one) { return text_of(one, "said") == word; });
 }
 
 std::string why_unknown(const json& dn, const json& recorders) {
@@ -155,8 +154,7 @@ std::string because(const json& dn, std::int64_t now_us) {
                  ? name_of(recorders.front()) + " says so"
                  : std::string{"the recorders say so"};
   if (light == "paused")
-    return pauses.empty() ? words + ", though no pause stands"
-                          : pause_text(pauses.front(), now_us);
+    return pauses.empty() ? words + ", though no pause stands" : pause_text(pauses.front(), now_us);
   if (!pauses.empty())
     return words + ", though " + pause_text(pauses.front(), now_us);
   return words;

@@ -2,6 +2,7 @@
 // none of its own.
 #include "client/cli/admin_port.hpp"
 #include "tests/client/cli_run.hpp"
+#include "tests/client/on_terminal.hpp"
 #include "tests/client/scripted_http.hpp"
 #include "tests/client/test_certificates.hpp"
 
@@ -78,8 +79,9 @@ TEST_CASE("a refusal says which right is missing") {
 }
 
 TEST_CASE("what is no broker's answer is told as such, and shows nothing of itself") {
-  auto wrong = GENERATE(answered(200, "<html>\x1b[2J", "text/html"), answered(200, "{", "application/json"),
-                        answered(200, "[1]"), answered(502, "", ""));
+  auto wrong =
+    GENERATE(answered(200, "<html>\x1b[2J", "text/html"), answered(200, "{", "application/json"),
+             answered(200, "[1]"), answered(502, "", ""));
   auto answer = read_answer(std::move(wrong), "admin_read", "a:1");
   CHECK(answer.status == usage);
   CHECK(says(answer, " without a JSON object: is it a broker's?"));
@@ -97,8 +99,8 @@ TEST_CASE("a list is read page by page, up to what is wanted") {
   CHECK(some.rows.size() == 1200);
   CHECK(some.has_more);
   CHECK(text_of(some.rows.back(), "dn") == "1200");
-  CHECK(fake.asked == std::vector<std::string>{"/x?light=off&limit=1000",
-                                               "/x?light=off&limit=201&after=1000"});
+  CHECK(fake.asked ==
+        std::vector<std::string>{"/x?light=off&limit=1000", "/x?light=off&limit=201&after=1000"});
   CHECK_FALSE(fake.port().rows("/x", "dns", 2500).has_more);
   CHECK(fake.port().rows("/x", "dns", 9999).rows.size() == 2500);
 }
@@ -159,7 +161,7 @@ TEST_CASE("an admin port that is not there, is none, or is asked over TLS is nam
   auto nowhere = run("why 7001 --admin 127.0.0.1:1");
   CHECK(nowhere.status == 2);
   CHECK(nowhere.has("cannot ask the admin port at 127.0.0.1:1: Connection refused"));
-  for (auto* odd : {"tls://broker.example:1", "::1", "host:99999", "''"})
+  for (auto* odd : {"tls://broker.example:1", "::1", "host:99999", "host:0"})
     CHECK(run(std::string{"why 7001 --admin="} + odd).has(": expected HOST:PORT"));
   CHECK(run("context add a --connect x --admin tls://y").has("the admin port speaks plain HTTP"));
   scripted_http web{{http_text_of("<html>", "200 OK", "text/html")}};
@@ -187,4 +189,41 @@ TEST_CASE("nobody is disconnected by what is no id, and nothing is drained unask
   CHECK(unasked.status == 2);
   CHECK(unasked.has("accepted is --yes"));
   CHECK(server.heard().empty());
+}
+
+TEST_CASE("on a terminal the broker is drained only if a person says yes") {
+  auto said = GENERATE(std::string{"y\n"}, std::string{"n\n"}, std::string{"\n"});
+  scripted_http server{{http_text_of(R"({"name":"office","connections":17,"done":"drain"})")}};
+  on_terminal drain{{"drain", "--admin=" + server.address()}};
+  CHECK(drain.await("Drain and end the broker office at " + server.address() +
+                    ", with 17 connections? [y/N] "));
+  drain.say(said);
+  CHECK(drain.end() == (said == "y\n" ? 0 : 2));
+  bool is_drained = server.heard().find("POST /api/v1/drain ") != std::string::npos;
+  CHECK(is_drained == (said == "y\n"));
+}
+
+TEST_CASE("the screen of top is shown until q or a signal, and the terminal is as it was") {
+  bool by_key = GENERATE(true, false);
+  scripted_http server{{http_text_of(R"({"name":"office","version":"1"})")}};
+  on_terminal top{{"top", "--admin=" + server.address()}};
+  CHECK(top.await("\x1b[?1049h"));
+  CHECK(top.await("office 1"));
+  CHECK(top.await("q ends"));
+  if (by_key)
+    top.say("q");
+  else
+    top.signal(SIGTERM);
+  CHECK(top.end() == 0);
+  CHECK(top.text().ends_with("\x1b[?25h\x1b[?1049l"));
+}
+
+TEST_CASE("a screen without a terminal is refused, and one of a port that is not there not begun") {
+  auto piped = run("top --admin 127.0.0.1:1");
+  CHECK(piped.status == 2);
+  CHECK(piped.has("accepted is --once"));
+  on_terminal top{{"top", "--admin=127.0.0.1:1"}};
+  CHECK(top.end() == 2);
+  CHECK(top.text().find("Connection refused") != std::string::npos);
+  CHECK(top.text().find('\x1b') == std::string::npos);
 }

@@ -32,17 +32,28 @@ std::size_t widest(const std::string& text) {
 }
 
 json client_row(const std::string& application, std::int64_t waits = 0) {
-  return {{"id", "00000000000001f4"}, {"role", "call_source"},
-          {"application", application}, {"principal", "jwt:somebody-with-a-long-name"},
-          {"peer", "[2001:db8:1:2:3:4:5:6]:50000"}, {"outbox_bytes", waits},
-          {"above_high_water", waits > 1'000'000}, {"events_missed", 12'345'678},
-          {"outcomes_owed", 256}, {"silent_ms", 61'000}};
+  return {{"id", "00000000000001f4"},
+          {"role", "call_source"},
+          {"application", application},
+          {"principal", "jwt:somebody-with-a-long-name"},
+          {"peer", "[2001:db8:1:2:3:4:5:6]:50000"},
+          {"outbox_bytes", waits},
+          {"above_high_water", waits > 1'000'000},
+          {"events_missed", 12'345'678},
+          {"outcomes_owed", 256},
+          {"silent_ms", 61'000}};
 }
 
 json dn_row(const std::string& dn, std::int64_t paused_us = 0) {
-  return {{"dn", dn}, {"light", "paused"}, {"desired", "recording"}, {"pauses", 1},
-          {"paused_since_us", paused_us == 0 ? json{} : json(paused_us)}, {"waiting", 2},
-          {"alarms", 3}, {"recorders_active", 0}, {"clients", 4},
+  return {{"dn", dn},
+          {"light", "paused"},
+          {"desired", "recording"},
+          {"pauses", 1},
+          {"paused_since_us", paused_us == 0 ? json{} : json(paused_us)},
+          {"waiting", 2},
+          {"alarms", 3},
+          {"recorders_active", 0},
+          {"clients", 4},
           {"changed_us", now_us - 90 * minute_us}};
 }
 
@@ -212,7 +223,8 @@ TEST_CASE("of many clients and outcomes the first and the newest are shown") {
 
 TEST_CASE("a DN of a broker that says it in another way is still shown") {
   CHECK(why_text(json::object()).starts_with("\"\" is : "));
-  CHECK_FALSE(why_text({{"dn", 7}, {"session", {{"pauses", {1, 2}}, {"alarms", {nullptr}}}}}).empty());
+  CHECK_FALSE(
+    why_text({{"dn", 7}, {"session", {{"pauses", {1, 2}}, {"alarms", {nullptr}}}}}).empty());
 }
 
 TEST_CASE("the screen shows trouble first, the worst of each kind, within the terminal") {
@@ -230,9 +242,15 @@ TEST_CASE("the screen shows trouble first, the worst of each kind, within the te
     CHECK(line.size() <= 80);
     text += line + "\n";
   }
-  auto order = {text.find("ALARMS"), text.find("7009: drift"), text.find("UNCONFIRMED"),
-                text.find("owed-1"), text.find("PAUSED, the longest"), text.find("7108"),
-                text.find("7104"), text.find("SLOW"), text.find("slow-1")};
+  auto order = {text.find("ALARMS"),
+                text.find("7009: drift"),
+                text.find("UNCONFIRMED"),
+                text.find("owed-1"),
+                text.find("PAUSED, the longest"),
+                text.find("7108"),
+                text.find("7104"),
+                text.find("SLOW"),
+                text.find("slow-1")};
   CHECK(std::is_sorted(order.begin(), order.end()));
   CHECK(text.find("slow-1") != text.npos);
   CHECK(text.find("7103") == text.npos);

@@ -22,9 +22,9 @@ namespace ringdown::test {
 
 inline std::string http_text_of(std::string_view body, std::string_view status = "200 OK",
                                 std::string_view type = "application/json") {
-  return "HTTP/1.1 " + std::string{status} + "\r\nServer: ringdown\r\nContent-Type: " +
-         std::string{type} + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
-         std::string{body};
+  return "HTTP/1.1 " + std::string{status} +
+         "\r\nServer: ringdown\r\nContent-Type: " + std::string{type} +
+         "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string{body};
 }
 
 class scripted_http {
