@@ -42,7 +42,7 @@ http_result wrong(std::string problem) {
 /// A request on its way over one connection.
 class conversation {
 public:
-  conversation(std::chrono::milliseconds patience) : until_(clock::now() + patience) {}
+  explicit conversation(std::chrono::milliseconds patience) : until_(clock::now() + patience) {}
 
   http_result run(const endpoint& where, const std::string& text) {
     if (!connect(where) || !say(text) || !hear())
