@@ -132,10 +132,13 @@ void add_top(CLI::App& app, const settings& common, int& status) {
   auto* verb = app.add_subcommand(
     "top", "Show the broker in one screen, each second anew: trouble first; q ends it");
   verb->add_flag("--once", *once, "Print one screen and end, as with --json");
-  verb->footer(std::string{"Example:\n  ringdown top\n  ringdown top --once\n"
-                           "First alarms, then clients whose commands are not confirmed yet, the "
-                           "DNs that are paused for longest, and slow clients; five of each.\n"} +
-               exit_status_help());
+  verb->footer(
+    std::string{
+      "Example:\n  ringdown top\n  ringdown top --once\n"
+      "First alarms, then clients whose commands are not confirmed yet, the "
+      "DNs at which a pause stands that recorders do not obey and those that are paused for "
+      "longest, and slow clients; five of each.\n"} +
+    exit_status_help());
   verb->callback([&common, &status, once] {
     status =
       with_admin_port(common, [&](const admin_port& port) { return run_top(port, common, *once); });

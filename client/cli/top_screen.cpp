@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <limits>
 #include <sstream>
+#include <utility>
 
 namespace ringdown::cli {
 
@@ -71,16 +72,37 @@ json most_owed(const json& rows) {
                     [&](const json& a, const json& b) { return owed(a) > owed(b); });
 }
 
-json longest_paused(const json& rows) {
+bool is_obeyed(const json& dn) {
+  return text_of(dn, "light") == "paused";
+}
+
+/// Those whose recorders do otherwise come before all.
+json worst_paused(const json& rows) {
   auto since = [](const json& row) {
     auto us = number_of(row, "paused_since_us");
     return us == 0 ? std::numeric_limits<std::int64_t>::max() : us;
   };
+  auto order = [&](const json& row) { return std::pair{is_obeyed(row), since(row)}; };
   std::vector<const json*> all;
   for (auto& row : rows)
     all.push_back(&row);
   return first_rows(std::move(all),
-                    [&](const json& a, const json& b) { return since(a) < since(b); });
+                    [&](const json& a, const json& b) { return order(a) < order(b); });
+}
+
+/// Where a pause stands and the light is another. False if it failed, and the facts say so.
+bool take_disobeyed(const admin_port& port, top_facts& facts) {
+  if (number_of(facts.summary, "pauses") == 0)
+    return true;
+  for (auto* target : {"/api/v1/dns?light=recording", "/api/v1/dns?light=unknown"}) {
+    json rows;
+    if (!take_rows(port, target, "dns", rows_seen_max, facts, rows))
+      return false;
+    for (auto& row : rows)
+      if (number_of(row, "pauses") > 0)
+        facts.paused.push_back(row);
+  }
+  return true;
 }
 
 class screen {
@@ -144,8 +166,8 @@ bool add_trouble(screen& out, const top_facts& facts) {
     out.add_table(table_of_clients(owed));
   }
   if (!facts.paused.empty()) {
-    out.add_title("PAUSED, the longest first");
-    out.add_table(table_of_dns(longest_paused(facts.paused), number_of(facts.summary, "now_us")));
+    out.add_title("PAUSED: where it is not obeyed, then the longest");
+    out.add_table(table_of_dns(worst_paused(facts.paused), number_of(facts.summary, "now_us")));
   }
   if (!facts.slow.empty()) {
     out.add_title("SLOW: clients for which something waits");
@@ -170,6 +192,7 @@ top_facts look(const admin_port& port) {
   };
   bool has_all = take("/api/v1/alarms", "dns", rows_shown_max, facts.alarmed) &&
                  take("/api/v1/dns?light=paused", "dns", rows_seen_max, facts.paused) &&
+                 take_disobeyed(port, facts) &&
                  take("/api/v1/connections?slow=true", "connections", rows_shown_max, facts.slow) &&
                  (number_of(facts.summary, "outcomes_owed") == 0 ||
                   take("/api/v1/connections", "connections", rows_seen_max, facts.owed));

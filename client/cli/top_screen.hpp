@@ -14,7 +14,7 @@ struct top_facts {
   json summary = json::object();
   json alarmed = json::array();    ///< DNs with alarms
   std::vector<std::string> alarms; ///< of the first of them, `7001: drift since 14:03:10`
-  json paused = json::array();     ///< DNs that are paused
+  json paused = json::array();     ///< DNs that are paused, or that a pause stands at
   json slow = json::array();       ///< clients for which something waits
   json owed = json::array();       ///< clients that are owed outcomes
   bool is_cut = false;             ///< there are more paused DNs or clients than were looked at

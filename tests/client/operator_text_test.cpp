@@ -234,6 +234,8 @@ TEST_CASE("the screen shows trouble first, the worst of each kind, within the te
   facts.alarms = {"7009: drift since 14:03:10"};
   for (int i = 0; i < 9; ++i)
     facts.paused.push_back(dn_row("710" + std::to_string(i), now_us - (i + 1) * minute_us));
+  facts.paused.push_back(dn_row("7200", now_us - second_us));
+  facts.paused.back()["light"] = "recording";
   facts.owed.push_back(client_row("owed-1"));
   facts.slow.push_back(client_row("slow-1", 2'000'000));
   auto lines = top_screen(facts, 80, 0);
@@ -242,18 +244,13 @@ TEST_CASE("the screen shows trouble first, the worst of each kind, within the te
     CHECK(line.size() <= 80);
     text += line + "\n";
   }
-  auto order = {text.find("ALARMS"),
-                text.find("7009: drift"),
-                text.find("UNCONFIRMED"),
-                text.find("owed-1"),
-                text.find("PAUSED, the longest"),
-                text.find("7108"),
-                text.find("7104"),
-                text.find("SLOW"),
+  auto order = {text.find("ALARMS"), text.find("7009: drift"), text.find("UNCONFIRMED"),
+                text.find("owed-1"), text.find("PAUSED: "),    text.find("7200"),
+                text.find("7108"),   text.find("7105"),        text.find("SLOW"),
                 text.find("slow-1")};
   CHECK(std::is_sorted(order.begin(), order.end()));
   CHECK(text.find("slow-1") != text.npos);
-  CHECK(text.find("7103") == text.npos);
+  CHECK(text.find("7104") == text.npos);
   CHECK(top_screen(facts, 80, 7).size() == 7);
 }
 
@@ -286,4 +283,19 @@ TEST_CASE("the screen asks what alarms say, and for those that are owed only if 
   CHECK(facts.alarms.front() == "a/1: drift since " + at(now_us - minute_us) + ", of video-3");
   CHECK(facts.owed.size() == (is_owed ? 1 : 0));
   CHECK(asked.size() == (is_owed ? 6 : 5));
+}
+
+TEST_CASE("the screen asks for pauses that are not obeyed if any stands") {
+  bool stands = GENERATE(true, false);
+  admin_port port{[&](const http_request& request) {
+                    json body{{"pauses", stands ? 1 : 0}};
+                    if (request.target.starts_with("/api/v1/dns?light=recording"))
+                      body["dns"] = {dn_row("7200"), {{"dn", "7201"}, {"pauses", 0}}};
+                    return http_result{{200, "application/json", body.dump()}, {}};
+                  },
+                  "a:1"};
+  auto facts = look(port);
+  REQUIRE(facts.paused.size() == (stands ? 1 : 0));
+  if (stands)
+    CHECK(text_of(facts.paused.front(), "dn") == "7200");
 }

@@ -110,8 +110,9 @@ TEST_CASE("An operator lists clients and DNs, and hears why one is paused") {
   CHECK_THAT(ask({"why", "7003"}), Contains("7003 is UNKNOWN") && Contains("no active recorder"));
   CHECK(objects(ask({"why", "7001", "--json"})).front()["light"] == "paused");
   CHECK_THAT(ask({"top", "--once"}), Contains("recorders 1") && Contains("DNs 3") &&
-                                       Contains("PAUSED, the longest first") && Contains("7001"));
-  CHECK(objects(ask({"top", "--json"})).front()["paused"].size() == 1);
+                                       Contains("PAUSED: where it is not obeyed") &&
+                                       Contains("UNKNOWN, not PAUSED") && Contains("7001"));
+  CHECK(objects(ask({"top", "--json"})).front()["paused"].size() == 2);
   auto unused = run_ringdown(0, {"why", "a/b ?", admin});
   CHECK(unused.status == 1);
   CHECK_THAT(unused.err, Contains("\"a/b ?\" is not in use"));
