@@ -30,7 +30,7 @@ from_help() {
         /^Example:$/ { leave(); begin(); next }
         /^Try: / { leave(); begin(); sub(/^Try: /, ""); print "  " $0; next }
         in_example && /^ / { sub(/^ +/, "  "); print; next }
-        /^  +-/ || /^  [a-z]+ [A-Z]+( \.\.\. REQUIRED)?  / || /^  SIG.*  / {
+        /^  +-/ || /^  [a-z]+ [A-Z]+( (\.\.\. )?REQUIRED)?  / || /^  SIG.*  / {
             leave(); sub(/^ +/, ""); print ".TP"
             if (match($0, /  +/)) {
                 print ".B " substr($0, 1, RSTART - 1)

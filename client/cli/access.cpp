@@ -3,6 +3,8 @@
 #include "client/internal/private_file.hpp"
 #include "messages/text.hpp"
 
+#include <optional>
+
 namespace ringdown::cli {
 
 namespace {
@@ -50,10 +52,30 @@ void add_said(const settings& common, saved_context& to) {
   outweigh(common.token_file, to.token_file);
 }
 
+/// The admin port where none is said; nothing if the address is none.
+std::optional<client::endpoint> parse_admin(const std::string& address) {
+  constexpr const char* usual_port = ":7481";                // admin.port
+  auto place = client::parse_endpoint(address + usual_port); // fails where a port is said
+  if (!place)
+    place = client::parse_endpoint(address);
+  return place && !place->tls ? place : std::nullopt;
+}
+
+std::string not_an_admin_port(const std::string& address) {
+  return "--admin " + printable(address) + ": expected HOST:PORT; the admin port speaks plain HTTP";
+}
+
+/// As of addresses: what is said outweighs what is saved, and a flag a variable.
+bool is_admin_said(const settings& common) {
+  return common.admin_given != given::no && common.admin_given >= common.context_given;
+}
+
 } // namespace
 
 access_result access_of(const saved_context& context) {
   access_result found;
+  if (!context.admin.empty() && !parse_admin(context.admin))
+    return wrong(not_an_admin_port(context.admin));
   auto& access = found.access;
   access.address = context.address;
   access.token_file = context.token_file;
@@ -92,6 +114,36 @@ access_result find_access(const settings& common) {
     what = context.contexts.begin()->second;
   add_said(common, what);
   return access_of(what);
+}
+
+admin_access_result find_admin_access(const settings& common) {
+  auto context = chosen(common);
+  if (!context.problem.empty())
+    return {{}, std::move(context.problem)};
+  saved_context what;
+  if (!context.contexts.empty())
+    what = context.contexts.begin()->second;
+  add_said(common, what);
+  if (context.contexts.empty() || is_admin_said(common))
+    what.admin = common.admin;
+  if (what.admin.empty() && !context.contexts.empty())
+    return {
+      {},
+      "--context '" + printable(common.context) +
+        "' has no address of the admin port: accepted is `admin` in it, or --admin HOST:PORT"};
+  auto place = parse_admin(what.admin);
+  if (!place)
+    return {{}, not_an_admin_port(what.admin)};
+  admin_access_result found;
+  found.access.address = what.admin;
+  found.access.place = *place;
+  if (what.token_file.empty())
+    return found;
+  auto token = client::read_token(what.token_file);
+  if (!token.problem.empty())
+    return {{}, "--token-file '" + printable(what.token_file) + "': " + token.problem};
+  found.access.token = token.text;
+  return found;
 }
 
 } // namespace ringdown::cli

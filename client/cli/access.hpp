@@ -26,4 +26,19 @@ access_result find_access(const settings& common);
 /// The same of what a context would save.
 access_result access_of(const saved_context& context);
 
+/// The broker's admin port, and what it is shown.
+struct admin_access {
+  std::string address; ///< as it was said, for people
+  client::endpoint place;
+  std::string token; ///< empty: none
+};
+
+struct admin_access_result {
+  admin_access access;
+  std::string problem; ///< empty: none; else with the flag or key that it is about
+};
+
+/// Looks at flags and variables, the contexts' file, and the token's.
+admin_access_result find_admin_access(const settings& common);
+
 } // namespace ringdown::cli

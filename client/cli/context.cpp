@@ -43,8 +43,13 @@ std::string whole(const std::string& path) {
 
 /// What the flags say, as it is saved.
 saved_context said_by(const settings& common) {
-  return {common.connect,        whole(common.tls_ca),     whole(common.tls_cert),
-          whole(common.tls_key), whole(common.token_file), common.app};
+  return {common.connect,
+          whole(common.tls_ca),
+          whole(common.tls_cert),
+          whole(common.tls_key),
+          whole(common.token_file),
+          common.app,
+          common.admin_given == given::no ? std::string{} : common.admin};
 }
 
 int change(const context_options& options, const settings& common, const std::string& path,
@@ -102,7 +107,8 @@ void add_context(CLI::App& app, const settings& common, int& status) {
       "  ringdown context add office --connect tls://broker.example --tls-ca ca.pem "
       "--token-file token\n"
       "  ringdown list --context office\n"
-      "`add` saves what --connect, --tls-ca, --tls-cert, --tls-key, --token-file and --app say: "
+      "`add` saves what --connect, --tls-ca, --tls-cert, --tls-key, --token-file, --app and "
+      "--admin say: "
       "files by their paths, never what is in them. They are kept in "
       "$XDG_CONFIG_HOME/ringdown/contexts.toml, or below ~/.config, for their owner's eyes "
       "only.\n"} +

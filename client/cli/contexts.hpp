@@ -17,6 +17,7 @@ struct saved_context {
   std::string key_file = {};
   std::string token_file = {};
   std::string application = {};
+  std::string admin = {}; ///< as --admin
 
   bool operator==(const saved_context&) const = default;
 };
@@ -30,6 +31,7 @@ inline constexpr context_key context_keys[] = {
   {"key_file", &saved_context::key_file},
   {"token_file", &saved_context::token_file},
   {"application", &saved_context::application},
+  {"admin", &saved_context::admin},
 };
 
 /// By their names.

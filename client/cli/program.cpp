@@ -21,6 +21,12 @@ void add_global_options(CLI::App& app, settings& common) {
                 "A saved address with its credentials, in place of --connect (ringdown context)")
     ->envname("RINGDOWN_CONTEXT");
   app
+    .add_option("--admin", common.admin,
+                "The admin port's address, HOST:PORT, for connections, dns, why, top, drain and "
+                "disconnect")
+    ->envname("RINGDOWN_ADMIN")
+    ->capture_default_str();
+  app
     .add_option("--tls-ca", common.tls_ca,
                 "File of the authorities that are trusted (default: the system's)")
     ->envname("RINGDOWN_TLS_CA");
@@ -57,6 +63,7 @@ void note_how_given(const CLI::App& app, settings& common) {
   };
   common.connect_given = how("--connect");
   common.context_given = how("--context");
+  common.admin_given = how("--admin");
 }
 
 /// The global options as a verb's --help shows them, behind its own.
@@ -118,6 +125,12 @@ void describe_program(CLI::App& app, settings& common, int& status) {
   add_error(app, common, status);
   add_token(app, common, status);
   add_context(app, common, status);
+  add_connections(app, common, status);
+  add_dns(app, common, status);
+  add_why(app, common, status);
+  add_top(app, common, status);
+  add_drain(app, common, status);
+  add_disconnect(app, common, status);
   app.parse_complete_callback([&app, &common] { note_how_given(app, common); });
   auto common_flags = common_flags_help(app);
   for (auto* verb : app.get_subcommands({}))

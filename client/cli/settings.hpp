@@ -18,9 +18,11 @@ enum class given : std::uint8_t { no, by_variable, by_flag };
 /// The global options.
 struct settings {
   std::string connect = "127.0.0.1:7480";
-  std::string context; ///< in place of `connect`
+  std::string context;                  ///< in place of `connect`
+  std::string admin = "127.0.0.1:7481"; ///< where the broker's admin port is
   given connect_given = given::no;
   given context_given = given::no;
+  given admin_given = given::no;
   std::string tls_ca; ///< files; no secret is ever said on the command line
   std::string tls_cert;
   std::string tls_key;
@@ -91,5 +93,11 @@ void add_check_recorder(CLI::App& app, const settings& common, int& status);
 void add_error(CLI::App& app, const settings& common, int& status);
 void add_token(CLI::App& app, const settings& common, int& status);
 void add_context(CLI::App& app, const settings& common, int& status);
+void add_connections(CLI::App& app, const settings& common, int& status);
+void add_dns(CLI::App& app, const settings& common, int& status);
+void add_why(CLI::App& app, const settings& common, int& status);
+void add_drain(CLI::App& app, const settings& common, int& status);
+void add_disconnect(CLI::App& app, const settings& common, int& status);
+void add_top(CLI::App& app, const settings& common, int& status);
 
 } // namespace ringdown::cli

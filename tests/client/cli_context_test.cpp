@@ -22,6 +22,7 @@ token_file = "/home/an agent/token"
 [context.lab]
 address = "127.0.0.1"
 application = "lab \"7\""
+admin = "127.0.0.1:7481"
 )";
 
 /// A broker behind a door of TLS, that keeps the credentials of who signs on.
@@ -64,7 +65,8 @@ TEST_CASE("a file of contexts says what it has, and is written as it was read") 
   REQUIRE(read.contexts.size() == 2);
   CHECK(read.contexts["office"].token_file == "/home/an agent/token");
   CHECK(read.contexts["lab"].application == "lab \"7\"");
-  read.contexts["odd"] = {"host", "\\ \x01 \x7f \" ü", {}, {}, {}, {}};
+  CHECK(read.contexts["lab"].admin == "127.0.0.1:7481");
+  read.contexts["odd"] = {"host", "\\ \x01 \x7f \" ü", {}, {}, {}, {}, {}};
   auto again = parse_contexts(to_text(read.contexts), "contexts.toml");
   CHECK(again.problem.empty());
   CHECK(again.contexts == read.contexts);
@@ -79,7 +81,7 @@ TEST_CASE("what is wrong in a file of contexts is told with its place and what i
     row{
       "[context.a]\naddress = \"x\"\ntoken = \"y\"\n",
       "f.toml:3:1: unknown key 'token'; accepted are address, ca_file, certificate_file, key_file, "
-      "token_file, application"},
+      "token_file, application, admin"},
     row{"[context.a]\n", "f.toml:1:1: address is missing"},
     row{"[context.a]\naddress = 7482\n", "f.toml:2:11: address: accepted is a text"},
     row{"[contexts.a]\n", "unknown key 'contexts'; accepted is [context.NAME]"},
