@@ -87,6 +87,8 @@ struct sign_on_facts {
   std::string application;
   std::string credentials;
   peer_facts peer;
+  /// It is signed on already: whoever has many to look at looks at it before strangers.
+  bool is_renewal = false;
 };
 
 class standing;

@@ -5,6 +5,8 @@
 #include <pthread.h>
 
 #include <csignal>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 namespace ringdown::security {
@@ -45,7 +47,7 @@ private:
 
 authenticator::authenticator(std::shared_ptr<const access_list> list, options how, clocks time)
   : how_{how}, time_{std::move(time)}, failures_{how.failures, how.seed},
-    list_{std::make_shared<list_in_use>()} {
+    list_{std::make_shared<list_in_use>()}, waiting_{how.waiting_max, how.seed} {
   list_->list = std::move(list);
   sigset_t all;
   sigset_t before;
@@ -74,24 +76,26 @@ void authenticator::stop() {
   }
   work_.notify_one();
   thread_.join();
-  for (const auto& one : std::exchange(waiting_, {}))
+  for (const auto& one : waiting_.take_all())
     refuse_unseen(one.answer, cause::stopping);
 }
 
 void authenticator::authenticate(sign_on_facts asked, answer_function answer) {
-  auto why = cause::none;
+  question one{std::move(asked), std::move(answer)};
+  auto why = cause::too_many_waiting;
+  std::optional<question> left;
   {
     const std::lock_guard lock{mutex_};
-    if (stopping_)
+    if (stopping_) {
       why = cause::stopping;
-    else if (waiting_.size() >= how_.waiting_max)
-      why = cause::too_many_waiting;
-    else
-      waiting_.push_back({std::move(asked), std::move(answer)});
+      left = std::move(one);
+    } else {
+      left = waiting_.push(std::move(one));
+    }
   }
-  if (why != cause::none)
-    return refuse_unseen(answer, why);
   work_.notify_one();
+  if (left)
+    refuse_unseen(left->answer, why);
 }
 
 void authenticator::use(std::shared_ptr<const access_list> list) {
@@ -116,20 +120,32 @@ void authenticator::refuse_unseen(const answer_function& answer, cause why) {
 void authenticator::run() {
   std::unique_lock lock{mutex_};
   for (;;) {
-    work_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+    work_.wait(lock, [this] { return stopping_ || waiting_.size() != 0; });
     if (stopping_)
       return;
-    auto one = std::move(waiting_.front());
-    waiting_.pop_front();
+    auto one = waiting_.take([this, now = time_.now()](std::string_view source) {
+      return failures_.has_credit(source, now);
+    });
     lock.unlock();
-    answer(one);
+    if (one)
+      answer(*one);
+    one.reset();
     lock.lock();
   }
 }
 
-void authenticator::answer(question& one) {
-  while (!answer_by(list(), one)) {
-    // There is another list by now. It cannot go on so: reloads are seconds apart.
+/// Without memory for one the thread goes on with the next, as everybody else's does.
+void authenticator::answer(question& one) noexcept {
+  try {
+    while (!answer_by(list(), one)) {
+      // There is another list by now. It cannot go on so: reloads are seconds apart.
+    }
+  } catch (...) {
+    try {
+      if (one.answer)
+        refuse_unseen(one.answer, cause::too_many_waiting);
+    } catch (...) { // whoever asked does not wait for ever
+    }
   }
 }
 
@@ -143,7 +159,7 @@ bool authenticator::answer_by(const std::shared_ptr<const access_list>& list, qu
     now.answer.retry_after_ms = failures_.note_failure(one.asked.peer.source, time_.now()).count();
   else
     now.answer.rests_on = std::make_shared<place_in_list>(list_, std::move(now.kept));
-  one.answer(std::move(now.answer));
+  std::exchange(one.answer, nullptr)(std::move(now.answer)); // once, even if it throws
   return true;
 }
 

@@ -3,24 +3,24 @@
 //
 //   a loop                   queue (bounded)             thread
 //     | authenticate(asked) --> |                          |
-//     |                         | -- oldest first -------> | authenticate(list, asked, now)
+//     |                         | -- sources by turns ---> | authenticate(list, asked, now)
 //     |                         |                          | refused: failure_limiter
 //     | <-------------------------------- answer(...) ---- |
 //
-// What finds no room is answered at once: nobody looked at it. Every function may be called from
-// any thread.
+// What finds no room is answered at once: nobody looked at it. No source of clients takes the room
+// or the time of another (sign_on_queue). Every function may be called from any thread.
 #pragma once
 
 #include "actors/authorize.hpp"
 #include "broker/security/access_list.hpp"
 #include "broker/security/cause.hpp"
 #include "broker/security/failure_limiter.hpp"
+#include "broker/security/sign_on_queue.hpp"
 
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -39,7 +39,7 @@ public:
     /// `control_timeout`; with the longest credentials they hold 36 MiB.
     std::size_t waiting_max = 4'096;
     failure_limiter::rules failures = {};
-    /// Of the table of sources; random in a broker.
+    /// Of the tables of sources; random in a broker.
     std::uint64_t seed = 0;
   };
   struct clocks {
@@ -58,8 +58,9 @@ public:
   /// However often, by one thread at a time.
   void stop();
 
-  /// An `authenticate_function`: answers once, on the thread; at once if too many wait. An answer
-  /// must not throw, block or call back: it posts to whom it concerns.
+  /// An `authenticate_function`: answers once, on the thread; if too many wait, another or this
+  /// one at once; without memory it is as if too many waited. An answer must not throw, block or
+  /// call back: it posts to whom it concerns.
   void authenticate(sign_on_facts asked, answer_function answer);
 
   /// Once this returns nobody is answered by an earlier list: whoever is told of the new one then
@@ -68,13 +69,10 @@ public:
   std::shared_ptr<const access_list> list() const;
 
 private:
-  struct question {
-    sign_on_facts asked;
-    answer_function answer;
-  };
+  using question = sign_on_queue::question;
 
   void run();
-  void answer(question& one);
+  void answer(question& one) noexcept;
   bool answer_by(const std::shared_ptr<const access_list>& list, question& one);
   void refuse_unseen(const answer_function& answer, cause why);
 
@@ -86,7 +84,7 @@ private:
 
   std::mutex mutex_; // of what follows
   std::condition_variable work_;
-  std::deque<question> waiting_;
+  sign_on_queue waiting_;
   bool stopping_ = false;
 
   std::thread thread_; // last: it uses the rest

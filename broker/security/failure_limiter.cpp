@@ -32,6 +32,12 @@ failure_limiter::bucket& failure_limiter::bucket_of(std::string_view source) {
   return entries_.front().left;
 }
 
+bool failure_limiter::has_credit(std::string_view source, clock::time_point now) const noexcept {
+  const auto known = by_source_.find(source);
+  return known == by_source_.end() ||
+         known->second->left.has_room(rules_.source_interval, rules_.source_burst, now);
+}
+
 std::chrono::milliseconds failure_limiter::note_failure(std::string_view source,
                                                         clock::time_point now) {
   const auto interval_of_all =

@@ -42,6 +42,10 @@ public:
   /// back.
   std::chrono::milliseconds note_failure(std::string_view source, clock::time_point now);
 
+  /// Whether a failure of this source would be answered at once, whatever others do. Always of an
+  /// empty one.
+  bool has_credit(std::string_view source, clock::time_point now) const noexcept;
+
   std::size_t sources() const noexcept { return by_source_.size(); }
 
 private:

@@ -1,10 +1,13 @@
 #include "client/internal/credentials_renewal.hpp"
 
+#include "messages/errors.hpp"
+
 #include <algorithm>
 
 namespace ringdown::client {
 
 using std::chrono::microseconds;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -14,6 +17,13 @@ constexpr std::int64_t ahead_max_us = 366LL * 24 * 3600 * 1'000'000;
 /// After so many refusals the credentials do not become right by repetition: the link ends when the
 /// broker says so.
 constexpr int refusals_max = 2;
+/// A broker that asks for a longer wait is not waited for: the credentials would expire.
+constexpr std::chrono::milliseconds retry_after_max{60'000};
+
+/// The broker has looked at them. Anything else says nothing of them: it has no time, or ends.
+bool are_refused(const event_error& answer) noexcept {
+  return answer.code == static_cast<std::uint32_t>(error_code::bad_credentials);
+}
 
 } // namespace
 
@@ -89,10 +99,16 @@ std::optional<credentials_notice> credentials_renewal::on_answer(steady_time at,
     n.renewed = true;
     return n;
   }
-  ++refusals_;
-  plan(at);
+  auto* error = std::get_if<event_error>(&e);
+  if (error && are_refused(*error)) {
+    ++refusals_;
+    plan(at);
+  } else {
+    auto asked = error ? error->retry_after.value_or(0ms) : 0ms;
+    next_ = at + std::max(limits_.credentials_retry, std::min(asked, retry_after_max));
+  }
   auto n = told(at);
-  if (auto* error = std::get_if<event_error>(&e))
+  if (error)
     n.error = *error;
   return n;
 }

@@ -47,7 +47,7 @@ private:
   std::optional<steady_time> expire_;
   steady_time next_ = steady_time::max();
   std::optional<reference_id> awaited_;
-  int refusals_ = 0; ///< one after the other, on this link
+  int refusals_ = 0; ///< of the credentials themselves, on this link since a success
 };
 
 } // namespace ringdown::client

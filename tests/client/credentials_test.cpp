@@ -207,6 +207,30 @@ TEST_CASE("a renewal that is refused is told, tried once more, and then left to 
   CHECK(s.asked == 3);
 }
 
+TEST_CASE("a broker that has no time for a renewal is asked again, however often") {
+  stand s{100s};
+  s.c.bring_up();
+  s.c.pass(80s);
+  struct answer {
+    std::uint32_t code;
+    std::uint32_t retry_after_ms;
+    std::chrono::milliseconds again_in;
+  };
+  for (auto [code, retry_after_ms, again_in] :
+       {answer{1186, 1'000, 5s}, answer{52, 0, 5s}, answer{58, 7'500, 7'500ms}, answer{1186, 0, 5s},
+        answer{1186, 4'000'000'000, 60s}}) {
+    s.c.broker.error(s.renewal(), code, {}, retry_after_ms);
+    s.c.settle();
+    auto told = s.told();
+    REQUIRE(told.error);
+    CHECK(told.error->code == code);
+    CHECK(told.again_in == again_in);
+    s.c.pass(again_in);
+  }
+  s.renew(s.renewal(), 1'000s);
+  CHECK(s.told().renewed);
+}
+
 TEST_CASE("a renewal without new credentials is told, and tried while the link stands") {
   stand s{100s};
   s.c.bring_up();

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import asyncio
 import unittest
+import unittest.mock
 from typing import Any
 
 from fake_broker import FakeBroker, FakeLink
@@ -61,6 +62,17 @@ class PlanTest(unittest.TestCase):
         plan.not_sent(190)
         self.assertEqual(plan.next, 195)
         plan.refused(195)
+        self.assertIsNone(plan.next)
+
+    def test_what_was_not_looked_at_is_no_refusal(self) -> None:
+        plan = self.plan(100)
+        plan.refused(80 + 100)
+        at = 190.0
+        for asked_s, wait_s in ((None, 5), (1.0, 5), (7.5, 7.5), (4e6, 60)):
+            plan.not_looked_at(at, asked_s)
+            self.assertEqual(plan.next, at + wait_s)
+            at += wait_s
+        plan.refused(at)
         self.assertIsNone(plan.next)
 
     def test_a_life_without_end_is_no_time_that_overflows(self) -> None:
@@ -152,6 +164,39 @@ class CredentialsTest(SteadyTest):
 
         await self.serve(see, stands)
         self.assertEqual(heard, [b"token 2"])
+
+    async def test_a_broker_without_time_for_it_is_asked_again(self) -> None:
+        done = asyncio.Event()
+
+        async def stands(link: FakeLink) -> None:
+            await link.grant(time_us=NOON_US, credentials_expire_time_us=NOON_US + 1)
+            codes = [1186, 52, 58]
+            while not done.is_set():
+                request = await link.hear_request()
+                if not request.HasField("request_renew_credentials"):
+                    registered = v1.EventRegistered(this_dn="7001")
+                    link.say(
+                        v1.Frame(reference_id=request.reference_id, event_registered=registered)
+                    )
+                elif codes:
+                    refuse(link, request, codes.pop(0), v1.RETRY_CLASS_OVERLOADED)
+                else:
+                    renewed(link, request, 0)
+                    done.set()
+            await link.sign_off()
+
+        async def see(server: FakeBroker) -> None:
+            async with SteadyDesktop(
+                [(server.host, server.port)],
+                "7001",
+                identity=Identity(v1.ROLE_DESKTOP, credentials=Tokens()),
+                reconnect=AT_ONCE,
+                limits=PATIENT,
+            ):
+                await done.wait()
+
+        with unittest.mock.patch("ringdown._renewal.RETRY_S", 0.0):
+            await self.serve(see, stands)
 
     async def test_a_program_that_has_none_now_is_asked_again(self) -> None:
         links = Links()

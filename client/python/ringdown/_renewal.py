@@ -17,6 +17,10 @@ RETRY_S: Final = 5.0
 REFUSALS_MAX: Final = 2
 """After so many the credentials do not become right by repetition: the broker ends the link, and
 the next one's are asked for anew."""
+BAD_CREDENTIALS: Final = 119
+"""The broker has looked at them. Any other code says nothing of them: it has no time, or ends."""
+RETRY_AFTER_MAX_S: Final = 60.0
+"""A broker that asks for a longer wait is not waited for: the credentials would expire."""
 AHEAD_MAX_S: Final = 366 * 24 * 3600.0
 """Further ahead nothing is planned."""
 
@@ -48,13 +52,17 @@ class RenewalPlan:
         self._plan(at)
 
     def refused(self, at: float) -> None:
-        """It has not."""
+        """It has not: they are no good (119)."""
         self._refusals += 1
         self._plan(at)
 
     def not_sent(self, at: float) -> None:
         """There were none, or no room for them, or no answer."""
         self._plan(at)
+
+    def not_looked_at(self, at: float, retry_after_s: float | None) -> None:
+        """The broker had another reason, and perhaps said when to come again."""
+        self.next = at + max(RETRY_S, min(retry_after_s or 0.0, RETRY_AFTER_MAX_S))
 
     def _set(self, expire_time_us: int) -> None:
         self._expire = None
@@ -81,7 +89,10 @@ async def keep_renewed(connection: Connection, identity: Identity) -> None:
             ack = await connection.renew_credentials(await identity.current_credentials())
             plan.renewed(loop.time(), ack.credentials_expire_time_us)
         except Refused as error:
-            plan.refused(loop.time())
+            if error.code == BAD_CREDENTIALS:
+                plan.refused(loop.time())
+            else:
+                plan.not_looked_at(loop.time(), error.retry_after_s)
             _log.warning("credentials not renewed: %s", error)
         except (NoAnswer, WindowFull) as error:
             plan.not_sent(loop.time())

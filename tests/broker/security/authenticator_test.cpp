@@ -6,9 +6,12 @@
 
 #include <catch2/catch.hpp>
 
+#include <atomic>
 #include <condition_variable>
 #include <future>
+#include <memory>
 #include <mutex>
+#include <new>
 #include <thread>
 #include <vector>
 
@@ -125,6 +128,54 @@ TEST_CASE("what finds no room is answered at once, as something that may come ag
   held.open();
   for (auto* answer : {&first, &second, &third})
     CHECK(answer->get().refused == "");
+}
+
+TEST_CASE("a source that fails and fills all the room keeps nobody else out") {
+  gate held;
+  std::atomic<int> failed_before{0};
+  authenticator at{list_of(usual), {.waiting_max = 64}, {[&] { return held.pass(); }, still().now}};
+  auto first = ask(at, recorder("rdt_wrong", "hostile"));
+  held.wait_for_one();
+  std::atomic<int> unseen{0};
+  for (int i = 0; i < 200; ++i)
+    at.authenticate(recorder("rdt_wrong", "hostile"),
+                    [&](authenticated got) { ++(got.overloaded ? unseen : failed_before); });
+  CHECK(unseen == 200 - 64);
+  auto renewal = recorder("rdt_one", "hostile");
+  renewal.is_renewal = true;
+  std::vector<std::future<int>> when; // after how many of its failures
+  for (auto& facts : {recorder("rdt_one", "a"), recorder("rdt_one", ""), renewal}) {
+    auto promised = std::make_shared<std::promise<int>>();
+    when.push_back(promised->get_future());
+    at.authenticate(facts, [&, promised](const authenticated& got) {
+      promised->set_value(got ? failed_before.load() : -1);
+    });
+  }
+  CHECK(unseen == 200 - 64 + 3);
+  held.open();
+  for (auto& one : when) {
+    auto after = one.get();
+    CHECK(after >= 0);
+    CHECK(after <= 3);
+  }
+  static_cast<void>(first.get());
+  at.stop();
+}
+
+TEST_CASE("without memory for one the thread answers the next") {
+  std::atomic<int> looked{0};
+  authenticator at{list_of(usual),
+                   {},
+                   {[&] {
+                      if (looked++ == 0)
+                        throw std::bad_alloc{};
+                      return still().utc_now();
+                    },
+                    still().now}};
+  auto unlucky = ask(at, recorder("rdt_one")).get();
+  CHECK(unlucky.overloaded);
+  CHECK(unlucky.retry_after_ms == 1'000);
+  CHECK(ask(at, recorder("rdt_one")).get().principal == "video-1");
 }
 
 TEST_CASE("what still waits at the end is answered all the same") {
