@@ -35,7 +35,8 @@ void connection_access::prove(std::string credentials, const proof_question& que
   proof_due_ = of_.clock().now() + of_.context_.bounds.control_timeout;
   arm();
   auto& who = of_.client_->who;
-  of_.context_.authenticate({who.role, who.application, std::move(credentials), who.peer},
+  of_.context_.authenticate({who.role, who.application, std::move(credentials), who.peer,
+                             question.what == proof_question::kind::renewal},
                             [to = of_.address(), which = last_proof_](authenticated found) {
                               if (auto self = caf::actor_cast<connection_actor>(to))
                                 caf::anon_send(self, authenticated_atom::value, which,

@@ -27,9 +27,8 @@ struct counter {
       REQUIRE(push(source) == '\0');
   }
   char take() {
-    auto one = queue.take([this](std::string_view source) {
-      return failing.find(source) == std::string::npos;
-    });
+    auto one = queue.take(
+      [this](std::string_view source) { return failing.find(source) == std::string::npos; });
     return one ? name_of(*one) : '\0';
   }
   std::string take_all() {
