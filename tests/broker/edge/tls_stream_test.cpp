@@ -10,6 +10,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <new>
 #include <random>
 #include <string>
 #include <utility>
@@ -46,9 +47,12 @@ struct bench {
     : context(client_context({.version_max = version})), hands(*any_server(), *context) {
     REQUIRE(hands.run());
     below->coming = hands.take_ciphertext(); // nothing, of an honest client
-    stream = std::make_unique<tls_stream>(
-      std::make_unique<wire_below>(below), hands.take_server(), buffers, budget,
-      [this](std::function<void()> task) { soon.push_back(std::move(task)); });
+    stream = std::make_unique<tls_stream>(std::make_unique<wire_below>(below), hands.take_server(),
+                                          buffers, budget, [this](std::function<void()> task) {
+                                            if (std::exchange(has_no_memory, false))
+                                              throw std::bad_alloc{};
+                                            soon.push_back(std::move(task));
+                                          });
   }
 
   /// The client says it, and the wire has it.
@@ -78,6 +82,7 @@ struct bench {
   memory_budget budget{limits{}};
   tls_buffers buffers;
   std::deque<std::function<void()>> soon;
+  bool has_no_memory = false; ///< for the next of them
   std::shared_ptr<wire_state> below = std::make_shared<wire_state>();
   context_ptr context;
   handshake_in_memory hands;
@@ -167,6 +172,19 @@ TEST_CASE("a part of a record is no news, and its memory is counted") {
   b.below->coming = whole.substr(whole.size() - 1);
   CHECK(b.read().bytes == 10'000);
   CHECK(b.budget.used() == 0);
+}
+
+TEST_CASE("a reader whom there was no memory to tell is told when it asks again") {
+  bench b;
+  b.say(text_of(40 * 1024));
+  while (b.read(1000).status == transport_status::would_block) { // until a record is whole
+  }
+  REQUIRE(b.last.size() == 1000);
+  b.has_no_memory = true;
+  CHECK_THROWS_AS(b.stream->await_read(b.user), std::bad_alloc);
+  b.stream->await_read(b.user);
+  b.turn();
+  CHECK(b.user->told_to_read == 1);
 }
 
 // ---- writing -------------------------------------------------------------------------------
@@ -376,6 +394,54 @@ TEST_CASE("garbage behind good records does not take them with it") {
   CHECK(b.user->told_to_read == 1);
   CHECK(b.read().error == EPROTO);
   CHECK(b.below->arrived.size() > 5); // an alert
+}
+
+TEST_CASE("a client that changes its keys without end fails its stream, and costs few records") {
+  auto both_ways = GENERATE(false, true);
+  bench b;
+  for (int i = 0; i < 600; ++i) {
+    b.hands.update_keys(both_ways);
+    b.hands.flush_client();
+  }
+  b.below->coming = b.hands.take_ciphertext();
+  REQUIRE(b.below->coming.size() > 16'000);
+  auto got = b.read();
+  CHECK(got.status == transport_status::failed);
+  CHECK(got.error == EPROTO);
+  CHECK_THAT(std::string{b.stream->fault()}, Catch::Contains("too many records without data"));
+}
+
+TEST_CASE("keys that change now and then, with data between, are nobody's fault") {
+  bench b;
+  for (int i = 0; i < 100; ++i) {
+    b.hands.update_keys(true);
+    b.say("an event");
+    REQUIRE(b.read().bytes == 8);
+    static_cast<void>(b.stream->write_some("an answer"));
+  }
+  CHECK(b.stream->fault().empty());
+  // But a little data is no leave to change them for a whole read.
+  for (int i = 0; i < 200; ++i) {
+    b.hands.update_keys(false);
+    b.say("x");
+  }
+  CHECK(b.read().bytes == records_without_data_max);
+  CHECK(b.read().error == EPROTO);
+}
+
+TEST_CASE("a few new keys a read without data between add up") {
+  bench b;
+  auto change = [&](std::size_t times) {
+    for (std::size_t i = 0; i < times; ++i) {
+      b.hands.update_keys(false);
+      b.hands.flush_client();
+    }
+    b.below->coming += b.hands.take_ciphertext();
+  };
+  change(records_without_data_max);
+  CHECK(b.read().status == transport_status::would_block);
+  change(1);
+  CHECK(b.read().error == EPROTO);
 }
 
 TEST_CASE("a client that renegotiates is refused, and may go on") {
