@@ -1,105 +1,17 @@
 // TLS over a stream that gives and takes as it likes.
-#include "broker/edge/tls_stream.hpp"
+#include "tests/broker/edge/tls_bench.hpp"
 
-#include "messages/limits.hpp"
-#include "tests/broker/edge/wire_below.hpp"
-#include "tests/broker/security/handshake_in_memory.hpp"
-
-#include <catch2/catch.hpp>
-
-#include <deque>
-#include <functional>
+#include <algorithm>
+#include <cerrno>
 #include <memory>
 #include <new>
 #include <random>
 #include <string>
 #include <utility>
-#include <vector>
 
 using namespace ringdown;
 using namespace ringdown::edge;
 using namespace ringdown::test;
-
-namespace {
-
-/// Who reads and writes: reads all when told, and remembers how often it was told.
-struct party final : stream_user {
-  void readable() override {
-    ++told_to_read;
-    if (on_readable)
-      on_readable();
-  }
-  void writable() override {
-    ++told_to_write;
-    if (on_writable)
-      on_writable();
-  }
-
-  int told_to_read = 0;
-  int told_to_write = 0;
-  std::function<void()> on_readable;
-  std::function<void()> on_writable;
-};
-
-/// A client, the wire, the stream over it, and a loop by hand.
-struct bench {
-  explicit bench(int version = TLS1_3_VERSION)
-    : context(client_context({.version_max = version})), hands(*any_server(), *context) {
-    REQUIRE(hands.run());
-    below->coming = hands.take_ciphertext(); // nothing, of an honest client
-    stream = std::make_unique<tls_stream>(std::make_unique<wire_below>(below), hands.take_server(),
-                                          buffers, budget, [this](std::function<void()> task) {
-                                            if (std::exchange(has_no_memory, false))
-                                              throw std::bad_alloc{};
-                                            soon.push_back(std::move(task));
-                                          });
-  }
-
-  /// The client says it, and the wire has it.
-  void say(std::string_view plain) {
-    REQUIRE(hands.say(plain));
-    below->coming += hands.take_ciphertext();
-  }
-  std::string hear() { return hands.hear(std::exchange(below->arrived, {})); }
-  transport_result read(std::size_t size = 64 * 1024) {
-    last.assign(size, '\0');
-    auto got = stream->read_some(last.data(), size);
-    last.resize(got.bytes);
-    return got;
-  }
-  /// One turn of a loop.
-  void turn() {
-    for (auto left = soon.size(); left > 0; --left) {
-      auto task = std::move(soon.front());
-      soon.pop_front();
-      task();
-    }
-    if (below->has_something_to_read())
-      below->tell_reader();
-    below->tell_writer();
-  }
-
-  memory_budget budget{limits{}};
-  tls_buffers buffers;
-  std::deque<std::function<void()>> soon;
-  bool has_no_memory = false; ///< for the next of them
-  std::shared_ptr<wire_state> below = std::make_shared<wire_state>();
-  context_ptr context;
-  handshake_in_memory hands;
-  std::shared_ptr<party> user = std::make_shared<party>();
-  std::unique_ptr<tls_stream> stream;
-  std::string last; ///< what was read
-};
-
-std::string text_of(std::size_t size, unsigned seed = 1) {
-  std::minstd_rand random{seed};
-  std::string text(size, ' ');
-  for (auto& c : text)
-    c = static_cast<char>('a' + random() % 26);
-  return text;
-}
-
-} // namespace
 
 TEST_CASE("a turn costs one read and one write, however many records there are in it") {
   bench b;
@@ -394,54 +306,6 @@ TEST_CASE("garbage behind good records does not take them with it") {
   CHECK(b.user->told_to_read == 1);
   CHECK(b.read().error == EPROTO);
   CHECK(b.below->arrived.size() > 5); // an alert
-}
-
-TEST_CASE("a client that changes its keys without end fails its stream, and costs few records") {
-  auto both_ways = GENERATE(false, true);
-  bench b;
-  for (int i = 0; i < 600; ++i) {
-    b.hands.update_keys(both_ways);
-    b.hands.flush_client();
-  }
-  b.below->coming = b.hands.take_ciphertext();
-  REQUIRE(b.below->coming.size() > 16'000);
-  auto got = b.read();
-  CHECK(got.status == transport_status::failed);
-  CHECK(got.error == EPROTO);
-  CHECK_THAT(std::string{b.stream->fault()}, Catch::Contains("too many records without data"));
-}
-
-TEST_CASE("keys that change now and then, with data between, are nobody's fault") {
-  bench b;
-  for (int i = 0; i < 100; ++i) {
-    b.hands.update_keys(true);
-    b.say("an event");
-    REQUIRE(b.read().bytes == 8);
-    static_cast<void>(b.stream->write_some("an answer"));
-  }
-  CHECK(b.stream->fault().empty());
-  // But a little data is no leave to change them for a whole read.
-  for (int i = 0; i < 200; ++i) {
-    b.hands.update_keys(false);
-    b.say("x");
-  }
-  CHECK(b.read().bytes == records_without_data_max);
-  CHECK(b.read().error == EPROTO);
-}
-
-TEST_CASE("a few new keys a read without data between add up") {
-  bench b;
-  auto change = [&](std::size_t times) {
-    for (std::size_t i = 0; i < times; ++i) {
-      b.hands.update_keys(false);
-      b.hands.flush_client();
-    }
-    b.below->coming += b.hands.take_ciphertext();
-  };
-  change(records_without_data_max);
-  CHECK(b.read().status == transport_status::would_block);
-  change(1);
-  CHECK(b.read().error == EPROTO);
 }
 
 TEST_CASE("a client that renegotiates is refused, and may go on") {
