@@ -6,12 +6,14 @@
 namespace ringdown::edge {
 
 void outside::add(newcomer who) {
-  auto at = of_source_.find(who.peer.source);
-  if (at == of_source_.end()) {
-    auto last = lines_.insert(lines_.end(), line{who.peer.source, {}});
-    at = of_source_.emplace(who.peer.source, last).first;
-  }
-  at->second->who.push_back(std::move(who));
+  if (auto at = of_source_.find(who.peer.source); at != of_source_.end())
+    return at->second->who.push_back(std::move(who));
+  lines fresh; // for want of memory half-way no empty line may be left
+  auto& one = fresh.emplace_back();
+  one.source = who.peer.source;
+  one.who.push_back(std::move(who));
+  of_source_.emplace(one.source, fresh.begin());
+  lines_.splice(lines_.end(), fresh);
 }
 
 outside::newcomer outside::take() {
