@@ -38,12 +38,16 @@ public:
 
   /// Called once, on any thread, if its place is given to another before it has signed on.
   void when_turned_out(std::function<void()> what);
+  /// Whether it is on no good way to sign on (waiting_room.hpp).
+  void stalls(bool does);
   /// It has signed on. However often.
   void leave_unsigned() noexcept { waiting_ = nullptr; }
   /// Counts it out. However often.
   void leave() noexcept;
 
 private:
+  friend class admission;
+
   edge_counters* counters_ = nullptr; // null: counted out
   std::unique_ptr<waiting_room::place> waiting_;
 };
@@ -73,16 +77,27 @@ public:
   /// the bounds hold but for threads that race for the last place and both step back.
   entrance enter(std::string source,
                  waiting_room::time_point now = std::chrono::steady_clock::now());
-  /// Whether one more could come in without taking the place of one who has not signed on.
-  bool has_place() const;
-  /// Takes it of one who is not about to: who has been in for `stalling_min`. False: there is none.
-  bool make_place(waiting_room::time_point now);
+  /// The same in two steps, for one who may wait in between. This counts it; while others wait, a
+  /// full house turns nobody out for it.
+  entrance come(const std::string& source, bool others_wait);
+  /// Gives one who has come its place among those who have not signed on: a free one, or another's
+  /// (`waiting_room::make_place_for`), who stalls or has been in for `stalling_min`. False: not
+  /// now.
+  bool seat(ticket& one, const std::string& source, waiting_room::time_point now);
+  /// The answer to whom a full house has no room for.
+  static entrance too_many();
+  bool is_full() const noexcept {
+    return counters_.connections.load() >= context_.bounds.connections_max;
+  }
   std::size_t unsigned_connections() const { return waiting_.size(); }
   /// Nobody comes in from now on: when this returns, all who are in or ever will be are counted.
   void close() noexcept { closed_.store(true); }
   bool is_closed() const noexcept { return closed_.load(); }
 
 private:
+  /// Why one who has been counted may not stay, but for a full house.
+  entrance why_nobody_may() const;
+
   const broker_context& context_;
   edge_counters& counters_;
   waiting_room waiting_;

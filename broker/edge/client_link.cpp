@@ -126,8 +126,10 @@ bool client_link::read_once() {
     input_ends();
     return true;
   }
-  if (got.status != transport_status::done) {
-    shut(); // broken
+  if (got.status != transport_status::done) { // broken
+    if (auto why = stream_->fault(); !why.empty())
+      tell_of_end(disconnect_reason::protocol_error, why);
+    shut();
     return false;
   }
   watch_.heard(loop_.now());

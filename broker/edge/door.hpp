@@ -25,8 +25,8 @@ public:
   /// Says why, as far as the kernel takes it at once. The caller closes the socket.
   virtual void refuse(int descriptor, disconnect_reason reason,
                       std::string_view why) const noexcept = 0;
-  /// Whether newcomers wait outside, in the kernel's queue, while there are too many who have not
-  /// signed on: where coming in costs more than waiting.
+  /// Whether newcomers wait outside (outside.hpp) while there are too many who have not signed on:
+  /// where coming in costs more than waiting.
   virtual bool lets_wait() const noexcept = 0;
 };
 

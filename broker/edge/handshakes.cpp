@@ -34,6 +34,9 @@ using runtime::time_point;
 /// What is thrown away behind a failed handshake, so that the client hears why before its socket is
 /// reset: what it sent at once behind its own part.
 constexpr std::size_t discarded_bytes_max = 64 * 1024;
+/// A client says its ClientHello as soon as it has connected; a segment that is lost comes again
+/// after 200 ms and a round trip. Who is later gives its place to others who wait.
+constexpr std::chrono::milliseconds hello_grace{500};
 /// The beginning of what came: a record's head, which is what OpenSSL reads first.
 constexpr std::size_t first_bytes_kept = 5;
 
@@ -43,7 +46,8 @@ constexpr std::size_t first_bytes_kept = 5;
 /// what OpenSSL asks for: nothing behind the handshake is taken from the socket.
 struct wire {
   int descriptor;
-  std::string first;
+  std::string first = {};
+  bool has_answered = false; // so a whole ClientHello has come
 };
 
 wire& wire_of(BIO* bio) {
@@ -72,6 +76,8 @@ int transmit(BIO* bio, const char* bytes, int size) {
                     MSG_NOSIGNAL | MSG_DONTWAIT);
   if (is_only_not_now(did))
     BIO_set_retry_write(bio);
+  if (did > 0)
+    wire_of(bio).has_answered = true;
   return static_cast<int>(did);
 }
 
@@ -147,6 +153,8 @@ private:
   friend class worker;
 
   void ready(std::uint32_t events) override;
+  void arm_deadline();
+  void look_for_hello();
   void step();
   void succeed();
   void count_done(std::chrono::nanoseconds took);
@@ -161,6 +169,7 @@ private:
   io_loop::timer deadline_;
   std::size_t discarded_ = 0;
   bool is_watched_ = false;
+  bool is_stalling_ = false;  // no ClientHello in good time
   bool is_lingering_ = false; // it has failed, and the client is to hear why
   std::list<std::shared_ptr<handshake>>::iterator place_; // among those of the thread
 };
@@ -239,7 +248,7 @@ void handshakes::worker::end_each() {
 // ---- its way -------------------------------------------------------------------------------
 
 handshakes::handshake::handshake(worker& on, newcomer who)
-  : on_(on), who_(std::move(who)), wire_{who_.socket.get(), {}}, deadline_(on.sockets()) {}
+  : on_(on), who_(std::move(who)), wire_{who_.socket.get()}, deadline_(on.sockets()) {}
 
 void handshakes::handshake::start(SSL_CTX& context) {
   who_.admitted.when_turned_out([&host = on_.host(), self = weak_from_this()] {
@@ -253,9 +262,26 @@ void handshakes::handshake::start(SSL_CTX& context) {
   is_watched_ = on_.sockets().add(wire_.descriptor, *this);
   if (!is_watched_)
     return fail(handshake_failure::internal, "no memory in the kernel");
-  auto left = who_.came + on_.context().bounds.handshake_timeout - clock_type::now();
-  deadline_.call_after(std::max(left, clock_type::duration::zero()),
-                       [this] { fail(handshake_failure::timed_out); });
+  arm_deadline();
+}
+
+/// On the way to it, it is looked whether a ClientHello comes.
+void handshakes::handshake::arm_deadline() {
+  auto left = std::max(who_.came + on_.context().bounds.handshake_timeout - clock_type::now(),
+                       clock_type::duration::zero());
+  if (left > hello_grace && !is_stalling_ && !wire_.has_answered)
+    deadline_.call_after(hello_grace, [this] { look_for_hello(); });
+  else
+    deadline_.call_after(left, [this] { fail(handshake_failure::timed_out); });
+}
+
+/// What has come, and this thread has had no time for, is not the client's fault.
+void handshakes::handshake::look_for_hello() {
+  char first = 0;
+  is_stalling_ =
+    !wire_.has_answered && ::recv(wire_.descriptor, &first, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
+  who_.admitted.stalls(is_stalling_);
+  arm_deadline();
 }
 
 void handshakes::handshake::ready(std::uint32_t /*events*/) {
@@ -271,8 +297,11 @@ void handshakes::handshake::step() {
   if (did == 1)
     return succeed();
   auto why = SSL_get_error(ssl_.get(), did);
-  if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE)
+  if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE) {
+    if (is_stalling_ && wire_.has_answered)
+      who_.admitted.stalls(is_stalling_ = false);
     return;
+  }
   auto verdict = verdict_of(*ssl_);
   auto first = look_at_first(wire_.first);
   if (wire_.first.size() < 2 || first == first_bytes::tls)

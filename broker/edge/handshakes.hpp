@@ -37,7 +37,7 @@ struct handshake_counters {
   /// By version, and whether a session was resumed.
   std::array<std::array<std::atomic<std::uint64_t>, 2>, versions> done{};
   std::array<std::atomic<std::uint64_t>, handshake_failures> failed{};
-  /// How long those took that were done, from accept on.
+  /// How long those took that were done, from their place in the waiting room on.
   std::array<std::atomic<std::uint64_t>, steps_ms.size() + 1> took{};
   std::atomic<std::uint64_t> took_us{0}; ///< in all
 

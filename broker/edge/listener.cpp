@@ -6,10 +6,10 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -24,8 +24,10 @@ namespace {
 constexpr int accepts_per_turn_max = 64;
 /// After running out of files: nothing changes faster than clients leave.
 constexpr std::chrono::milliseconds accept_pause{100};
-/// While too many have not signed on: a place is free again after some handshakes.
+/// While somebody waits outside: a place is free again after some handshakes.
 constexpr std::chrono::milliseconds room_pause{5};
+/// Lines without a place that are asked in one look: each costs some 30 us of a full room.
+constexpr std::size_t misses_per_look_max = 16;
 /// The kernel's queue of connections that wait for accept: a login storm's first second.
 constexpr int backlog = 4096;
 
@@ -98,6 +100,8 @@ std::optional<std::string> listener::open() {
 void listener::close() {
   loops_.front()->host().post([self = shared_from_this()] {
     self->pause_timer_.reset();
+    self->outside_timer_.reset();
+    self->outside_.clear();
     if (self->acceptor_ < 0)
       return;
     self->sockets().remove(self->acceptor_, *self);
@@ -119,28 +123,8 @@ void listener::accept_all() {
     sockets().call_again(*this);
 }
 
-bool listener::somebody_waits() const {
-  pollfd queue{acceptor_, POLLIN, 0};
-  return ::poll(&queue, 1, 0) == 1;
-}
-
-/// Where newcomers wait outside until there is one; then it is seen to again soon. Nobody loses a
-/// place to nobody.
-bool listener::has_place() {
-  if (!door_.kind->lets_wait() || admission_.has_place())
-    return true;
-  if (!somebody_waits())
-    return false; // told of the next one
-  if (admission_.make_place(sockets().now()))
-    return true;
-  pause(room_pause);
-  return false;
-}
-
 /// Returns whether there may be more.
 bool listener::accept_one() {
-  if (!has_place())
-    return false;
   sockaddr_storage address{};
   socklen_t size = sizeof address;
   int descriptor = ::accept4(acceptor_, reinterpret_cast<sockaddr*>(&address), &size,
@@ -162,13 +146,65 @@ bool listener::accept_one() {
 }
 
 void listener::place(int descriptor, const std::string& peer, std::string source) {
-  auto asked = admission_.enter(source);
-  if (!asked) {
-    loops_.front()->counts().connections_refused.count(asked.cause);
-    return refuse(descriptor, peer, asked.reason, asked.why_not);
+  auto may_wait = door_.kind->lets_wait();
+  if (may_wait && admission_.is_full())
+    if (auto other = outside_.make_room_for(source))
+      turn_away(other->socket.release(), other->peer.name, admission::too_many());
+  auto asked = may_wait ? admission_.come(source, !outside_.is_empty()) : admission_.enter(source);
+  if (!asked)
+    return turn_away(descriptor, peer, asked);
+  outside::newcomer who{
+    owned_descriptor{descriptor}, {peer, std::move(source)}, std::move(asked.admitted)};
+  if (may_wait && !may_in(who)) {
+    outside_.add(std::move(who));
+    return look_outside_soon();
   }
-  door_.kind->let_in(*loops_[next_loop_++ % loops_.size()], owned_descriptor{descriptor},
-                     {peer, std::move(source)}, std::move(asked.admitted));
+  let_in(std::move(who));
+}
+
+/// Behind others of its own source.
+bool listener::may_in(outside::newcomer& who) {
+  auto& source = who.peer.source;
+  return !outside_.has(source) && admission_.seat(who.counted, source, sockets().now());
+}
+
+void listener::let_in(outside::newcomer who) {
+  door_.kind->let_in(*loops_[next_loop_++ % loops_.size()], std::move(who.socket),
+                     std::move(who.peer), std::move(who.counted));
+}
+
+void listener::look_outside_soon() {
+  if (std::exchange(looks_outside_, true))
+    return;
+  if (!outside_timer_)
+    outside_timer_ = std::make_unique<io_loop::timer>(sockets());
+  outside_timer_->call_after(room_pause, [this] { // the timer is the listener's own
+    looks_outside_ = false;
+    look_outside();
+  });
+}
+
+/// Each line has its turn, until there is no place for any.
+void listener::look_outside() {
+  if (admission_.is_closed())
+    return outside_.clear();
+  auto misses = std::min(outside_.sources(), misses_per_look_max);
+  for (int i = 0; i < accepts_per_turn_max && misses > 0 && !outside_.is_empty(); ++i) {
+    auto& next = outside_.next();
+    if (admission_.seat(next.counted, next.peer.source, sockets().now())) {
+      let_in(outside_.take());
+    } else {
+      outside_.skip();
+      --misses;
+    }
+  }
+  if (!outside_.is_empty())
+    look_outside_soon();
+}
+
+void listener::turn_away(int descriptor, const std::string& peer, const entrance& why) {
+  loops_.front()->counts().connections_refused.count(why.cause);
+  refuse(descriptor, peer, why.reason, why.why_not);
 }
 
 void listener::refuse(int descriptor, const std::string& peer, disconnect_reason reason,

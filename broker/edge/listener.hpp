@@ -5,6 +5,7 @@
 #include "broker/edge/door.hpp"
 #include "broker/edge/edge_loop.hpp"
 #include "broker/edge/epoll_loop.hpp"
+#include "broker/edge/outside.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -32,11 +33,14 @@ public:
 private:
   void ready(std::uint32_t events) override;
   std::optional<std::string> bind();
-  bool somebody_waits() const;
-  bool has_place();
   void accept_all();
   bool accept_one();
   void place(int descriptor, const std::string& peer, std::string source);
+  bool may_in(outside::newcomer& who);
+  void let_in(outside::newcomer who);
+  void look_outside_soon();
+  void look_outside();
+  void turn_away(int descriptor, const std::string& peer, const entrance& why);
   void refuse(int descriptor, const std::string& peer, disconnect_reason reason,
               std::string_view why);
   void out_of_files();
@@ -51,7 +55,10 @@ private:
   int acceptor_ = -1; // -1: closed
   bool is_queued_ = false;
   std::unique_ptr<io_loop::timer> pause_timer_;
-  int spare_ = -1; // a file kept open, to be able to refuse when there are no more
+  outside outside_; // who has been accepted, where newcomers wait for a place
+  std::unique_ptr<io_loop::timer> outside_timer_;
+  bool looks_outside_ = false; // soon
+  int spare_ = -1;             // a file kept open, to be able to refuse when there are no more
   std::size_t next_loop_ = 0;
   std::uint16_t port_ = 0;
 };

@@ -42,7 +42,7 @@ tls_buffers& buffers_of(BIO* bio) {
 int take_coming(BIO* bio, char* into, std::size_t size, std::size_t* did) {
   auto& coming = buffers_of(bio).coming;
   BIO_clear_retry_flags(bio);
-  *did = std::min(size, coming.size());
+  *did = std::min(size, coming.size()); // 0, too, where the rest shall not be looked at
   if (*did == 0) {
     BIO_set_retry_read(bio);
     return 0;
@@ -78,6 +78,22 @@ const BIO_METHOD* buffers_method() {
     return made;
   }();
   return method;
+}
+
+// ---- what is no data -----------------------------------------------------------------------
+
+/// Told of each record that comes: of its head, and by TLS 1.3 of the type within. OpenSSL goes on
+/// to the next by itself when one has brought no data, so it is stopped by what it still finds.
+void count_record(int is_leaving, int /*version*/, int what, const void* bytes, std::size_t size,
+                  SSL* /*ssl*/, void* counted_by) {
+  bool tells_type = what == SSL3_RT_HEADER || what == SSL3_RT_INNER_CONTENT_TYPE;
+  if (is_leaving != 0 || !tells_type || size == 0)
+    return;
+  if (*static_cast<const unsigned char*>(bytes) == SSL3_RT_APPLICATION_DATA)
+    return;
+  auto& shared = *static_cast<tls_buffers*>(counted_by);
+  if (++shared.without_data > records_without_data_max)
+    shared.coming = {};
 }
 
 } // namespace
@@ -129,6 +145,8 @@ tls_stream::tls_stream(std::unique_ptr<stream> lower, ssl_ptr ssl, tls_buffers& 
   // Whether one reads again with another buffer, or the same, is nobody's concern; what an idle
   // stream needs of memory is.
   SSL_set_mode(ssl_.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_set_msg_callback(ssl_.get(), &count_record);
+  SSL_set_msg_callback_arg(ssl_.get(), &buffers_);
 }
 
 tls_stream::~tls_stream() {
@@ -176,6 +194,7 @@ transport_result tls_stream::read_lower(char* into, std::size_t size) noexcept {
 std::size_t tls_stream::decrypt(std::string_view ciphertext, char* into,
                                 std::size_t size) noexcept {
   buffers_.coming = ciphertext;
+  buffers_.without_data = without_data_;
   std::size_t all = 0;
   while (all < size) {
     std::size_t did = 0;
@@ -187,6 +206,11 @@ std::size_t tls_stream::decrypt(std::string_view ciphertext, char* into,
     }
     all += did;
   }
+  if (buffers_.without_data > records_without_data_max) {
+    is_flooded_ = true;
+    fail_reading(EPROTO);
+  }
+  without_data_ = all != 0 ? 0 : buffers_.without_data;
   try {
     keep_unread();
   } catch (const std::exception&) { // no memory for it
@@ -215,6 +239,12 @@ void tls_stream::note_why_no_more(int ssl_error) noexcept {
     fail_reading(EPROTO);
     ERR_clear_error();
   }
+}
+
+std::string_view tls_stream::fault() const noexcept {
+  if (reading_ != reading::failed || error_ != EPROTO)
+    return {};
+  return is_flooded_ ? "TLS: too many records without data" : "TLS: not what TLS says";
 }
 
 void tls_stream::fail_reading(int error) noexcept {
@@ -350,8 +380,10 @@ void tls_stream::await_lower_write() {
 }
 
 void tls_stream::tell_soon() {
-  if (!std::exchange(is_called_soon_, true))
-    soon_([relay = relay_] { relay->soon(); });
+  if (is_called_soon_)
+    return;
+  soon_([relay = relay_] { relay->soon(); });
+  is_called_soon_ = true; // not if it has thrown: the next try is told
 }
 
 void tls_stream::tell_as_said() {

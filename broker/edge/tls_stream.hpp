@@ -31,8 +31,9 @@ using ssl_ptr = std::unique_ptr<SSL, ssl_deleter>;
 struct tls_buffers {
   /// Room for `ciphertext_per_read_max` bytes; made when it is first asked for.
   char* room();
-  std::string_view coming; ///< what OpenSSL has not taken yet
-  std::string leaving;     ///< the records that it has made
+  std::string_view coming;      ///< what OpenSSL has not taken yet
+  std::string leaving;          ///< the records that it has made
+  std::size_t without_data = 0; ///< records that have come so since the last with data
 
 private:
   std::unique_ptr<char[]> room_;
@@ -46,6 +47,11 @@ inline constexpr std::size_t plaintext_per_write_max = 256 * 1024;
 /// What may wait for the lower stream: one write with what its records add to it (22 bytes for
 /// 16 KiB), and alerts that a client provokes. Beyond it the stream fails.
 inline constexpr std::size_t ciphertext_waiting_max = plaintext_per_write_max + 8 * 1024;
+
+/// Records that are no data, as new keys or an alert, in one read and since the last read with
+/// data. Each costs 5 to 15 us and 27 bytes: a read full of them would hold the loop for many ms.
+/// An honest client changes its keys once in many GiB. Beyond it the stream fails.
+inline constexpr std::size_t records_without_data_max = 16;
 
 class tls_stream final : public stream {
 public:
@@ -69,6 +75,7 @@ public:
   void close() noexcept override;
   void trim() noexcept override;
   std::size_t held() const noexcept override;
+  std::string_view fault() const noexcept override;
 
 private:
   class relay;
@@ -109,8 +116,10 @@ private:
   std::string unread_;  ///< ciphertext that was read and for whose plaintext there was no room
   std::string waiting_; ///< ciphertext that the lower stream has not taken yet
   memory_share held_;
-  int error_ = 0; ///< with `reading::failed`
+  std::size_t without_data_ = 0; ///< records since the last read with data
+  int error_ = 0;                ///< with `reading::failed`
   reading reading_ = reading::open;
+  bool is_flooded_ = false;   ///< with records that are no data
   bool cannot_write_ = false; ///< the lower stream takes nothing any more
   bool is_ending_ = false;    ///< `end_writing` was called
   bool has_ended_lower_ = false;

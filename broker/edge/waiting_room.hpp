@@ -24,8 +24,12 @@ public:
   std::unique_ptr<place> enter(std::string source, time_point now);
   /// Turns one out: of the source that has the most in here, who came first; of several such
   /// sources, too. So a source has its share, and a newcomer some time, however many come from
-  /// elsewhere. Not who came last, nor who came behind `latest`. False if there is nobody else.
-  bool turn_one_out(time_point latest = time_point::max());
+  /// elsewhere. Not who came last. False if there is nobody else.
+  bool turn_one_out();
+  /// The same for one who is not in yet, and gently: of a source that has the most, who stalls or
+  /// has been in since `latest`; who came first, whatever it does, only for one of a source that
+  /// has less even with the newcomer. False if nobody gives way.
+  bool make_place_for(const std::string& source, time_point latest);
   std::size_t size() const;
 
 private:
@@ -34,11 +38,13 @@ private:
     time_point since;
     std::function<void()> turn_out;
     bool is_in = true;
+    bool is_stalling = false;
   };
   using guests = std::list<std::shared_ptr<guest>>; // the oldest first
 
-  /// With mutex_ held.
+  // With mutex_ held.
   void remove(guests::iterator who);
+  std::size_t most_of_a_source() const;
 
   mutable std::mutex mutex_;
   guests guests_;
@@ -56,6 +62,8 @@ public:
 
   /// Called once if it is turned out, on any thread; at once if it has been.
   void when_turned_out(std::function<void()> what);
+  /// Whether it is on no good way: then it gives way to others of its own source, too.
+  void stalls(bool does);
 
 private:
   waiting_room& room_;

@@ -1,5 +1,6 @@
 // Who may come in, and who must go for it.
 #include "broker/edge/admission.hpp"
+#include "broker/edge/outside.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -125,29 +126,120 @@ TEST_CASE("a closed door, and spent memory, keep everybody out") {
   CHECK(h.door.unsigned_connections() == 0);
 }
 
-TEST_CASE("who waits outside gets the place of one who has been in for long, and of no other") {
-  house h;
-  auto began = std::chrono::steady_clock::now();
-  std::vector<entrance> in;
-  auto enter = [&](const std::string& name, const std::string& source, auto later) {
-    auto asked = h.door.enter(source, began + later);
-    asked.admitted.when_turned_out([&h, name] { h.turned_out.push_back(name); });
+namespace {
+
+/// Those who may wait outside.
+struct house_with_a_line : house {
+  bool seat(const std::string& name, const std::string& source, std::chrono::milliseconds later) {
+    auto asked = door.come(source, false);
+    REQUIRE(asked);
+    if (!door.seat(asked.admitted, source, began + later))
+      return false;
+    asked.admitted.when_turned_out([this, name] { turned_out.push_back(name); });
     in.push_back(std::move(asked));
-  };
-  using namespace std::chrono_literals;
-  enter("first", "here", 0s);
-  enter("second", "there", 1s);
-  enter("third", "there", 2s);
-  CHECK(h.door.has_place());
-  enter("fourth", "elsewhere", 2s);
-  CHECK_FALSE(h.door.has_place());
-  // "there" has the most, but its first is not in for long.
-  CHECK_FALSE(h.door.make_place(began + 1s + stalling_min - 1ms));
+    return true;
+  }
+
+  std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
+  std::vector<entrance> in;
+};
+
+using namespace std::chrono_literals;
+
+} // namespace
+
+TEST_CASE("who waits outside gets the place of one of its own source only if that stalls") {
+  house_with_a_line h;
+  for (auto* name : {"first", "second", "third", "fourth"})
+    CHECK(h.seat(name, "here", 0ms));
+  CHECK_FALSE(h.seat("fifth", "here", stalling_min - 1ms));
+  h.in[2].admitted.stalls(true);
+  CHECK(h.seat("fifth", "here", 1s));
+  CHECK(h.turned_out == names{"third"});
+  h.in[3].admitted.stalls(true);
+  h.in[3].admitted.stalls(false); // it has gone on
+  CHECK_FALSE(h.seat("sixth", "here", stalling_min - 1ms));
+  CHECK(h.seat("sixth", "here", stalling_min));
+  CHECK(h.turned_out == names{"third", "first"});
+  CHECK(h.door.unsigned_connections() == 4);
+  CHECK(h.counters.connections == 6); // who is turned out counts until its link has ended
+}
+
+TEST_CASE("one of another source takes the place of the oldest of the largest source at once") {
+  house_with_a_line h;
+  for (auto* name : {"first", "second", "third", "fourth"})
+    CHECK(h.seat(name, "here", 0ms));
+  CHECK(h.seat("agent", "office", 0ms));
+  CHECK(h.turned_out == names{"first"});
+  h.in[2].admitted.stalls(true);
+  CHECK(h.seat("other agent", "other office", 0ms));
+  CHECK(h.turned_out == names{"first", "third"});
+  h.in[0].admitted.leave(); // their links have ended
+  h.in[2].admitted.leave();
+  // A source that would then have as many as the largest waits as the largest does.
+  CHECK_FALSE(h.seat("second agent", "office", 0ms));
+  CHECK(h.seat("second agent", "office", stalling_min));
+  CHECK(h.turned_out == names{"first", "third", "second"});
+}
+
+TEST_CASE("a full house turns one out for who comes, if nobody else waits") {
+  house_with_a_line h;
+  for (int i = 0; i < 5; ++i) {
+    CHECK(h.seat("agent", "here", 0ms));
+    h.in.back().admitted.leave_unsigned();
+  }
+  CHECK_FALSE(h.door.is_full());
+  CHECK(h.seat("stranger", "here", 0ms));
+  CHECK(h.door.is_full());
+  CHECK(h.door.come("here", true).why_not == "too many connections");
   CHECK(h.turned_out.empty());
-  CHECK(h.door.make_place(began + 1s + stalling_min));
-  CHECK(h.turned_out == names{"second"});
-  CHECK(h.door.has_place());
+  CHECK(h.door.come("here", false));
+  CHECK(h.turned_out == names{"stranger"});
   h.door.close();
-  enter("fifth", "here", 9s);
-  CHECK(h.door.has_place()); // to be told that nobody comes in any more
+  CHECK(h.door.come("here", false).reason == disconnect_reason::draining);
+}
+
+// ---- those outside -------------------------------------------------------------------------
+
+namespace {
+
+void add(outside& all, const std::string& name, const std::string& source) {
+  all.add({owned_descriptor{-1}, {name, source}, ticket{}});
+}
+
+} // namespace
+
+TEST_CASE("the lines outside have their turns one after the other, each in its order") {
+  outside all;
+  CHECK(all.is_empty());
+  for (auto* name : {"first", "second", "third"})
+    add(all, name, "here");
+  add(all, "agent", "office");
+  CHECK(all.has("office"));
+  CHECK(all.sources() == 2);
+  names order;
+  order.push_back(all.take().peer.name);
+  CHECK(all.next().peer.name == "agent");
+  all.skip();
+  while (!all.is_empty())
+    order.push_back(all.take().peer.name);
+  CHECK(order == names{"first", "second", "agent", "third"});
+  CHECK_FALSE(all.has("office"));
+}
+
+TEST_CASE(
+  "the last of the longest line outside goes for one of another source, never for its own") {
+  outside all;
+  CHECK_FALSE(all.make_room_for("here"));
+  for (auto* name : {"first", "second"})
+    add(all, name, "here");
+  CHECK_FALSE(all.make_room_for("here"));
+  auto other = all.make_room_for("office");
+  REQUIRE(other);
+  CHECK(other->peer.name == "second");
+  add(all, "agent", "office");
+  CHECK_FALSE(all.make_room_for("office"));
+  all.clear();
+  CHECK(all.is_empty());
+  CHECK_FALSE(all.has("here"));
 }

@@ -1,6 +1,7 @@
 // A broker's TLS door: who comes in, who does not and is told why, and that nobody else notices.
 #include "tests/broker/embedded/tls_broker.hpp"
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -34,6 +35,20 @@ void send_raw(int descriptor, std::string_view bytes) {
 
 /// The beginning of a ClientHello of 512 bytes, and then nothing.
 constexpr std::string_view half_hello{"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11};
+
+/// From another address of this machine; it says nothing.
+int connect_from_elsewhere(std::uint16_t port) {
+  int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in own{};
+  own.sin_family = AF_INET;
+  own.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
+  auto to = own;
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  to.sin_port = htons(port);
+  REQUIRE(::bind(descriptor, reinterpret_cast<sockaddr*>(&own), sizeof own) == 0);
+  REQUIRE(::connect(descriptor, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0);
+  return descriptor;
+}
 
 /// A socket that is closed at its end.
 struct raw_socket {
@@ -312,6 +327,21 @@ TEST_CASE("those who stall in the handshake lose their places to who waits outsi
   REQUIRE(tls_broker::soon([&] { return b.one->counters().connections_unsigned == 2; }));
   auto plain = b.join_plainly(role::desktop);
   CHECK(read_all(second.descriptor).empty());
+}
+
+TEST_CASE("those who stall in the handshake do not keep others out, however many they are") {
+  tls_broker b{GENERATE(from_range(every_way))};
+  b.config.limits.connections_max = 100;
+  b.config.limits.connections_unsigned_max = 4;
+  b.start();
+  std::vector<int> silent; // more than the house holds
+  for (int i = 0; i < 200; ++i)
+    silent.push_back(connect_from_elsewhere(b.one->tls_port()));
+  auto desktop = b.join_by_tls(role::desktop);
+  register_on(desktop, "7001");
+  CHECK(b.one->counters().connections_unsigned > 0); // there was no free place
+  for (auto descriptor : silent)
+    ::close(descriptor);
 }
 
 TEST_CASE("a full house closes without a word at the TLS door") {

@@ -168,6 +168,11 @@ void handshake_in_memory::update_keys(bool both_ways) {
                  both_ways ? SSL_KEY_UPDATE_REQUESTED : SSL_KEY_UPDATE_NOT_REQUESTED);
 }
 
+void handshake_in_memory::flush_client() {
+  ERR_clear_error();
+  SSL_do_handshake(client_.get());
+}
+
 void handshake_in_memory::renegotiate() {
   ERR_clear_error();
   SSL_renegotiate(client_.get());

@@ -48,6 +48,8 @@ public:
   bool has_heard_end() const;
   void close_notify();
   void update_keys(bool both_ways);
+  /// The client sends what it only would with its next words: new keys.
+  void flush_client();
   /// By TLS 1.2: begins another handshake. Nothing, while one is under way.
   void renegotiate();
 
