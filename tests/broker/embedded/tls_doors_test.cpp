@@ -321,7 +321,7 @@ TEST_CASE("those who stall in the handshake lose their places to who waits outsi
   REQUIRE(tls_broker::soon([&] { return b.one->counters().connections_unsigned == 2; }));
   auto desktop = b.join_by_tls(role::desktop); // waits for some seconds
   CHECK(read_all(first.descriptor).empty());
-  CHECK(b.log.has("TLS handshake: too many connections have not signed on yet"));
+  b.await_log("TLS handshake: too many connections have not signed on yet");
   // At the plain door nobody waits.
   raw_socket third{b.one->tls_port()};
   REQUIRE(tls_broker::soon([&] { return b.one->counters().connections_unsigned == 2; }));
