@@ -89,9 +89,9 @@ class admin_side {
 public:
   /// `access` counts where the host has none.
   admin_side(admin_sources from, const admin_host& host, const configuration::config& running,
-             admin_access_function access)
+             const admin_access_function& access)
     : at_(running.admin), view_(std::move(from), host, running),
-      server_(view_, host.access ? host.access : std::move(access)) {}
+      server_(view_, host.access ? host.access : access) {}
 
   /// Listens, and writes down where. Returns what went wrong, in a line.
   std::optional<std::string> start(std::atomic<std::uint16_t>& port) {

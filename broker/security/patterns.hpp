@@ -17,8 +17,7 @@ inline constexpr std::size_t name_bytes_max = 128;
 
 /// What a pattern of DNs may be, as the end of the sentence "accepted is ...".
 inline constexpr std::string_view accepted_dn_patterns =
-  "a DN (\"7001\"), a beginning (\"70*\"), a range of numbers of one length (\"7000-7999\") or "
-  "\"*\"";
+  R"(a DN ("7001"), a beginning ("70*"), a range of numbers of one length ("7000-7999") or "*")";
 
 /// The pattern, or what is wrong with the text and what is accepted.
 std::variant<dn_pattern, std::string> parse_dn_pattern(std::string_view text);
