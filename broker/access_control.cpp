@@ -97,7 +97,8 @@ bool access_control::tick() {
     return false;
   auto read = read_file(path_, false);
   tell(read.file.errors);
-  watch(read); // also where it is not good: what is missing may come
+  if (!read.file.list)
+    watch(read); // what is missing may come
   return take(std::move(read));
 }
 
