@@ -98,7 +98,7 @@ TEST_CASE("whoever has the right ends a client, and it hears why") {
   CHECK(ask(b.port(), "POST", path, "all").status == 202);
   auto last = next<event_link_disconnected>(desk);
   CHECK(last.reason == disconnect_reason::by_operator);
-  CHECK(b.log.has("an operator disconnects a client"));
+  CHECK(b.log.tells("an operator disconnects a client"));
   CHECK_FALSE(b.log.has("look"));
 }
 

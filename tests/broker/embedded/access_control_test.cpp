@@ -88,16 +88,16 @@ TEST_CASE("an access file lets in whom it knows, to what it grants") {
   REQUIRE(b.start());
   connection stranger;
   CHECK(try_as(b, stranger, role::desktop, "rdt_guess").fault == link_fault::sign_on_refused);
-  CHECK(log.has("sign-on refused"));
-  CHECK(log.has("unknown_token"));
+  CHECK(log.tells("sign-on refused"));
+  CHECK(log.tells("unknown_token"));
   CHECK_FALSE(log.has("rdt_guess"));
   connection disguised;
   CHECK(try_as(b, disguised, role::recorder, "rdt_anna").fault == link_fault::sign_on_refused);
-  CHECK(log.has("role_not_granted"));
+  CHECK(log.tells("role_not_granted"));
 
   connection desk;
   REQUIRE(try_as(b, desk, role::desktop, "rdt_anna"));
-  CHECK(log.has("principal=anna"));
+  CHECK(log.tells("principal=anna"));
   register_on(desk, "7001");
   std::string other[] = {"8001"};
   CHECK(answer_to<event_error>(desk, desk.register_address(other)).code == 165);
@@ -139,7 +139,7 @@ TEST_CASE("an access file that changes holds without a signal, whole or not at a
 
   folder.write("no access file");
   look();
-  CHECK(log.has("the old one holds"));
+  CHECK(log.tells("the old one holds"));
   CHECK(answer_to<event_ack>(desk, send(desk, "7001", capture_verb::start)).recorders_queued == 0);
 
   auto text = access_folder::usual();
@@ -147,7 +147,7 @@ TEST_CASE("an access file that changes holds without a signal, whole or not at a
   text.replace(at, 3, "80*");
   folder.write(text);
   look();
-  CHECK(log.has("the access file was read"));
+  CHECK(log.tells("the access file was read"));
   CHECK(next<event_unregistered>(desk).this_dn == "7001");
   register_on(desk, "8001");
 
@@ -186,9 +186,9 @@ TEST_CASE("a host's own authenticate stands in the place of the access file") {
   REQUIRE(b.start());
   connection link;
   CHECK(try_as(b, link, role::desktop, "anna").fault == link_fault::sign_on_refused);
-  CHECK(log.has("authenticate threw"));
+  CHECK(log.tells("authenticate threw"));
   REQUIRE(try_as(b, link, role::desktop, "anna"));
-  CHECK(log.has("principal=anna@house"));
+  CHECK(log.tells("principal=anna@house"));
   register_on(link, "7001");
 }
 

@@ -52,7 +52,7 @@ TEST_CASE("a desktop and a recorder inside the process speak as over sockets") {
   CHECK(answer_to<event_error>(desktop, send(desktop, "7001", capture_verb::paused)).code == 165);
   CHECK(answer_to<event_error>(desktop, send(desktop, "7002", capture_verb::pause)).code == 41);
   CHECK(b.counters().connections == 2);
-  CHECK(log.has("client signed on"));
+  CHECK(log.tells("client signed on"));
 }
 
 TEST_CASE("a program speaks to its own broker over TCP and inside, on one DN") {
@@ -374,9 +374,9 @@ TEST_CASE("a host's function that throws is told in the log and harms nobody") {
     std::string one[] = {dn};
     CHECK(answer_to<event_error>(desktop, desktop.register_address(one)).code == 165);
   }
-  CHECK(log.has("no such agent"));
-  CHECK(log.has("not a std::exception"));
-  CHECK(log.has("no time"));
+  CHECK(log.tells("no such agent"));
+  CHECK(log.tells("not a std::exception"));
+  CHECK(log.tells("no time"));
   auto ack = answer_to<event_ack>(desktop, send(desktop, "7001", capture_verb::pause));
   CHECK(ack.time_us > 0);
   CHECK(next<event_user_event>(other).verb == capture_verb::pause);
@@ -398,7 +398,7 @@ TEST_CASE("an authorize that throws at sign-on counts as no, with 119") {
   CHECK(refused.fault == link_fault::sign_on_refused);
   REQUIRE(refused.error);
   CHECK(refused.error->code == 119);
-  CHECK(log.has("no directory of persons"));
+  CHECK(log.tells("no directory of persons"));
 }
 
 TEST_CASE("a loop that took long is told in the log, once") {
@@ -413,7 +413,7 @@ TEST_CASE("a loop that took long is told in the log, once") {
   REQUIRE(b.start());
   auto desktop = registered(b, role::desktop, "7001"); // a later turn: the long one is counted
   b.tick();
-  CHECK(log.has("runtime    a loop took long turns  loop="));
+  CHECK(log.tells("runtime    a loop took long turns  loop="));
   b.stop();
   b.tick();
 }

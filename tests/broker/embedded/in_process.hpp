@@ -11,6 +11,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -40,7 +41,19 @@ public:
       lines_.emplace_back(line);
     };
   }
+  /// Whether it is there now: for what must not be there.
   bool has(std::string_view text) const { return count(text) > 0; }
+  /// Whether it comes before patience ends. Many a line is written behind the answer that one
+  /// waited for, and by another thread.
+  bool tells(std::string_view text) const {
+    auto deadline = std::chrono::steady_clock::now() + patience;
+    while (!has(text)) {
+      if (std::chrono::steady_clock::now() >= deadline)
+        return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    }
+    return true;
+  }
   /// The lines with this in them.
   std::size_t count(std::string_view text) const {
     std::scoped_lock lock{mutex_};

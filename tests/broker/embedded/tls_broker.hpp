@@ -77,7 +77,7 @@ struct tls_broker {
   }
   void await_log(const std::string& text) const {
     INFO("waits for " << text);
-    REQUIRE(soon([&] { return log.has(text); }));
+    REQUIRE(log.tells(text));
   }
   /// Whether it becomes true before patience ends.
   template <class Condition>

@@ -211,7 +211,7 @@ TEST_CASE("each bad certificate of a client is refused, and the log says which i
   check_refused(lost, "the client's certificate was revoked", "certificate revoked");
   CHECK(b.one->counters().tls_handshakes_failed == 7);
   // Nobody else has noticed.
-  CHECK(b.log.has("peer=127.0.0.1:"));
+  CHECK(b.log.tells("peer=127.0.0.1:"));
   answer_to<event_ack>(bystander, send(bystander, "7001", capture_verb::pause));
 }
 
@@ -221,7 +221,7 @@ TEST_CASE("a client that refuses the broker's certificate says why in the log") 
   auto link = b.dial_as({.authorities = b.clients.certificate()});
   CHECK_FALSE(link);
   b.await_log("the client refused the broker");
-  CHECK(b.log.has("unknown ca"));
+  CHECK(b.log.tells("unknown ca"));
 }
 
 // ---- the wrong port ------------------------------------------------------------------------

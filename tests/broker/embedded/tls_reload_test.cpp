@@ -63,12 +63,12 @@ TEST_CASE("files that change are taken over without a word from anybody, a bad o
   b.one->tick();
   auto after = b.serial();
   CHECK(after != before);
-  CHECK(b.log.has("the TLS doors' files were read: new connections use them"));
+  CHECK(b.log.tells("the TLS doors' files were read: new connections use them"));
   b.files.write("server.key", "no key at all");
   b.one->tick();
   b.one->tick();
-  CHECK(b.log.has("the TLS doors' files have changed and are not good"));
-  CHECK(b.log.has("tls.key_file"));
+  CHECK(b.log.tells("the TLS doors' files have changed and are not good"));
+  CHECK(b.log.tells("tls.key_file"));
   CHECK(b.serial() == after);
 }
 
@@ -102,11 +102,11 @@ TEST_CASE("a certificate that ends soon is told of once, and one that has ended 
   b.one->tick();
   b.one->tick();
   CHECK(b.log.count("the broker's certificate ends") == 1);
-  CHECK(b.log.has("days_left=25"));
+  CHECK(b.log.tells("days_left=25"));
   ahead_us = 85 * day_us;
   b.one->tick();
-  CHECK(b.log.has("days_left=5"));
+  CHECK(b.log.tells("days_left=5"));
   ahead_us = 91 * day_us;
   b.one->tick();
-  CHECK(b.log.has("the broker's certificate has expired"));
+  CHECK(b.log.tells("the broker's certificate has expired"));
 }
