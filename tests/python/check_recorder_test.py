@@ -5,9 +5,9 @@ import asyncio
 import sys
 import unittest
 
-from checked_recorder import ALL, DN, FOR_ALL, PATIENT, CheckedRecorder, Judged, judged
+from checked_recorder import ALL, FOR_ALL, PATIENT, CheckedRecorder, Judged, judged
 from harness import BIN, SOURCE, Program
-from vendor import Habits
+from vendor import DN, Habits
 
 
 class CheckRecorder(CheckedRecorder):
