@@ -116,7 +116,7 @@ TEST_CASE("a broker of an authority that is not trusted gets no word") {
   stand s;
   test_authority other{s.folder, "other"};
   auto where = s.place();
-  where.tls->ca_file = GENERATE_COPY(other.file(), std::string{}); // the system's
+  where.tls->ca_file = GENERATE(true, false) ? other.file() : ""; // the system's
   connection link;
   check_refused(link.open(where, {}), link_fault::certificate_untrusted, "not trusted");
   CHECK(s.broker.sign_ons == 0);
