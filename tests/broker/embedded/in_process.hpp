@@ -11,6 +11,8 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -40,6 +42,18 @@ public:
       lines_.emplace_back(line);
     };
   }
+  /// Waits for a line with this in it: another thread may write it behind the answer that a test
+  /// has seen. False: there is none.
+  bool tells(std::string_view text) const {
+    auto until = std::chrono::steady_clock::now() + patience;
+    while (!has(text)) {
+      if (std::chrono::steady_clock::now() >= until)
+        return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    }
+    return true;
+  }
+  /// For what is not to be there.
   bool has(std::string_view text) const { return count(text) > 0; }
   /// The lines with this in them.
   std::size_t count(std::string_view text) const {
