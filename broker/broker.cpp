@@ -253,6 +253,7 @@ bool broker::state::begin_drain() {
   if (now != life::running && now != life::draining)
     return false;
   now = life::draining;
+  context.is_draining = true;
   admission.close();
   entries.close();
   for (auto& loop : loops)

@@ -76,7 +76,11 @@ connection_impl::behavior_type connection_impl::make_behavior() {
 void connection_impl::on_exit() {
   if (!socket_gone_ && life_ != life::closing) {
     // Only a failure ends the actor before its socket.
-    close(disconnect_reason::internal_error, "the connection failed");
+    constexpr auto reason = disconnect_reason::internal_error;
+    constexpr std::string_view why = "the connection failed";
+    log_end(reason, why);
+    disconnect(*client_, reason, why);
+    edge_->close_after_flush();
   }
   leave();
   put_away();
@@ -232,14 +236,7 @@ void connection_impl::close(disconnect_reason reason, std::string_view text,
                             reference_id reference) {
   if (life_ == life::closing)
     return;
-  using std::chrono::milliseconds;
-  log_end(*context_.observed_by, *client_,
-          {.reason = reason,
-           .why = text,
-           .was_signed_on = is_signed_on(life_),
-           .without_a_word = says_no_more_,
-           .was_drained = is_drained_,
-           .lasted = std::chrono::duration_cast<milliseconds>(clock().now() - signed_on_at_)});
+  log_end(reason, text);
   if (reason == disconnect_reason::sign_on_timeout)
     counted_at(context_, where()).sign_on_failures.count(never_signed_on);
   leave();
@@ -249,12 +246,25 @@ void connection_impl::close(disconnect_reason reason, std::string_view text,
   edge_->close_after_flush();
 }
 
+void connection_impl::log_end(disconnect_reason reason, std::string_view why) {
+  using std::chrono::milliseconds;
+  ringdown::log_end(
+    *context_.observed_by, *client_,
+    {.reason = reason,
+     .why = why,
+     .was_signed_on = is_signed_on(life_),
+     .without_a_word = says_no_more_,
+     .was_drained = is_drained_,
+     .lasted = std::chrono::duration_cast<milliseconds>(clock().now() - signed_on_at_)});
+}
+
 void connection_impl::socket_closed(const link_end& why) {
   socket_gone_ = true;
   client_->box.close();
   bool was_told_before = says_no_more_ && why.reason == disconnect_reason::unspecified;
   close(why.reason, was_told_before ? client_closed_its_side : why.text);
-  quit_if_done();
+  if (resolves_in_flight_ == 0) // else it waits for the DNs, to tell them that it is gone
+    quit();
 }
 
 void connection_impl::begin_drain() {
@@ -317,12 +327,6 @@ void connection_impl::drain_step() {
   } else {
     close(disconnect_reason::draining, "the broker is shutting down");
   }
-}
-
-/// A connection whose DNs are still being looked up waits for them, to tell them that it is gone.
-void connection_impl::quit_if_done() {
-  if (socket_gone_ && resolves_in_flight_ == 0)
-    quit();
 }
 
 connection_ref spawn_connection(caf::actor_system& system, runtime::home where,

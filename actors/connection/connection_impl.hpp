@@ -89,13 +89,13 @@ private:
                  std::optional<std::string_view> this_dn = {});
   void turn_away_or_close(reference_id reference, const fault& why);
   void close(disconnect_reason reason, std::string_view text, reference_id reference = {});
+  void log_end(disconnect_reason reason, std::string_view why);
   void socket_closed(const link_end& why);
   void begin_drain();
   void begin_sign_off(reference_id reference);
   void input_ended();
   bool is_owed() const;
   void drain_step();
-  void quit_if_done();
 
   broker_context& context_;
   const directory_ref& directory_;

@@ -441,6 +441,8 @@ void dn_impl::drop(const client_ptr& client) {
   if (screen_.has_session()) {
     dn_screen::scope within{screen_};
     auto& who = client->who;
+    if (state_.context.is_draining && !draining_) // the letter that says so is on its way
+      screen_.tell(ringdown::draining{});
     if (was_recorder)
       screen_.tell(recorder_gone{who.id});
     else if (could_command)

@@ -113,6 +113,21 @@ TEST_CASE("a planned end is no warning: goodbye, a drain, and what clients do wh
 }
 
 TEST_CASE(
+  "a recorder whose link ends for a drain is no alarm, if its DN hears of the drain later") {
+  pair_on_7001 p;
+  p.desk.says(send(3, "7001", "pause"));
+  p.recorder_says(3, "paused");
+  static_cast<void>(p.desk.hears());
+  logbook log{p.o};
+  p.o.drain_links();
+  static_cast<void>(p.recorder.hears());
+  p.recorder.vanishes();
+  p.o.drain_dns();
+  static_cast<void>(p.desk.hears());
+  CHECK(log.told().empty());
+}
+
+TEST_CASE(
   "the end of a link that never signed on is for who looks closely, unless a rule ended it") {
   office o;
   logbook log{o, "connection", debug};
@@ -132,9 +147,10 @@ TEST_CASE(
 TEST_CASE("the end of a link says what its client missed, and what it was still owed") {
   office o{narrow_outboxes()};
   auto& desk = o.desktop();
-  auto& slow = o.desktop("slow");
+  auto& slow = o.confirming_desktop("slow");
   register_all("7001", {&desk, &slow});
   slow.says(send(3, "7001", "pause"));
+  CHECK_THAT(slow.hears(), in_brief({"ACK 3"}));
   slow.stops_reading();
   for (int i = 0; i < 40; ++i) {
     desk.says(send(10, "7001", "", {.padding = 200}));
@@ -230,7 +246,8 @@ TEST_CASE("debug shows each refusal with its code and field: about a DN as the D
     CHECK(log.told() ==
           lines{"debug: request refused " + of_desk + "reference=3 dn=7001 code=41 text=" +
                 std::string{ringdown::info(error_code::not_registered).text} +
-                " attribute=this_dn accepted=a DN on which the client is registered"});
+                " attribute=this_dn accepted=a DN on which the client is registered "
+                "in mode share or private"});
   }
   logbook log{o, "connection", debug};
   desk.says(sign_on(4, v1::ROLE_DESKTOP, "desk"));

@@ -193,10 +193,12 @@ void office::drain() {
 }
 
 void office::drain_dns() {
+  context.is_draining = true;
   caf::anon_send(inside_->directory.handle(), drain_atom::value);
 }
 
 void office::drain_links() {
+  context.is_draining = true;
   machine_->drain();
 }
 

@@ -120,8 +120,9 @@ TEST_CASE("a recorder that says failed, and was ordered nothing, has its line in
   CHECK_THAT(p.recorder.hears(), in_brief({"event 7001 #2: pause", "ACK 4"}));
   p.desk.hears();
   CHECK(log.told() ==
-        lines{"warning: outcome of a command dn=7001 conn=0 command=pause outcome=failed by=desk "
-              "ms=0"});
+        lines{"warning: outcome of a command dn=7001 conn=0 command=pause outcome=failed "
+              "recorders=recorder " +
+              to_string(client_id{p.recorder.id()}) + " failed with code 28 by=desk ms=0"});
 }
 
 TEST_CASE("how long a command took is true though the clock of the machine is set back") {

@@ -41,8 +41,8 @@ protected:
       [](due_atom) {},
       [](access_changed_atom) {},
       [](drain_atom) {},
-      [](const link_end&) {},
-      [](closed_atom, const close_order&) {},
+      [](const close_order&) {},
+      [](closed_atom, const link_end&) {},
       [](tick_atom) {},
     };
   }
