@@ -118,6 +118,9 @@ struct broker_shared {
   /// Accepted commands without an outcome. A draining broker keeps its links until there are none:
   /// recorders must be able to confirm, and desktops to hear it.
   owed_counter outcomes_owed;
+  /// The broker shuts down. Set before any link ends for it: a recorder that goes then is no alarm,
+  /// though its DN may not have been told yet.
+  std::atomic<bool> is_draining{false};
   /// Screens that were to be recorded or paused when the broker began to drain.
   std::atomic<std::size_t> captures_live{0};
   /// Who hears the screens' events of every DN.

@@ -13,6 +13,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ringdown {
@@ -57,6 +58,12 @@ struct close_order {
   std::string text;
 };
 
+/// Why a link has ended. Without a reason it was lost.
+struct link_end {
+  disconnect_reason reason = disconnect_reason::unspecified;
+  std::string_view text; ///< a literal: where memory is short nothing is copied
+};
+
 } // namespace ringdown
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::read_batch_ptr)
@@ -66,6 +73,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::registration_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::list_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::list_page)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::close_order)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::link_end)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::authenticated)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::letter_number)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::dn_epoch)
@@ -139,8 +147,8 @@ using connection_actor = caf::typed_actor<
   caf::reacts_to<access_changed_atom>,
   // The edge or a rule wants the connection closed, with its reason told.
   caf::reacts_to<close_order>,
-  // The socket is gone.
-  caf::reacts_to<closed_atom>,
+  // The socket is gone: why, if the connection has not ended it itself.
+  caf::reacts_to<closed_atom, link_end>,
   // While draining: is everything answered?
   caf::reacts_to<tick_atom>>;
 using connection_ref = runtime::callable_ref<connection_actor, const read_batch_ptr>;

@@ -44,6 +44,16 @@ struct dn_identity {
 };
 using dn_identity_ptr = std::shared_ptr<const dn_identity>;
 
+struct client_identity;
+
+/// A request that is refused. Its views stand while it is told.
+struct refused_request {
+  const client_identity& from;
+  reference_id reference;
+  const fault& why;
+  std::string_view dn; ///< empty: about none
+};
+
 /// How the edge hears that there is something to do for a connection. Implemented by the edge; the
 /// tests have their own.
 class edge_signal {
@@ -54,8 +64,8 @@ public:
   virtual void outbox_ready() noexcept = 0;
   /// A read batch was used up: the connection may be read again. The same rules.
   virtual void read_credit() noexcept = 0;
-  /// The client is told of an error: to be counted. The same rules.
-  virtual void note_error(error_code) noexcept {}
+  /// A request of the client's is refused: to be counted and told. The same rules.
+  virtual void note_refusal(const refused_request&) noexcept {}
   /// The client is disconnected for this reason, or has gone without a word (`unspecified`): to be
   /// counted when its link has ended. The same rules; the first counts.
   virtual void note_end(disconnect_reason) noexcept {}

@@ -124,16 +124,20 @@ public:
     return outcomes_owed_.load(std::memory_order_acquire);
   }
   void refuse(reference_id reference, const fault& why, const error_context& context) {
-    box.edge().note_error(why.code);
+    note(reference, why, context);
     answer(reference, encode_error(reference, why, context));
   }
   /// The same of a request that is not in the window: there is no credit to give back.
   void turn_away(reference_id reference, const fault& why, const error_context& context) {
-    box.edge().note_error(why.code);
+    note(reference, why, context);
     static_cast<void>(box.answer(encode_error(reference, why, context)));
   }
 
 private:
+  void note(reference_id reference, const fault& why, const error_context& context) const {
+    box.edge().note_refusal({who, reference, why, context.this_dn.value_or(std::string_view{})});
+  }
+
   std::shared_ptr<const grants> grants_;
   std::unique_ptr<report_target> reports_; // one for each client: a tool has 10,000 registrations
 };

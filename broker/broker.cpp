@@ -108,7 +108,6 @@ struct broker::state {
   std::function<void()> on_loop_failure() {
     return [this] { fail("a loop failed: the broker is to end", what_is_thrown()); };
   }
-  void tell_long_turns();
   void tell_of_access() {
     for (auto& loop : loops)
       loop->tell_of_access();
@@ -137,8 +136,7 @@ struct broker::state {
   std::unique_ptr<caf::actor_system> system;
   directory_ref directory;
   std::vector<std::unique_ptr<edge::edge_loop>> loops;
-  std::size_t next_loop = 0;             // of `connect`
-  std::vector<runtime::loop_stats> told; // of each loop, by the last tick
+  std::size_t next_loop = 0; // of `connect`
   turn_watch turns;
   std::unique_ptr<admin_side> admin; // null: the port is not enabled
 };
@@ -255,6 +253,7 @@ bool broker::state::begin_drain() {
   if (now != life::running && now != life::draining)
     return false;
   now = life::draining;
+  context.is_draining = true;
   admission.close();
   entries.close();
   for (auto& loop : loops)
@@ -298,29 +297,6 @@ void broker::state::fail(std::string_view what, std::string_view why) {
   observer.log("broker", observer::severity::error, what, {{"reason", why}});
   admission.close();
   has_failed = true;
-}
-
-// ---- what was seen -------------------------------------------------------------------------
-
-void broker::state::tell_long_turns() {
-  // A quarter of the usual heartbeat: everybody on the loop has felt it.
-  constexpr std::uint64_t stall_us = 500'000;
-  auto* scheduler = system ? runtime::loop_scheduler::of(*system) : nullptr;
-  if (!scheduler)
-    return;
-  told.resize(scheduler->loops());
-  for (std::size_t i = 0; i < told.size(); ++i) {
-    auto seen = scheduler->loop(i).stats();
-    auto before = std::exchange(told[i], seen);
-    if (seen.long_turns == before.long_turns)
-      continue;
-    bool has_stalled = seen.turn_max_us > before.turn_max_us && seen.turn_max_us >= stall_us;
-    auto level = has_stalled ? observer::severity::warning : observer::severity::info;
-    observer.log("runtime", level, "a loop took long turns",
-                 {{"loop", std::to_string(i)},
-                  {"turns", std::to_string(seen.long_turns - before.long_turns)},
-                  {"longest_ever_us", std::to_string(seen.turn_max_us)}});
-  }
 }
 
 // ---- the door ------------------------------------------------------------------------------
@@ -477,7 +453,8 @@ bool broker::tick() {
   state_->entries.tick();
   if (state_->access.tick())
     state_->tell_of_access();
-  state_->tell_long_turns();
+  if (auto* loops = state_->system ? runtime::loop_scheduler::of(*state_->system) : nullptr)
+    state_->turns.tell_long_turns(*loops, state_->observer);
   return state_->turns.ask(state_->loops);
 }
 

@@ -31,7 +31,8 @@ logging::level level_of(observer::severity severity) noexcept {
 } // namespace
 
 bool log_observer::wants(std::string_view part, severity level) const noexcept {
-  return log_.enabled(component_of(part), level_of(level));
+  auto wanted = level_of(level); // asked for each read: mostly nobody wants lines of debug
+  return log_.enabled(wanted) && log_.enabled(component_of(part), wanted);
 }
 
 void log_observer::log(std::string_view part, severity level, std::string_view what,

@@ -1,10 +1,13 @@
-// Whether loops turn, for the daemon's watchdog.
+// Whether loops turn, for the daemon's watchdog; and what ran where a turn took long.
 #pragma once
 
+#include "actors/context.hpp"
+#include "actors/runtime/loop_scheduler.hpp"
 #include "broker/edge/edge_loop.hpp"
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -15,19 +18,17 @@ namespace ringdown {
 class turn_watch {
 public:
   /// Whether all loops have turned since they were asked last; if so, they are asked again.
-  bool ask(const std::vector<std::unique_ptr<edge::edge_loop>>& loops) {
-    if (left_->load() != 0)
-      return false;
-    left_->store(loops.size());
-    for (auto& loop : loops)
-      loop->host().post([left = left_] { left->fetch_sub(1); });
-    return true;
-  }
+  bool ask(const std::vector<std::unique_ptr<edge::edge_loop>>& loops);
+
+  /// A line for each loop that took long turns since this was called last: how many, and what the
+  /// longest of them was made of.
+  void tell_long_turns(runtime::loop_scheduler& loops, observer& told);
 
 private:
   /// Of the loops that were asked; theirs too, for they may answer after our end.
   const std::shared_ptr<std::atomic<std::size_t>> left_ =
     std::make_shared<std::atomic<std::size_t>>(0);
+  std::vector<std::uint64_t> told_; // long turns of each loop
 };
 
 } // namespace ringdown

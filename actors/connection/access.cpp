@@ -1,6 +1,7 @@
 #include "actors/connection/access.hpp"
 
 #include "actors/connection/connection_impl.hpp"
+#include "actors/connection/told.hpp"
 #include "actors/published_instance.hpp"
 #include "messages/refusals.hpp"
 
@@ -75,8 +76,9 @@ void connection_access::tell_of_refusal(const std::optional<authenticated>& foun
   if (is_sign_on)
     counted_at(of_.context_, of_.where())
       .sign_on_failures.count(found ? sign_on_failure{found->refused} : not_answered);
-  of_.log(observer::severity::warning, is_sign_on ? "sign-on refused" : "renewal refused",
-          found ? found->refused : "not known in time");
+  log_client(*of_.context_.observed_by, *of_.client_, observer::severity::warning,
+             is_sign_on ? "sign-on refused" : "renewal refused",
+             found ? found->refused : "not known in time");
 }
 
 void connection_access::refuse(const proof_question& question, const fault& why) {
@@ -146,7 +148,8 @@ void connection_access::renewed(const proof_question& question, const authentica
   take(found);
   client.answer(question.reference,
                 encode_renewed(question.reference, expires_us_, of_.context_.utc_now()));
-  of_.log(observer::severity::info, "credentials renewed");
+  log_client(*of_.context_.observed_by, *of_.client_, observer::severity::info,
+             "credentials renewed");
   grant(found.may);
   look();
 }
@@ -172,8 +175,8 @@ void connection_access::look() {
   case expiry::nothing: break;
   case expiry::grace:
     if (!std::exchange(has_expired_, true))
-      of_.log(observer::severity::warning,
-              "credentials expired: only pause, stop and indications pass");
+      log_client(*of_.context_.observed_by, *of_.client_, observer::severity::warning,
+                 "credentials expired: only pause, stop and indications pass");
     break;
   case expiry::end:
     return of_.close(disconnect_reason::credentials_expired, "the credentials have expired");
@@ -217,7 +220,8 @@ void connection_access::grant(std::shared_ptr<const grants> may) {
   if (before == may || (before && may && *before == *may))
     return;
   client->grant(may);
-  of_.log(observer::severity::info, "its rights have changed");
+  log_client(*of_.context_.observed_by, *of_.client_, observer::severity::info,
+             "its rights have changed");
   if (of_.watches_ && may && !may->allows(client->who.role, action::monitor, "*"))
     end_watch();
   of_.dns_.tell_all(

@@ -1,5 +1,6 @@
 #include "actors/connection/connection_impl.hpp"
 
+#include "actors/connection/told.hpp"
 #include "actors/disconnect.hpp"
 #include "messages/refusals.hpp"
 
@@ -15,6 +16,8 @@ constexpr std::chrono::milliseconds drain_poll{10};
 /// The same of a client that says no more, while it is owed outcomes: they may take a minute, and
 /// there may be thousands of such clients.
 constexpr std::chrono::milliseconds outcome_poll{100};
+
+constexpr std::string_view client_closed_its_side = "the client closed its side";
 
 /// Does not keep the connection: once it is gone nobody needs to know.
 class reports_to final : public report_target {
@@ -61,7 +64,7 @@ connection_impl::behavior_type connection_impl::make_behavior() {
         self().access_->changed();
     },
     [self](const close_order& order) { self().close(order.reason, order.text); },
-    [self](closed_atom) { self().socket_closed(); },
+    [self](closed_atom, const link_end& why) { self().socket_closed(why); },
     [self](tick_atom) {
       self().drain_tick_armed_ = false;
       self().drain_step();
@@ -73,7 +76,10 @@ connection_impl::behavior_type connection_impl::make_behavior() {
 void connection_impl::on_exit() {
   if (!socket_gone_ && life_ != life::closing) {
     // Only a failure ends the actor before its socket.
-    disconnect(*client_, disconnect_reason::internal_error, "the connection failed");
+    constexpr auto reason = disconnect_reason::internal_error;
+    constexpr std::string_view why = "the connection failed";
+    log_end(reason, why);
+    disconnect(*client_, reason, why);
     edge_->close_after_flush();
   }
   leave();
@@ -103,6 +109,7 @@ void connection_impl::read_from(const read_batch_ptr& batch, std::size_t first,
   thread_local workplace here;
   here.dns.begin(client_, batch);
   here.sends = 0;
+  here.tells = context_.observed_by->wants("connection", observer::severity::debug);
   at_hand_ = &here;
   auto read = here.ahead.read(
     *batch, first, context_.bounds, dns_, [this] { return may_read(life_); },
@@ -137,6 +144,8 @@ void connection_impl::read_frame(const frame_ahead& next) {
     ++at_hand_->sends;
   else
     counted_at(context_, where()).requests.count(static_cast<body_number>(frame.body_number));
+  if (at_hand_->tells) [[unlikely]]
+    log_request(*context_.observed_by, *client_, next);
   if (frame.body_number == static_cast<std::uint32_t>(body_number::heartbeat) && !frame.doubled)
     return; // having arrived is all it says
   bool is_sign_on = frame.body_number == static_cast<std::uint32_t>(body_number::request_sign_on);
@@ -227,13 +236,7 @@ void connection_impl::close(disconnect_reason reason, std::string_view text,
                             reference_id reference) {
   if (life_ == life::closing)
     return;
-  // That a sign-on was refused, and why, is told already.
-  bool is_usual =
-    reason == disconnect_reason::signed_off || reason == disconnect_reason::draining ||
-    reason == disconnect_reason::taken_over || reason == disconnect_reason::sign_on_refused;
-  // Whoever connects to see whether the port is open needs no line.
-  auto usual = is_signed_on(life_) ? observer::severity::info : observer::severity::debug;
-  log(is_usual ? usual : observer::severity::warning, "connection closed", text);
+  log_end(reason, text);
   if (reason == disconnect_reason::sign_on_timeout)
     counted_at(context_, where()).sign_on_failures.count(never_signed_on);
   leave();
@@ -243,13 +246,25 @@ void connection_impl::close(disconnect_reason reason, std::string_view text,
   edge_->close_after_flush();
 }
 
-void connection_impl::socket_closed() {
+void connection_impl::log_end(disconnect_reason reason, std::string_view why) {
+  using std::chrono::milliseconds;
+  ringdown::log_end(
+    *context_.observed_by, *client_,
+    {.reason = reason,
+     .why = why,
+     .was_signed_on = is_signed_on(life_),
+     .without_a_word = says_no_more_,
+     .was_drained = is_drained_,
+     .lasted = std::chrono::duration_cast<milliseconds>(clock().now() - signed_on_at_)});
+}
+
+void connection_impl::socket_closed(const link_end& why) {
   socket_gone_ = true;
-  early_.drop();
   client_->box.close();
-  leave();
-  life_ = life::closing;
-  quit_if_done();
+  bool was_told_before = says_no_more_ && why.reason == disconnect_reason::unspecified;
+  close(why.reason, was_told_before ? client_closed_its_side : why.text);
+  if (resolves_in_flight_ == 0) // else it waits for the DNs, to tell them that it is gone
+    quit();
 }
 
 void connection_impl::begin_drain() {
@@ -258,6 +273,7 @@ void connection_impl::begin_drain() {
   if (life_ != life::signed_on)
     return close(disconnect_reason::draining, "the broker is shutting down");
   life_ = life::draining;
+  is_drained_ = true;
   // Half of drain_timeout is for answers in flight, the other half for the last frames.
   drain_deadline_ = clock().now() + context_.bounds.drain_timeout / 2;
   drain_step();
@@ -277,7 +293,7 @@ void connection_impl::begin_sign_off(reference_id reference) {
 void connection_impl::input_ended() {
   client_->box.edge().note_end(disconnect_reason::unspecified);
   if (!is_signed_on(life_))
-    return close(disconnect_reason::signed_off, "the client closed its side");
+    return close(disconnect_reason::signed_off, client_closed_its_side);
   says_no_more_ = true;
   begin_sign_off({});
   drain_deadline_ += context_.bounds.confirm_timeout_max;
@@ -306,29 +322,11 @@ void connection_impl::drain_step() {
     if (!std::exchange(drain_tick_armed_, true))
       delayed_send(this, waits_for_outcomes ? outcome_poll : drain_poll, tick_atom::value);
   } else if (life_ == life::signing_off) {
-    close(disconnect_reason::signed_off,
-          says_no_more_ ? "the client closed its side" : "signed off", sign_off_);
+    close(disconnect_reason::signed_off, says_no_more_ ? client_closed_its_side : "signed off",
+          sign_off_);
   } else {
     close(disconnect_reason::draining, "the broker is shutting down");
   }
-}
-
-/// A connection whose DNs are still being looked up waits for them, to tell them that it is gone.
-void connection_impl::quit_if_done() {
-  if (socket_gone_ && resolves_in_flight_ == 0)
-    quit();
-}
-
-void connection_impl::log(observer::severity level, std::string_view what, std::string_view why) {
-  if (!context_.observed_by->wants("connection", level))
-    return;
-  context_.observed_by->log("connection", level, what,
-                            {{"client", to_string(client_->who.id)},
-                             {"application", client_->who.application},
-                             {"role", to_string(client_->who.role)},
-                             {"principal", client_->who.principal},
-                             {"peer", client_->who.peer.name},
-                             {"reason", why}});
 }
 
 connection_ref spawn_connection(caf::actor_system& system, runtime::home where,

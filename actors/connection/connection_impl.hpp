@@ -33,6 +33,7 @@ public:
                   std::shared_ptr<socket_side> edge);
 
   const char* name() const override { return "connection"; }
+  std::string called() const override { return to_string(client_->who.id); }
   behavior_type make_behavior() override;
   /// Takes the registrations along, whatever ended the actor.
   void on_exit() override;
@@ -49,6 +50,7 @@ private:
     read_ahead ahead;
     dn_table<dn_ref>::round dns;
     std::uint64_t sends = 0; ///< requests to send of this read, counted together
+    bool tells = false;      ///< an operator wants a line for each request
   };
 
   // Frames.
@@ -87,14 +89,13 @@ private:
                  std::optional<std::string_view> this_dn = {});
   void turn_away_or_close(reference_id reference, const fault& why);
   void close(disconnect_reason reason, std::string_view text, reference_id reference = {});
-  void socket_closed();
+  void log_end(disconnect_reason reason, std::string_view why);
+  void socket_closed(const link_end& why);
   void begin_drain();
   void begin_sign_off(reference_id reference);
   void input_ended();
   bool is_owed() const;
   void drain_step();
-  void quit_if_done();
-  void log(observer::severity level, std::string_view what, std::string_view why = {});
 
   broker_context& context_;
   const directory_ref& directory_;
@@ -111,8 +112,10 @@ private:
   bool drain_tick_armed_ = false;
   bool says_no_more_ = false; // its client has closed its side, and may still listen
   bool watches_ = false;      // every DN
+  bool is_drained_ = false;   // the broker shuts down, and told its client so
   reference_id sign_off_;
   caf::actor_clock::time_point drain_deadline_;
+  caf::actor_clock::time_point signed_on_at_;
 };
 
 } // namespace ringdown

@@ -68,7 +68,8 @@ void connection_impl::unresolved(const std::vector<std::string>& asked, const fa
   for (auto& name : asked)
     dns_.not_found(name, why);
   --resolves_in_flight_;
-  quit_if_done();
+  if (socket_gone_ && resolves_in_flight_ == 0)
+    quit();
 }
 
 /// Ends all registrations; from here on no DN is spoken to.

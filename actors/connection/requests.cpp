@@ -3,6 +3,7 @@
 #include "actors/connection/connection_impl.hpp"
 
 #include "actors/admit.hpp"
+#include "actors/connection/told.hpp"
 #include "messages/refusals.hpp"
 
 namespace ringdown {
@@ -52,7 +53,8 @@ void connection_impl::sign_on(const frame_view& frame) {
   }
   if (!context_.may(client_->who, action::sign_on, {}, asked.credentials())) {
     counted_at(context_, where()).sign_on_failures.count({"authorize"});
-    log(observer::severity::warning, "sign-on refused", "authorize");
+    log_client(*context_.observed_by, *client_, observer::severity::warning, "sign-on refused",
+               "authorize");
     turn_away(frame.reference, refused(error_code::bad_credentials));
     return close(disconnect_reason::sign_on_refused, "sign-on was refused");
   }
@@ -81,13 +83,14 @@ void connection_impl::signed_on(reference_id reference, client_id id,
     return;
   }
   life_ = life::signed_on;
+  signed_on_at_ = clock().now();
   counted_at(context_, where()).sign_ons.count(client_->who.role);
   counted_at(context_, where()).connections.count(client_->who.role); // until it leaves
   edge_->established(terms.interval, terms.timeout);
   auto expires_us = access_ ? access_->expires_us() : 0;
   static_cast<void>(
     client_->box.answer(encode_connected(reference, id, terms, expires_us, context_)));
-  log(observer::severity::info, "client signed on");
+  log_client(*context_.observed_by, *client_, observer::severity::info, "client signed on");
   if (access_)
     access_->signed_on();
   for (auto& read : early_.take())

@@ -11,6 +11,7 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace ringdown {
 
@@ -33,6 +34,11 @@ struct accepted_command {
   steady_ms accepted_at{0};  ///< the same: `time_us` may be set back meanwhile
   std::size_t recorders = 0; ///< that its order awaits
 
+  /// Who its sender was proven to be; empty where nobody asked.
+  std::string_view principal() const noexcept {
+    auto before = owner.size() > application.size() ? owner.size() - application.size() - 1 : 0;
+    return std::string_view{owner}.substr(0, before);
+  }
   /// What the memory budget is told of it.
   std::size_t bytes() const noexcept {
     return command_bytes + recorders * sizeof(awaited_recorder);

@@ -32,6 +32,22 @@ void end_registration(const dn_state& dn, const registration& one, error_code wh
   one.client->report({dn.name(), false, one.mode, true});
 }
 
+/// For who looks closely.
+void log_registration(const dn_state& dn, std::string_view what, const registration& one) {
+  constexpr auto level = observer::severity::debug;
+  if (!dn.context.observed_by->wants("dn", level))
+    return;
+  auto& who = one.client->who;
+  dn.context.observed_by->log("dn", level, what,
+                              {{"dn", dn.name()},
+                               {"client", to_string(who.id)},
+                               {"application", who.application},
+                               {"role", to_string(who.role)},
+                               {"principal", who.principal},
+                               {"mode", to_string(one.mode)},
+                               {"standby", one.standby ? "true" : ""}});
+}
+
 } // namespace
 
 // ---- life ----------------------------------------------------------------------------------
@@ -82,8 +98,10 @@ void dn_impl::remove() {
 /// Nobody asked for it: each client hears why, and what became of its commands.
 void dn_impl::end_registrations(error_code why) {
   screen_.conclude_all_unknown();
-  for (auto& r : state_.clients)
+  for (auto& r : state_.clients) {
     end_registration(state_, r, why);
+    log_registration(state_, "registration ended", r);
+  }
   state_.clients.clear();
   state_.show_roster();
 }
@@ -387,6 +405,7 @@ void dn_impl::register_client(dn_batch& batch, const dn_request& request) {
                 {state_.now_us(), steady_now()});
   batch.answer(delimited(frame));
   state_.show_roster();
+  log_registration(state_, "registered", own);
   if (is_active && !screen_.has_session())
     arm_ask_tick();
   if (!screen_.has_session())
@@ -411,6 +430,7 @@ void dn_impl::drop(const client_ptr& client) {
   bool was_recorder = own->is_recorder();
   bool told_calls = own->of == role::call_source;
   bool could_command = own->may_command();
+  log_registration(state_, "registration ended", *own);
   state_.clients.erase(*client);
   state_.show_roster();
   if (told_calls)
@@ -421,6 +441,8 @@ void dn_impl::drop(const client_ptr& client) {
   if (screen_.has_session()) {
     dn_screen::scope within{screen_};
     auto& who = client->who;
+    if (state_.context.is_draining && !draining_) // the letter that says so is on its way
+      screen_.tell(ringdown::draining{});
     if (was_recorder)
       screen_.tell(recorder_gone{who.id});
     else if (could_command)

@@ -21,6 +21,7 @@
 #include "actors/meters_at.hpp"
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace ringdown {
@@ -38,6 +39,7 @@ public:
           directory_actor directory, dn_board_ptr board);
 
   const char* name() const override { return "dn"; }
+  std::string called() const override { return state_.name(); }
   behavior_type make_behavior() override;
   /// Tells the clients that are still registered that the DN is gone.
   void on_exit() override;

@@ -2,6 +2,7 @@
 #include "actors/dn/dn_screen.hpp"
 
 #include <algorithm>
+#include <string>
 
 namespace ringdown {
 
@@ -12,6 +13,26 @@ bool is_failure(outcome result) noexcept {
   return result == outcome::timed_out || result == outcome::partial ||
          result == outcome::recorder_lost || result == outcome::unknown ||
          result == outcome::failed;
+}
+
+/// Which recorders are to be looked at, and what each made of it: those that did not do it. Where
+/// it failed, and there was none at all, that is why.
+std::string at_fault(const outcome_event& event) {
+  if (!is_failure(event.result))
+    return {};
+  std::string all;
+  for (auto& each : event.recorders) {
+    if (each.verdict == recorder_verdict::confirmed)
+      continue;
+    if (!all.empty())
+      all += ", ";
+    all.append(each.application).append(each.application.empty() ? "" : " ");
+    all += to_string(each.recorder) + ' ';
+    all += to_string(each.verdict);
+    if (each.failure_code != 0)
+      all += " with code " + std::to_string(each.failure_code);
+  }
+  return event.recorders.empty() ? "none" : all;
 }
 
 } // namespace
@@ -32,13 +53,17 @@ void dn_screen::log_outcome(const outcome_event& event, const accepted_command* 
   // known.
   auto by_utc = std::max<std::int64_t>(0, event.time_us - event.accepted_time_us) / 1000;
   auto took = command != nullptr ? (actor_.steady_now() - command->accepted_at).count() : by_utc;
+  auto id = event.released ? event.released_command : event.command;
   state_.context.observed_by->log(
     "dn", level, what,
     {{"dn", state_.name()},
      {"conn", to_string(event.connection)},
      {"command", to_string(event.verb)},
+     {"id", id ? to_hex(id.view()) : std::string{}},
      {"outcome", to_string(event.result)},
+     {"recorders", at_fault(event)},
      {"by", event.origin_application},
+     {"principal", command != nullptr ? command->principal() : std::string_view{}},
      {"agent", event.agent_id},
      {"cause", event.cause == broker_reason::unspecified ? event.reason : to_string(event.cause)},
      {"ms", std::to_string(took)}});

@@ -34,6 +34,12 @@ inline constexpr size_t in_place_depth_max = 16;
 /// A turn that takes longer is counted as long: some handler blocked or computed for too long.
 inline constexpr std::chrono::milliseconds long_turn{10};
 
+/// So long behind a long turn a loop times its actors, to name the one that makes the next. What
+/// makes one turn long mostly makes another within a minute.
+inline constexpr std::chrono::seconds watched_for{60};
+/// An actor that takes less by itself is not what makes a turn long.
+inline constexpr std::chrono::milliseconds named_activation{1};
+
 /// How long turns take is counted up to each of these, in microseconds: from a turn of an idle loop
 /// to one that everybody feels.
 inline constexpr std::array<unsigned, 10> turn_bounds_us{

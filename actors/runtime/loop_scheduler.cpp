@@ -234,6 +234,8 @@ void actor_loop::wait_for_work() {
   }
   now_is_fresh_ = false; // a handler that asks for the time gets that of its own turn
   turn_start_ = turn_end_;
+  in_place_before_ = in_place_.load(std::memory_order_relaxed);
+  resumes_of_turn_ = 0;
   size_t handlers = 0;
   const auto wait = [&] {
     handlers = io_->wait(blocks ? timers_.next_due() : event_loop::poll_only);
@@ -247,6 +249,7 @@ void actor_loop::wait_for_work() {
   if (blocks && !handlers_read_clock)
     turn_start_ = now_;
   found_work_ = handlers > 0;
+  handlers_of_turn_ = handlers;
   add(handlers_, handlers);
 }
 
@@ -292,6 +295,7 @@ void actor_loop::run_ready(time_point end_of_budget) {
     until_clock_read = options_.resumes_per_clock_read;
   }
   found_work_ |= resumes > 0;
+  resumes_of_turn_ += resumes;
   add(resumes_, resumes);
 }
 
@@ -322,7 +326,10 @@ void actor_loop::end_turn() {
   turn_end_ = options_.read_clock();
   if (found_work_)
     last_work_ = turn_end_;
-  count_turn(turn_end_ - turn_start_);
+  const auto took = turn_end_ - turn_start_;
+  count_turn(took);
+  if (took > defaults::long_turn || is_watched_) [[unlikely]]
+    look_back(took);
   armed_timers_.store(timers_.schedule().size(), std::memory_order_relaxed);
 }
 

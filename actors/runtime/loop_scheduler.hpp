@@ -5,6 +5,7 @@
 
 #include "actors/runtime/defaults.hpp"
 #include "actors/runtime/event_loop.hpp"
+#include "actors/runtime/long_turn.hpp"
 #include "actors/runtime/timers.hpp"
 
 #include <caf/actor_system.hpp>
@@ -20,6 +21,8 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -136,6 +139,10 @@ public:
   event_loop& io() const noexcept { return *io_; }
   loop_stats stats() const noexcept;
 
+  /// The longest of the turns that took longer than `defaults::long_turn` since this was asked
+  /// last; nothing if none did.
+  std::optional<long_turn> take_long_turn();
+
   /// Runs `task` on this loop, in a later turn than the caller's. Tasks of one thread run in their
   /// order; there is no order between tasks and messages. A task must not block and not throw.
   /// After the scheduler has stopped, tasks are destroyed without being run.
@@ -181,6 +188,7 @@ private:
   friend class loop_scheduler;
   friend class loop_clock;
   friend class pinned_base;
+  friend class timed_activation;
 
   struct end_of_turn_hook {
     hook_id id;
@@ -198,6 +206,9 @@ private:
   void send_outgoing();
   void end_turn();
   void count_turn(clock_type::duration took);
+  void has_run(const pinned_base& actor, clock_type::duration took) noexcept;
+  void look_back(clock_type::duration took) noexcept;
+  void note_long_turn(clock_type::duration took) noexcept;
   void request_stop();
   bool drop_leftovers();
   bool is_idle() const noexcept;
@@ -229,6 +240,14 @@ private:
   time_point turn_end_;   // of the last turn
   time_point last_work_;  // when the last turn that found work ended
   bool found_work_ = false;
+  uint64_t handlers_of_turn_ = 0;
+  uint64_t resumes_of_turn_ = 0;
+  uint64_t in_place_before_ = 0; // this turn
+  bool is_watched_ = false;      // closely: a turn was long
+  time_point watched_until_;
+  timed_activation* timed_ = nullptr; // the innermost
+  clock_type::duration longest_activation_{};
+  std::string longest_actor_;
   std::vector<caf::resumable*> taken_jobs_;
   std::vector<std::function<void()>> taken_tasks_;
 
@@ -239,6 +258,9 @@ private:
   std::atomic<bool> inbox_filled_{false};
   std::atomic<bool> asleep_{false};
   std::atomic<bool> stopping_{false};
+
+  std::mutex long_turn_mutex_;
+  std::optional<long_turn> long_turn_; // until somebody asks
 
   // Written by the loop thread (`wake_ups_` by others), read by anyone.
   alignas(64) std::atomic<uint64_t> turns_{0};

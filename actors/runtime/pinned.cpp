@@ -62,6 +62,14 @@ caf::execution_unit* pinned_base::unit(caf::execution_unit* offered) const noexc
   return offered;
 }
 
+std::string pinned_base::full_name() const {
+  std::string all{self_.name()};
+  if (const auto* named = dynamic_cast<const has_a_name*>(&self_))
+    if (auto name = named->called(); !name.empty())
+      all += ' ' + name;
+  return all;
+}
+
 bool pinned_base::is_free() const noexcept {
   return home_.is_current() && !running_ &&
          home_.loop()->in_place_depth_ < defaults::in_place_depth_max && self_.mailbox().blocked();
@@ -74,7 +82,7 @@ bool pinned_base::may_activate_in_place() const noexcept {
 }
 
 pinned_base::in_place_scope::in_place_scope(pinned_base& actor) noexcept
-  : running_(actor), loop_(*actor.home_.loop()) {
+  : running_(actor), loop_(*actor.home_.loop()), timed_(actor.is_timed(), &loop_, actor) {
   static_cast<void>(loop_.now()); // the watchdog counts from here if this is a turn's first work
   ++loop_.in_place_depth_;
   loop_.in_place_.store(loop_.in_place_.load(std::memory_order_relaxed) + 1,

@@ -17,6 +17,7 @@
 
 #include <exception>
 #include <functional>
+#include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -61,6 +62,9 @@ public:
   /// The actor's home. Fixed at its construction. Any thread.
   home where() const noexcept { return home_; }
 
+  /// Its kind, and which one it is if it has a name: "dn 7001". The home's thread.
+  std::string full_name() const;
+
   /// Whether a message may be given to the actor at once: its home is the calling loop, its mailbox
   /// is blocked and empty and it has put nothing aside (so there is nothing to overtake), it is not
   /// on the call stack, and the nesting is not too deep. Any thread.
@@ -104,6 +108,9 @@ protected:
   /// The execution unit to enqueue with: home, or `offered` unless it is of another actor system.
   caf::execution_unit* unit(caf::execution_unit* offered) const noexcept;
 
+  /// Whether its loop is looked at closely.
+  bool is_timed() const noexcept { return home_ && home_.loop()->is_watched_; }
+
   /// Ends the actor after an exception that CAF let through (on_exit or an exception handler
   /// threw).
   void end_after(caf::execution_unit* unit) noexcept;
@@ -144,6 +151,7 @@ private:
   private:
     running_scope running_;
     actor_loop& loop_;
+    timed_activation timed_;
   };
 
   /// Whether the actor is at home, neither on the call stack nor with mail, and the nesting is not
@@ -181,6 +189,7 @@ public:
   caf::resumable::resume_result resume(caf::execution_unit* context, size_t messages) override {
     running_scope running{*this};
     handling_scope handling{*this};
+    const timed_activation timed{is_timed(), where().loop(), *this};
     try {
       return Base::resume(context, messages);
     } catch (...) {
@@ -282,7 +291,7 @@ bool try_deliver_in_place(const pinned_ref<Handle>& to, Ts&&... xs) {
 /// asked for anything. Such an actor neither skips messages nor awaits responses (`await`), and
 /// what it does here does not ask for the sender or the message.
 template <class Message>
-class callable_in_place {
+class callable_in_place : public has_a_name {
 public:
   /// What the actor's handler of this message does. An exception ends the actor.
   virtual void handle(Message& message) = 0;

@@ -58,7 +58,7 @@ stage_client::stage_client(stage& where)
 
 stage_client::~stage_client() {
   client_->box.close();
-  caf::anon_send(actor_.ref().handle(), closed_atom::value);
+  caf::anon_send(actor_.ref().handle(), closed_atom::value, link_end{});
 }
 
 read_batch_ptr stage_client::batch_of(std::string_view bytes) {

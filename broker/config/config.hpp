@@ -274,8 +274,8 @@ std::string print(const config& c);
 std::string example();
 /// docs/configuration.md.
 std::string manual();
-/// The limits with value, unit and origin, one per line, for the log at start.
-std::string limits_table(const config& c);
+/// The limits with their values, in the order of the table, for the log at start.
+std::vector<name_value> limits_of(const config& c);
 
 /// A key whose value differs between two configurations.
 struct change {

@@ -45,18 +45,6 @@ std::string facts(const key& k) {
   return result + (k.reloadable ? ". SIGHUP changes it." : ".");
 }
 
-std::string padded(std::string text, std::size_t width) {
-  text.resize(std::max(width, text.size()), ' ');
-  return text;
-}
-
-std::size_t widest_name() {
-  std::size_t width = 0;
-  for (const auto& k : table())
-    width = std::max(width, k.name.size());
-  return width;
-}
-
 } // namespace
 
 std::vector<key_info> keys() {
@@ -108,20 +96,12 @@ std::string example() {
   return out;
 }
 
-std::string limits_table(const config& c) {
-  const auto name_width = widest_name() - std::string_view{"limits."}.size();
-  std::string out;
-  for (std::size_t i = 0; i < table().size(); ++i) {
-    const auto& k = table()[i];
-    if (k.section() != "limits")
-      continue;
-    auto amount = k.text(c);
-    if (!k.unit.empty())
-      amount.append(" ").append(k.unit);
-    out += padded(std::string{k.leaf()}, name_width) + "  " + padded(std::move(amount), 16) + "  " +
-           printable(to_string(origin_of(c, i))) + '\n';
-  }
-  return out;
+std::vector<name_value> limits_of(const config& c) {
+  std::vector<name_value> all;
+  for (const auto& k : table())
+    if (k.section() == "limits")
+      all.push_back({std::string{k.leaf()}, k.text(c)});
+  return all;
 }
 
 std::vector<change> differences(const config& before, const config& after) {

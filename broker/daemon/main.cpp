@@ -13,6 +13,7 @@
 #include "broker/daemon/open_files.hpp"
 #include "broker/daemon/reload.hpp"
 #include "broker/daemon/signals.hpp"
+#include "broker/logging/journal.hpp"
 #include "broker/logging/logging.hpp"
 #include "broker/version.hpp"
 
@@ -23,7 +24,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -112,10 +112,24 @@ command_line read_command_line(int argc, char** argv) {
   return line;
 }
 
+/// On standard error, for want of a log.
+void say(logging::level level, const std::string& text) {
+  if (logging::reader_of_standard_error() == logging::reader::journal)
+    std::cerr << logging::priority(level);
+  std::cerr << "ringdownd: " << text << '\n';
+}
+
 int report(const std::vector<configuration::config_error>& errors) {
   for (auto& error : errors)
-    std::cerr << "ringdownd: " << to_string(error) << '\n';
+    say(logging::level::error, to_string(error));
   return exit_not_started;
+}
+
+/// What is due while the broker runs, and while it drains.
+void each_second(broker& b, logging::logger& log) {
+  log.tick();
+  if (b.tick())
+    manager::alive();
 }
 
 /// Waits for signals until one ends the daemon, or it has failed.
@@ -137,20 +151,10 @@ void serve(signals& from, configuration::reloader& again, configuration::config&
       break;
     case asked::nothing: break;
     }
-    log.tick();
-    if (b.tick())
-      manager::alive();
+    each_second(b, log);
     if (b.has_failed())
       return;
   }
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream in{text};
-  for (std::string one; std::getline(in, one);)
-    lines.push_back(one);
-  return lines;
 }
 
 /// A thread's own heap grows by a system call for each 4 KiB, one for each connection; the
@@ -170,16 +174,24 @@ logging::options log_options(const configuration::config::log_section& log) {
 
 int not_started(const signals& from, const std::string& why) {
   from.give_back(); // standard error may be a pipe that nobody reads
-  std::cerr << "ringdownd: " << why << '\n';
+  say(logging::level::error, why);
   return exit_not_started;
+}
+
+/// One line: what bounds this run is found by one look, also where its configuration is gone.
+void tell_limits(const configuration::config& running, logging::logger& log) {
+  const auto limits = configuration::limits_of(running);
+  std::vector<logging::field> all;
+  for (auto& [name, value] : limits)
+    all.emplace_back(name, value);
+  log.write(component::broker, logging::level::info, "limits", all);
 }
 
 void tell_start(const configuration::load_result& loaded, const broker& b, logging::logger& log) {
   for (auto& warning : loaded.warnings)
     log.warn(component::config, to_string(warning));
   auto& running = loaded.value;
-  for (auto& limit : lines_of(configuration::limits_table(running)))
-    log.info(component::broker, "limit", {{"is", limit}});
+  tell_limits(running, log);
   auto tell_of = [&](std::string_view what, std::string_view address, std::uint16_t port) {
     log.info(component::broker, what,
              {{"address", address},
@@ -200,7 +212,17 @@ void tell_start(const configuration::load_result& loaded, const broker& b, loggi
 int drain(signals& from, broker& b, logging::logger& log) {
   manager::draining();
   log.info(component::broker, "draining", {{"connections", b.counters().connections}});
-  bool drained = b.drain([&] { return from.wait(std::chrono::milliseconds{0}) == asked::end; });
+  auto next = std::chrono::steady_clock::now();
+  bool drained = b.drain([&] {
+    if (auto now = std::chrono::steady_clock::now(); now >= next) {
+      next = now + std::chrono::seconds{1};
+      each_second(b, log);
+    }
+    auto came = from.wait(std::chrono::milliseconds{0});
+    if (came == asked::reload)
+      log.info(component::config, "the configuration is not read again: the broker drains");
+    return came == asked::end;
+  });
   if (!drained)
     log.warn(component::broker, "not drained: closing what is left",
              {{"connections", b.counters().connections}});
@@ -252,7 +274,7 @@ int run(signals& from, const configuration::sources& sources,
 /// What is asked of the program other than to serve.
 int answer(const command_line& line, const configuration::load_result& loaded) {
   for (auto& warning : loaded.warnings)
-    std::cerr << "ringdownd: warning: " << to_string(warning) << '\n';
+    say(logging::level::warn, "warning: " + to_string(warning));
   if (line.print_only)
     std::cout << configuration::print(loaded.value);
   else

@@ -30,6 +30,25 @@ std::size_t frame_limit(const limits& bounds, const link_watch& watch) {
   return watch.is_established() ? bounds.frame_bytes_max : frame_bytes_before_sign_on_max;
 }
 
+void tell_if_slow(slow_watch& watch, const t_client& client, observer& told, steady_time now) {
+  auto& box = client.box;
+  auto news = watch.look(now, box.above_high_water(), box.has_gap(), box.missed_total());
+  if (news.what == slow_watch::news::kind::none)
+    return;
+  bool begins = news.what == slow_watch::news::kind::slow;
+  auto& who = client.who;
+  told.log("connection", begins ? observer::severity::warning : observer::severity::info,
+           begins ? "a client reads too slowly" : "a slow client has caught up",
+           {{"client", to_string(who.id)},
+            {"application", who.application},
+            {"role", to_string(who.role)},
+            {"principal", who.principal},
+            {"peer", who.peer.name},
+            {"slow_ms", std::to_string(news.lasted.count())},
+            {"waiting_bytes", std::to_string(box.bytes())},
+            {"events_missed", std::to_string(news.missed)}});
+}
+
 } // namespace
 
 client_link::client_link(edge_loop& loop, std::unique_ptr<stream> bytes, peer_facts peer,
@@ -110,7 +129,7 @@ void client_link::readable() try {
   if (is_open())
     arm_read();
 } catch (...) { // as for want of memory, half-way: its place in the stream is lost
-  shut();
+  shut(failed_half_way, disconnect_reason::internal_error);
   throw;
 }
 
@@ -127,9 +146,7 @@ bool client_link::read_once() {
     return true;
   }
   if (got.status != transport_status::done) { // broken
-    if (auto why = stream_->fault(); !why.empty())
-      tell_of_end(disconnect_reason::protocol_error, why);
-    shut();
+    lose();
     return false;
   }
   watch_.heard(loop_.now());
@@ -138,8 +155,7 @@ bool client_link::read_once() {
   if (kept == 0 && !watch_.is_established() && look_at_first({buffer, bytes}) == first_bytes::tls)
     [[unlikely]] {
     static_cast<void>(stream_->write_some(tls_refusal));
-    tell_of_end(disconnect_reason::protocol_error, "TLS spoken on the plain port");
-    shut();
+    shut("TLS spoken on the plain port", disconnect_reason::protocol_error);
     return false;
   }
   if (cutter_.is_short(bytes)) {
@@ -297,7 +313,7 @@ void client_link::send_waiting(steady_time now) {
     if (did.status == transport_status::would_block)
       return arm_write();
     if (did.status != transport_status::done)
-      return shut();
+      return lose();
     auto bytes = did.bytes;
     watch_.said(now);
     auto frames = sending_.took(bytes);
@@ -325,7 +341,7 @@ void client_link::writable() try {
   if (is_open())
     loop_.mark(*this);
 } catch (...) { // nobody would flush it any more
-  shut();
+  shut(failed_half_way, disconnect_reason::internal_error);
   throw;
 }
 
@@ -347,15 +363,26 @@ void client_link::discard_input() {
   // A bounded share a turn: a client that goes on sending must not hold the loop.
   auto got = stream_->read_some(buffer, loop_.scratch_size());
   if (got.status == transport_status::failed || (got.status == transport_status::end && lingering_))
-    shut();
+    lose();
 }
 
-void client_link::shut() {
+/// Nothing passes any more: because of what the client spoke, if the stream knows; else nobody
+/// knows why.
+void client_link::lose() {
+  if (auto why = stream_->fault(); !why.empty())
+    return shut(why, disconnect_reason::protocol_error);
+  shut("the link was lost");
+}
+
+void client_link::shut(std::string_view why, disconnect_reason reason) {
   if (!is_open())
     return;
+  if (reason != disconnect_reason::unspecified)
+    signal_->note_end(reason);
   // What it said last is on its way before anybody finds its outbox closed, on another loop too.
   loop_.reads().pass_gathered();
-  loop_.counts().disconnects.count(signal_->end());
+  const link_end end{signal_->end(), why};
+  loop_.counts().disconnects.count(end.reason);
   stream_->close();
   stream_.reset();
   signal_->attach(nullptr);
@@ -368,7 +395,7 @@ void client_link::shut() {
   admitted_.leave();
   auto actor = std::exchange(actor_, {});
   loop_.forget(*this); // from here on this may be gone
-  caf::anon_send(actor.ref().handle(), closed_atom::value);
+  caf::anon_send(actor.ref().handle(), closed_atom::value, end);
 }
 
 void client_link::turn_out() {
@@ -381,8 +408,7 @@ void client_link::turn_out() {
   if (sending_.empty() && client_->box.bytes() == 0)
     static_cast<void>(stream_->write_some(encode_disconnected(disconnect_reason::overloaded, why)));
   stream_->end_writing();
-  tell_of_end(disconnect_reason::overloaded, why);
-  shut();
+  shut(why, disconnect_reason::overloaded);
 }
 
 std::size_t client_link::held_for_it(steady_time now) const {
@@ -393,15 +419,8 @@ std::size_t client_link::held_for_it(steady_time now) const {
 void client_link::give_way() {
   if (!is_open())
     return;
-  tell_of_end(disconnect_reason::overloaded,
-              "the broker's memory is spent, and much of it waits for this client");
-  shut();
-}
-
-void client_link::tell_of_end(disconnect_reason reason, std::string_view why) {
-  signal_->note_end(reason);
-  loop_.context().observed_by->log("edge", observer::severity::warning, "connection closed",
-                                   {{"peer", client_->who.peer.name}, {"reason", why}});
+  shut("the broker's memory is spent, and much of it waits for this client",
+       disconnect_reason::overloaded);
 }
 
 void client_link::drain() {
@@ -436,6 +455,8 @@ steady_time client_link::sweep(steady_time now) {
   facts.reading_paused = !may_read() && !closing_;
   facts.frame_may_wait = facts.reading_paused && has_memory_to_read();
   facts.sending = sends();
+  if (watch_.is_established())
+    tell_if_slow(slow_, *client_, *loop_.context().observed_by, now);
   act_on(watch_.sweep(now, facts));
   if (is_open())
     arm_read(); // memory that was spent may be back
@@ -461,7 +482,7 @@ void client_link::act_on(link_due due) {
     return close_with(disconnect_reason::heartbeat_timeout, "a frame was not whole in time");
   case link_due::slow_consumer:
     return close_with(disconnect_reason::slow_consumer, "does not read what is sent to it");
-  case link_due::linger_over: return shut();
+  case link_due::linger_over: return shut("its last frames did not leave in time");
   }
 }
 

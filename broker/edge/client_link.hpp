@@ -13,6 +13,7 @@
 #include "broker/edge/link_signal.hpp"
 #include "broker/edge/link_watch.hpp"
 #include "broker/edge/send_buffer.hpp"
+#include "broker/edge/slow_watch.hpp"
 #include "broker/edge/stream.hpp"
 #include "broker/edge/work_share.hpp"
 
@@ -22,6 +23,9 @@
 #include <string_view>
 
 namespace ringdown::edge {
+
+/// Why a link ends where the broker threw, as for want of memory, and its place is lost.
+inline constexpr std::string_view failed_half_way = "the broker failed at it half-way";
 
 class client_link final : public socket_side,
                           public stream_user,
@@ -46,8 +50,9 @@ public:
   steady_time sweep(steady_time now);
   /// Ask the actor to finish in order.
   void drain();
-  /// Closes the stream now.
-  void shut();
+  /// Closes the stream now. The operator hears why, in a literal, unless the connection has told
+  /// its end. Without a reason it was lost.
+  void shut(std::string_view why, disconnect_reason reason = disconnect_reason::unspecified);
   /// Others want its place among those that have not signed on: tells it so, as far as its stream
   /// takes that at once, and shuts.
   void turn_out();
@@ -96,7 +101,7 @@ private:
   void begin_linger();
   void discard_input();
   void close_with(disconnect_reason reason, std::string text);
-  void tell_of_end(disconnect_reason reason, std::string_view why);
+  void lose();
   bool is_open() const noexcept { return stream_ != nullptr; }
 
   edge_loop& loop_;
@@ -106,6 +111,7 @@ private:
   client_ptr client_;
   connection_ref actor_;
   link_watch watch_;
+  slow_watch slow_;
   frame_cutter cutter_;
   memory_share begun_; // a frame that is not whole yet
   send_buffer sending_;

@@ -139,7 +139,7 @@ std::size_t edge_loop::visit_some(std::size_t below, std::size_t count,
 void edge_loop::shut_each() {
   while (!connections_.empty()) {
     auto last = connections_.back().connection;
-    last->shut(); // forgets itself
+    last->shut("the broker has stopped", disconnect_reason::draining); // forgets itself
   }
 }
 
@@ -164,7 +164,7 @@ void edge_loop::hear_next() {
   try {
     connection->hear_more();
   } catch (...) {
-    connection->shut();
+    connection->shut(failed_half_way, disconnect_reason::internal_error);
     go_on();
     throw;
   }
@@ -185,7 +185,7 @@ void edge_loop::flush() {
         connection->flush(now);
       } catch (...) {
         failed = std::current_exception();
-        connection->shut();
+        connection->shut(failed_half_way, disconnect_reason::internal_error);
       }
     }
     flushing_.clear();
@@ -266,7 +266,7 @@ runtime::time_point edge_loop::sweep(client_link& connection, runtime::time_poin
   raise(highest_.outbox_bytes, connection.client()->box.bytes());
   return connection.sweep(now);
 } catch (...) {
-  connection.shut();
+  connection.shut(failed_half_way, disconnect_reason::internal_error);
   throw;
 }
 

@@ -15,9 +15,7 @@ public:
   explicit link_signal(edge_loop& loop) : loop_(loop) {}
   void outbox_ready() noexcept override { visit(); }
   void read_credit() noexcept override { visit(); }
-  void note_error(error_code code) noexcept override {
-    loop_.context().counts.shared().errors.count(code);
-  }
+  void note_refusal(const refused_request& refused) noexcept override;
   void note_end(disconnect_reason reason) noexcept override {
     auto none = still_open;
     end_.compare_exchange_strong(none, reason);

@@ -39,7 +39,8 @@ public:
   virtual void trim() noexcept {}
   /// Bytes of the broker's memory that this holds until the client takes them.
   virtual std::size_t held() const noexcept { return 0; }
-  /// Why reading has failed, if the client spoke against the protocol below its frames; else empty.
+  /// Why reading has failed, if the client spoke against the protocol below its frames: a
+  /// literal; else empty.
   virtual std::string_view fault() const noexcept { return {}; }
 };
 

@@ -104,9 +104,11 @@ void append_padded(std::string& out, std::string_view text, std::size_t width) {
   out.append(1 + width - std::min(width, text.size()), ' ');
 }
 
-void append_human(std::string& out, const entry& e) {
-  append_time(out, e.at, ' ', fraction::milliseconds);
-  out += ' ';
+void append_human(std::string& out, const entry& e, reader who) {
+  if (who != reader::journal) {
+    append_time(out, e.at, ' ', fraction::milliseconds);
+    out += ' ';
+  }
   append_padded(out, upper_names[static_cast<std::size_t>(e.importance)], 5);
   append_padded(out, to_string(e.from), 10);
   const auto [kept, gone] = bound(e.message);
@@ -146,9 +148,11 @@ void append_json(std::string& out, const entry& e) {
 
 } // namespace
 
-void append_line(std::string& out, format f, const entry& e) {
+void append_line(std::string& out, format f, const entry& e, reader who) {
+  if (who == reader::journal)
+    out += priority(e.importance);
   switch (f) {
-  case format::human: append_human(out, e); return;
+  case format::human: append_human(out, e, who); return;
   case format::json: append_json(out, e); return;
   }
 }

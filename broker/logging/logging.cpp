@@ -1,10 +1,12 @@
 // What a line says and how often it is said; log_writer.cpp writes it.
 #include "broker/logging/logging.hpp"
 
+#include "broker/logging/journal.hpp"
 #include "broker/logging/line.hpp"
 #include "broker/logging/log_writer.hpp"
 #include "broker/logging/repeat_filter.hpp"
 
+#include <algorithm>
 #include <array>
 #include <exception>
 #include <mutex>
@@ -29,6 +31,7 @@ struct line_maker {
   }
 
   std::atomic<format> shape;
+  std::atomic<reader> read_by{reader::anybody};
   std::mutex of_clock;
   const std::function<time_point()> clock;
 };
@@ -37,7 +40,8 @@ std::string lost_line(line_maker& maker, std::uint64_t lines, std::string_view w
   const std::array fields{field{"lost", lines}, field{"why", why}};
   std::string text;
   append_line(text, maker.shape.load(std::memory_order_relaxed),
-              {maker.now(), component::broker, level::error, "lines of the log were lost", fields});
+              {maker.now(), component::broker, level::error, "lines of the log were lost", fields},
+              maker.read_by.load(std::memory_order_relaxed));
   return text;
 }
 
@@ -74,11 +78,12 @@ struct logger::state {
     writer = std::make_unique<log_writer>(
       log_writer::options{o.queue_bytes_max, o.queue_bytes_reserve, o.end_timeout, tells},
       destination::standard_error());
+    maker.read_by = reader_of_standard_error();
   }
 
   void write(format f, const entry& e) {
     line.clear();
-    append_line(line, f, e);
+    append_line(line, f, e, maker.read_by.load(std::memory_order_relaxed));
     repeats.count(line.size() + 1);
     if (to)
       to(e.importance, e.from, line);
@@ -123,6 +128,7 @@ logger::~logger() {
 void logger::set_levels(const thresholds& levels) noexcept {
   for (std::size_t i = 0; i < component_count; ++i)
     levels_[i].store(levels[i], std::memory_order_relaxed);
+  lowest_.store(*std::min_element(levels.begin(), levels.end()), std::memory_order_relaxed);
 }
 
 void logger::set_format(format f) noexcept {
@@ -138,12 +144,14 @@ std::optional<std::string> logger::open_file(const std::filesystem::path& path) 
   if (!state_->writer)
     return std::nullopt;
   if (path.empty()) {
+    state_->maker.read_by = reader_of_standard_error();
     state_->writer->write_to(destination::standard_error());
     return std::nullopt;
   }
   auto opened = destination::open(path);
   if (auto* why_not = std::get_if<std::string>(&opened))
     return std::move(*why_not);
+  state_->maker.read_by = reader::anybody;
   state_->writer->write_to(std::get<destination_ptr>(std::move(opened)));
   return std::nullopt;
 }

@@ -7,6 +7,9 @@
 //   2026-11-22 15:04:05.123 INFO  edge       connection accepted  client=0000000000000001 peer=...
 //   {"time":"2026-11-22T15:04:05.123456Z","level":"info","component":"edge","message":"...",...}
 //
+// Where standard error is the journal of systemd, a line begins with its priority, and one for
+// people has no time.
+//
 // Nobody who logs waits: a line goes into a bounded queue, and a thread of the log's own writes it
 // (docs/decisions/0010). Lines that find no room because the disk or the reader is slow,
 // or that cannot be written, are lost; a line of the log tells how many, as soon as one can be
@@ -105,6 +108,9 @@ public:
     return l >= levels_[static_cast<std::size_t>(c)].load(std::memory_order_relaxed);
   }
 
+  /// The same of whatever component: false where none writes such lines.
+  bool enabled(level l) const noexcept { return l >= lowest_.load(std::memory_order_relaxed); }
+
   /// Writes one line if its level is enabled. `message` is a fixed sentence of ours; what varies
   /// stands in `fields`, because equal messages are what the bounds count. Control characters and
   /// bad UTF-8 are escaped in all of it. `l` is never `off`. Neither waits nor throws; a line whose
@@ -162,6 +168,7 @@ private:
                      std::span<const field> fields) noexcept;
 
   std::array<std::atomic<level>, component_count> levels_;
+  std::atomic<level> lowest_{level::trace}; ///< of them
   std::unique_ptr<state> state_;
 };
 

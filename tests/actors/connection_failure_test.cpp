@@ -47,6 +47,7 @@ TEST_CASE("a connection that fails leaves no registration and tells its client")
   recorder.says(fails_at);
   clock.fails_in_the_read();
   CHECK(recorder.hears() == lines{"disconnected: INTERNAL_ERROR"});
+  CHECK(o.told() == lines{"connection: connection closed"});
   CHECK(recorder.closing());
   CHECK(desk.hears() ==
         lines{"event 7001 #2: unknown by the broker, light unknown, RECORDER_LOST"});
@@ -64,6 +65,7 @@ TEST_CASE("what a read said before it failed is carried out, by a DN that it is 
   desk.says(send(3, "7001", "pause"), fails_at);
   clock.fails_in_the_read();
   CHECK(desk.hears() == lines{"disconnected: INTERNAL_ERROR"});
+  CHECK(o.told() == lines{"connection: connection closed"});
   CHECK_THAT(recorder.hears(), in_brief({"event 7001 #1: pause"}));
   CHECK(desk.client().window.outstanding() == 0);
 }
@@ -76,6 +78,7 @@ TEST_CASE("what a failed read asked of a DN that is not found yet leaves nothing
   desk.says(register_on(2, {"7001"}), send(3, "7001", "pause"), fails_at);
   clock.fails_in_the_read();
   CHECK(desk.hears() == lines{"disconnected: INTERNAL_ERROR"});
+  CHECK(o.told() == lines{"connection: connection closed"});
   CHECK(desk.client().window.outstanding() == 0);
   CHECK(desk.reads_in_flight() == 0);
   other.says(register_on(2, {"7001"}));

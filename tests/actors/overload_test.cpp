@@ -56,7 +56,8 @@ std::size_t closed_among(const std::vector<party*>& clients) {
 /// How many the operator was told of.
 std::size_t ended_by_edge(office& o) {
   auto told = o.told();
-  return static_cast<std::size_t>(std::count(told.begin(), told.end(), "edge: connection closed"));
+  return static_cast<std::size_t>(
+    std::count(told.begin(), told.end(), "connection: connection closed"));
 }
 
 /// They read what is left for them.

@@ -1,59 +1,16 @@
 // What others are told of screens: the operator's log, and clients that watch every DN.
 #include "tests/actors/conversation.hpp"
 #include "tests/actors/in_brief.hpp"
+#include "tests/actors/logbook.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <algorithm>
-#include <mutex>
-#include <utility>
 
 using namespace ringdown;
 using namespace ringdown::test;
 
 namespace {
-
-/// A ConnID is told with all its digits.
-std::string without_zeros(std::string_view value) {
-  auto begin = value.size() == 16 ? std::min(value.find_first_not_of('0'), value.size() - 1) : 0;
-  return std::string{value.substr(begin)};
-}
-
-/// What the DNs tell their operator, at info and above.
-class logbook final : public observer {
-public:
-  explicit logbook(office& o) : office_(o), before_(std::exchange(o.context.observed_by, this)) {}
-  ~logbook() override {
-    office_.settle();
-    office_.context.observed_by = before_;
-  }
-  bool wants(std::string_view, severity level) const noexcept override {
-    return level >= severity::info;
-  }
-  void log(std::string_view part, severity level, std::string_view what,
-           fields details) noexcept override {
-    static constexpr const char* names[] = {"debug", "info", "warning", "error"};
-    if (part != "dn" || level < severity::info)
-      return;
-    auto line = std::string{names[static_cast<int>(level)]} + ": " + std::string{what};
-    for (auto& [name, value] : details)
-      if (!value.empty())
-        line += " " + std::string{name} + "=" + without_zeros(value);
-    std::lock_guard held{mutex_};
-    told_.push_back(std::move(line));
-  }
-  lines told() {
-    office_.settle();
-    std::lock_guard held{mutex_};
-    return std::exchange(told_, {});
-  }
-
-private:
-  office& office_;
-  observer* before_;
-  std::mutex mutex_;
-  lines told_;
-};
 
 /// As the logbook has a client's id.
 std::string client_text(const party& one) {
@@ -96,7 +53,9 @@ TEST_CASE(
     "info: outcome of a command dn=7001 conn=71 command=pause outcome=confirmed by=desk "
     "agent=anna cause=card number ms=20",
     "info: outcome of a command dn=7001 conn=71 command=resume outcome=confirmed by=desk ms=0",
-    "warning: outcome of a command dn=7001 conn=71 command=stop outcome=timed_out by=desk ms=500"};
+    "warning: outcome of a command dn=7001 conn=71 command=stop outcome=timed_out "
+    "recorders=recorder " +
+      to_string(client_id{p.recorder.id()}) + " silent by=desk ms=500"};
   CHECK(log.told() == expected);
   p.recorder.vanishes(); // it owes the broker an answer, which is no line of the log
   CHECK_THAT(p.desk.hears(), in_brief({"event 7001 #11: unknown"}));
@@ -161,8 +120,9 @@ TEST_CASE("a recorder that says failed, and was ordered nothing, has its line in
   CHECK_THAT(p.recorder.hears(), in_brief({"event 7001 #2: pause", "ACK 4"}));
   p.desk.hears();
   CHECK(log.told() ==
-        lines{"warning: outcome of a command dn=7001 conn=0 command=pause outcome=failed by=desk "
-              "ms=0"});
+        lines{"warning: outcome of a command dn=7001 conn=0 command=pause outcome=failed "
+              "recorders=recorder " +
+              to_string(client_id{p.recorder.id()}) + " failed with code 28 by=desk ms=0"});
 }
 
 TEST_CASE("how long a command took is true though the clock of the machine is set back") {

@@ -96,3 +96,20 @@ TEST_CASE("The service manager's watchdog hears each second that the loops turn,
   CHECK(systemd.hears() == "WATCHDOG=1");
   CHECK(systemd.hears() == "WATCHDOG=1");
 }
+
+TEST_CASE(
+  "The watchdog hears of a broker that drains, too: it may take longer than the watchdog waits") {
+  manager systemd;
+  auto around = systemd.around();
+  around.environment.emplace_back("WATCHDOG_USEC", "30000000");
+  running_broker broker{{"--limits.linger_timeout=60 s"}, around};
+  auto client = signed_on(broker, v1::ROLE_DESKTOP);
+  broker.child().signal(SIGTERM);
+  std::string heard;
+  while (!(heard = systemd.hears()).starts_with("STOPPING=1"))
+    REQUIRE_FALSE(heard.empty());
+  CHECK(systemd.hears() == "WATCHDOG=1");
+  CHECK(systemd.hears() == "WATCHDOG=1");
+  client.close();
+  CHECK(broker.child().wait() == 0);
+}

@@ -177,10 +177,3 @@ TEST_CASE("What outlives it is kept in systemd's folder, or in the one that is c
   CHECK(std::filesystem::exists(configured.path() / "epochs"));
   CHECK_FALSE(std::filesystem::exists(of_systemd.path() / "epochs"));
 }
-
-TEST_CASE("At the start it prints its limits") {
-  running_broker broker;
-  CHECK(broker.count_log("limit") > 20);
-  CHECK(broker.stop() == 0);
-  CHECK(broker.count_log("stopped") == 1);
-}

@@ -93,3 +93,17 @@ TEST_CASE("whatever the bytes are, a line is one line and JSON is JSON") {
         RC_ASSERT(static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
   });
 }
+
+TEST_CASE("a line for the journal has its priority in front, and no time where people read it") {
+  auto for_journal = [](format f, level l) {
+    std::string out;
+    append_line(out, f, {noon, component::edge, l, "up", {}}, reader::journal);
+    return out;
+  };
+  CHECK(for_journal(format::human, level::error) == "<3>ERROR edge       up");
+  CHECK(for_journal(format::human, level::warn) == "<4>WARN  edge       up");
+  CHECK(for_journal(format::human, level::info) == "<6>INFO  edge       up");
+  CHECK(for_journal(format::human, level::debug) == "<7>DEBUG edge       up");
+  CHECK(for_journal(format::human, level::trace) == "<7>TRACE edge       up");
+  CHECK(for_journal(format::json, level::info).starts_with(R"(<6>{"time":"2026-)"));
+}

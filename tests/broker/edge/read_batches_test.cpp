@@ -42,7 +42,7 @@ protected:
       [](access_changed_atom) {},
       [](drain_atom) {},
       [](const close_order&) {},
-      [](closed_atom) {},
+      [](closed_atom, const link_end&) {},
       [](tick_atom) {},
     };
   }
