@@ -13,18 +13,7 @@ here=$(dirname "$0") packages=$1 work=$2 machine=$2/machine
 rm -rf "$work"
 mkdir -p "$work/packages"
 
-fail() {
-    echo "FAILED: $*" >&2
-    exit 1
-}
-
-quietly() {
-    "$@" >"$work/log" 2>&1 || {
-        cat "$work/log" >&2
-        fail "$*"
-    }
-}
-
+. "$here/lib.sh"
 inside() { chroot "$machine" "$@"; }
 dpkg_inside() { quietly chroot "$machine" env DEBIAN_FRONTEND=noninteractive dpkg "$@"; }
 rights() { inside stat -c '%U:%G %a' "$1"; }
@@ -40,12 +29,7 @@ done
 python3 -B "$here/bare_machine.py" "$machine" "${wanted[@]}"
 cp "${wanted[@]}" "$machine/tmp"
 
-# The daemon's package once more, as if of an earlier version, and with another example.
-older=$work/older
-quietly dpkg-deb -R "${wanted[0]}" "$older"
-sed -i 's/^Version: .*/Version: 0.0.1/' "$older/DEBIAN/control"
-echo '# of 0.0.1' >>"$older/etc/ringdown/access.toml"
-quietly dpkg-deb -Znone -b "$older" "$machine/tmp/older.deb"
+make_older "${wanted[0]}" "$machine/tmp/older.deb"
 
 # systemd's own helper notes what the scripts ask of it.
 mkdir -p "$machine/run/systemd/system" "$machine/usr/local/bin"
