@@ -1,4 +1,6 @@
 # What the tests of packages share; sourced by them. They set `work`, a folder of their own.
+# shellcheck shell=bash
+work=${work:?}
 
 fail() {
     echo "FAILED: $*" >&2

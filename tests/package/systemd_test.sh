@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Installs, upgrades, removes and purges the daemon's package on a bare machine (bare_machine.py) that
-# has been booted: with a systemd that starts, watches, reloads and ends the service. What is looked
-# at there stands in inside_systemd.sh.
+# Installs, upgrades, removes and purges the daemon's package on a bare machine (bare_machine.py)
+# that has been booted: with a systemd that starts, watches, reloads and ends the service. What is
+# looked at there stands in inside_systemd.sh.
 #   systemd_test.sh <folder with packages> <work folder>
 # 77 where no such machine can be made or booted.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd) packages=$1 work=$2 machine=$2/machine
+# shellcheck source=tests/package/lib.sh
 . "$here/lib.sh"
 found=("$packages"/ringdown_*.deb)
 [[ -e ${found[0]} ]] || {
@@ -38,11 +39,9 @@ StandardError=append:/packages/log
 [Install]
 WantedBy=multi-user.target
 end
-ln -s ../inside.service "$machine/etc/systemd/system/multi-user.target.wants/inside.service" \
-    2>/dev/null || {
-    mkdir -p "$machine/etc/systemd/system/multi-user.target.wants"
-    ln -s ../inside.service "$machine/etc/systemd/system/multi-user.target.wants/inside.service"
-}
+begun=$machine/etc/systemd/system/multi-user.target.wants
+mkdir -p "$begun"
+ln -s ../inside.service "$begun"
 
 status=0
 timeout --kill-after=10 240 systemd-nspawn --quiet --register=no --keep-unit --private-network \
