@@ -252,8 +252,9 @@ set(CPACK_DEBIAN_RINGDOWN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_BENCH_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEV_PACKAGE_SHLIBDEPS OFF) # archives depend on what their users link
-set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS
-  "libcaf-dev, libprotobuf-dev, libfmt-dev, libboost1.81-dev, libssl-dev")
+set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "libprotobuf-dev, libfmt-dev, libssl-dev")
+# What a client does without: `apt install --no-install-recommends` leaves it out.
+set(CPACK_DEBIAN_DEV_PACKAGE_RECOMMENDS "libcaf-dev, libboost1.81-dev")
 set(CPACK_DEBIAN_PYTHON_PACKAGE_SECTION python)
 set(CPACK_DEBIAN_PYTHON_PACKAGE_ARCHITECTURE all)
 set(CPACK_DEBIAN_PYTHON_PACKAGE_SHLIBDEPS OFF)
@@ -267,20 +268,20 @@ set(CPACK_DEBIAN_EXAMPLES_PACKAGE_DEPENDS "ringdown (>= ${PROJECT_VERSION}), pyt
 set(CPACK_DEBIAN_EXAMPLES_PACKAGE_RECOMMENDS "ringdown-bench, python3-ringdown")
 set(CPACK_COMPONENT_RINGDOWN_DESCRIPTION
   "An agent's desktop tells a screen recorder to start, stop, pause and resume,
- and the recorder says whether it does; both are clients of this broker. With
- the daemon ringdownd and the command ringdown.")
+and the recorder says whether it does; both are clients of this broker. With
+the daemon ringdownd and the command ringdown.")
 set(CPACK_COMPONENT_BENCH_DESCRIPTION
   "The benchmark harness: loads a broker of this machine or another,
- verifies every delivery, and reports rates, latencies and the broker's CPU
- and memory.")
+verifies every delivery, and reports rates, latencies and the broker's CPU
+and memory.")
 set(CPACK_COMPONENT_DEV_DESCRIPTION
   "Development files: the broker as a library, the client library, their
- headers, and the protocol's schema.")
+headers, and the protocol's schema.")
 set(CPACK_COMPONENT_PYTHON_DESCRIPTION
   "The client for Python's asyncio: an agent's desktop or a recorder.")
 set(CPACK_COMPONENT_DOC_DESCRIPTION
   "What is written of the broker: protocol, clients, operation, decisions.")
 set(CPACK_COMPONENT_EXAMPLES_DESCRIPTION
   "Desktops, recorders and an embedded broker in C++ and Python, and a
- demonstration that plays one conversation.")
+demonstration that plays one conversation.")
 include(CPack)

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Makes a bare Debian in a folder of what this machine has installed, to chroot into.
 
-    bare_machine.py <folder> <package.deb>...
+    bare_machine.py <folder> <package.deb | name>...
 
-It holds the essential packages and what the given ones depend on, nothing else: what they need and
-do not say is missing there. No mount, no network; only root can make it. Exit status 77, with a
-reason, where this machine cannot.
+It holds the essential packages, those that are named, and what these and the given files depend on,
+nothing else: what they need and do not say is missing there. No mount, no network; only root can
+make it. Exit status 77, with a reason, where this machine cannot.
 """
 
 import os
@@ -123,7 +123,9 @@ def copy(paths, root):
 
 
 def main():
-    root, packages = Path(sys.argv[1]), sys.argv[2:]
+    root = Path(sys.argv[1])
+    packages = [each for each in sys.argv[2:] if each.endswith(".deb")]
+    named = [each for each in sys.argv[2:] if not each.endswith(".deb")]
     if os.geteuid() != 0:
         skip("only root can make a root of its own")
     if not (DATABASE / "status").exists():
@@ -131,7 +133,7 @@ def main():
     machine = Machine()
     controls = [output("dpkg-deb", "-f", package) for package in packages]
     own = {fields(text)["Package"] for text in controls}
-    wanted = [[name] for name in machine.essential()]
+    wanted = [[name] for name in machine.essential() + named]
     for text in controls:
         wanted += machine.needs(text)
     names = machine.closure(wanted, own)

@@ -13,18 +13,8 @@ here=$(dirname "$0") packages=$1 work=$2 machine=$2/machine
 rm -rf "$work"
 mkdir -p "$work/packages"
 
-fail() {
-    echo "FAILED: $*" >&2
-    exit 1
-}
-
-quietly() {
-    "$@" >"$work/log" 2>&1 || {
-        cat "$work/log" >&2
-        fail "$*"
-    }
-}
-
+# shellcheck source=tests/package/lib.sh
+. "$here/lib.sh"
 inside() { chroot "$machine" "$@"; }
 dpkg_inside() { quietly chroot "$machine" env DEBIAN_FRONTEND=noninteractive dpkg "$@"; }
 rights() { inside stat -c '%U:%G %a' "$1"; }
@@ -40,12 +30,7 @@ done
 python3 -B "$here/bare_machine.py" "$machine" "${wanted[@]}"
 cp "${wanted[@]}" "$machine/tmp"
 
-# The daemon's package once more, as if of an earlier version, and with another example.
-older=$work/older
-quietly dpkg-deb -R "${wanted[0]}" "$older"
-sed -i 's/^Version: .*/Version: 0.0.1/' "$older/DEBIAN/control"
-echo '# of 0.0.1' >>"$older/etc/ringdown/access.toml"
-quietly dpkg-deb -Znone -b "$older" "$machine/tmp/older.deb"
+make_older "${wanted[0]}" "$machine/tmp/older.deb"
 
 # systemd's own helper notes what the scripts ask of it.
 mkdir -p "$machine/run/systemd/system" "$machine/usr/local/bin"
@@ -100,6 +85,21 @@ done
 as_daemon ringdownd --check-config >/dev/null || fail "the configuration after the upgrade"
 inside dpkg --audit | grep . && fail "dpkg finds fault with it"
 
+# ---- both have changed a conffile: dpkg asks, and who does not answer is told -------------------
+
+# Once more an older one comes, with an example that differs from what the operator has.
+echo '# mine' >>"$machine/etc/ringdown/access.toml"
+! inside dpkg -i /tmp/older.deb </dev/null >"$work/log" 2>&1 || fail "dpkg asks nobody"
+grep -q "Configuration file '/etc/ringdown/access.toml'" "$work/log" ||
+    fail "dpkg asked something else: $(cat "$work/log")"
+dpkg_inside --configure --force-confold ringdown
+asked_of_systemd deb-systemd-invoke restart ringdownd.service
+grep -q '^# mine' "$machine/etc/ringdown/access.toml" || fail "what the operator wrote is gone"
+grep -q '^# of 0.0.1' "$machine/etc/ringdown/access.toml.dpkg-dist" ||
+    fail "the new example is nowhere"
+[[ $(rights /etc/ringdown/access.toml) == "root:root 640" ]] || fail "their rights are lost"
+dpkg_inside --force-confold -i "/tmp/${wanted[0]##*/}"
+
 # ---- removed, and purged ---------------------------------------------------------------------
 
 mkdir -p "$machine/var/lib/ringdown" "$machine/var/log/ringdown"
@@ -111,11 +111,11 @@ for file in /etc/ringdown/ringdownd.toml /etc/ringdown/access.toml /var/lib/ring
     [[ -e $machine$file ]] || fail "the removal took $file"
 done
 dpkg_inside -P ringdown
-for file in /etc/ringdown/ringdownd.toml /etc/ringdown/access.toml /var/lib/ringdown \
-    /var/log/ringdown; do
-    [[ ! -e $machine$file ]] || fail "the purge left $file"
+[[ $(ls -A "$machine/etc/ringdown") == key.pem ]] ||
+    fail "the purge left $(ls -A "$machine/etc/ringdown")"
+for folder in /var/lib/ringdown /var/log/ringdown; do
+    [[ ! -e $machine$folder ]] || fail "the purge left $folder"
 done
-[[ -e $machine/etc/ringdown/key.pem ]] || fail "the purge took a key that is not the package's"
 inside getent passwd ringdown >/dev/null || fail "a key is left, and its group is another's to get"
 
 # Once more, with nothing of the operator's: nothing is left.
