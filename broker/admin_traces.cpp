@@ -19,8 +19,7 @@ void on_each(const std::vector<edge::edge_loop*>& loops, Work work,
   using placed = std::pair<std::size_t, Part>;
   auto all = std::make_shared<gathering<placed>>(
     loops.size(), [done = std::move(done)](std::vector<placed> parts) {
-      std::sort(parts.begin(), parts.end(),
-                [](auto& a, auto& b) { return a.first < b.first; });
+      std::sort(parts.begin(), parts.end(), [](auto& a, auto& b) { return a.first < b.first; });
       std::vector<Part> in_order;
       for (auto& part : parts)
         in_order.push_back(std::move(part.second));
@@ -60,7 +59,7 @@ admin::trace_page page_of(std::vector<trace_part> parts, const admin::trace_curs
   for (std::size_t i = 0; i < parts.size(); ++i) {
     auto& part = parts[i];
     bool is_whole = part.is_whole && taken[i] == part.lines.size();
-    auto next = is_whole       ? std::max(part.last, after[i])
+    auto next = is_whole        ? std::max(part.last, after[i])
                 : taken[i] != 0 ? part.lines[taken[i] - 1].number
                                 : after[i];
     page.lost += next - after[i] - taken[i];
@@ -95,8 +94,7 @@ std::optional<std::chrono::seconds> admin_traces::open(trace_wanted wanted, time
 
 void admin_traces::read(std::uint64_t id, const admin::trace_cursor& after, std::size_t limit,
                         std::function<void(std::optional<admin::trace_page>)> done) const {
-  bool is_known =
-    std::any_of(open_.begin(), open_.end(), [id](auto& one) { return one.id == id; });
+  bool is_known = std::any_of(open_.begin(), open_.end(), [id](auto& one) { return one.id == id; });
   auto from = after.empty() ? admin::trace_cursor(loops_.size()) : after;
   if (!is_known || from.size() != loops_.size())
     return done(std::nullopt);

@@ -334,8 +334,9 @@ void admin_view::open_trace(const trace_wanted& wanted,
                             std::function<void(admin::trace_opened)> done) {
   constexpr std::int64_t us_of_second = 1'000'000;
   auto until_us = from_.context.utc_now() + wanted.time.count() * us_of_second;
-  auto full = traces_.open(wanted, steady_clock::now(),
-                           [done, until_us](std::uint64_t id) { done({id, until_us, {}}); });
+  auto full = traces_.open(wanted, steady_clock::now(), [done, until_us](std::uint64_t id) {
+    done({id, until_us, {}});
+  });
   if (full)
     done({0, 0, *full});
 }
@@ -358,9 +359,9 @@ void admin_view::queues(std::function<void(std::vector<admin::queue_row>)> done)
     outbox_highest = std::max(outbox_highest, loop->highest().outbox_bytes.load());
     memory_highest = std::max(memory_highest, loop->highest().memory_bytes.load());
   }
-  auto finish = [traces = traces_.count(steady_clock::now()), this_context = &from_.context, counters = &from_.counters,
-                 admission = &from_.admission, outbox_highest, memory_highest,
-                 done = std::move(done)](const std::vector<waiting_sums>& parts) {
+  auto finish = [traces = traces_.count(steady_clock::now()), this_context = &from_.context,
+                 counters = &from_.counters, admission = &from_.admission, outbox_highest,
+                 memory_highest, done = std::move(done)](const std::vector<waiting_sums>& parts) {
     auto all = sum_of(parts);
     auto& context = *this_context;
     auto& bounds = context.bounds;

@@ -87,7 +87,7 @@ private:
   const admin_host host_;
   const std::shared_ptr<busy_watch> busy_; // of `read`, whose answer comes later
   admin_traces traces_;
-  mutable std::mutex mutex_;               // of what follows
+  mutable std::mutex mutex_; // of what follows
   configuration::config running_;
 };
 
@@ -97,8 +97,8 @@ public:
   /// `access` counts where the host has none.
   admin_side(admin_sources from, const admin_host& host, const configuration::config& running,
              const admin_access_function& access)
-    : at_(running.admin), view_(std::move(from), host, running),
-      server_(view_, host.access ? host.access : access) {}
+    : at_(running.admin), entries_(from.entries), view_(std::move(from), host, running),
+      server_(view_, host.access ? host.access : access, by_tls()) {}
 
   /// Listens, and writes down where. Returns what went wrong, in a line.
   std::optional<std::string> start(std::atomic<std::uint16_t>& port) {
@@ -109,7 +109,15 @@ public:
   admin_view& shown() noexcept { return view_; }
 
 private:
+  /// Empty: plain.
+  admin::secured_function by_tls() const {
+    if (!at_.tls)
+      return {};
+    return [entries = &entries_] { return entries->http_context(); };
+  }
+
   const configuration::config::admin_section at_;
+  const doors& entries_;
   admin_view view_;
   admin::server server_; // ends before what it shows
 };

@@ -14,9 +14,9 @@
 namespace ringdown {
 
 struct traced_frame {
-  std::string_view kind;  ///< the body's name in the schema; `unknown`, `malformed`
-  std::string dn;         ///< the first, or the one that is looked for; `*`: every; empty: none
-  std::size_t dns = 0;    ///< that it names
+  std::string_view kind; ///< the body's name in the schema; `unknown`, `malformed`
+  std::string dn;        ///< the first, or the one that is looked for; `*`: every; empty: none
+  std::size_t dns = 0;   ///< that it names
   capture_verb verb = capture_verb::none;
   std::optional<capture_state> light; ///< the DN's, as far as it is said
   reference_id reference;             ///< 0: unasked

@@ -161,7 +161,8 @@ promised api::handle(const http_request& request, answer_function answer) {
     answer(std::move(why));
     return promised{answer_patience, late};
   };
-  if (!is_own_host(request.host, address_, request.local_address))
+  // Whoever came by TLS has compared the name that it meant with the certificate's.
+  if (!request.is_encrypted && !is_own_host(request.host, address_, request.local_address))
     return refuse(error_response(403, "the request is for another host", "Host",
                                  "localhost, an address of this machine's loopback, or the one "
                                  "that the admin port listens on"));

@@ -314,10 +314,8 @@ std::string trace_json(const trace_page& page) {
   std::string next;
   for (auto number : page.next)
     next += (next.empty() ? "" : ".") + std::to_string(number);
-  return text_of({{"lines", rows_of(page.lines)},
-                  {"lost", page.lost},
-                  {"over", page.is_over},
-                  {"next", next}});
+  return text_of(
+    {{"lines", rows_of(page.lines)}, {"lost", page.lost}, {"over", page.is_over}, {"next", next}});
 }
 
 std::string checks_json(const std::vector<ready_check>& checks) {

@@ -114,8 +114,8 @@ struct config_row {
 
 /// A trace that was opened, or why not.
 struct trace_opened {
-  std::uint64_t id = 0;           ///< 0: there are `traces_max` already
-  std::int64_t until_us = 0;      ///< UTC
+  std::uint64_t id = 0;            ///< 0: there are `traces_max` already
+  std::int64_t until_us = 0;       ///< UTC
   std::chrono::seconds retry_in{}; ///< of a refusal: when the first of them is over
 };
 

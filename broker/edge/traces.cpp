@@ -119,8 +119,8 @@ void loop_traces::tell(trace& of, const client_identity& who, std::int64_t time_
       seen.dn = of.what.dn;
   }
   auto number = of.last + 1;
-  trace_line line{number, time_us, is_from_client, who.id, who.role, who.application,
-                  std::move(seen)};
+  trace_line line{number,   time_us,         is_from_client, who.id,
+                  who.role, who.application, std::move(seen)};
   auto bytes = bytes_of(line);
   if (of.lines.size() < trace_lines_max && of.bytes + bytes <= trace_bytes_max) {
     of.lines.push_back(std::move(line));

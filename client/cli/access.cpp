@@ -127,10 +127,9 @@ admin_access_result find_admin_access(const settings& common) {
   if (context.contexts.empty() || is_admin_said(common))
     what.admin = common.admin;
   if (what.admin.empty() && !context.contexts.empty())
-    return {
-      {},
-      "--context '" + printable(common.context) +
-        "' has no address of the admin port: accepted is `admin` in it, or --admin"};
+    return {{},
+            "--context '" + printable(common.context) +
+              "' has no address of the admin port: accepted is `admin` in it, or --admin"};
   auto place = parse_admin(what.admin);
   if (!place)
     return {{}, not_an_admin_port(what.admin)};

@@ -122,8 +122,8 @@ int show_until_ended(const admin_port& port) {
     for (auto press : keys_before(next, state))
       state = step(std::move(state), press, top_dns(facts, state));
     // What is shown now was not asked for before.
-    bool is_other = before.opened != state.opened || before.view != state.view ||
-                    before.filter != state.filter;
+    bool is_other =
+      before.opened != state.opened || before.view != state.view || before.filter != state.filter;
     if (state.is_over || (!is_other && clock::now() < next))
       continue;
     next = clock::now() + between_looks;

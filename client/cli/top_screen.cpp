@@ -292,14 +292,13 @@ top_facts look(const admin_port& port, const top_state& state) {
     return take_rows(port, target, name, rows_max, facts, into);
   };
   bool is_narrowed = state.view == top_view::slow || !state.filter.empty();
-  bool has_all =
-    take("/api/v1/alarms", "dns", rows_shown_max, facts.alarmed) &&
-    take("/api/v1/dns?light=paused", "dns", rows_seen_max, facts.paused) &&
-    take_disobeyed(port, facts) &&
-    take("/api/v1/connections?slow=true", "connections",
-         is_narrowed ? slow_seen_max : rows_shown_max, facts.slow) &&
-    (number_of(facts.summary, "outcomes_owed") == 0 ||
-     take("/api/v1/connections", "connections", rows_seen_max, facts.owed));
+  bool has_all = take("/api/v1/alarms", "dns", rows_shown_max, facts.alarmed) &&
+                 take("/api/v1/dns?light=paused", "dns", rows_seen_max, facts.paused) &&
+                 take_disobeyed(port, facts) &&
+                 take("/api/v1/connections?slow=true", "connections",
+                      is_narrowed ? slow_seen_max : rows_shown_max, facts.slow) &&
+                 (number_of(facts.summary, "outcomes_owed") == 0 ||
+                  take("/api/v1/connections", "connections", rows_seen_max, facts.owed));
   if (has_all)
     take_alarms(port, facts);
   facts.owed = owed_of(facts.owed);

@@ -36,8 +36,8 @@ int complain_of(const std::string& problem) {
 std::string target_of(const trace_options& options) {
   auto time = parse_trace_time(options.time);
   if (!time) {
-    complain_of(fmt::format("--for '{}': expected {}", printable(options.time),
-                            accepted_trace_times));
+    complain_of(
+      fmt::format("--for '{}': expected {}", printable(options.time), accepted_trace_times));
     return {};
   }
   auto target = fmt::format("/api/v1/traces?for={}&", time->count());
@@ -54,7 +54,8 @@ std::string target_of(const trace_options& options) {
 
 void show(const json& page, bool as_json) {
   if (auto lost = number_of(page, "lost"); lost != 0)
-    std::printf(as_json ? "{\"lost\":%lld}\n" : "-- %lld lines were lost: more came than were read\n",
+    std::printf(as_json ? "{\"lost\":%lld}\n"
+                        : "-- %lld lines were lost: more came than were read\n",
                 static_cast<long long>(lost));
   for (auto& line : list_of(page, "lines"))
     std::printf("%s\n", as_json ? dump(line).c_str() : trace_line_text(line).c_str());

@@ -18,7 +18,8 @@ std::optional<std::chrono::seconds> parse_trace_time(std::string_view text) {
   if (error != std::errc{})
     return std::nullopt;
   auto unit = text.substr(static_cast<std::size_t>(end - text.data()));
-  if (number < 1 || number > trace_time_max.count() || !(unit.empty() || unit == "s" || unit == "m"))
+  if (number < 1 || number > trace_time_max.count() ||
+      !(unit.empty() || unit == "s" || unit == "m"))
     return std::nullopt;
   std::chrono::seconds time{unit == "m" ? number * seconds_of_minute : number};
   return time <= trace_time_max ? std::optional{time} : std::nullopt;
@@ -28,10 +29,10 @@ std::string trace_line_text(const json& line) {
   constexpr std::int64_t us_of_second = 1'000'000;
   auto time_us = number_of(line, "time_us");
   auto shown = [&](const char* key) { return printable(text_of(line, key)); };
-  auto text = fmt::format("{}.{:06} {:3} {} {} ({}) {}", client::clock_text(time_us),
-                          time_us < 0 ? 0 : time_us % us_of_second, shown("direction"),
-                          shown("role"), printable_word(text_of(line, "application")),
-                          shown("client"), shown("kind"));
+  auto text =
+    fmt::format("{}.{:06} {:3} {} {} ({}) {}", client::clock_text(time_us),
+                time_us < 0 ? 0 : time_us % us_of_second, shown("direction"), shown("role"),
+                printable_word(text_of(line, "application")), shown("client"), shown("kind"));
   auto add = [&](std::string_view before, const std::string& what) {
     if (!what.empty())
       text += fmt::format(" {}{}", before, what);

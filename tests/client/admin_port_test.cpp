@@ -163,7 +163,8 @@ TEST_CASE("an admin port that is not there, or is none, is named") {
   CHECK(nowhere.status == 2);
   CHECK(nowhere.has("cannot ask the admin port at 127.0.0.1:1: Connection refused"));
   for (auto* odd : {"tls://", "::1", "host:99999", "tls://host:0"})
-    CHECK(run(std::string{"why 7001 --admin="} + odd).has(": expected HOST:PORT or tls://HOST:PORT"));
+    CHECK(
+      run(std::string{"why 7001 --admin="} + odd).has(": expected HOST:PORT or tls://HOST:PORT"));
   CHECK(run("context add a --connect x --admin=::1").has("--admin ::1: expected HOST:PORT"));
   scripted_http web{{http_text_of("<html>", "200 OK", "text/html")}};
   auto other = run("top --once --admin " + web.address());
@@ -235,8 +236,8 @@ TEST_CASE("an admin port behind TLS is asked by TLS, and only if its certificate
   test_authority authority{folder};
   tls_relay relay{{authority.issue("proxy")}, server.where.port};
   auto token = folder.write("token", "a-token-of-a-test\n");
-  auto at = "dns --admin tls://127.0.0.1:" + std::to_string(relay.port()) + " --token-file '" +
-            token + "'";
+  auto at =
+    "dns --admin tls://127.0.0.1:" + std::to_string(relay.port()) + " --token-file '" + token + "'";
   SECTION("trusted") {
     CHECK(run(at + " --tls-ca '" + authority.file() + "'").status == 0);
     CHECK(server.heard().find("Bearer a-token-of-a-test\r\n") != std::string::npos);
@@ -300,8 +301,8 @@ TEST_CASE("what is no trace is refused, with what is accepted") {
     CHECK(wrong.status == 2);
     CHECK(wrong.has("expected 1s to 600s, or 1m to 10m"));
   }
-  scripted_http full{{http_text_of(R"({"error":"there are as many traces as there may be at once"})",
-                                   "429 Too Many Requests")}};
+  scripted_http full{{http_text_of(
+    R"({"error":"there are as many traces as there may be at once"})", "429 Too Many Requests")}};
   auto refused = run("trace --dn 7001 --admin " + full.address());
   CHECK(refused.status == 1);
   CHECK(refused.has("answered 429: there are as many traces as there may be at once"));

@@ -32,10 +32,10 @@ TEST_CASE("bytes of a terminal are keys, in both modes of the arrows") {
   CHECK(keys_of("\x1b[1;5C\x1b[3~x") ==
         press{{top_key::other}, {top_key::other}, {top_key::text, 'x'}});
   CHECK(keys_of("\r\n\x7f\b\x01") == press{{top_key::enter},
-                                         {top_key::enter},
-                                         {top_key::backspace},
-                                         {top_key::backspace},
-                                         {top_key::other}});
+                                           {top_key::enter},
+                                           {top_key::backspace},
+                                           {top_key::backspace},
+                                           {top_key::other}});
   CHECK(keys_of("\x1b[") == press{{top_key::other}}); // cut
 }
 

@@ -154,9 +154,8 @@ TEST_CASE("a client's trace shows what it says and hears, and no value of user d
     CHECK(line.dump().find("4111") == std::string::npos);
     CHECK(line.dump().find("card") == std::string::npos);
   }
-  CHECK(std::any_of(lines.begin(), lines.end(), [](auto& line) {
-    return is_line(line, "EventUserEvent", "desktop", "");
-  }));
+  CHECK(std::any_of(lines.begin(), lines.end(),
+                    [](auto& line) { return is_line(line, "EventUserEvent", "desktop", ""); }));
 }
 
 TEST_CASE("there are four traces at once, and one that is closed makes room") {
