@@ -124,8 +124,9 @@ top_state step(top_state now, top_press press, const std::vector<std::string>& d
     type(now, press);
     return now;
   }
-  if (!now.opened.empty() && press.key != top_key::text) {
-    now.opened.clear(); // any of them leads back
+  bool is_end = press.key == top_key::text && (press.byte == 'q' || press.byte == 'Q');
+  if (!now.opened.empty() && !is_end) {
+    now.opened.clear();
     return now;
   }
   switch (press.key) {

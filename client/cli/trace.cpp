@@ -53,12 +53,12 @@ std::string target_of(const trace_options& options) {
 }
 
 void show(const json& page, bool as_json) {
-  if (auto lost = number_of(page, "lost"); lost != 0)
-    std::printf(as_json ? "{\"lost\":%lld}\n"
-                        : "-- %lld lines were lost: more came than were read\n",
-                static_cast<long long>(lost));
+  auto print = [](const std::string& line) { std::printf("%s\n", line.c_str()); };
+  if (auto count = number_of(page, "lost"); count != 0)
+    print(as_json ? dump(json{{"lost", count}})
+                  : fmt::format("-- {} lines were lost: more came than were read", count));
   for (auto& line : list_of(page, "lines"))
-    std::printf("%s\n", as_json ? dump(line).c_str() : trace_line_text(line).c_str());
+    print(as_json ? dump(line) : trace_line_text(line));
   std::fflush(stdout);
 }
 
