@@ -47,6 +47,9 @@ struct trace_part {
   std::uint64_t last = 0;        ///< number of the last line that came, lost or not
   bool is_over = false;
   bool is_whole = false; ///< `lines` has all that there is
+  bool is_known = false; ///< false: there is no such trace
+
+  explicit operator bool() const noexcept { return is_known; }
 };
 
 } // namespace ringdown

@@ -98,21 +98,16 @@ void admin_traces::read(std::uint64_t id, const admin::trace_cursor& after, std:
   auto from = after.empty() ? admin::trace_cursor(loops_.size()) : after;
   if (!is_known || from.size() != loops_.size())
     return done(std::nullopt);
-  struct asked {
-    std::optional<trace_part> part;
-  };
-  on_each<asked>(
+  on_each<trace_part>(
     loops_,
     [id, from, limit](edge::edge_loop& loop, std::size_t place) {
       loop.traces().look_at_clock(loop.time()); // without connections there is no sweep
-      return asked{loop.traces().read(id, from[place], limit)};
+      return loop.traces().read(id, from[place], limit);
     },
-    [from, limit, done = std::move(done)](std::vector<asked> all) {
-      std::vector<trace_part> parts;
-      for (auto& one : all)
-        if (one.part)
-          parts.push_back(std::move(*one.part));
-      if (parts.size() != all.size())
+    [from, limit, done = std::move(done)](std::vector<trace_part> parts) {
+      bool is_everywhere =
+        std::all_of(parts.begin(), parts.end(), [](auto& one) { return one.is_known; });
+      if (!is_everywhere)
         return done(std::nullopt);
       done(page_of(std::move(parts), from, limit));
     });

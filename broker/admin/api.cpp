@@ -360,7 +360,7 @@ void api::open_trace(const call_ptr& from) {
     wanted.client = *id;
   }
   auto seconds = parse_count(from->parameter("for"), static_cast<std::size_t>(wanted.time.count()),
-                             trace_time_max.count());
+                             static_cast<std::size_t>(trace_time_max.count()));
   if (!seconds)
     return bad("for");
   wanted.time = std::chrono::seconds{*seconds};

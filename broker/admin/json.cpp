@@ -62,6 +62,24 @@ json row_of(const dn_row& row) {
           {"changed_us", time_or_null(row.changed_us)}};
 }
 
+json row_of(const trace_line& line) {
+  auto& frame = line.frame;
+  return {{"time_us", line.time_us},
+          {"direction", line.is_from_client ? "in" : "out"},
+          {"client", to_string(line.client)},
+          {"role", to_string(line.role)},
+          {"application", line.application},
+          {"kind", frame.kind},
+          {"dn", or_null(frame.dn)},
+          {"dns", frame.dns},
+          {"verb", frame.verb == capture_verb::none ? json{} : json(to_string(frame.verb))},
+          {"light", frame.light ? json(light_word(*frame.light)) : json{}},
+          {"reference", frame.reference.value},
+          {"command", frame.command ? json(to_hex(frame.command.view())) : json{}},
+          {"result", or_null(frame.result)},
+          {"bytes", frame.bytes}};
+}
+
 json page_of(std::string_view name, json rows, const std::string& next) {
   json page;
   page[std::string{name}] = std::move(rows);
@@ -79,24 +97,6 @@ json rows_of(const Rows& rows) {
 
 std::string_view light_of(v1::CaptureState state) noexcept {
   return light_word(static_cast<capture_state>(state));
-}
-
-json row_of(const trace_line& line) {
-  auto& frame = line.frame;
-  return {{"time_us", line.time_us},
-          {"direction", line.is_from_client ? "in" : "out"},
-          {"client", to_string(line.client)},
-          {"role", to_string(line.role)},
-          {"application", line.application},
-          {"kind", frame.kind},
-          {"dn", or_null(frame.dn)},
-          {"dns", frame.dns},
-          {"verb", frame.verb == capture_verb::none ? json{} : json(to_string(frame.verb))},
-          {"light", frame.light ? json(light_word(*frame.light)) : json{}},
-          {"reference", frame.reference.value},
-          {"command", frame.command ? json(to_hex(frame.command.view())) : json{}},
-          {"result", or_null(frame.result)},
-          {"bytes", frame.bytes}};
 }
 
 // ---- a DN's state --------------------------------------------------------------------------

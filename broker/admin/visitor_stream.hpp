@@ -5,7 +5,10 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
 
+#include <openssl/ssl.h>
+
 #include <memory>
+#include <new>
 #include <optional>
 #include <utility>
 

@@ -32,12 +32,11 @@ void loop_traces::close(std::uint64_t id) noexcept {
   count_running();
 }
 
-std::optional<trace_part> loop_traces::read(std::uint64_t id, std::uint64_t after,
-                                            std::size_t lines_max) {
+trace_part loop_traces::read(std::uint64_t id, std::uint64_t after, std::size_t lines_max) {
   auto found =
     std::find_if(traces_.begin(), traces_.end(), [id](auto& one) { return one.what.id == id; });
   if (found == traces_.end())
-    return std::nullopt;
+    return {};
   auto& lines = found->lines;
   while (!lines.empty() && lines.front().number <= after) {
     found->bytes -= bytes_of(lines.front());
@@ -45,7 +44,7 @@ std::optional<trace_part> loop_traces::read(std::uint64_t id, std::uint64_t afte
   }
   auto count = std::min(lines.size(), lines_max);
   auto end = lines.begin() + static_cast<std::ptrdiff_t>(count);
-  return trace_part{{lines.begin(), end}, found->last, found->is_over, count == lines.size()};
+  return {{lines.begin(), end}, found->last, found->is_over, count == lines.size(), true};
 }
 
 void loop_traces::look_at_clock(time_point now) noexcept {

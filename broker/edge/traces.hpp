@@ -16,7 +16,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <optional>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -34,8 +33,7 @@ public:
   void open(trace_wanted what, time_point now);
   void close(std::uint64_t id) noexcept;
   /// At most `lines_max` lines behind `after`, which are kept until a later one is asked for.
-  /// Nothing: there is no such trace.
-  std::optional<trace_part> read(std::uint64_t id, std::uint64_t after, std::size_t lines_max);
+  trace_part read(std::uint64_t id, std::uint64_t after, std::size_t lines_max);
   /// Ends those whose time is over, and forgets those whose grace is.
   void look_at_clock(time_point now) noexcept;
 

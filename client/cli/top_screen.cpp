@@ -157,7 +157,8 @@ shown_rows shown_of(const top_facts& facts, const top_state& state) {
   if (is_all || state.view == top_view::slow)
     rows.slow = wanted_of(facts.slow, filter);
   if (is_all && rows.slow.size() > rows_shown_max)
-    rows.slow.erase(rows.slow.begin() + rows_shown_max, rows.slow.end());
+    rows.slow.erase(rows.slow.begin() + static_cast<std::ptrdiff_t>(rows_shown_max),
+                    rows.slow.end());
   return rows;
 }
 

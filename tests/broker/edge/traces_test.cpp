@@ -1,5 +1,6 @@
 // What a loop's traces take of what passes, and within which bounds.
 #include "broker/edge/traces.hpp"
+#include "messages/frame.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -32,7 +33,7 @@ std::string query(std::uint32_t reference, const std::string& dn) {
   return frame.SerializeAsString();
 }
 
-std::string ack(std::uint32_t reference) {
+std::string acked(std::uint32_t reference) {
   v1::Frame frame;
   frame.set_reference_id(reference);
   frame.mutable_event_ack()->set_version(1);
@@ -47,8 +48,8 @@ std::vector<std::string> kinds(loop_traces& of, std::uint64_t id, std::uint64_t 
   std::vector<std::string> all;
   auto part = of.read(id, after, 1000);
   REQUIRE(part);
-  for (auto& line : part->lines)
-    all.push_back(std::string{line.frame.kind} + " " + line.frame.dn);
+  for (auto& line : part.lines)
+    all.push_backed(std::string{line.frame.kind} + " " + line.frame.dn);
   return all;
 }
 
@@ -65,8 +66,8 @@ TEST_CASE("a trace of a DN has what names it, and the answers to that, and nothi
   auto other = client_with(2);
   come(traces, one, query(5, "7001"));
   come(traces, one, query(6, "70011"));
-  traces.left(other, 1, ack(5));
-  traces.left(one, 1, ack(6) + ack(5) + ack(5));
+  traces.left(other, 1, acked(5));
+  traces.left(one, 1, acked(6) + acked(5) + acked(5));
   CHECK(kinds(traces, 1) == list{"RequestQueryAddress 7001", "EventACK 7001"});
 }
 
@@ -94,17 +95,17 @@ TEST_CASE("a trace of a client has all that it says and hears") {
   traces.open({1, {}, client_id{1}, 30s}, start);
   come(traces, client_with(1), query(5, "7001"));
   come(traces, client_with(2), query(5, "7001"));
-  traces.left(client_with(1), 2, ack(5));
+  traces.left(client_with(1), 2, acked(5));
   auto part = traces.read(1, 0, 10);
   REQUIRE(part);
-  REQUIRE(part->lines.size() == 2);
-  CHECK(part->lines[0].is_from_client);
-  CHECK(part->lines[0].client == client_id{1});
-  CHECK(part->lines[0].role == role::desktop);
-  CHECK(part->lines[0].application == "desk");
-  CHECK(part->lines[0].time_us == 1);
-  CHECK_FALSE(part->lines[1].is_from_client);
-  CHECK(part->lines[1].frame.result == "accepted");
+  REQUIRE(part.lines.size() == 2);
+  CHECK(part.lines[0].is_from_client);
+  CHECK(part.lines[0].client == client_id{1});
+  CHECK(part.lines[0].role == role::desktop);
+  CHECK(part.lines[0].application == "desk");
+  CHECK(part.lines[0].time_us == 1);
+  CHECK_FALSE(part.lines[1].is_from_client);
+  CHECK(part.lines[1].frame.result == "accepted");
 }
 
 TEST_CASE("traces do not know of each other") {
@@ -127,15 +128,15 @@ TEST_CASE("lines stay until later ones are asked for, and come in parts") {
   for (int again = 0; again < 2; ++again) {
     auto part = traces.read(1, 0, 2);
     REQUIRE(part);
-    CHECK(part->lines.size() == 2);
-    CHECK_FALSE(part->is_whole);
-    CHECK(part->last == 3);
+    CHECK(part.lines.size() == 2);
+    CHECK_FALSE(part.is_whole);
+    CHECK(part.last == 3);
   }
   auto part = traces.read(1, 2, 2);
   REQUIRE(part);
-  REQUIRE(part->lines.size() == 1);
-  CHECK(part->lines.front().number == 3);
-  CHECK(part->is_whole);
+  REQUIRE(part.lines.size() == 1);
+  CHECK(part.lines.front().number == 3);
+  CHECK(part.is_whole);
   CHECK(kinds(traces, 1).size() == 1); // what was read is gone
 }
 
@@ -151,19 +152,19 @@ TEST_CASE("a trace that nobody reads holds so many lines and bytes, and counts w
   }
   auto lines = traces.read(1, 0, 2 * trace_lines_max);
   REQUIRE(lines);
-  CHECK(lines->lines.size() == trace_lines_max);
-  CHECK(lines->last == trace_lines_max + 10);
+  CHECK(lines.lines.size() == trace_lines_max);
+  CHECK(lines.last == trace_lines_max + 10);
   auto bytes = traces.read(2, 0, 2 * trace_lines_max);
   REQUIRE(bytes);
-  CHECK(bytes->lines.size() * 319 <= trace_bytes_max);
-  CHECK(bytes->lines.size() < trace_lines_max);
+  CHECK(bytes.lines.size() * 319 <= trace_bytes_max);
+  CHECK(bytes.lines.size() < trace_lines_max);
   // What has room again is taken.
   CHECK(traces.read(1, trace_lines_max, 1));
   come(traces, who, query(1, "7001"));
   auto next = traces.read(1, trace_lines_max, 1);
   REQUIRE(next);
-  REQUIRE(next->lines.size() == 1);
-  CHECK(next->lines.front().number == trace_lines_max + 11);
+  REQUIRE(next.lines.size() == 1);
+  CHECK(next.lines.front().number == trace_lines_max + 11);
 }
 
 TEST_CASE("a trace ends by itself, may be read for a while, and is gone") {
@@ -177,9 +178,9 @@ TEST_CASE("a trace ends by itself, may be read for a while, and is gone") {
   come(traces, client_with(1), query(2, "7001"));
   auto part = traces.read(1, 0, 10);
   REQUIRE(part);
-  CHECK(part->is_over);
-  CHECK(part->lines.size() == 1);
-  CHECK(part->last == 1);
+  CHECK(part.is_over);
+  CHECK(part.lines.size() == 1);
+  CHECK(part.last == 1);
   traces.look_at_clock(start + 30s + trace_grace);
   CHECK_FALSE(traces.read(1, 0, 10));
 }
