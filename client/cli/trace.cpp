@@ -34,6 +34,10 @@ int complain_of(const std::string& problem) {
 
 /// The path that opens it; what is wrong is said, and it is empty.
 std::string target_of(const trace_options& options) {
+  if (options.dn.empty() && options.client.empty()) {
+    complain_of("accepted is --dn or --client");
+    return {};
+  }
   auto time = parse_trace_time(options.time);
   if (!time) {
     complain_of(
@@ -104,12 +108,12 @@ void add_trace(CLI::App& app, const settings& common, int& status) {
   auto options = std::make_shared<trace_options>();
   auto* verb = app.add_subcommand(
     "trace", "Show what passes on a DN or for a client, live, for a bounded time");
-  auto* what = verb->add_option_group("what", "One of them");
-  what->add_option("--dn", options->dn, "What is about this DN, of all clients");
-  what->add_option("--client", options->client,
-                   "What this client says and hears: its id, 16 hex digits, as `ringdown "
-                   "connections` shows it");
-  what->require_option(1);
+  auto* dn = verb->add_option("--dn", options->dn, "What is about this DN, of all clients");
+  verb
+    ->add_option("--client", options->client,
+                 "What this client says and hears: its id, 16 hex digits, as `ringdown "
+                 "connections` shows it")
+    ->excludes(dn);
   verb->add_option("--for", options->time, "How long: " + std::string{accepted_trace_times})
     ->capture_default_str();
   verb->footer(

@@ -330,10 +330,10 @@ TEST_CASE("a view shows all of its kind, and a filter what has it in its name") 
   top_state paused{top_view::paused};
   auto shown = text(top_screen(facts, 120, 0, paused));
   CHECK_THAT(shown, Contains("8039"));
-  CHECK_THAT(shown, !Contains("ALARMS") && !Contains("SLOW"));
+  CHECK_THAT(shown, !Contains("7009") && !Contains("SLOW"));
   top_state slow{top_view::slow};
   CHECK_THAT(text(top_screen(facts, 120, 0, slow)),
-             Contains("slow-2") && !Contains("8000") && !Contains("ALARMS"));
+             Contains("slow-2") && !Contains("8000") && !Contains("7009"));
   top_state filtered;
   filtered.filter = "39";
   shown = text(top_screen(facts, 120, 0, filtered));
