@@ -17,10 +17,10 @@ enum class top_view : std::uint8_t {
 
 struct top_state {
   top_view view = top_view::trouble;
-  std::string filter;     ///< rows of DNs and clients that have this in them; empty: all
-  bool is_typing = false; ///< the filter
-  std::string chosen;     ///< the DN under the cursor; empty: none
-  std::string opened;     ///< the DN whose `why` is shown; empty: none
+  std::string filter = {}; ///< rows of DNs and clients that have this in them; empty: all
+  bool is_typing = false;  ///< the filter
+  std::string chosen = {}; ///< the DN under the cursor; empty: none
+  std::string opened = {}; ///< the DN whose `why` is shown; empty: none
   bool is_over = false;
 
   bool operator==(const top_state&) const = default;
