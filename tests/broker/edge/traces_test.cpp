@@ -49,7 +49,7 @@ std::vector<std::string> kinds(loop_traces& of, std::uint64_t id, std::uint64_t 
   auto part = of.read(id, after, 1000);
   REQUIRE(part);
   for (auto& line : part.lines)
-    all.push_backed(std::string{line.frame.kind} + " " + line.frame.dn);
+    all.push_back(std::string{line.frame.kind} + " " + line.frame.dn);
   return all;
 }
 
