@@ -32,6 +32,11 @@ std::string said_to(dialled& visitor, std::string_view request) {
   char bytes[4096];
   for (;;) {
     auto got = visitor.stream->read_some(bytes, sizeof bytes);
+    if (got.status == transport_status::would_block) {
+      pollfd one{visitor.stream->descriptor(), POLLIN, 0};
+      REQUIRE(::poll(&one, 1, http_patience_ms) == 1);
+      continue;
+    }
     if (got.status != transport_status::done)
       return all;
     all.append(bytes, got.bytes);
