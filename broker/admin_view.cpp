@@ -149,7 +149,8 @@ private:
 
 admin_view::admin_view(admin_sources from, admin_host host, configuration::config running)
   : from_(std::move(from)), host_(std::move(host)),
-    busy_(std::make_shared<busy_watch>(from_.loops.size())), running_(std::move(running)) {}
+    busy_(std::make_shared<busy_watch>(from_.loops.size())), traces_(from_.loops),
+    running_(std::move(running)) {}
 
 admin_view::~admin_view() = default;
 
@@ -327,6 +328,28 @@ void admin_view::dn(const std::string& name,
   caf::anon_send(from_.directory.handle(), look_at_dn{name, std::move(done)});
 }
 
+// ---- traces --------------------------------------------------------------------------------
+
+void admin_view::open_trace(const trace_wanted& wanted,
+                            std::function<void(admin::trace_opened)> done) {
+  constexpr std::int64_t us_of_second = 1'000'000;
+  auto until_us = from_.context.utc_now() + wanted.time.count() * us_of_second;
+  auto full = traces_.open(wanted, steady_clock::now(), [done, until_us](std::uint64_t id) {
+    done({id, until_us, {}});
+  });
+  if (full)
+    done({0, 0, *full});
+}
+
+void admin_view::read_trace(std::uint64_t id, const admin::trace_cursor& after, std::size_t limit,
+                            std::function<void(std::optional<admin::trace_page>)> done) {
+  traces_.read(id, after, limit, std::move(done));
+}
+
+bool admin_view::close_trace(std::uint64_t id) {
+  return traces_.close(id);
+}
+
 // ---- the broker ----------------------------------------------------------------------------
 
 void admin_view::queues(std::function<void(std::vector<admin::queue_row>)> done) {
@@ -336,9 +359,9 @@ void admin_view::queues(std::function<void(std::vector<admin::queue_row>)> done)
     outbox_highest = std::max(outbox_highest, loop->highest().outbox_bytes.load());
     memory_highest = std::max(memory_highest, loop->highest().memory_bytes.load());
   }
-  auto finish = [this_context = &from_.context, counters = &from_.counters,
-                 admission = &from_.admission, outbox_highest, memory_highest,
-                 done = std::move(done)](const std::vector<waiting_sums>& parts) {
+  auto finish = [traces = traces_.count(steady_clock::now()), this_context = &from_.context,
+                 counters = &from_.counters, admission = &from_.admission, outbox_highest,
+                 memory_highest, done = std::move(done)](const std::vector<waiting_sums>& parts) {
     auto all = sum_of(parts);
     auto& context = *this_context;
     auto& bounds = context.bounds;
@@ -360,7 +383,8 @@ void admin_view::queues(std::function<void(std::vector<admin::queue_row>)> done)
         bounds.requests_outstanding_max,
         {}},
        {"dns", "DNs", dns, bounds.dns_max, {}},
-       {"watchers", "clients", context.watchers.now()->size(), watchers_max, {}}});
+       {"watchers", "clients", context.watchers.now()->size(), watchers_max, {}},
+       {"traces", "traces", traces, traces_max, {}}});
   };
   walk_all<waiting_sums>(from_.loops, add_client, std::move(finish));
 }

@@ -7,6 +7,7 @@
 #include "broker/admin/access.hpp"
 #include "broker/admin/server.hpp"
 #include "broker/admin/view.hpp"
+#include "broker/admin_traces.hpp"
 #include "broker/config/config.hpp"
 #include "broker/doors.hpp"
 #include "broker/edge/admission.hpp"
@@ -69,6 +70,11 @@ public:
           std::function<void(std::shared_ptr<const dn_shown>)> done) override;
   void queues(std::function<void(std::vector<admin::queue_row>)> done) override;
   std::vector<admin::config_row> config() const override;
+  void open_trace(const trace_wanted& wanted,
+                  std::function<void(admin::trace_opened)> done) override;
+  void read_trace(std::uint64_t id, const admin::trace_cursor& after, std::size_t limit,
+                  std::function<void(std::optional<admin::trace_page>)> done) override;
+  bool close_trace(std::uint64_t id) override;
   void disconnect(client_id id, std::function<void(bool)> done) override;
   bool drain() override;
   bool reload() override;
@@ -80,7 +86,8 @@ private:
   const admin_sources from_;
   const admin_host host_;
   const std::shared_ptr<busy_watch> busy_; // of `read`, whose answer comes later
-  mutable std::mutex mutex_;               // of what follows
+  admin_traces traces_;
+  mutable std::mutex mutex_; // of what follows
   configuration::config running_;
 };
 
@@ -90,8 +97,8 @@ public:
   /// `access` counts where the host has none.
   admin_side(admin_sources from, const admin_host& host, const configuration::config& running,
              const admin_access_function& access)
-    : at_(running.admin), view_(std::move(from), host, running),
-      server_(view_, host.access ? host.access : access) {}
+    : at_(running.admin), entries_(from.entries), view_(std::move(from), host, running),
+      server_(view_, host.access ? host.access : access, by_tls()) {}
 
   /// Listens, and writes down where. Returns what went wrong, in a line.
   std::optional<std::string> start(std::atomic<std::uint16_t>& port) {
@@ -102,7 +109,15 @@ public:
   admin_view& shown() noexcept { return view_; }
 
 private:
+  /// Empty: plain.
+  admin::secured_function by_tls() const {
+    if (!at_.tls)
+      return {};
+    return [entries = &entries_] { return entries->http_context(); };
+  }
+
   const configuration::config::admin_section at_;
+  const doors& entries_;
   admin_view view_;
   admin::server server_; // ends before what it shows
 };

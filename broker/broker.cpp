@@ -188,11 +188,10 @@ start_result broker::state::start() {
     return opened;
   if (auto errors = access.read(config); !errors.empty())
     return {std::move(errors)};
-  if (listens) {
-    if (auto errors = entries.read(config); !errors.empty())
-      return {std::move(errors)};
+  if (auto errors = entries.read(config, listens); !errors.empty())
+    return {std::move(errors)};
+  if (listens)
     edge::grow_file_table(config.limits.connections_max + edge::own_files);
-  }
   context.server.start_time_us = context.utc_now();
   std::vector<edge::edge_loop*> all;
   try {
@@ -339,7 +338,8 @@ void broker::fail(std::string_view why) {
 
 start_result broker::check(const configuration::config& config) {
   auto errors = configuration::validate(config);
-  if (errors.empty() && config.listen_tls.enabled)
+  bool needs_certificate = config.listen_tls.enabled || (config.admin.enabled && config.admin.tls);
+  if (errors.empty() && needs_certificate)
     errors = security::certificates{}.read(config.tls, utc_now_us()).errors;
   if (errors.empty() && !config.auth.file.empty())
     errors = security::read_access_file(config.auth.file, true).errors;

@@ -11,8 +11,8 @@ namespace ringdown {
 
 // ---- start and end -------------------------------------------------------------------------
 
-doors::errors doors::read(const configuration::config& config) {
-  has_tls_ = config.listen_tls.enabled;
+doors::errors doors::read(const configuration::config& config, bool listens) {
+  has_tls_ = (listens && config.listen_tls.enabled) || (config.admin.enabled && config.admin.tls);
   auto material = prepare(config.tls);
   if (material)
     take(std::move(material));
@@ -21,7 +21,7 @@ doors::errors doors::read(const configuration::config& config) {
 
 void doors::start_threads(const configuration::config& config,
                           const std::function<void()>& on_failure) {
-  if (!has_tls_)
+  if (!config.listen_tls.enabled)
     return;
   handshakes_ = std::make_unique<edge::handshakes>(
     config.tls.handshake_threads, context_, counters_, [this] { return certificates_.context(); },
@@ -98,7 +98,7 @@ void doors::take(security::tls_material material) {
 }
 
 void doors::tick() {
-  if (!handshakes_)
+  if (!has_tls_)
     return;
   auto now_us = context_.utc_now();
   if (certificates_.have_files_changed()) {

@@ -28,8 +28,9 @@ public:
 
   // ---- start and end
 
-  /// Reads what the doors need of files. Before any thread.
-  errors read(const configuration::config& config);
+  /// Reads what the doors, and the admin port, need of files. `listens`: whether there are doors.
+  /// Before any thread.
+  errors read(const configuration::config& config, bool listens);
   /// Starts the threads of handshakes, if there is a door for them; they block the signals that the
   /// caller does. Throws `std::system_error` if there is no thread or file left.
   void start_threads(const configuration::config& config, const std::function<void()>& on_failure);
@@ -54,9 +55,11 @@ public:
   /// Reads files that have changed, and tells of that and of certificates that end. Once a second.
   void tick();
 
+  /// For the next visitor of the admin port. Any thread.
+  std::shared_ptr<SSL_CTX> http_context() const { return certificates_.http_context(); }
   /// Any thread.
   const edge::handshake_counters& handshakes() const noexcept { return counters_; }
-  /// UTC: when the first certificate of the broker's own chain ends; 0: there is no TLS door. Any
+  /// UTC: when the first certificate of the broker's own chain ends; 0: nothing speaks TLS. Any
   /// thread.
   std::int64_t certificate_expires_us() const noexcept { return certificate_expires_us_; }
 
@@ -68,7 +71,7 @@ private:
 
   broker_context& context_;
   edge::admission& admission_;
-  bool has_tls_ = false;
+  bool has_tls_ = false; // a door, or the admin port
   security::certificates certificates_;
   edge::handshake_counters counters_;
   security::expiry_watch certificate_expiry_;

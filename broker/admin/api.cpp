@@ -58,14 +58,21 @@ http_response unknown_parameter(const route& at, std::string_view name) {
                         known.empty() ? "none" : known);
 }
 
+std::optional<std::uint64_t> parse_number(std::string_view text) {
+  std::uint64_t number = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  bool is_number = error == std::errc{} && end == text.data() + text.size();
+  return is_number ? std::optional{number} : std::nullopt;
+}
+
+/// From 1 to `most`; nothing is `usual`.
+std::optional<std::size_t> parse_count(std::string_view text, std::size_t usual, std::size_t most) {
+  auto count = text.empty() ? std::optional{usual} : parse_number(text);
+  return count && *count >= 1 && *count <= most ? count : std::nullopt;
+}
+
 std::optional<std::size_t> parse_limit(std::string_view text) {
-  if (text.empty())
-    return page_rows_default;
-  std::size_t limit = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
-  bool is_limit = error == std::errc{} && end == text.data() + text.size() && limit >= 1 &&
-                  limit <= page_rows_max;
-  return is_limit ? std::optional{limit} : std::nullopt;
+  return parse_count(text, page_rows_default, page_rows_max);
 }
 
 std::optional<client_id> parse_client(std::string_view text) {
@@ -76,6 +83,33 @@ std::optional<client_id> parse_client(std::string_view text) {
 http_response no_client() {
   return error_response(404, "no client that has signed on has this id", "id",
                         "an id of /api/v1/connections");
+}
+
+/// `17.4000`, a number for each loop; nothing: from the first line.
+std::optional<trace_cursor> parse_cursor(std::string_view text) {
+  trace_cursor all;
+  while (!text.empty()) {
+    auto part = text.substr(0, text.find('.'));
+    text.remove_prefix(std::min(part.size() + 1, text.size()));
+    auto number = parse_number(part);
+    if (!number)
+      return std::nullopt;
+    all.push_back(*number);
+  }
+  return all;
+}
+
+http_response trace_opened_response(const trace_opened& opened) {
+  if (opened.id != 0)
+    return {201, trace_opened_json(opened)};
+  auto why = error_response(429, "there are as many traces as there may be at once");
+  why.fields.emplace_back("Retry-After", std::to_string(opened.retry_in.count()));
+  return why;
+}
+
+http_response no_trace() {
+  return error_response(404, "there is no such trace, or its time has been over for a while", "id",
+                        "the trace of an answer to POST /api/v1/traces");
 }
 
 http_response late() {
@@ -127,7 +161,8 @@ promised api::handle(const http_request& request, answer_function answer) {
     answer(std::move(why));
     return promised{answer_patience, late};
   };
-  if (!is_own_host(request.host, address_, request.local_address))
+  // Whoever came by TLS has compared the name that it meant with the certificate's.
+  if (!request.is_encrypted && !is_own_host(request.host, address_, request.local_address))
     return refuse(error_response(403, "the request is for another host", "Host",
                                  "localhost, an address of this machine's loopback, or the one "
                                  "that the admin port listens on"));
@@ -176,6 +211,9 @@ promised api::serve(const route& at, const call_ptr& from) {
     from->answer({200, config_json(view_.config(), "limits", "limits.")});
     break;
   case route_id::config: from->answer({200, config_json(view_.config(), "config", {})}); break;
+  case route_id::open_trace: open_trace(from); break;
+  case route_id::read_trace: read_trace(from); break;
+  case route_id::close_trace: close_trace(*from); break;
   case route_id::disconnect: disconnect(from); break;
   case route_id::drain: order(*from, &view::drain, "drain"); break;
   case route_id::reload: order(*from, &view::reload, "reload"); break;
@@ -300,6 +338,67 @@ void api::dn(const call_ptr& from) {
                      : error_response(404, "the DN is not in use", "dn", "a DN of /api/v1/dns"));
     });
   });
+}
+
+// ---- traces --------------------------------------------------------------------------------
+
+void api::open_trace(const call_ptr& from) {
+  trace_wanted wanted;
+  wanted.dn = from->parameter("dn");
+  auto client = from->parameter("client");
+  auto bad = [&](std::string_view name) {
+    from->answer(bad_parameter(route_id::open_trace, name));
+  };
+  if (wanted.dn.empty() == client.empty()) // of one thing
+    return bad("dn");
+  if (wanted.dn.size() > dn_bytes_max)
+    return bad("dn");
+  if (!client.empty()) {
+    auto id = parse_client(client);
+    if (!id)
+      return bad("client");
+    wanted.client = *id;
+  }
+  auto seconds = parse_count(from->parameter("for"), static_cast<std::size_t>(wanted.time.count()),
+                             static_cast<std::size_t>(trace_time_max.count()));
+  if (!seconds)
+    return bad("for");
+  wanted.time = std::chrono::seconds{*seconds};
+  view_.tell(view::severity::info, "an operator opens a trace",
+             {{"dn", wanted.dn},
+              {"client", client},
+              {"seconds", std::to_string(*seconds)},
+              {"principal", from->principal},
+              {"peer", from->peer}});
+  view_.open_trace(wanted, [home = home_, from](trace_opened opened) {
+    home([from, opened] { from->answer(trace_opened_response(opened)); });
+  });
+}
+
+void api::read_trace(const call_ptr& from) {
+  auto bad = [&](std::string_view name) {
+    from->answer(bad_parameter(route_id::read_trace, name));
+  };
+  auto limit = parse_limit(from->parameter("limit"));
+  if (!limit)
+    return bad("limit");
+  auto after = parse_cursor(from->parameter("after"));
+  if (!after)
+    return bad("after");
+  auto id = parse_number(from->argument);
+  if (!id)
+    return from->answer(no_trace());
+  view_.read_trace(*id, *after, *limit, [home = home_, from](std::optional<trace_page> page) {
+    home([from, page = std::move(page)] {
+      from->answer(page ? http_response{200, trace_json(*page)} : no_trace());
+    });
+  });
+}
+
+void api::close_trace(const call& from) {
+  auto id = parse_number(from.argument);
+  bool was_there = id && view_.close_trace(*id);
+  from.answer(was_there ? http_response{202, "{\"done\":\"close\"}\n"} : no_trace());
 }
 
 // ---- the broker ----------------------------------------------------------------------------

@@ -70,6 +70,9 @@ private:
   void dns(const call_ptr& from, bool alarmed);
   void dn(const call_ptr& from);
   void queues(const call_ptr& from);
+  void open_trace(const call_ptr& from);
+  void read_trace(const call_ptr& from);
+  void close_trace(const call& from);
   void order(const call& from, bool (view::*what)(), std::string_view word);
 
   view& view_;

@@ -18,6 +18,7 @@ struct http_request {
   // What is known of the connection.
   std::string peer; ///< the visitor's address
   bool is_from_loopback = false;
+  bool is_encrypted = false;
   std::string local_address; ///< where it came in
 };
 

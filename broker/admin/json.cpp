@@ -62,6 +62,24 @@ json row_of(const dn_row& row) {
           {"changed_us", time_or_null(row.changed_us)}};
 }
 
+json row_of(const trace_line& line) {
+  auto& frame = line.frame;
+  return {{"time_us", line.time_us},
+          {"direction", line.is_from_client ? "in" : "out"},
+          {"client", to_string(line.client)},
+          {"role", to_string(line.role)},
+          {"application", line.application},
+          {"kind", frame.kind},
+          {"dn", or_null(frame.dn)},
+          {"dns", frame.dns},
+          {"verb", frame.verb == capture_verb::none ? json{} : json(to_string(frame.verb))},
+          {"light", frame.light ? json(light_word(*frame.light)) : json{}},
+          {"reference", frame.reference.value},
+          {"command", frame.command ? json(to_hex(frame.command.view())) : json{}},
+          {"result", or_null(frame.result)},
+          {"bytes", frame.bytes}};
+}
+
 json page_of(std::string_view name, json rows, const std::string& next) {
   json page;
   page[std::string{name}] = std::move(rows);
@@ -286,6 +304,18 @@ std::string config_json(const std::vector<config_row>& rows, std::string_view na
   json page;
   page[std::string{name}] = std::move(all);
   return text_of(page);
+}
+
+std::string trace_opened_json(const trace_opened& opened) {
+  return text_of({{"trace", std::to_string(opened.id)}, {"until_us", opened.until_us}});
+}
+
+std::string trace_json(const trace_page& page) {
+  std::string next;
+  for (auto number : page.next)
+    next += (next.empty() ? "" : ".") + std::to_string(number);
+  return text_of(
+    {{"lines", rows_of(page.lines)}, {"lost", page.lost}, {"over", page.is_over}, {"next", next}});
 }
 
 std::string checks_json(const std::vector<ready_check>& checks) {

@@ -26,6 +26,8 @@ std::string queues_json(const std::vector<queue_row>& rows);
 /// Those whose key begins with `prefix`; the list's name.
 std::string config_json(const std::vector<config_row>& rows, std::string_view name,
                         std::string_view prefix);
+std::string trace_opened_json(const trace_opened& opened);
+std::string trace_json(const trace_page& page);
 std::string checks_json(const std::vector<ready_check>& checks);
 
 } // namespace ringdown::admin

@@ -25,6 +25,16 @@ constexpr parameter of_alarms[] = {
   {"limit", "1 to 1000"},
 };
 
+constexpr parameter of_a_new_trace[] = {
+  {"dn", "a DN, 1 to 255 bytes; in place of client"},
+  {"client", "an id of /api/v1/connections; in place of dn"},
+  {"for", "seconds, 1 to 600"},
+};
+constexpr parameter of_a_trace[] = {
+  {"after", "the next of the page before"},
+  {"limit", "1 to 1000"},
+};
+
 constexpr route all[] = {
   {route_id::livez, "GET", "/livez", right::none, {}},
   {route_id::readyz, "GET", "/readyz", right::none, {}},
@@ -38,6 +48,10 @@ constexpr route all[] = {
   {route_id::limits, "GET", "/api/v1/limits", right::read, {}},
   {route_id::alarms, "GET", "/api/v1/alarms", right::read, of_alarms},
   {route_id::config, "GET", "/api/v1/config", right::read, {}},
+  // It changes nothing that anybody else sees: whoever may look may trace.
+  {route_id::open_trace, "POST", "/api/v1/traces", right::read, of_a_new_trace},
+  {route_id::read_trace, "GET", "/api/v1/traces/{id}", right::read, of_a_trace},
+  {route_id::close_trace, "POST", "/api/v1/traces/{id}/close", right::read, {}},
   {route_id::disconnect, "POST", "/api/v1/connections/{id}/disconnect", right::write, {}},
   {route_id::drain, "POST", "/api/v1/drain", right::write, {}},
   {route_id::reload, "POST", "/api/v1/reload", right::write, {}},

@@ -2,12 +2,12 @@
 
 #include "broker/admin/api.hpp"
 #include "broker/admin/request_reader.hpp"
+#include "broker/admin/visitor_stream.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/beast/http/status.hpp>
 
 #include <pthread.h>
@@ -78,18 +78,23 @@ using session_list = std::list<session_ptr>;
 /// One visitor's connection: reads a request, answers it, reads the next.
 class session final : public std::enable_shared_from_this<session> {
 public:
-  session(tcp::socket socket, api& answers, session_list& all)
-    : socket_(std::move(socket)), timer_(socket_.get_executor()), api_(answers), all_(all) {}
+  session(tcp::socket socket, const std::shared_ptr<SSL_CTX>& secured, api& answers,
+          session_list& all)
+    : stream_(std::move(socket), secured), timer_(stream_.below().get_executor()), api_(answers),
+      all_(all) {}
 
   void begin(session_list::iterator place) {
     place_ = place;
     error_code ignored;
-    socket_.set_option(tcp::no_delay{true}, ignored);
-    auto peer = socket_.remote_endpoint(ignored).address();
-    auto here = socket_.local_endpoint(ignored).address();
+    auto& socket = stream_.below();
+    socket.set_option(tcp::no_delay{true}, ignored);
+    auto peer = socket.remote_endpoint(ignored).address();
+    auto here = socket.local_endpoint(ignored).address();
     peer_ = peer.to_string();
     local_address_ = here.to_string();
     is_from_loopback_ = is_loopback(peer);
+    if (stream_.is_encrypted())
+      return shake_hands();
     read_for(request_timeout);
   }
 
@@ -99,10 +104,8 @@ public:
   void close() {
     if (std::exchange(is_closed_, true))
       return;
-    error_code ignored;
     timer_.cancel();
-    socket_.shutdown(tcp::socket::shutdown_both, ignored);
-    socket_.close(ignored);
+    stream_.close();
     auto self = shared_from_this();
     all_.erase(place_);
   }
@@ -126,20 +129,31 @@ private:
     after(time, [this] { close(); });
   }
 
+  void shake_hands() {
+    close_after(request_timeout);
+    stream_.shake_hands([self = shared_from_this()](error_code error) {
+      if (self->is_closed_)
+        return;
+      if (error)
+        return self->close();
+      self->read_for(request_timeout);
+    });
+  }
+
   void read_for(std::chrono::nanoseconds time) {
     close_after(time);
     read_some();
   }
 
   void read_some() {
-    socket_.async_read_some(asio::buffer(bytes_),
-                            [self = shared_from_this()](error_code error, std::size_t bytes) {
-                              if (self->is_closed_)
-                                return;
-                              if (error)
-                                return self->close();
-                              self->heard(bytes);
-                            });
+    stream_.read_some(asio::buffer(bytes_),
+                      [self = shared_from_this()](error_code error, std::size_t bytes) {
+                        if (self->is_closed_)
+                          return;
+                        if (error)
+                          return self->close();
+                        self->heard(bytes);
+                      });
   }
 
   void heard(std::size_t bytes) {
@@ -167,6 +181,7 @@ private:
     keeps_alive_ = request.keeps_alive && number < requests_per_connection_max;
     request.peer = peer_;
     request.is_from_loopback = is_from_loopback_;
+    request.is_encrypted = stream_.is_encrypted();
     request.local_address = local_address_;
     timer_.cancel();
     auto promised =
@@ -190,7 +205,7 @@ private:
     body_ = response.body;
     close_after(request_timeout);
     std::array<asio::const_buffer, 2> both{asio::buffer(head_), asio::buffer(body_)};
-    asio::async_write(socket_, both, [self = shared_from_this()](error_code error, std::size_t) {
+    stream_.write(both, [self = shared_from_this()](error_code error, std::size_t) {
       if (self->is_closed_)
         return;
       if (error || !self->keeps_alive_)
@@ -201,21 +216,26 @@ private:
 
   /// The last answer is on its way: closing now, with input unread, would take it from the visitor.
   void end() {
-    error_code ignored;
-    socket_.shutdown(tcp::socket::shutdown_send, ignored);
     is_busy_ = false;
+    if (stream_.is_encrypted())
+      return stream_.end_tls([self = shared_from_this()](error_code) {
+        if (!self->is_closed_)
+          self->close();
+      });
+    error_code ignored;
+    stream_.below().shutdown(tcp::socket::shutdown_send, ignored);
     discard();
   }
 
   void discard() {
-    socket_.async_read_some(asio::buffer(bytes_),
-                            [self = shared_from_this()](error_code error, std::size_t) {
-                              if (self->is_closed_)
-                                return;
-                              if (error)
-                                return self->close();
-                              self->discard(); // until its write's clock runs out
-                            });
+    stream_.read_some(asio::buffer(bytes_),
+                      [self = shared_from_this()](error_code error, std::size_t) {
+                        if (self->is_closed_)
+                          return;
+                        if (error)
+                          return self->close();
+                        self->discard(); // until its write's clock runs out
+                      });
   }
 
   void go_on() {
@@ -228,7 +248,7 @@ private:
     take();
   }
 
-  tcp::socket socket_;
+  visitor_stream stream_;
   asio::steady_timer timer_;
   api& api_;
   session_list& all_;
@@ -251,7 +271,8 @@ private:
 
 class server::state {
 public:
-  state(view& shown, admin_access_function access) : view_(shown), access_(std::move(access)) {}
+  state(view& shown, admin_access_function access, secured_function secured)
+    : view_(shown), access_(std::move(access)), secured_(std::move(secured)) {}
 
   std::optional<std::string> start(const std::string& address, std::uint16_t port) try {
     auto box = letters_;
@@ -316,7 +337,10 @@ private:
   void welcome(tcp::socket socket) {
     if (sessions_.size() >= connections_max && !close_idle())
       return; // each has an answer under way, and soon none
-    auto one = std::make_shared<session>(std::move(socket), *api_, sessions_);
+    auto secured = secured_ ? secured_() : nullptr;
+    if (secured_ && !secured)
+      return; // never in the clear where it is to be by TLS
+    auto one = std::make_shared<session>(std::move(socket), secured, *api_, sessions_);
     one->begin(sessions_.insert(sessions_.end(), one));
   }
 
@@ -332,6 +356,7 @@ private:
 
   view& view_;
   admin_access_function access_;
+  const secured_function secured_;
   asio::io_context io_{1};
   std::shared_ptr<letter_box> letters_ = std::make_shared<letter_box>(io_);
   std::optional<api> api_;
@@ -342,8 +367,8 @@ private:
   std::thread thread_;
 };
 
-server::server(view& shown, admin_access_function access)
-  : state_(std::make_unique<state>(shown, std::move(access))) {}
+server::server(view& shown, admin_access_function access, secured_function secured)
+  : state_(std::make_unique<state>(shown, std::move(access), std::move(secured))) {}
 
 server::~server() {
   stop();

@@ -1,5 +1,6 @@
-// The admin port: HTTP/1.1 on a thread of its own, so that nothing an operator does, or a stuck
-// tool, takes a loop's time. Boost.Beast and Boost.Asio, behind this header.
+// The admin port: HTTP/1.1, by TLS where it is to be, on a thread of its own, so that nothing an
+// operator does, or a stuck tool, takes a loop's time. Boost.Beast and Boost.Asio, behind this
+// header.
 //
 // What one visitor may take from others: `connections_max` in all, for one more the one goes that
 // has been idle longest; ten seconds for a request and for the writing of an answer; a minute of
@@ -9,16 +10,20 @@
 #include "broker/admin/access.hpp"
 #include "broker/admin/view.hpp"
 
+#include <openssl/types.h>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
 namespace ringdown::admin {
 
-/// Some consoles and a few tools, each with some connections; 8 KiB each while they say nothing.
+/// Some consoles and a few tools, each with some connections; 8 KiB each while they say nothing, by
+/// TLS some 80.
 inline constexpr std::size_t connections_max = 256;
 /// From a request's first byte to its last, and for an answer to be taken: a slow line, a page of
 /// 1,000 rows.
@@ -28,10 +33,13 @@ inline constexpr std::chrono::seconds idle_timeout{60};
 /// Then the connection is closed with its answer, and whoever goes on opens another.
 inline constexpr std::size_t requests_per_connection_max = 1000;
 
+/// What the next visitor's TLS is made with. Called on the port's thread.
+using secured_function = std::function<std::shared_ptr<SSL_CTX>()>;
+
 class server {
 public:
-  /// `shown` outlives it.
-  server(view& shown, admin_access_function access);
+  /// `shown` outlives it. `secured`: empty: plain HTTP.
+  server(view& shown, admin_access_function access, secured_function secured = {});
   /// Stops.
   ~server();
   server(const server&) = delete;

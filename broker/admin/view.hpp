@@ -8,8 +8,10 @@
 
 #include "actors/dn/shown.hpp"
 #include "actors/meters.hpp"
+#include "actors/trace.hpp"
 #include "messages/ids.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -110,6 +112,23 @@ struct config_row {
   bool is_reloadable = false;
 };
 
+/// A trace that was opened, or why not.
+struct trace_opened {
+  std::uint64_t id = 0;            ///< 0: there are `traces_max` already
+  std::int64_t until_us = 0;       ///< UTC
+  std::chrono::seconds retry_in{}; ///< of a refusal: when the first of them is over
+};
+
+/// A number for each loop: its last line that was read.
+using trace_cursor = std::vector<std::uint64_t>;
+
+struct trace_page {
+  std::vector<trace_line> lines; ///< in the order of their times
+  std::uint64_t lost = 0;        ///< lines between `after` and `next` that are not here
+  trace_cursor next;
+  bool is_over = false; ///< no line comes behind this page
+};
+
 class view {
 public:
   enum class severity : std::uint8_t { info, warning };
@@ -140,6 +159,16 @@ public:
                   std::function<void(std::shared_ptr<const dn_shown>)> done) = 0;
   virtual void queues(std::function<void(std::vector<queue_row>)> done) = 0;
   virtual std::vector<config_row> config() const = 0;
+
+  // ---- traces
+  /// Begins with the answer. The id of `wanted` is not looked at.
+  virtual void open_trace(const trace_wanted& wanted, std::function<void(trace_opened)> done) = 0;
+  /// `after`: of the page before; empty: from the first line. Nothing: there is no such trace, or
+  /// it has another number of loops.
+  virtual void read_trace(std::uint64_t id, const trace_cursor& after, std::size_t limit,
+                          std::function<void(std::optional<trace_page>)> done) = 0;
+  /// Says whether there was such a trace.
+  virtual bool close_trace(std::uint64_t id) = 0;
 
   // ---- orders
   /// Says whether there was such a client.

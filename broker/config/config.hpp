@@ -113,6 +113,8 @@ struct config {
     bool enabled = false;
     std::string address = "127.0.0.1";
     std::uint16_t port = 7481;
+    bool tls = false;         ///< by the certificate of `tls`
+    bool allow_plain = false; ///< beyond this machine, too
   } admin;
 
   /// Who this broker is, and what it leaves on disk.

@@ -55,6 +55,17 @@ constexpr relation relations_[] = {
    [](const config& c) {
      return !c.admin.enabled || !c.auth.file.empty() || is_loopback(c.admin.address);
    }},
+  {"admin.address", "admin.tls",
+   "admin.address may reach beyond this machine (127.0.0.0/8, ::1) only with admin.tls, or if "
+   "admin.allow_plain is true, because plain HTTP shows tokens to the wire",
+   [](const config& c) {
+     return !c.admin.enabled || c.admin.tls || c.admin.allow_plain || is_loopback(c.admin.address);
+   }},
+  {"admin.tls", "tls.certificate_file", "admin.tls needs tls.certificate_file and tls.key_file",
+   [](const config& c) {
+     return !c.admin.enabled || !c.admin.tls ||
+            (!c.tls.certificate_file.empty() && !c.tls.key_file.empty());
+   }},
   {"limits.user_data_bytes_max", "limits.frame_bytes_max",
    "limits.user_data_bytes_max and 1534 bytes for the rest of a request must fit in "
    "limits.frame_bytes_max",

@@ -141,10 +141,18 @@ void add_admin(std::vector<key>& t) {
                    "Whether the admin port is open: /livez, /readyz, /metrics and the API of "
                    "docs/operations.md."));
   t.push_back(with(row<at, &s::address>("admin.address", {kind::address, 0, 0, {}}), "", false,
-                   "Where the admin port listens. It speaks plain HTTP: put a proxy with TLS in "
-                   "front of it to reach it from elsewhere."));
+                   "Where the admin port listens."));
   t.push_back(with(row<at, &s::port>("admin.port", {kind::number, 0, 65'535, {}}), "", false,
                    "The TCP port. 0: the kernel chooses one, and the log names it."));
+  t.push_back(
+    with(row<at, &s::tls>("admin.tls", {kind::boolean, 0, 0, {}}), "", false,
+         "Whether the admin port speaks HTTPS, with tls.certificate_file. Nobody is asked "
+         "for a client certificate there: tokens say who one is."));
+  t.push_back(with(row<at, &s::allow_plain>("admin.allow_plain", {kind::boolean, 0, 0, {}}), "",
+                   false,
+                   "Whether admin.address may reach beyond this machine without admin.tls: tokens "
+                   "then pass in the clear. For a network of its own, as between the containers of "
+                   "a pod."));
 }
 
 void add_server(std::vector<key>& t) {

@@ -184,6 +184,8 @@ bool client_link::read_once() {
     watch_.frame_begins(loop_.now());
   if (kept != 0 || !cutter_.kept().empty())
     count_beginning();
+  if (loop_.traces().any() && watch_.is_established()) [[unlikely]]
+    loop_.traces().came(client_->who, loop_.context().utc_now(), batch->frames);
   pass_on(std::move(batch), whole);
   return true;
 }
@@ -299,6 +301,8 @@ bool client_link::refill() {
     sending_.borrow(shared.bytes, shared.frames);
   else
     sending_.holds(client_->box.take(sending_.refill()));
+  if (loop_.traces().any() && watch_.is_established()) [[unlikely]]
+    loop_.traces().left(client_->who, loop_.context().utc_now(), sending_.left());
   return !sending_.empty();
 }
 

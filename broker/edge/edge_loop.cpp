@@ -276,6 +276,7 @@ void edge_loop::look_at_each() {
     for (auto& each : connections_)
       each.connection->watch().stood_still(late, now);
   relieve_memory(now);
+  traces_.look_at_clock(now);
   for (std::size_t i = connections_.size(); i-- > 0;) {
     // From the back: a connection that shuts swaps its place with one that was looked at.
     if (connections_[i].look_at > now)

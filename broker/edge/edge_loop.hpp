@@ -11,6 +11,7 @@
 #include "broker/edge/read_batches.hpp"
 #include "broker/edge/stream.hpp"
 #include "broker/edge/tls_stream.hpp"
+#include "broker/edge/traces.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -70,6 +71,8 @@ public:
   char* scratch(std::size_t kept);
   std::size_t scratch_size() const noexcept { return scratch_size_; }
   read_batches& reads() noexcept { return reads_; }
+  /// What operators look at.
+  loop_traces& traces() noexcept { return traces_; }
   /// Shared by all connections that speak TLS.
   tls_buffers& tls() noexcept { return tls_; }
   /// Reads may wait for each other: they are passed on at the end of the wait that serves, to
@@ -131,6 +134,7 @@ private:
   std::size_t scratch_size_ = 0;
   read_batches reads_;
   tls_buffers tls_;
+  loop_traces traces_;
   std::unique_ptr<io_loop::timer> sweep_timer_;
   bool sweeping_ = false;
   runtime::time_point sweep_due_;

@@ -44,15 +44,15 @@ int set_up_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_C
 
 /// `offered` are names with a byte for the length in front of each; TLS has checked the lengths.
 int choose_protocol(SSL* /*ssl*/, const unsigned char** chosen, unsigned char* size,
-                    const unsigned char* offered, unsigned int offered_size, void* /*more*/) {
-  constexpr std::string_view ours = alpn_protocol;
+                    const unsigned char* offered, unsigned int offered_size, void* protocol) {
+  std::string_view ours = static_cast<const char*>(protocol);
   std::string_view left{reinterpret_cast<const char*>(offered), offered_size};
   while (!left.empty()) {
     auto one = left.substr(1, static_cast<unsigned char>(left.front()));
     left.remove_prefix(one.size() + 1);
     if (one != ours)
       continue;
-    *chosen = reinterpret_cast<const unsigned char*>(alpn_protocol);
+    *chosen = reinterpret_cast<const unsigned char*>(ours.data());
     *size = static_cast<unsigned char>(ours.size());
     return SSL_TLSEXT_ERR_OK;
   }
@@ -86,7 +86,7 @@ int verify_with_stale_crl(int is_good, X509_STORE_CTX* chain) {
 // ---- one context ---------------------------------------------------------------------------
 
 /// Versions, ciphers and what is never spoken. True if OpenSSL takes all of it.
-bool set_rules(SSL_CTX& context, const tls_settings& settings) {
+bool set_rules(SSL_CTX& context, const tls_settings& settings, const char* protocol) {
   auto min =
     settings.version_min == configuration::tls_version::tls_1_3 ? TLS1_3_VERSION : TLS1_2_VERSION;
   SSL_CTX_set_security_level(&context, 2); // keys of 112 bits of security, no SHA-1
@@ -96,7 +96,7 @@ bool set_rules(SSL_CTX& context, const tls_settings& settings) {
   SSL_CTX_set_session_cache_mode(&context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_max_cert_list(&context, client_chain_bytes_max);
   SSL_CTX_set_timeout(&context, session_seconds);
-  SSL_CTX_set_alpn_select_cb(&context, &choose_protocol, nullptr);
+  SSL_CTX_set_alpn_select_cb(&context, &choose_protocol, const_cast<char*>(protocol));
   return SSL_CTX_set_min_proto_version(&context, min) == 1 &&
          SSL_CTX_set_max_early_data(&context, 0) == 1 &&
          SSL_CTX_set_cipher_list(&context, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1 &&
@@ -150,6 +150,17 @@ bool use_tickets(SSL_CTX& context, const shared_keys& keys) {
          SSL_CTX_set_num_tickets(&context, 1) == 1;
 }
 
+/// Null if OpenSSL does not take all of it. `clients`: null where nobody is asked.
+std::shared_ptr<SSL_CTX> make_context(const tls_settings& settings, const own_identity& own,
+                                      const client_authorities* clients, const shared_keys& keys,
+                                      const char* protocol) {
+  std::shared_ptr<SSL_CTX> context{SSL_CTX_new(TLS_server_method()), &SSL_CTX_free};
+  bool is_good = context && set_rules(*context, settings, protocol) &&
+                 use_tickets(*context, keys) && use_identity(*context, own) &&
+                 (clients == nullptr || ask_clients(*context, *clients, settings));
+  return is_good ? context : nullptr;
+}
+
 file_stamps stamps_of(const tls_settings& settings) {
   file_stamps all;
   for (auto* file : {&settings.certificate_file, &settings.key_file, &settings.client_ca_file,
@@ -173,13 +184,13 @@ tls_material certificates::read(const tls_settings& settings, std::int64_t now_u
     clients = read_authorities(settings, now_us, found);
   if (found.errors.empty()) {
     ERR_clear_error();
-    std::shared_ptr<SSL_CTX> context{SSL_CTX_new(TLS_server_method()), &SSL_CTX_free};
-    if (!context || !set_rules(*context, settings) || !use_tickets(*context, ticket_keys_) ||
-        !use_identity(*context, own) || (asks && !ask_clients(*context, clients, settings)))
+    result.context =
+      make_context(settings, own, asks ? &clients : nullptr, ticket_keys_, alpn_protocol);
+    if (result.context)
+      result.http_context = make_context(settings, own, nullptr, http_keys_, http_protocol);
+    if (!result.http_context)
       found.error("tls.certificate_file", settings.certificate_file,
                   "OpenSSL does not take it: " + openssl_says());
-    else
-      result.context = std::move(context);
   }
   result.errors = std::move(found.errors);
   result.warnings = std::move(found.warnings);
@@ -190,6 +201,7 @@ tls_material certificates::read(const tls_settings& settings, std::int64_t now_u
 
 void certificates::take(tls_material material) {
   std::atomic_store(&context_, std::move(material.context));
+  std::atomic_store(&http_context_, std::move(material.http_context));
   settings_ = std::move(material.settings);
   files_.were_read(std::move(material.stamps));
   expires_us_ = material.expires_us;

@@ -21,6 +21,8 @@ using tls_settings = configuration::config::tls_section;
 /// The protocol within TLS, by ALPN: a client that names none is fine, one that names others only
 /// is refused.
 inline constexpr char alpn_protocol[] = "ringdown/1";
+/// The same at the admin port.
+inline constexpr char http_protocol[] = "http/1.1";
 
 /// A file of `tls.certificate_file`, `key_file` and `client_ca_file` is no larger: some hundred
 /// certificates.
@@ -31,6 +33,8 @@ inline constexpr std::size_t crl_bytes_max = 64 * 1024 * 1024;
 /// Everything that was read at once; with errors there is no context.
 struct [[nodiscard]] tls_material {
   std::shared_ptr<SSL_CTX> context;
+  /// The same for HTTP, as the admin port speaks it: asks nobody for a certificate.
+  std::shared_ptr<SSL_CTX> http_context;
   std::vector<configuration::config_error> errors;
   std::vector<configuration::config_error> warnings;
   /// UTC: when the first certificate of the broker's own chain ends.
@@ -53,6 +57,9 @@ public:
   /// For the next handshake; null before the first `take`. Any thread.
   std::shared_ptr<SSL_CTX> context() const { return std::atomic_load(&context_); }
 
+  /// Of the admin port. Any thread.
+  std::shared_ptr<SSL_CTX> http_context() const { return std::atomic_load(&http_context_); }
+
   /// Whether the files in use have changed since they were last read, and have then stayed as they
   /// are for one look: whoever replaces two of them is not met half-way. Once for each change,
   /// whether what they say is good or not.
@@ -60,7 +67,10 @@ public:
   /// The same settings once more.
   tls_material read_again(std::int64_t now_us) const { return read(settings_, now_us); }
   /// A change of the ticket keys that is due; to be called now and then.
-  void renew_ticket_keys(std::int64_t now_us) { ticket_keys_->renew_if_due(now_us); }
+  void renew_ticket_keys(std::int64_t now_us) {
+    ticket_keys_->renew_if_due(now_us);
+    http_keys_->renew_if_due(now_us);
+  }
 
   std::int64_t expires_us() const noexcept { return expires_us_; }
   std::int64_t crl_due_us() const noexcept { return crl_due_us_; }
@@ -68,7 +78,10 @@ public:
 
 private:
   std::shared_ptr<ticket_keys> ticket_keys_ = std::make_shared<ticket_keys>();
+  // Whose port asks nobody for a certificate: its tickets must open no door that does.
+  std::shared_ptr<ticket_keys> http_keys_ = std::make_shared<ticket_keys>();
   std::shared_ptr<SSL_CTX> context_;
+  std::shared_ptr<SSL_CTX> http_context_;
   tls_settings settings_;
   file_watch files_;
   std::int64_t expires_us_ = 0;

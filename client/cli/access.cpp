@@ -58,11 +58,11 @@ std::optional<client::endpoint> parse_admin(const std::string& address) {
   auto place = client::parse_endpoint(address + usual_port); // fails where a port is said
   if (!place)
     place = client::parse_endpoint(address);
-  return place && !place->tls ? place : std::nullopt;
+  return place;
 }
 
 std::string not_an_admin_port(const std::string& address) {
-  return "--admin " + printable(address) + ": expected HOST:PORT; the admin port speaks plain HTTP";
+  return "--admin " + printable(address) + ": expected HOST:PORT or tls://HOST:PORT";
 }
 
 /// As of addresses: what is said outweighs what is saved, and a flag a variable.
@@ -127,16 +127,23 @@ admin_access_result find_admin_access(const settings& common) {
   if (context.contexts.empty() || is_admin_said(common))
     what.admin = common.admin;
   if (what.admin.empty() && !context.contexts.empty())
-    return {
-      {},
-      "--context '" + printable(common.context) +
-        "' has no address of the admin port: accepted is `admin` in it, or --admin HOST:PORT"};
+    return {{},
+            "--context '" + printable(common.context) +
+              "' has no address of the admin port: accepted is `admin` in it, or --admin"};
   auto place = parse_admin(what.admin);
   if (!place)
     return {{}, not_an_admin_port(what.admin)};
   admin_access_result found;
   found.access.address = what.admin;
   found.access.place = *place;
+  if (auto& tls = found.access.place.tls) {
+    tls->ca_file = what.ca_file;
+    tls->certificate_file = what.certificate_file;
+    tls->key_file = what.key_file;
+    if (!what.key_file.empty())
+      if (auto problem = client::privacy_problem(what.key_file); !problem.empty())
+        return {{}, "--tls-key '" + printable(what.key_file) + "': " + problem};
+  }
   if (what.token_file.empty())
     return found;
   auto token = client::read_token(what.token_file);

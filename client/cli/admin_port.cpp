@@ -103,8 +103,8 @@ admin_answer admin_port::get(const std::string& target) const {
   return read_answer(ask_({"GET", target, {}}), "admin_read", where_);
 }
 
-admin_answer admin_port::post(const std::string& target) const {
-  return read_answer(ask_({"POST", target, {}}), "admin_write", where_);
+admin_answer admin_port::post(const std::string& target, std::string_view wanted) const {
+  return read_answer(ask_({"POST", target, {}}), wanted, where_);
 }
 
 admin_port::rows_answer admin_port::rows(const std::string& target, const std::string& name,

@@ -35,7 +35,8 @@ public:
 
   const std::string& where() const noexcept { return where_; }
   admin_answer get(const std::string& target) const;
-  admin_answer post(const std::string& target) const;
+  /// `wanted`: the right that it takes.
+  admin_answer post(const std::string& target, std::string_view wanted = "admin_write") const;
   /// The rows `name` of a list, page by page, up to `rows_max`. `target`: with its parameters, but
   /// for limit and after. `more` says whether there were others.
   struct rows_answer {

@@ -2,6 +2,7 @@
 
 #include "client/cli/settings.hpp"
 #include "client/internal/connector.hpp"
+#include "client/internal/tls_context.hpp"
 
 #include <fmt/format.h>
 
@@ -67,7 +68,10 @@ private:
   }
 
   bool connect(const endpoint& where) {
-    connector connecting{look_up(where)};
+    auto found = look_up(where);
+    if (where.tls) // the link's own protocol is refused where HTTP is spoken
+      found.secured = std::make_shared<tls_context>(*where.tls, "http/1.1");
+    connector connecting{found};
     auto how = connecting.begin(clock::now(), until_);
     while (how == connector::progress::under_way) {
       auto until = std::min(until_, connecting.next_deadline());

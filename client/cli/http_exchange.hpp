@@ -25,7 +25,7 @@ struct http_result {
 /// is left to the caller.
 std::string to_text(const http_request& request, const client::endpoint& where);
 /// Blocks for `patience` in all at most (but for the look-up of a host that is a name), or until a
-/// stop signal comes. `where`: over plain TCP.
+/// stop signal comes.
 http_result exchange(const client::endpoint& where, const http_request& request,
                      std::chrono::milliseconds patience);
 /// A text as one segment of a path, or the value of a parameter.

@@ -22,8 +22,8 @@ void add_global_options(CLI::App& app, settings& common) {
     ->envname("RINGDOWN_CONTEXT");
   app
     .add_option("--admin", common.admin,
-                "The admin port's address, HOST:PORT, for connections, dns, why, top, drain and "
-                "disconnect")
+                "The admin port's address, HOST:PORT, or tls://HOST:PORT for TLS; for connections, "
+                "dns, why, top, trace, drain and disconnect")
     ->envname("RINGDOWN_ADMIN")
     ->capture_default_str();
   app
@@ -129,6 +129,7 @@ void describe_program(CLI::App& app, settings& common, int& status) {
   add_dns(app, common, status);
   add_why(app, common, status);
   add_top(app, common, status);
+  add_trace(app, common, status);
   add_drain(app, common, status);
   add_disconnect(app, common, status);
   app.parse_complete_callback([&app, &common] { note_how_given(app, common); });

@@ -78,6 +78,8 @@ std::string verb_problem(const CLI::App& app);
 /// From the first call on, SIGINT and SIGTERM only set a flag (and interrupt a wait).
 void catch_stop_signals();
 bool stop_requested() noexcept;
+/// It was heard: what has to be done behind it may wait, until the next signal.
+void forget_stop_request() noexcept;
 
 // One per verb, each in a file, the commands in one: adds it to the program; the status is set when
 // it has run.
@@ -98,6 +100,7 @@ void add_dns(CLI::App& app, const settings& common, int& status);
 void add_why(CLI::App& app, const settings& common, int& status);
 void add_drain(CLI::App& app, const settings& common, int& status);
 void add_disconnect(CLI::App& app, const settings& common, int& status);
+void add_trace(CLI::App& app, const settings& common, int& status);
 void add_top(CLI::App& app, const settings& common, int& status);
 
 } // namespace ringdown::cli

@@ -22,4 +22,8 @@ bool stop_requested() noexcept {
   return stop_flag != 0;
 }
 
+void forget_stop_request() noexcept {
+  stop_flag = 0;
+}
+
 } // namespace ringdown::cli

@@ -42,11 +42,11 @@ public:
   full_screen& operator=(const full_screen&) = delete;
 
   /// Each line over the former one, so that nothing flickers.
-  void show(const std::vector<std::string>& lines) {
+  void show(const std::vector<std::string>& lines, const std::string& keys) {
     std::string text = "\033[H";
     for (auto& line : lines)
       text += line + "\033[K\r\n";
-    say(text + "\033[K  q ends\033[J");
+    say(text + "\033[K  " + keys + "\033[J");
   }
 
 private:
@@ -67,20 +67,23 @@ std::size_t lines_of_terminal() {
   return (is_known ? size.ws_row : usual) - 1;
 }
 
-/// True if it is to end: by `q`, the input's end or a signal.
-bool is_ended_before(clock::time_point until) {
+/// The keys that were pressed until then, the first of them at once; an end of the input ends it.
+std::vector<top_press> keys_before(clock::time_point until, top_state& state) {
   while (!stop_requested()) {
     auto left = std::chrono::ceil<std::chrono::milliseconds>(until - clock::now()).count();
     if (left <= 0)
-      return false;
+      return {};
     pollfd keys{STDIN_FILENO, POLLIN, 0};
     if (::poll(&keys, 1, static_cast<int>(left)) <= 0)
       continue;
-    char key = 0;
-    if (::read(STDIN_FILENO, &key, 1) <= 0 || key == 'q' || key == 'Q')
-      return true;
+    char bytes[64];
+    auto got = ::read(STDIN_FILENO, bytes, sizeof bytes);
+    if (got > 0)
+      return keys_of({bytes, static_cast<std::size_t>(got)});
+    break;
   }
-  return true;
+  state.is_over = true;
+  return {};
 }
 
 int show_once(const admin_port& port, const settings& common) {
@@ -88,7 +91,10 @@ int show_once(const admin_port& port, const settings& common) {
   if (!facts.failed.problem.empty())
     return complain(facts.failed);
   if (common.json) {
-    json all{{"summary", facts.summary}, {"alarmed", facts.alarmed}, {"alarms", facts.alarms},
+    auto alarms = json::array();
+    for (auto& one : facts.alarms)
+      alarms.push_back(one.text);
+    json all{{"summary", facts.summary}, {"alarmed", facts.alarmed}, {"alarms", alarms},
              {"paused", facts.paused},   {"owed", facts.owed},       {"slow", facts.slow}};
     std::printf("%s\n", dump(all).c_str());
     return all_well;
@@ -106,13 +112,24 @@ int show_until_ended(const admin_port& port) {
   if (!facts.failed.problem.empty())
     return complain(facts.failed);
   full_screen terminal;
-  for (;;) {
-    auto next = clock::now() + between_looks;
-    terminal.show(top_screen(facts, output_columns(), lines_of_terminal()));
-    if (is_ended_before(next))
-      return all_well;
-    facts = look(port);
+  top_state state;
+  auto next = clock::now() + between_looks;
+  while (!state.is_over) {
+    auto columns = output_columns();
+    terminal.show(top_screen(facts, columns, lines_of_terminal(), state),
+                  cut_to(keys_line(state), columns > 2 ? columns - 2 : columns));
+    auto before = state;
+    for (auto press : keys_before(next, state))
+      state = step(std::move(state), press, top_dns(facts, state));
+    // What is shown now was not asked for before.
+    bool is_other =
+      before.opened != state.opened || before.view != state.view || before.filter != state.filter;
+    if (state.is_over || (!is_other && clock::now() < next))
+      continue;
+    next = clock::now() + between_looks;
+    facts = look(port, state);
   }
+  return all_well;
 }
 
 int run_top(const admin_port& port, const settings& common, bool once) {
@@ -135,6 +152,9 @@ void add_top(CLI::App& app, const settings& common, int& status) {
   verb->footer(
     std::string{
       "Example:\n  ringdown top\n  ringdown top --once\n"
+      "Keys: / filters by what stands in a DN, or a client's id, name or address; p shows all "
+      "that is paused, s all slow clients; up and down choose a DN, enter says why its light is "
+      "so; escape goes back; q ends.\n"
       "First alarms, then clients whose commands are not confirmed yet, the "
       "DNs at which a pause stands that recorders do not obey and those that are paused for "
       "longest, and slow clients; five of each.\n"} +

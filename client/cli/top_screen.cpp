@@ -23,6 +23,8 @@ constexpr std::size_t rows_shown_max = 5;
 /// A page of the port's. The longest paused of more DNs, and the most owed of more clients, are
 /// not looked for each second.
 constexpr std::size_t rows_seen_max = 1000;
+/// Where slow clients are looked for by name, or alone: some screens.
+constexpr std::size_t slow_seen_max = 200;
 
 /// False if it failed, and the facts say so.
 bool take_rows(const admin_port& port, const std::string& target, const std::string& name,
@@ -44,31 +46,39 @@ void take_alarms(const admin_port& port, top_facts& facts) {
     auto whole = port.get("/api/v1/dns/" + percent_encoded(dn));
     auto& session = object_of(whole.body, "session");
     for (auto& alarm : list_of(session, "alarms"))
-      facts.alarms.push_back(printable_word(dn) + ": " +
-                             alarm_text(alarm, list_of(session, "recorders")));
+      facts.alarms.push_back(
+        {dn, printable_word(dn) + ": " + alarm_text(alarm, list_of(session, "recorders"))});
   }
 }
 
 /// The first rows in this order.
 template <class IsBefore>
-json first_rows(std::vector<const json*> order, IsBefore is_before) {
+json first_rows(std::vector<const json*> order, std::size_t rows_max, IsBefore is_before) {
   std::stable_sort(order.begin(), order.end(),
                    [&](const json* a, const json* b) { return is_before(*a, *b); });
-  order.resize(std::min(order.size(), rows_shown_max));
+  order.resize(std::min(order.size(), rows_max));
   auto out = json::array();
   for (auto* row : order)
     out.push_back(*row);
   return out;
 }
 
-/// Those that are owed the most first, without those that are owed nothing.
+/// Without those that are owed nothing.
+json owed_of(const json& rows) {
+  auto out = json::array();
+  for (auto& row : rows)
+    if (number_of(row, "outcomes_owed") > 0)
+      out.push_back(row);
+  return out;
+}
+
+/// Those that are owed the most first.
 json most_owed(const json& rows) {
   auto owed = [](const json& row) { return number_of(row, "outcomes_owed"); };
   std::vector<const json*> some;
   for (auto& row : rows)
-    if (owed(row) > 0)
-      some.push_back(&row);
-  return first_rows(std::move(some),
+    some.push_back(&row);
+  return first_rows(std::move(some), rows_shown_max,
                     [&](const json& a, const json& b) { return owed(a) > owed(b); });
 }
 
@@ -77,7 +87,7 @@ bool is_obeyed(const json& dn) {
 }
 
 /// Those whose recorders do otherwise come before all.
-json worst_paused(const json& rows) {
+json worst_paused(const json& rows, std::size_t rows_max) {
   auto since = [](const json& row) {
     auto us = number_of(row, "paused_since_us");
     return us == 0 ? std::numeric_limits<std::int64_t>::max() : us;
@@ -86,7 +96,7 @@ json worst_paused(const json& rows) {
   std::vector<const json*> all;
   for (auto& row : rows)
     all.push_back(&row);
-  return first_rows(std::move(all),
+  return first_rows(std::move(all), rows_max,
                     [&](const json& a, const json& b) { return order(a) < order(b); });
 }
 
@@ -105,29 +115,94 @@ bool take_disobeyed(const admin_port& port, top_facts& facts) {
   return true;
 }
 
+/// Whether a row of DNs or clients is one of those that are looked for.
+bool is_wanted(const json& row, const std::string& filter) {
+  if (filter.empty())
+    return true;
+  for (auto* key : {"dn", "id", "application", "principal", "peer"})
+    if (text_of(row, key).find(filter) != std::string::npos)
+      return true;
+  return false;
+}
+
+json wanted_of(const json& rows, const std::string& filter) {
+  auto out = json::array();
+  for (auto& row : rows)
+    if (is_wanted(row, filter))
+      out.push_back(row);
+  return out;
+}
+
+/// What the state leaves of the facts, in the order of the screen.
+struct shown_rows {
+  std::vector<top_facts::alarm> alarms;
+  json owed = json::array();
+  json paused = json::array();
+  json slow = json::array();
+};
+
+shown_rows shown_of(const top_facts& facts, const top_state& state) {
+  auto& filter = state.filter;
+  shown_rows rows;
+  bool is_all = state.view == top_view::trouble;
+  if (is_all) {
+    for (auto& one : facts.alarms)
+      if (filter.empty() || one.dn.find(filter) != std::string::npos)
+        rows.alarms.push_back(one);
+    rows.owed = most_owed(wanted_of(facts.owed, filter));
+  }
+  if (is_all || state.view == top_view::paused)
+    rows.paused =
+      worst_paused(wanted_of(facts.paused, filter), is_all ? rows_shown_max : rows_seen_max);
+  if (is_all || state.view == top_view::slow)
+    rows.slow = wanted_of(facts.slow, filter);
+  if (is_all && rows.slow.size() > rows_shown_max)
+    rows.slow.erase(rows.slow.begin() + static_cast<std::ptrdiff_t>(rows_shown_max),
+                    rows.slow.end());
+  return rows;
+}
+
 class screen {
 public:
-  explicit screen(std::size_t columns) : columns_(columns) {}
+  screen(std::size_t columns, const std::string& chosen) : columns_(columns), chosen_(chosen) {}
 
   void add(const std::string& line) { lines_.push_back(cut_to(line, columns_)); }
   void add_title(std::string_view title) {
     add("");
     add(std::string{title});
   }
-  void add_table(const text_table& table) {
-    std::istringstream in{table.text(columns_ > 2 ? columns_ - 2 : columns_)};
-    for (std::string line; std::getline(in, line);)
-      add("  " + line);
+  void add_row(const std::string& dn, const std::string& line) {
+    bool is_chosen = !dn.empty() && dn == chosen_;
+    if (is_chosen)
+      chosen_at_ = lines_.size();
+    add((is_chosen ? "> " : "  ") + line);
   }
-  /// The last lines are left out where there is no room.
-  std::vector<std::string> take(std::size_t lines_max) {
-    if (lines_max != 0 && lines_.size() > lines_max)
-      lines_.resize(lines_max);
+  /// A line of names, and one for each row, of which some are DNs'.
+  void add_table(const text_table& table, const json& rows) {
+    std::istringstream in{table.text(columns_ > 2 ? columns_ - 2 : columns_)};
+    std::string line;
+    if (std::getline(in, line))
+      add("  " + line);
+    for (std::size_t i = 0; std::getline(in, line); ++i)
+      add_row(i < rows.size() ? text_of(rows[i], "dn") : std::string{}, line);
+  }
+  /// The last lines are left out where there is no room; but the chosen one is there, and so are
+  /// the first `head` lines.
+  std::vector<std::string> take(std::size_t lines_max, std::size_t head) {
+    if (lines_max == 0 || lines_.size() <= lines_max)
+      return std::move(lines_);
+    if (chosen_at_ >= lines_max && head < lines_max) {
+      auto first = lines_.begin() + static_cast<std::ptrdiff_t>(head);
+      lines_.erase(first, first + static_cast<std::ptrdiff_t>(chosen_at_ + 1 - lines_max));
+    }
+    lines_.resize(lines_max);
     return std::move(lines_);
   }
 
 private:
   std::size_t columns_;
+  const std::string& chosen_;
+  std::size_t chosen_at_ = 0;
   std::vector<std::string> lines_;
 };
 
@@ -155,31 +230,53 @@ void add_summary(screen& out, const json& s) {
                       number_of(s, "outcomes_owed")));
 }
 
-bool add_trouble(screen& out, const top_facts& facts) {
-  if (!facts.alarmed.empty()) {
+/// False if there is nothing.
+bool add_rows(screen& out, const shown_rows& rows, std::int64_t now_us) {
+  if (!rows.alarms.empty()) {
     out.add_title("ALARMS");
-    for (auto& one : facts.alarms)
-      out.add("  " + one);
+    for (auto& one : rows.alarms)
+      out.add_row(one.dn, one.text);
   }
-  if (auto owed = most_owed(facts.owed); !owed.empty()) {
+  if (!rows.owed.empty()) {
     out.add_title("UNCONFIRMED: clients that wait for outcomes");
-    out.add_table(table_of_clients(owed));
+    out.add_table(table_of_clients(rows.owed), rows.owed);
   }
-  if (!facts.paused.empty()) {
+  if (!rows.paused.empty()) {
     out.add_title("PAUSED: where it is not obeyed, then the longest");
-    out.add_table(table_of_dns(worst_paused(facts.paused), number_of(facts.summary, "now_us")));
+    out.add_table(table_of_dns(rows.paused, now_us), rows.paused);
   }
-  if (!facts.slow.empty()) {
+  if (!rows.slow.empty()) {
     out.add_title("SLOW: clients for which something waits");
-    out.add_table(table_of_clients(facts.slow));
+    out.add_table(table_of_clients(rows.slow), rows.slow);
   }
-  return !(facts.alarmed.empty() && facts.owed.empty() && facts.paused.empty() &&
-           facts.slow.empty());
+  return !(rows.alarms.empty() && rows.owed.empty() && rows.paused.empty() && rows.slow.empty());
+}
+
+std::string_view nothing_text(const top_state& state) {
+  if (!state.filter.empty())
+    return "nothing that has this in it";
+  switch (state.view) {
+  case top_view::trouble: break;
+  case top_view::paused: return "no DN is paused";
+  case top_view::slow: return "no client is slow";
+  }
+  return "no trouble: no alarm, no pause, nothing waits";
+}
+
+void add_opened(screen& out, const top_facts& facts, const top_state& state) {
+  out.add("");
+  if (facts.not_opened.is_not_there)
+    return out.add(printable_word(state.opened) + " is not in use any more");
+  if (!facts.not_opened.problem.empty())
+    return out.add(facts.not_opened.problem);
+  std::istringstream in{why_text(facts.opened)};
+  for (std::string line; std::getline(in, line);)
+    out.add(line);
 }
 
 } // namespace
 
-top_facts look(const admin_port& port) {
+top_facts look(const admin_port& port, const top_state& state) {
   top_facts facts;
   auto summary = port.get("/api/v1/summary");
   if (!summary.problem.empty()) {
@@ -187,34 +284,62 @@ top_facts look(const admin_port& port) {
     return facts;
   }
   facts.summary = std::move(summary.body);
+  if (!state.opened.empty()) { // it covers all else
+    facts.not_opened = port.get("/api/v1/dns/" + percent_encoded(state.opened));
+    facts.opened = std::move(facts.not_opened.body);
+    return facts;
+  }
   auto take = [&](const char* target, const char* name, std::size_t rows_max, json& into) {
     return take_rows(port, target, name, rows_max, facts, into);
   };
+  bool is_narrowed = state.view == top_view::slow || !state.filter.empty();
   bool has_all = take("/api/v1/alarms", "dns", rows_shown_max, facts.alarmed) &&
                  take("/api/v1/dns?light=paused", "dns", rows_seen_max, facts.paused) &&
                  take_disobeyed(port, facts) &&
-                 take("/api/v1/connections?slow=true", "connections", rows_shown_max, facts.slow) &&
+                 take("/api/v1/connections?slow=true", "connections",
+                      is_narrowed ? slow_seen_max : rows_shown_max, facts.slow) &&
                  (number_of(facts.summary, "outcomes_owed") == 0 ||
                   take("/api/v1/connections", "connections", rows_seen_max, facts.owed));
   if (has_all)
     take_alarms(port, facts);
-  facts.owed = most_owed(facts.owed);
+  facts.owed = owed_of(facts.owed);
+  if (!is_narrowed)
+    facts.owed = most_owed(facts.owed);
   return facts;
 }
 
-std::vector<std::string> top_screen(const top_facts& facts, std::size_t columns,
-                                    std::size_t lines) {
-  screen out{columns};
+std::vector<std::string> top_dns(const top_facts& facts, const top_state& state) {
+  auto rows = shown_of(facts, state);
+  std::vector<std::string> dns;
+  auto add = [&](const std::string& dn) {
+    if (std::find(dns.begin(), dns.end(), dn) == dns.end())
+      dns.push_back(dn);
+  };
+  for (auto& one : rows.alarms)
+    add(one.dn);
+  for (auto& row : rows.paused)
+    add(text_of(row, "dn"));
+  return dns;
+}
+
+std::vector<std::string> top_screen(const top_facts& facts, std::size_t columns, std::size_t lines,
+                                    const top_state& state) {
+  screen out{columns, state.chosen};
+  constexpr std::size_t head_lines = 4; // of the summary
   if (!facts.failed.problem.empty()) {
     out.add(facts.failed.problem);
-    return out.take(lines);
+    return out.take(lines, head_lines);
   }
   add_summary(out, facts.summary);
-  if (!add_trouble(out, facts))
-    out.add_title("no trouble: no alarm, no pause, nothing waits");
+  if (!state.opened.empty()) {
+    add_opened(out, facts, state);
+    return out.take(lines, head_lines);
+  }
+  if (!add_rows(out, shown_of(facts, state), number_of(facts.summary, "now_us")))
+    out.add_title(nothing_text(state));
   if (facts.is_cut)
     out.add_title(fmt::format("of the first {} DNs and clients", rows_seen_max));
-  return out.take(lines);
+  return out.take(lines, head_lines);
 }
 
 } // namespace ringdown::cli

@@ -14,10 +14,6 @@ namespace ringdown::client {
 
 namespace {
 
-/// The protocol's name in ALPN, behind its length.
-constexpr std::string_view alpn{"\x0aringdown/1"};
-static_assert(alpn.front() == alpn.size() - 1);
-
 /// OpenSSL's own would ask on the terminal.
 int no_passphrase(char*, int, int, void* is_asked) {
   *static_cast<bool*>(is_asked) = true;
@@ -89,17 +85,18 @@ std::string openssl_reason() {
   return words != nullptr ? words : "no reason given";
 }
 
-tls_context::tls_context(const tls_options& options) : context_(SSL_CTX_new(TLS_client_method())) {
+tls_context::tls_context(const tls_options& options, std::string_view protocol)
+  : context_(SSL_CTX_new(TLS_client_method())) {
   if (!context_)
     throw std::bad_alloc{};
   ERR_clear_error();
-  if (auto problem = load(options); !problem.empty())
+  if (auto problem = load(options, protocol); !problem.empty())
     fault_ = {link_fault::bad_tls_options, std::move(problem)};
   ERR_clear_error();
 }
 
 /// What is wrong; empty: nothing.
-std::string tls_context::load(const tls_options& options) {
+std::string tls_context::load(const tls_options& options, std::string_view protocol) {
   auto* context = context_.get();
   SSL_CTX_set_min_proto_version(
     context, options.version_min == tls_version::tls_1_3 ? TLS1_3_VERSION : TLS1_2_VERSION);
@@ -107,8 +104,9 @@ std::string tls_context::load(const tls_options& options) {
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS); // 14 KiB instead of 28 for a quiet link
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  auto alpn = static_cast<char>(protocol.size()) + std::string{protocol};
   auto* protocols = reinterpret_cast<const unsigned char*>(alpn.data());
-  if (SSL_CTX_set_alpn_protos(context, protocols, alpn.size()) != 0) // its 0 is a success
+  if (SSL_CTX_set_alpn_protos(context, protocols, static_cast<unsigned>(alpn.size())) != 0) // good
     throw std::bad_alloc{};
   has_certificate_ = !options.certificate_file.empty();
   auto problem = load_authorities(context, options.ca_file);

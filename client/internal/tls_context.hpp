@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 struct ssl_ctx_st; // OpenSSL's SSL_CTX
 
@@ -22,7 +23,8 @@ struct stream_fault {
 class tls_context {
 public:
   /// Reads the files, which may block on a slow disk. What is wrong with them, `fault` says.
-  explicit tls_context(const tls_options& options);
+  /// `protocol`: what is to be spoken within TLS, by ALPN; 1 to 255 bytes.
+  explicit tls_context(const tls_options& options, std::string_view protocol = "ringdown/1");
 
   /// `none`, or `bad_tls_options`: then it makes no connection.
   const stream_fault& fault() const noexcept { return fault_; }
@@ -34,7 +36,7 @@ private:
     void operator()(ssl_ctx_st* context) const noexcept;
   };
 
-  std::string load(const tls_options& options);
+  std::string load(const tls_options& options, std::string_view protocol);
 
   std::unique_ptr<ssl_ctx_st, deleter> context_;
   bool has_certificate_ = false;

@@ -289,7 +289,7 @@ std::string in_words(int reason) {
   case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
   case SSL_R_UNSUPPORTED_PROTOCOL: return "no version of TLS that both sides speak";
   case SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL:
-    return "what answers there speaks TLS, but not ringdown/1";
+    return "what answers there speaks TLS, but another protocol within it";
   default: return "TLS failed: " + openssl_reason();
   }
 }

@@ -5,6 +5,7 @@
 #include "tests/client/on_terminal.hpp"
 #include "tests/client/scripted_http.hpp"
 #include "tests/client/test_certificates.hpp"
+#include "tests/client/tls_relay.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -157,13 +158,14 @@ TEST_CASE("a verb finds the admin port by flag, variable or context, and shows i
   }
 }
 
-TEST_CASE("an admin port that is not there, is none, or is asked over TLS is named") {
+TEST_CASE("an admin port that is not there, or is none, is named") {
   auto nowhere = run("why 7001 --admin 127.0.0.1:1");
   CHECK(nowhere.status == 2);
   CHECK(nowhere.has("cannot ask the admin port at 127.0.0.1:1: Connection refused"));
-  for (auto* odd : {"tls://broker.example:1", "::1", "host:99999", "host:0"})
-    CHECK(run(std::string{"why 7001 --admin="} + odd).has(": expected HOST:PORT"));
-  CHECK(run("context add a --connect x --admin tls://y").has("the admin port speaks plain HTTP"));
+  for (auto* odd : {"tls://", "::1", "host:99999", "tls://host:0"})
+    CHECK(
+      run(std::string{"why 7001 --admin="} + odd).has(": expected HOST:PORT or tls://HOST:PORT"));
+  CHECK(run("context add a --connect x --admin=::1").has("--admin ::1: expected HOST:PORT"));
   scripted_http web{{http_text_of("<html>", "200 OK", "text/html")}};
   auto other = run("top --once --admin " + web.address());
   CHECK(other.status == 2);
@@ -226,4 +228,97 @@ TEST_CASE("a screen without a terminal is refused, and one of a port that is not
   CHECK(top.end() == 2);
   CHECK(top.text().find("Connection refused") != std::string::npos);
   CHECK(top.text().find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("an admin port behind TLS is asked by TLS, and only if its certificate is good") {
+  scripted_http server{{http_text_of(R"({"dns":[],"now_us":1,"next":null})")}};
+  scratch_folder folder;
+  test_authority authority{folder};
+  tls_relay relay{{.own = authority.issue("proxy"), .protocol = "http/1.1"}, server.where.port};
+  auto token = folder.write("token", "a-token-of-a-test\n");
+  auto at =
+    "dns --admin tls://127.0.0.1:" + std::to_string(relay.port()) + " --token-file '" + token + "'";
+  SECTION("trusted") {
+    CHECK(run(at + " --tls-ca '" + authority.file() + "'").status == 0);
+    CHECK(server.heard().find("Bearer a-token-of-a-test\r\n") != std::string::npos);
+    CHECK(relay.handshakes == 1);
+  }
+  SECTION("of a stranger, who is shown no token") {
+    auto refused = run(at);
+    CHECK(refused.status == 2);
+    CHECK(refused.has("cannot ask the admin port at tls://127.0.0.1:"));
+    CHECK(server.heard().empty());
+  }
+  SECTION("which speaks no TLS") {
+    auto plain = run("dns --timeout 2 --admin tls://" + server.address());
+    CHECK(plain.status == 2);
+    CHECK(plain.has("cannot ask the admin port at tls://" + server.address()));
+  }
+}
+
+TEST_CASE("a trace shows lines and what was lost until it is over, and gives its place back") {
+  scripted_http server{{http_text_of(R"({"trace":"3","until_us":1,"lost":2,"over":true,"next":"4",
+    "lines":[{"time_us":1,"direction":"in","client":"00000000000001f4","role":"desktop",
+    "application":"desk","kind":"RequestSendEvent","dn":"7001","dns":1,"verb":"pause",
+    "light":null,"reference":12,"command":null,"result":null,"bytes":9}]})")}};
+  auto shown = run("trace --dn 70/01 --for 2m --admin " + server.address());
+  CHECK(shown.status == 0);
+  CHECK(shown.has("-- 2 lines were lost"));
+  CHECK(shown.has("in  desktop desk (00000000000001f4) RequestSendEvent 7001 pause ref 12\n"));
+  auto& heard = server.heard();
+  auto order = {heard.find("POST /api/v1/traces?for=120&dn=70%2F01 "),
+                heard.find("GET /api/v1/traces/3?limit=1000 "),
+                heard.find("POST /api/v1/traces/3/close ")};
+  CHECK(std::is_sorted(order.begin(), order.end()));
+  CHECK(heard.find("POST /api/v1/traces/3/close ") != std::string::npos);
+}
+
+TEST_CASE("a trace as JSON is an object a line") {
+  scripted_http server{{http_text_of(
+    R"({"trace":"3","lost":2,"over":true,"next":"4","lines":[{"kind":"EventACK"}]})")}};
+  auto shown = run("trace --json --client 1F4 --admin " + server.address());
+  CHECK(shown.status == 0);
+  CHECK(shown.text == "{\"lost\":2}\n{\"kind\":\"EventACK\"}\n");
+  CHECK(server.heard().find("?for=30&client=00000000000001f4 ") != std::string::npos);
+}
+
+TEST_CASE("a signal ends a trace, and its place is given back all the same") {
+  scripted_http server{{http_text_of(R"({"trace":"3","over":false,"next":"4","lines":[{}]})")}};
+  on_terminal trace{{"trace", "--dn=7001", "--admin=" + server.address()}};
+  CHECK(trace.await(".000000"));
+  trace.signal(SIGINT);
+  CHECK(trace.end() == 0);
+  CHECK(server.heard().find("POST /api/v1/traces/3/close ") != std::string::npos);
+}
+
+TEST_CASE("what is no trace is refused, with what is accepted") {
+  CHECK(run("trace").has("accepted is --dn or --client"));
+  CHECK(run("trace --dn 7001 --client 1").status == 2);
+  CHECK(run("trace --client xyz").has("--client 'xyz': expected a client's id"));
+  for (auto* time : {"0", "11m", "601", "-1", "1h", "s", "99999999999"}) {
+    auto wrong = run(std::string{"trace --dn 7001 --for="} + time);
+    CHECK(wrong.status == 2);
+    CHECK(wrong.has("expected 1s to 600s, or 1m to 10m"));
+  }
+  scripted_http full{{http_text_of(
+    R"({"error":"there are as many traces as there may be at once"})", "429 Too Many Requests")}};
+  auto refused = run("trace --dn 7001 --admin " + full.address());
+  CHECK(refused.status == 1);
+  CHECK(refused.has("answered 429: there are as many traces as there may be at once"));
+}
+
+TEST_CASE("keys filter the screen of top and open what is so of a DN") {
+  scripted_http server{{http_text_of(
+    R"({"name":"office","version":"1","dn":"7001","light":"paused","now_us":1,
+        "dns":[{"dn":"7001","light":"paused"},{"dn":"7002","light":"paused"}]})")}};
+  on_terminal top{{"top", "--admin=" + server.address()}};
+  CHECK(top.await("7002"));
+  top.say("/7001\r");
+  CHECK(top.await("filter: 7001  (escape drops it)"));
+  top.say("\x1b[B");
+  CHECK(top.await("> 7001"));
+  top.say("\r");
+  CHECK(top.await("enter goes back"));
+  top.say("q");
+  CHECK(top.end() == 0);
 }

@@ -1,6 +1,7 @@
 // What operators read: tables as wide as the terminal, a DN's light in words, a screen of trouble.
 #include "client/cli/operator_tables.hpp"
 #include "client/cli/top_screen.hpp"
+#include "client/cli/trace_text.hpp"
 #include "client/cli/why_text.hpp"
 #include "client/words.hpp"
 
@@ -231,7 +232,7 @@ TEST_CASE("the screen shows trouble first, the worst of each kind, within the te
   top_facts facts;
   facts.summary = {{"name", "ringdown"}, {"version", "1"}, {"now_us", now_us}, {"alarms", 1}};
   facts.alarmed.push_back(dn_row("7009"));
-  facts.alarms = {"7009: drift since 14:03:10"};
+  facts.alarms = {{"7009", "7009: drift since 14:03:10"}};
   for (int i = 0; i < 9; ++i)
     facts.paused.push_back(dn_row("710" + std::to_string(i), now_us - (i + 1) * minute_us));
   facts.paused.push_back(dn_row("7200", now_us - second_us));
@@ -280,7 +281,7 @@ TEST_CASE("the screen asks what alarms say, and for those that are owed only if 
   auto facts = look(port);
   CHECK(facts.failed.problem.empty());
   REQUIRE(facts.alarms.size() == 1);
-  CHECK(facts.alarms.front() == "a/1: drift since " + at(now_us - minute_us) + ", of video-3");
+  CHECK(facts.alarms.front().text == "a/1: drift since " + at(now_us - minute_us) + ", of video-3");
   CHECK(facts.owed.size() == (is_owed ? 1 : 0));
   CHECK(asked.size() == (is_owed ? 6 : 5));
 }
@@ -298,4 +299,118 @@ TEST_CASE("the screen asks for pauses that are not obeyed if any stands") {
   REQUIRE(facts.paused.size() == (stands ? 1 : 0));
   if (stands)
     CHECK(text_of(facts.paused.front(), "dn") == "7200");
+}
+
+namespace {
+
+/// Some trouble of each kind.
+top_facts some_trouble() {
+  top_facts facts;
+  facts.summary = {{"name", "ringdown"}, {"now_us", now_us}};
+  facts.alarmed.push_back(dn_row("7009"));
+  facts.alarms = {{"7009", "7009: drift"}, {"7009", "7009: recorder lost"}};
+  for (int i = 0; i < 40; ++i)
+    facts.paused.push_back(dn_row(std::to_string(8000 + i), now_us - (90 - i) * second_us));
+  facts.slow.push_back(client_row("slow-1", 5));
+  facts.slow.push_back(client_row("slow-2", 5));
+  return facts;
+}
+
+std::string text(const std::vector<std::string>& lines) {
+  std::string all;
+  for (auto& line : lines)
+    all += line + "\n";
+  return all;
+}
+
+} // namespace
+
+TEST_CASE("a view shows all of its kind, and a filter what has it in its name") {
+  auto facts = some_trouble();
+  top_state paused{top_view::paused};
+  auto shown = text(top_screen(facts, 120, 0, paused));
+  CHECK_THAT(shown, Contains("8039"));
+  CHECK_THAT(shown, !Contains("7009") && !Contains("SLOW"));
+  top_state slow{top_view::slow};
+  CHECK_THAT(text(top_screen(facts, 120, 0, slow)),
+             Contains("slow-2") && !Contains("8000") && !Contains("7009"));
+  top_state filtered;
+  filtered.filter = "39";
+  shown = text(top_screen(facts, 120, 0, filtered));
+  CHECK_THAT(shown, Contains("8039") && !Contains("8038") && !Contains("7009"));
+  filtered.filter = "slow-1";
+  shown = text(top_screen(facts, 120, 0, filtered));
+  CHECK_THAT(shown, Contains("slow-1") && !Contains("slow-2") && !Contains("80"));
+  filtered.filter = "nobody";
+  CHECK(top_screen(facts, 120, 0, filtered).back() == "nothing that has this in it");
+}
+
+TEST_CASE("the chosen DN is marked, and stays on the screen however long the list is") {
+  auto facts = some_trouble();
+  CHECK(top_dns(facts, {}).front() == "7009"); // once, though it has two alarms
+  CHECK(top_dns(facts, {}).size() == 6);
+  top_state state{top_view::paused};
+  CHECK(top_dns(facts, state).size() == 40);
+  for (auto* chosen : {"8000", "8020", "8039"}) {
+    state.chosen = chosen;
+    auto lines = top_screen(facts, 120, 12, state);
+    CHECK(lines.size() == 12);
+    CHECK_THAT(text(lines), Contains(std::string{"> "} + chosen));
+    CHECK_THAT(lines.front(), Contains("ringdown"));
+  }
+}
+
+TEST_CASE("an open DN is told in words, and one that is gone is told so") {
+  top_facts facts;
+  facts.summary = {{"name", "ringdown"}, {"now_us", now_us}};
+  facts.opened = whole_dn();
+  top_state state;
+  state.opened = "7001";
+  CHECK_THAT(text(top_screen(facts, 120, 0, state)), Contains(why_text(whole_dn()).substr(0, 20)));
+  facts.not_opened.problem = "answered 404";
+  facts.not_opened.is_not_there = true;
+  CHECK(top_screen(facts, 120, 0, state).back() == "7001 is not in use any more");
+}
+
+TEST_CASE("a DN that is open is all that is asked for") {
+  std::vector<std::string> asked;
+  admin_port port{[&](const http_request& request) {
+                    asked.push_back(request.target);
+                    return http_result{{200, "application/json", "{}"}, {}};
+                  },
+                  "a:1"};
+  top_state state;
+  state.opened = "a/1";
+  static_cast<void>(look(port, state));
+  CHECK(asked == std::vector<std::string>{"/api/v1/summary", "/api/v1/dns/a%2F1"});
+}
+
+TEST_CASE("a line of a trace is told with what it has, and is safe for a terminal") {
+  json line{{"time_us", now_us + 42},
+            {"direction", "out"},
+            {"client", "00000000000001f4"},
+            {"role", "recorder"},
+            {"application", "video\x1b[2J 3"},
+            {"kind", "EventUserEvent"},
+            {"dn", "7001"},
+            {"dns", 3},
+            {"verb", "pause"},
+            {"light", "recording"},
+            {"reference", 0},
+            {"command", "0a0a"},
+            {"result", "165 access_restricted"}};
+  CHECK(trace_line_text(line) ==
+        at(now_us) + R"(.000042 out recorder "video\u001b[2J 3" (00000000000001f4) )"
+                     "EventUserEvent 7001 of 3 DNs pause light RECORDING command 0a0a -> 165 "
+                     "access_restricted");
+  CHECK_FALSE(trace_line_text(json::object()).empty());
+}
+
+TEST_CASE("the time of a trace is seconds or minutes, within ten minutes") {
+  using namespace std::chrono_literals;
+  CHECK(parse_trace_time("30") == 30s);
+  CHECK(parse_trace_time("1s") == 1s);
+  CHECK(parse_trace_time("10m") == 600s);
+  for (auto* wrong : {"", "s", "0s", "601s", "11m", "1h", "1ms", "-1", " 1", "1 s", "4294967297"})
+    CHECK_FALSE(parse_trace_time(wrong));
 }

@@ -30,13 +30,16 @@ sockaddr_in at(std::uint16_t port) {
 
 int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size,
                     const unsigned char* in, unsigned in_size, void* self) {
-  static const unsigned char wanted[] = "\x0aringdown/1";
+  auto& relay = *static_cast<tls_relay*>(self);
+  auto wanted = static_cast<char>(relay.protocol().size()) + relay.protocol();
   unsigned char* chosen = nullptr;
-  if (SSL_select_next_proto(&chosen, out_size, wanted, sizeof wanted - 1, in, in_size) !=
-      OPENSSL_NPN_NEGOTIATED)
+  if (SSL_select_next_proto(
+        &chosen, out_size, reinterpret_cast<const unsigned char*>(wanted.data()),
+        static_cast<unsigned>(wanted.size()), in, in_size) != OPENSSL_NPN_NEGOTIATED)
     return SSL_TLSEXT_ERR_ALERT_FATAL;
-  *out = chosen;
-  ++static_cast<tls_relay*>(self)->speak_ringdown;
+  auto at = std::string_view{reinterpret_cast<const char*>(in), in_size}.find(relay.protocol());
+  *out = in + at; // `chosen` is in `wanted`, which goes
+  ++relay.speak_ringdown;
   return SSL_TLSEXT_ERR_OK;
 }
 

@@ -22,7 +22,8 @@ public:
     certificate_files own;
     std::string client_authority = {}; ///< asks clients for a certificate that it has signed
     bool only_tls_1_2 = false;
-    bool stalls = false; ///< accepts, and says nothing
+    bool stalls = false;                 ///< accepts, and says nothing
+    std::string protocol = "ringdown/1"; ///< by ALPN; another is refused
   };
 
   tls_relay(options how, std::uint16_t broker_port);
@@ -38,7 +39,8 @@ public:
   std::atomic<int> handshakes{0};
   std::atomic<int> polite_ends{0};    ///< clients that have said so (close_notify)
   std::atomic<int> named{0};          ///< clients that named a host (SNI)
-  std::atomic<int> speak_ringdown{0}; ///< by ALPN
+  std::atomic<int> speak_ringdown{0}; ///< its protocol, by ALPN
+  const std::string& protocol() const { return how_.protocol; }
 
 private:
   void run();

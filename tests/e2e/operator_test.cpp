@@ -1,4 +1,5 @@
 // The verbs for operators against the admin port of the real daemon.
+#include "tests/broker/security/pki.hpp"
 #include "tests/e2e/expect.hpp"
 
 #include <algorithm>
@@ -162,4 +163,60 @@ TEST_CASE("An operator's token says what he may: look, disconnect, drain") {
   CHECK_THAT(drained.out, Contains("draining"));
   CHECK(broker.child().wait() == 0);
   CHECK(broker.count_log("draining") == 1);
+}
+
+TEST_CASE("An operator sees live what passes on a DN, until a signal or the trace's end") {
+  running_broker broker{run_as(GENERATE(from_range(every_way_to_run))) + with_admin};
+  auto admin = admin_of(broker);
+  party recorder{broker, {"recorder", "--dn=7001", "--app=video-3"}};
+  process trace{ringdown_program(), {"trace", "--dn=7001", "--for=10m", "--json", admin}};
+  broker.await_log("an operator opens a trace");
+  REQUIRE(run_ringdown(broker.port(),
+                       {"pause", "7001", "--app=desk-7", "--reason=secret words", "--timeout=60"})
+            .status == 0);
+  await("the outcome is traced",
+        [&] { return trace.out().find("\"result\":\"confirmed\"") != std::string::npos; });
+  trace.signal(SIGINT);
+  CHECK(trace.wait() == 0);
+  auto lines = objects(trace.out());
+  auto has = [&](std::string_view direction, std::string_view application, std::string_view kind,
+                 const json& verb) {
+    INFO(trace.out());
+    CHECK(std::any_of(lines.begin(), lines.end(), [&](auto& line) {
+      return line["direction"] == direction && line["application"] == application &&
+             line["kind"] == kind && line["verb"] == verb && line["dn"] == "7001";
+    }));
+  };
+  has("in", "desk-7", "RequestSendEvent", "pause");
+  has("out", "desk-7", "EventACK", nullptr);
+  has("out", "video-3", "EventUserEvent", "pause");
+  has("in", "video-3", "RequestSendEvent", "paused");
+  has("out", "desk-7", "EventOutcome", "pause");
+  CHECK_THAT(trace.out(), !Contains("secret words"));
+  auto brief = run_ringdown(0, {"trace", "--dn=7001", "--for=1s", admin});
+  CHECK(brief.status == 0);
+}
+
+TEST_CASE("An operator asks an admin port by TLS, and is shown nothing by another") {
+  test::file_folder files;
+  test::authority root;
+  auto own = root.issue({});
+  auto trusted = files.write("ca.pem", root.certificate());
+  running_broker broker{with_admin +
+                        flags{"--admin.tls=true",
+                              "--tls.certificate_file=" + files.write("a.pem", own.certificate),
+                              "--tls.key_file=" + files.write("a.key", own.key)}};
+  auto plain = admin_of(broker);
+  auto admin = "--admin=tls://" + plain.substr(std::string_view{"--admin="}.size());
+  auto asked = run_ringdown(0, {"dns", admin, "--tls-ca=" + trusted});
+  INFO(asked.err);
+  CHECK(asked.status == 0);
+  CHECK(run_ringdown(0, {"trace", "--dn=7001", "--for=1", admin, "--tls-ca=" + trusted}).status ==
+        0);
+  CHECK(run_ringdown(0, {"dns", plain, "--timeout=5"}).status == 2);
+  auto stranger = test::authority{"Another authority"};
+  auto doubted =
+    run_ringdown(0, {"dns", admin, "--tls-ca=" + files.write("b.pem", stranger.certificate())});
+  CHECK(doubted.status == 2);
+  CHECK_THAT(doubted.err, Contains("cannot ask the admin port at tls://127.0.0.1"));
 }

@@ -27,7 +27,8 @@ admin_rights rights_of(std::string_view token) {
 }
 
 void check(const http_response& answer) {
-  static const std::set<unsigned> known{200, 202, 400, 401, 403, 404, 405, 413, 431, 501, 503, 505};
+  static const std::set<unsigned> known{200, 201, 202, 400, 401, 403, 404,
+                                        405, 413, 429, 431, 501, 503, 505};
   promise(known.contains(answer.status), "an answer has one of the port's statuses");
   promise(answer.type != "application/json" || nlohmann::json::accept(answer.body),
           "an answer is JSON");
@@ -80,7 +81,7 @@ private:
     if (has_changed)
       promise(request.method == "POST" && request.authorization.ends_with(" writer"),
               "only who may write changes anything");
-    if (status == 200 && !request.target.starts_with("/livez") &&
+    if (status < 300 && !request.target.starts_with("/livez") &&
         !request.target.starts_with("/readyz"))
       promise(!request.authorization.empty(), "without a token nothing is told but health");
     if (status < 300)

@@ -4,6 +4,7 @@
 #include "messages/frame.hpp"
 #include "messages/frame_cutter.hpp"
 #include "messages/limits.hpp"
+#include "messages/traced_frame.hpp"
 #include "tests/fuzz/oracle.hpp"
 #include "tests/fuzz/promise.hpp"
 
@@ -75,6 +76,16 @@ outcome in_two(std::string_view stream, std::size_t frame_bytes_max, std::size_t
   return one.result();
 }
 
+/// A trace has a word for whatever comes, and its texts have a bound.
+void check_trace(std::string_view frame) {
+  auto seen = trace_of(frame, "7001");
+  promise(!seen.kind.empty(), "every frame has a kind");
+  promise(seen.dn.size() <= dn_bytes_max, "a traced DN is no longer than a DN may be");
+  promise(seen.result.size() <= 64, "a result is a few words");
+  promise(!seen.names_wanted || frame.find("7001") != std::string_view::npos,
+          "a frame that names a DN has its bytes: traces look for these first");
+}
+
 /// The look against Protobuf's own reading of the same bytes as fields that it does not know.
 void check_look(std::string_view frame) {
   auto view = look(frame);
@@ -143,6 +154,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     promise(frame.size() <= frame_bytes_max, "no frame is above the limit");
     bytes += frame.size() + 1;
     check_look(frame);
+    check_trace(frame);
   }
   promise(bytes <= stream.size(), "frames are made of the stream's bytes only");
   return 0;

@@ -18,7 +18,8 @@ MAY_INCLUDE: list[tuple[str, tuple[str, ...]]] = [
     ("broker/edge", ("broker/edge", "actors", "messages")),
     (
         "broker/admin",
-        ("broker/admin", "actors/meters.hpp", "actors/dn/shown.hpp", "messages"),
+        ("broker/admin", "actors/meters.hpp", "actors/dn/shown.hpp", "actors/trace.hpp",
+         "messages"),
     ),
     ("broker", ("broker", "actors", "messages")),
     ("client/cli", ("client/cli", "client", "messages")),

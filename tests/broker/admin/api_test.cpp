@@ -215,3 +215,59 @@ TEST_CASE("an order that nobody takes is refused") {
   p.broker.takes_orders = false;
   CHECK(p.status("POST", "/api/v1/reload", "writer") == 501);
 }
+
+TEST_CASE("whoever may look may trace one thing for a bounded time, and the log says who has") {
+  port p{rights_of};
+  CHECK(p.status("POST", "/api/v1/traces?dn=7001", "neither") == 403);
+  CHECK(p.status("POST", "/api/v1/traces?dn=7001&for=5", "reader") == 201);
+  CHECK(p.broker.asked_trace.dn == "7001");
+  CHECK(p.broker.asked_trace.time == std::chrono::seconds{5});
+  CHECK(p.broker.told.back() ==
+        "an operator opens a trace dn=7001 client= seconds=5 principal=rita peer=192.0.2.1");
+  CHECK(p.status("POST", "/api/v1/traces?client=1f", "reader") == 201);
+  CHECK(p.broker.asked_trace.client == client_id{0x1f});
+  CHECK(p.broker.asked_trace.dn.empty());
+  for (auto* wrong : {"", "?dn=7001&client=1", "?dn=", "?client=0", "?client=x", "?dn=7001&for=0",
+                      "?dn=7001&for=601", "?dn=7001&for=x", "?dn=7001&to=5"})
+    CHECK(p.status("POST", std::string{"/api/v1/traces"} + wrong, "reader") == 400);
+  CHECK(p.status("POST", "/api/v1/traces?dn=" + std::string(256, '7'), "reader") == 400);
+}
+
+TEST_CASE("where there are as many traces as there may be, the next hears when to come again") {
+  port p;
+  p.broker.next_trace = {0, 0, std::chrono::seconds{17}};
+  auto answer = p.ask("POST", "/api/v1/traces?dn=7001");
+  REQUIRE(answer);
+  CHECK(answer->status == 429);
+  REQUIRE(answer->fields.size() == 1);
+  CHECK(answer->fields.front() == std::pair<std::string, std::string>{"Retry-After", "17"});
+}
+
+TEST_CASE("a trace is read on from the page before, and a cursor that is none is refused") {
+  port p;
+  p.broker.page.next = {20, 41};
+  p.broker.page.lost = 3;
+  auto& line = p.broker.page.lines.emplace_back();
+  line.application = "desk\xff";
+  line.frame.kind = "RequestSendEvent";
+  line.frame.verb = capture_verb::pause;
+  auto answer = p.ask("GET", "/api/v1/traces/1?after=17.40&limit=7");
+  REQUIRE(answer);
+  CHECK(answer->status == 200);
+  CHECK(p.broker.asked_after == trace_cursor{17, 40});
+  CHECK(p.broker.asked_limit == 7);
+  auto page = nlohmann::json::parse(answer->body);
+  CHECK(page.at("next") == "20.41");
+  CHECK(page.at("lost") == 3);
+  CHECK(page.at("over") == false);
+  CHECK(page.at("lines").at(0).at("verb") == "pause");
+  CHECK(page.at("lines").at(0).at("direction") == "out");
+  CHECK(page.at("lines").at(0).at("dn").is_null());
+  for (auto* after : {".", "1..2", "x", "-1", "99999999999999999999"})
+    CHECK(p.field_at_fault(std::string{"/api/v1/traces/1?after="} + after) == "after");
+  CHECK(p.field_at_fault("/api/v1/traces/1?limit=1001") == "limit");
+  CHECK(p.status("GET", "/api/v1/traces/2") == 404);
+  CHECK(p.status("GET", "/api/v1/traces/x") == 404);
+  CHECK(p.status("POST", "/api/v1/traces/2/close") == 404);
+  CHECK(p.status("POST", "/api/v1/traces/1/close") == 202);
+}

@@ -49,6 +49,18 @@ public:
   }
   void queues(std::function<void(std::vector<admin::queue_row>)> done) override { done({}); }
   std::vector<admin::config_row> config() const override { return {}; }
+  void open_trace(const trace_wanted& wanted,
+                  std::function<void(admin::trace_opened)> done) override {
+    asked_trace = wanted;
+    done(next_trace);
+  }
+  void read_trace(std::uint64_t id, const admin::trace_cursor& after, std::size_t limit,
+                  std::function<void(std::optional<admin::trace_page>)> done) override {
+    asked_after = after;
+    asked_limit = limit;
+    done(id == 1 ? std::optional{page} : std::nullopt);
+  }
+  bool close_trace(std::uint64_t id) override { return id == 1; }
   void disconnect(client_id id, std::function<void(bool)> done) override {
     disconnected.push_back(id);
     done(id.value == 1);
@@ -77,6 +89,11 @@ public:
   admin::connection_query asked_connections;
   list_request asked_dns;
   std::string asked_dn;
+  trace_wanted asked_trace;
+  admin::trace_opened next_trace{1, 5'000'000, {}};
+  admin::trace_page page;
+  admin::trace_cursor asked_after;
+  std::size_t asked_limit = 0;
   std::vector<client_id> disconnected;
   int drains = 0;
   std::vector<std::string> told;

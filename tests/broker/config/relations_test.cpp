@@ -73,8 +73,11 @@ TEST_CASE("every relation can be broken, and the error names both keys") {
     {"listen_tls.enabled = true", "listen_tls.enabled needs tls.certificate_file"},
     {"tls.client_certificates = \"required\"", "other than none needs tls.client_ca_file"},
     {"tls.crl_file = \"revoked.pem\"", "tls.crl_file needs tls.client_ca_file"},
-    {"admin.address = \"0.0.0.0\"\nadmin.enabled = true",
-     "admin.address may reach beyond this machine"},
+    {"admin.address = \"0.0.0.0\"\nadmin.enabled = true\nadmin.allow_plain = true",
+     "(127.0.0.0/8, ::1) only with auth.file"},
+    {"admin.address = \"0.0.0.0\"\nadmin.enabled = true\nauth.file = \"a\"",
+     "(127.0.0.0/8, ::1) only with admin.tls"},
+    {"admin.tls = true\nadmin.enabled = true", "admin.tls needs tls.certificate_file"},
     {"limits.frame_bytes_max = 17533", "limits.user_data_bytes_max and 1534 bytes"},
     {"limits.recorders_per_dn_max = 513", "limits.recorders_per_dn_max times 256 bytes must fit"},
     {"limits.frame_bytes_max = \"512 KiB\"",
@@ -116,6 +119,13 @@ TEST_CASE("every relation can be broken, and the error names both keys") {
 TEST_CASE("the edge of a relation is accepted") {
   CHECK(errors_of("listen.address = \"0.0.0.0\"\nlisten.enabled = false").empty());
   CHECK(errors_of("admin.address = \"0.0.0.0\"").empty());
+  CHECK(errors_of("admin.tls = true").empty());
+  CHECK(errors_of("admin.address = \"0.0.0.0\"\nadmin.enabled = true\nauth.file = \"a\"\n"
+                  "admin.allow_plain = true")
+          .empty());
+  CHECK(errors_of("admin.address = \"0.0.0.0\"\nadmin.enabled = true\nauth.file = \"a\"\n"
+                  "admin.tls = true\ntls.certificate_file = \"c\"\ntls.key_file = \"k\"")
+          .empty());
   CHECK(errors_of("limits.frame_bytes_max = 17534").empty());
   CHECK(
     errors_of("limits.frame_bytes_max = 131072\nlimits.outbox_low_water_bytes = 131073\n").empty());
