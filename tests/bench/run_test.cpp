@@ -3,7 +3,6 @@
 #include "bench/load/knee.hpp"
 #include "bench/load/pause_probe.hpp"
 #include "bench/load/run.hpp"
-#include "client/connection.hpp"
 #include "tests/bench/small_load.hpp"
 #include "tests/client/fake_broker.hpp"
 
