@@ -358,8 +358,8 @@ TEST_CASE("Agents at work are timed beside logins by both doors of one broker") 
   CHECK(r["good"] == true);
   REQUIRE(r["beside"].size() == 3);
   CHECK(r["beside"][0]["commands"]["ack_us"]["count"] > 0);
-  for (auto i : {1, 2})
-    CHECK(r["beside"][i]["opening_us"]["count"] == 100);
+  for (std::size_t storm : {1u, 2u})
+    CHECK(r["beside"][storm]["opening_us"]["count"] == 100);
   CHECK(r["beside"][2].contains("tls"));
   process child{RINGDOWN_BENCH_PROGRAM, {"logins"}};
   CHECK(child.wait() == 2);
