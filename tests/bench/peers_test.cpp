@@ -12,56 +12,67 @@ using namespace ringdown::bench;
 using namespace ringdown::test;
 using namespace std::chrono_literals;
 
+namespace {
+
+class opponent {
+public:
+  explicit opponent(const std::string& name)
+    : what_(find_peer(name)), program_(program_of(*what_, {})) {}
+
+  /// Else it is said.
+  bool is_installed() const {
+    if (!version_of(*what_, program_).empty())
+      return true;
+    WARN(what_->name << " is not installed (scripts/packages.txt, group bench)");
+    return false;
+  }
+
+  /// Starts it; the load that speaks to it.
+  load_options start(bool by_tls) {
+    peer_place place{free_port(), folder_.file(""), program_, {}};
+    auto o = small_load(place.port);
+    o.silence_max = 5s;
+    o.speak = what_->speak();
+    if (by_tls) {
+      place.tls = tls_files{folder_.file("certificate.pem"), folder_.file("key.pem")};
+      REQUIRE_FALSE(make_certificate(place.tls->certificate, place.tls->key));
+      o.links.secured = one_cipher(place.tls->certificate);
+      o.links.server_name = "127.0.0.1";
+      o.links.greets_in_plain = what_->tls == tls_start::behind_greeting;
+    }
+    REQUIRE_FALSE(broker_.start(what_->plan(place)));
+    REQUIRE_FALSE(broker_.await(place.port, 20s));
+    return o;
+  }
+
+private:
+  const peer* what_;
+  std::string program_;
+  scratch_folder folder_;
+  server broker_;
+};
+
+} // namespace
+
 TEST_CASE("each other broker that is installed is verified, in plain and by TLS with one cipher") {
-  auto* name = GENERATE("redis", "nats", "mosquitto");
+  auto name = GENERATE(as<std::string>{}, "redis", "nats", "mosquitto");
   bool by_tls = GENERATE(false, true);
   CAPTURE(name, by_tls);
-  auto* p = find_peer(name);
-  auto program = program_of(*p, {});
-  if (version_of(*p, program).empty()) {
-    WARN(name << " is not installed (scripts/packages.txt, group bench)");
+  opponent other{name};
+  if (!other.is_installed())
     return;
-  }
-  scratch_folder folder;
-  tls_files files{folder.file("certificate.pem"), folder.file("key.pem")};
-  REQUIRE_FALSE(make_certificate(files.certificate, files.key));
-  peer_place place{free_port(), folder.file(""), program, {}};
-  auto o = small_load(place.port);
-  o.silence_max = 5s;
-  o.speak = p->speak();
-  if (by_tls) {
-    place.tls = files;
-    o.links.secured = one_cipher(files.certificate);
-    o.links.server_name = "127.0.0.1";
-    o.links.greets_in_plain = p->tls == tls_start::behind_greeting;
-  }
-  server broker;
-  REQUIRE_FALSE(broker.start(p->plan(place)));
-  REQUIRE_FALSE(broker.await(place.port, 20s));
-  auto r = run_load(o);
+  auto r = run_load(other.start(by_tls));
   INFO(r.trouble);
   CHECK(r.good());
   CHECK(r.found.acked > 0);
   CHECK(r.tls == (by_tls ? "TLSv1.3, TLS_AES_128_GCM_SHA256, x25519" : ""));
 }
 
-TEST_CASE("a broker that TLS is begun with behind its greeting is none that begins at once") {
-  auto* p = find_peer("nats");
-  auto program = program_of(*p, {});
-  if (version_of(*p, program).empty()) {
-    WARN("nats is not installed (scripts/packages.txt, group bench)");
+TEST_CASE("TLS that begins behind a greeting does not begin without hearing it") {
+  opponent other{"nats"};
+  if (!other.is_installed())
     return;
-  }
-  scratch_folder folder;
-  tls_files files{folder.file("certificate.pem"), folder.file("key.pem")};
-  REQUIRE_FALSE(make_certificate(files.certificate, files.key));
-  peer_place place{free_port(), folder.file(""), program, files};
-  server broker;
-  REQUIRE_FALSE(broker.start(p->plan(place)));
-  REQUIRE_FALSE(broker.await(place.port, 20s));
-  auto o = small_load(place.port);
-  o.speak = p->speak();
-  o.links.secured = one_cipher(files.certificate);
-  o.links.server_name = "127.0.0.1";
+  auto o = other.start(true);
+  o.links.greets_in_plain = false;
   CHECK_FALSE(run_load(o).trouble.empty());
 }
