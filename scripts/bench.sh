@@ -8,9 +8,9 @@
 # and none is started at the next boot if this script installed it.
 #
 # --docs DIR: all that a page such as docs/benchmarks.md shows of it: pictures in DIR/pictures, and
-# in DIR/benchmarks.md the tables of the comparison and what overload came to, each between the
-# comments that mark its place. Takes half an hour; nothing else should run. Docs: bench/README.md,
-# docs/benchmarks.md.
+# in DIR/benchmarks.md the tables of the comparison, in plain and by TLS, and what logins and
+# overload came to, each between the comments that mark its place. Takes an hour; nothing else
+# should run. Docs: bench/README.md, docs/benchmarks.md.
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "$0")/lib.sh"
 
@@ -76,6 +76,19 @@ mkdir -p "$docs/pictures"
 $bin/ringdown-bench compare "${given[@]}" --markdown "$work/comparison" \
     --svg "$docs/pictures/brokers" || (($? == 1)) || fail "the comparison failed"
 put comparison "$work/comparison"
+
+say "the same by TLS"
+$bin/ringdown-bench compare --tls --peers ringdown,redis,nats,mosquitto \
+    --loads 1x1,16x64,256x1,connections:5000 --rounds 5 --seconds 1 --warmup 0.4 \
+    --markdown "$work/tls" || (($? == 1)) || fail "the comparison by TLS failed"
+put tls "$work/tls"
+say "agents at work beside logins"
+{
+    echo '```'
+    $bin/ringdown-bench logins --spawn $bin/ringdownd --rounds 10 --quiet
+    echo '```'
+} >"$work/logins"
+put logins "$work/logins"
 
 say "latency by percentile, open loop"
 $bin/ringdown-bench run --spawn $bin/ringdownd --workload open --seconds 10 --quiet \

@@ -1,6 +1,7 @@
 // `ringdown-bench compare`: the same loads on several brokers, in turns.
 #include "bench/cli/settings.hpp"
 #include "bench/load/workload.hpp"
+#include "bench/machine/certificate.hpp"
 #include "bench/machine/process.hpp"
 #include "bench/speak/peers/peer.hpp"
 #include "bench/tell/compare_report.hpp"
@@ -38,13 +39,15 @@ public:
 
   /// What is wrong with the arguments, or nothing.
   std::optional<std::string> prepare() {
+    if (auto fault = prepare_tls())
+      return fault;
     for (auto& name : arguments_.peers) {
       auto* p = find_peer(name);
       if (p == nullptr)
         return "--peers " + name + ": expected some of " + peer_names();
       auto program = program_of(*p, name == "ringdown" ? common_.spawn : std::string{});
       members_.push_back({p, program});
-      result_.members.push_back({name, version_of(*p, program)});
+      result_.members.push_back({name, version_of(*p, program), {}});
     }
     for (auto& name : arguments_.loads) {
       auto load = load_of(name);
@@ -85,20 +88,40 @@ private:
     server broker;
   };
 
-  /// Who is not installed has no figures; nothing, unless that is everybody.
+  /// One certificate for all, and one way for this program to speak to them.
+  std::optional<std::string> prepare_tls() {
+    if (!common_.tls)
+      return std::nullopt;
+    if (auto fault = make_certificate(folder_, files_.emplace()))
+      return fault;
+    secured_ = one_cipher(files_->certificate);
+    return std::nullopt;
+  }
+
+  /// Why this one has no figures at all, for a table; empty: it has its turns.
+  std::string absence_of(std::size_t index) const {
+    if (result_.members[index].version.empty())
+      return "not installed";
+    return common_.tls && members_[index].what->tls == tls_start::never ? "no TLS" : "";
+  }
+
+  /// Who cannot take part has no figures; nothing, unless that is everybody.
   std::optional<std::string> note_absent() {
     bool has_any = false;
     for (std::size_t i = 0; i < members_.size(); ++i) {
-      if (!result_.members[i].version.empty()) {
+      auto why = absence_of(i);
+      if (why.empty()) {
         has_any = true;
         continue;
       }
-      fmt::print(stderr, "{}: {} is not installed (scripts/packages.txt, group bench)\n",
-                 members_[i].what->name, members_[i].program);
+      fmt::print(stderr, "{}: {}: {}\n", members_[i].what->name, members_[i].program,
+                 why == "no TLS" ? "is not asked to speak TLS"
+                                 : "is not installed (scripts/packages.txt, group bench)");
       for (std::size_t load = 0; load < result_.loads.size(); ++load)
-        note_failure(result_.at(load, i), "not installed");
+        note_failure(result_.at(load, i), why);
     }
-    return has_any ? std::nullopt : std::optional<std::string>{"none of --peers is installed"};
+    return has_any ? std::nullopt
+                   : std::optional<std::string>{"none of --peers is installed and can take part"};
   }
 
   /// A broker that fails under a load has no figures there; the others go on.
@@ -133,7 +156,7 @@ private:
   /// What went wrong, or nothing. `limits` are of ours.
   std::optional<std::string> start(contestant& c, const member& m,
                                    const std::vector<std::string>& limits, run_options& options) {
-    peer_place place{free_port(), c.folder.path(), m.program};
+    peer_place place{free_port(), c.folder.path(), m.program, files_};
     auto plan = m.what->plan(place);
     if (m.what->name == "ringdown") {
       plan.command.insert(plan.command.end(), limits.begin(), limits.end());
@@ -172,6 +195,7 @@ private:
       return result.trouble.empty() ? "not verified" : result.trouble;
     }
     note(result_.at(load, index), options, result);
+    result_.members[index].tls = result.tls;
     return std::nullopt;
   }
 
@@ -192,6 +216,7 @@ private:
     if (!result.trouble.empty())
       return result.trouble;
     note(result_.at(load, index), options, result);
+    result_.members[index].tls = result.tls;
     return std::nullopt;
   }
 
@@ -204,6 +229,9 @@ private:
     options.seconds = from_seconds(arguments_.seconds);
     options.patience = opening_patience;
     options.links.opening_max = opening_max;
+    options.links.secured = secured_;
+    options.links.server_name = "127.0.0.1";
+    options.links.greets_in_plain = m.what->tls == tls_start::behind_greeting;
     options.stopped = [] { return stop_requested(); };
     if (m.what->speak != nullptr)
       options.speak = m.what->speak();
@@ -223,6 +251,9 @@ private:
   const settings& common_;
   const compare_arguments& arguments_;
   std::vector<member> members_;
+  temporary_folder folder_;
+  std::optional<tls_files> files_; ///< there: all speak TLS
+  std::shared_ptr<const client::tls_context> secured_;
   comparison_result result_;
   machine_use beside_; ///< all turns
   bool has_failed_ = false;

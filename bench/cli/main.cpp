@@ -1,14 +1,8 @@
 // `ringdown-bench`: measures the broker, and others beside it, and verifies all that it measures.
 #include "bench/cli/settings.hpp"
 
-#include "messages/nearest.hpp"
-#include "messages/text.hpp"
-
 #include <cstdio>
 #include <exception>
-#include <string>
-#include <string_view>
-#include <vector>
 
 namespace ringdown::bench {
 
@@ -20,16 +14,12 @@ void add_global_options(CLI::App& app, settings& common) {
                 "The broker's address, HOST:PORT, or tls://HOST:PORT for TLS")
     ->envname("RINGDOWN_CONNECT")
     ->capture_default_str();
-  app.add_option("--tls-ca", common.tls_ca, "File of the authorities that are trusted");
-  app.add_option("--tls-cert", common.tls_cert, "File of this program's certificate");
-  app.add_option("--tls-key", common.tls_key,
-                 "File of the certificate's key; its owner alone may read it");
-  app.add_option("--token-file", common.token_file,
-                 "File of the token to sign on with; its owner alone may read it");
+  for (auto& flag : client::link_file_flags)
+    app.add_option(flag.name, common.*flag.file, flag.text);
   app.add_option("--spawn", common.spawn,
                  "Start this ringdownd on a port and a core of its own instead");
   app.add_flag("--tls", common.tls,
-               "The spawned broker listens for TLS, with a certificate made for the run");
+               "Each broker that is started listens for TLS, with a certificate made for the run");
   app
     .add_option("--broker-flag", common.broker_flags,
                 "A flag for the spawned broker; may be repeated")
@@ -46,24 +36,6 @@ void add_global_options(CLI::App& app, settings& common) {
   app.add_option("--svg", common.svg, "Write each plot as a picture, NAME.<plot>.svg");
   app.add_flag("--json", common.json, "The result as one JSON object");
   app.add_flag("--quiet", common.quiet, "No progress on stderr");
-}
-
-/// What is wrong where no verb was found, and what was meant.
-std::string verb_problem(const CLI::App& app) {
-  std::vector<std::string_view> verbs;
-  std::string list;
-  for (auto* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
-    verbs.push_back(verb->get_name());
-    list += (list.empty() ? " " : ", ") + verb->get_name();
-  }
-  for (auto& word : app.remaining()) {
-    if (word.starts_with('-'))
-      continue;
-    auto meant = nearest(word, verbs);
-    return "unknown verb " + printable_word(word) + "; " +
-           (meant.empty() ? "accepted:" + list : "did you mean " + std::string{meant} + "?");
-  }
-  return "a verb is missing; accepted:" + list;
 }
 
 int run(int argc, char** argv) {
@@ -85,6 +57,7 @@ int run(int argc, char** argv) {
   add_compare(app, common, status);
   add_idle(app, common, status);
   add_storm(app, common, status);
+  add_logins(app, common, status);
   add_diff(app, common, status);
   show_common_flags(app);
   try {
@@ -92,7 +65,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::RequiredError& error) {
     if (!app.get_subcommands().empty())
       return app.exit(error) == 0 ? all_well : usage;
-    std::fprintf(stderr, "ringdown-bench: %s\n", verb_problem(app).c_str());
+    std::fprintf(stderr, "ringdown-bench: %s\n", client::verb_problem(app).c_str());
     return usage;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? all_well : usage; // --help comes this way too

@@ -23,7 +23,6 @@
 namespace ringdown::bench {
 
 using std::chrono::milliseconds;
-using namespace std::string_literals;
 
 namespace {
 
@@ -144,30 +143,33 @@ std::string target::printed() const {
   return {std::istreambuf_iterator<char>{file}, {}};
 }
 
-/// Starts the broker at a port of its own, with TLS if that is asked for.
+std::optional<std::string> make_certificate(const temporary_folder& folder, tls_files& made) {
+  made = {folder.path() + "/certificate.pem", folder.path() + "/key.pem"};
+  return make_certificate(made.certificate, made.key);
+}
+
+/// Starts the broker at ports of its own.
 std::optional<std::string> target::start(const settings& common,
                                          const std::vector<std::string>& limits,
-                                         output what_it_prints, client::endpoint& where) {
+                                         output what_it_prints, doors which,
+                                         client::endpoint& where) {
   where = client::endpoint{"127.0.0.1", free_port(), std::nullopt};
-  auto port = std::to_string(where.port);
-  server::plan plan;
-  plan.command = {common.spawn};
-  if (common.tls || what_it_prints == output::kept)
+  bool by_tls = common.tls || which == doors::both;
+  if (by_tls || what_it_prints == output::kept)
     folder_.emplace();
-  if (common.tls) {
-    auto certificate = folder_->path() + "/certificate.pem";
-    auto key = folder_->path() + "/key.pem";
-    if (auto fault = make_certificate(certificate, key))
+  tls_files files;
+  if (by_tls) {
+    if (auto fault = make_certificate(*folder_, files))
       return fault;
-    for (auto& flag : {"--listen.enabled=false"s, "--listen_tls.enabled=true"s,
-                       "--listen_tls.address=127.0.0.1"s, "--listen_tls.port=" + port,
-                       "--tls.certificate_file=" + certificate, "--tls.key_file=" + key})
-      plan.command.push_back(flag);
-    where.tls = client::tls_options{.ca_file = certificate};
-  } else {
-    plan.command.push_back("--listen.address=127.0.0.1");
-    plan.command.push_back("--listen.port=" + port);
+    where.tls = client::tls_options{.ca_file = files.certificate};
   }
+  auto plain_port = which == doors::both ? free_port() : std::uint16_t{0};
+  if (plain_port != 0)
+    plain_address_ = client::resolve("127.0.0.1", plain_port).addresses.at(0);
+  server::plan plan;
+  plan.command =
+    by_tls ? ringdown_doors(plain_port, where.port, files) : ringdown_doors(where.port, 0, files);
+  plan.command.insert(plan.command.begin(), common.spawn);
   plan.command.insert(plan.command.end(), limits.begin(), limits.end());
   plan.command.insert(plan.command.end(), common.broker_flags.begin(), common.broker_flags.end());
   if (what_it_prints == output::kept)
@@ -211,14 +213,14 @@ std::optional<std::string> target::secure(const settings& common, client::endpoi
 
 std::optional<std::string> target::prepare(const settings& common,
                                            const std::vector<std::string>& limits,
-                                           output what_it_prints) {
+                                           output what_it_prints, doors which) {
   auto where = client::parse_endpoint(common.connect);
   if (!where)
     return "--connect " + common.connect + ": expected HOST:PORT or tls://HOST:PORT";
   if (common.tls && common.spawn.empty())
     return "--tls is of a broker that --spawn starts; else say --connect tls://HOST:PORT";
   if (!common.spawn.empty()) {
-    if (auto fault = start(common, limits, what_it_prints, *where))
+    if (auto fault = start(common, limits, what_it_prints, which, *where))
       return fault;
   } else if (common.broker_pid != 0) {
     pid_ = common.broker_pid;
@@ -238,6 +240,12 @@ void target::aim(run_options& options) const {
   options.links.address = address_;
   options.links.secured = secured_;
   options.links.server_name = server_name_;
+  options.credentials = credentials_;
+  options.broker_pid = pid_;
+}
+
+void target::aim_plain(run_options& options) const {
+  options.links.address = plain_address_;
   options.credentials = credentials_;
   options.broker_pid = pid_;
 }

@@ -5,10 +5,12 @@
 #include "bench/load/run.hpp"
 #include "bench/machine/machine_watch.hpp"
 #include "bench/machine/server.hpp"
+#include "bench/speak/peers/peer.hpp"
 #include "bench/tell/circumstances.hpp"
 #include "bench/tell/plots.hpp"
 #include "bench/tell/report.hpp"
 #include "client/connection.hpp"
+#include "client/internal/command_words.hpp"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -38,14 +40,10 @@ std::string command_line(int argc, char** argv);
 void show_common_flags(CLI::App& app);
 
 /// The global options.
-struct settings {
+struct settings : client::link_files {
   std::string connect = "127.0.0.1:7480";
-  bool tls = false;   ///< of the spawned broker, with a certificate of the run's own
-  std::string tls_ca; ///< files; no secret is ever said on the command line
-  std::string tls_cert;
-  std::string tls_key;
-  std::string token_file;
-  std::string spawn;                     ///< the broker's program
+  bool tls = false;  ///< of the spawned broker, with a certificate of the run's own
+  std::string spawn; ///< the broker's program
   std::vector<std::string> broker_flags; ///< of the spawned broker
   int broker_core = 0;
   int core = 1; ///< this program's; below 0: any
@@ -79,30 +77,39 @@ private:
   std::string path_;
 };
 
+/// A certificate and its key for the brokers of one run; what went wrong, or nothing.
+std::optional<std::string> make_certificate(const temporary_folder& folder, tls_files& made);
+
 /// The broker that a verb measures, found or started. Ends what it has started.
 class target {
 public:
   /// Of a spawned broker.
   enum class output : std::uint8_t { dropped, kept };
+  /// What a spawned broker opens: a plain port or, with --tls, one for TLS; or both.
+  enum class doors : std::uint8_t { as_said, both };
 
   /// What is wrong, or nothing. `limits`: flags that a spawned broker needs for the load.
   std::optional<std::string> prepare(const settings& common, const std::vector<std::string>& limits,
-                                     output what_it_prints = output::dropped);
+                                     output what_it_prints = output::dropped,
+                                     doors which = doors::as_said);
   /// What a spawned broker has printed so far, if it was to be kept.
   std::string printed() const;
-  /// Says to a run where the broker is.
+  /// Says to a run where the broker is; of both doors it is the one for TLS.
   void aim(run_options& options) const;
+  /// The other one.
+  void aim_plain(run_options& options) const;
   /// Its process, if that is known.
   std::optional<pid_t> pid() const noexcept { return pid_; }
 
 private:
   std::optional<std::string> start(const settings& common, const std::vector<std::string>& limits,
-                                   output what_it_prints, client::endpoint& where);
+                                   output what_it_prints, doors which, client::endpoint& where);
   std::optional<std::string> secure(const settings& common, client::endpoint& where);
 
   std::optional<temporary_folder> folder_; // outlives the server
   server server_;
   client::socket_address address_;
+  client::socket_address plain_address_; ///< of both doors
   std::shared_ptr<const client::tls_context> secured_;
   std::string server_name_;
   std::string credentials_;
@@ -170,6 +177,7 @@ void add_capture(CLI::App& app, const settings& common, int& status);
 void add_compare(CLI::App& app, const settings& common, int& status);
 void add_idle(CLI::App& app, const settings& common, int& status);
 void add_storm(CLI::App& app, const settings& common, int& status);
+void add_logins(CLI::App& app, const settings& common, int& status);
 void add_diff(CLI::App& app, const settings& common, int& status);
 
 } // namespace ringdown::bench

@@ -54,20 +54,25 @@ idle_result run_idle(const idle_options& o) {
   result.resident_before = o.broker_resident_bytes();
   auto cpu_before = o.broker_cpu();
   auto own_before = own_thread_cpu_time();
+  if (o.on_coming_up)
+    o.on_coming_up(true);
   auto begin = clock::now();
   auto trouble = links.bring_up(o.patience, o.stopped, sink);
+  auto up = clock::now();
+  if (o.on_coming_up)
+    o.on_coming_up(false);
   result.refused = links.refused();
   result.broker = spoken->broker();
+  result.tls = links.arrived().tls;
   if (trouble) {
     result.trouble = *trouble;
     return result;
   }
-  auto up = clock::now();
   auto cpu_up = o.broker_cpu();
   result.own_opening_cpu = own_thread_cpu_time() - own_before;
   result.opening = up - begin;
-  result.opening_times = links.opening_times();
-  result.sign_on_times = links.sign_on_times();
+  result.opening_times = links.arrived().opening_times;
+  result.sign_on_times = links.arrived().sign_on_times;
   while (clock::now() < up + o.seconds && !(o.stopped && o.stopped()))
     if (!links.turn(milliseconds{50}, sink)) {
       result.trouble = links.lost_text();

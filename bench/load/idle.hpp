@@ -9,11 +9,14 @@ struct idle_options : run_options {
   std::uint32_t connections = 10'000;
   std::uint32_t dns = 10'000;
   std::optional<std::chrono::milliseconds> heartbeat_interval; ///< of ours alone
+  /// The first connect is about to be made (true); the last is up, or they have failed (false).
+  std::function<void(bool)> on_coming_up;
 };
 
 struct idle_result {
   std::string trouble;
   std::string broker;                  ///< as it names itself
+  std::string tls;                     ///< what was agreed on with it; empty: plain
   std::chrono::nanoseconds opening{0}; ///< from the first connect to the last registration
   histogram opening_times;             ///< of each link, in nanoseconds, refusals included
   histogram sign_on_times;             ///< from the sign-on that was admitted to the registration

@@ -63,6 +63,23 @@ timespec as_timespec(nanoseconds time) {
   return {whole.count(), (time - whole).count()};
 }
 
+bool is_whole_line(std::string_view text) {
+  return text.ends_with('\n');
+}
+
+/// Takes what has come of a line in plain, of a broker that says no more before TLS begins; what is
+/// wrong with it, or nothing.
+std::optional<std::string> hear_greeting(int socket, std::string& into) {
+  std::array<char, 4096> bytes;
+  auto got = ::recv(socket, bytes.data(), bytes.size(), MSG_DONTWAIT);
+  if (got < 0)
+    return errno == EAGAIN ? std::nullopt : std::optional{error_text(errno)};
+  into.append(bytes.data(), static_cast<std::size_t>(got));
+  if (got == 0 || into.size() > frame_bytes_max)
+    return got == 0 ? "the broker closed the connection" : "a greeting without an end";
+  return std::nullopt;
+}
+
 } // namespace
 
 link_set::link_set(options o, protocol& spoken, std::size_t links)
@@ -72,7 +89,7 @@ link_set::link_set(options o, protocol& spoken, std::size_t links)
 
 void link_set::close(std::size_t index) {
   auto& l = links_[index];
-  if (l.at == phase::opening || l.at == phase::connecting || l.at == phase::shaking_hands)
+  if (l.at != phase::planned && l.at != phase::up && l.at != phase::lost)
     --opening_;
   l.at = phase::lost;
   l.secure = nullptr;
@@ -188,22 +205,28 @@ void link_set::open(std::size_t index) {
 }
 
 /// The socket reported something for the first time.
-void link_set::connected(std::size_t index) {
+void link_set::connected(std::size_t index, run_sink& sink) {
   auto& l = links_[index];
   // A link that was taken and ended since: what the broker said before may still be read.
   if (int error = connect_error(l.connecting.get()); error != 0 && error != ECONNRESET)
     return failed(index, address_text(options_.address) + ": " + error_text(error));
-  auto plain = std::make_unique<tcp_transport>(std::move(l.connecting));
   if (!options_.secured)
-    return begin(index, std::move(plain));
+    return begin(index, std::make_unique<tcp_transport>(std::move(l.connecting)));
   l.at = phase::shaking_hands;
-  l.shaking =
-    std::make_unique<tls_transport>(options_.secured, std::move(plain), options_.server_name);
-  shake_hands(index);
+  l.shaking = std::make_unique<tls_transport>(
+    options_.secured, std::make_unique<tcp_transport>(std::move(l.connecting)),
+    options_.server_name);
+  shake_hands(index, sink);
 }
 
-void link_set::shake_hands(std::size_t index) {
+void link_set::shake_hands(std::size_t index, run_sink& sink) {
   auto& l = links_[index];
+  if (options_.greets_in_plain && !is_whole_line(l.rest)) {
+    if (auto fault = hear_greeting(l.shaking->descriptor(), l.rest))
+      return failed(index, *fault);
+    if (!is_whole_line(l.rest))
+      return watch(index, l.shaking->descriptor(), EPOLLIN);
+  }
   switch (l.shaking->shake_hands()) {
   case handshake_status::under_way: {
     auto events = l.shaking->poll_events(true, false);
@@ -215,8 +238,12 @@ void link_set::shake_hands(std::size_t index) {
   }
   case handshake_status::done: break;
   }
+  if (arrived_.tls.empty())
+    arrived_.tls = l.shaking->agreed();
   l.secure = l.shaking.get();
   begin(index, std::move(l.shaking));
+  if (auto greeting = std::exchange(l.rest, {}); !greeting.empty())
+    protocol_.take(*this, index, greeting, sink);
 }
 
 void link_set::begin(std::size_t index, std::unique_ptr<transport> stream) {
@@ -236,8 +263,8 @@ void link_set::came_up(std::size_t index) {
   --opening_;
   ++up_;
   auto now = clock::now();
-  opening_times_.record(static_cast<std::uint64_t>(nanoseconds{now - l.opened}.count()));
-  sign_on_times_.record(static_cast<std::uint64_t>(nanoseconds{now - l.signed_on}.count()));
+  arrived_.opening_times.record(static_cast<std::uint64_t>(nanoseconds{now - l.opened}.count()));
+  arrived_.sign_on_times.record(static_cast<std::uint64_t>(nanoseconds{now - l.signed_on}.count()));
   // Ten thousand heartbeats at a time would hold up for milliseconds what is measured.
   l.last_sent = now - turn_within(protocol_.heartbeat_interval() / 2, index);
 }
@@ -263,9 +290,9 @@ void link_set::serve(nanoseconds timeout, run_sink& sink) {
     auto index = static_cast<std::size_t>(entries[static_cast<std::size_t>(i)].data.u64);
     touch(index);
     if (links_[index].at == phase::connecting)
-      connected(index);
+      connected(index, sink);
     else if (links_[index].at == phase::shaking_hands)
-      shake_hands(index);
+      shake_hands(index, sink);
     else if ((entries[static_cast<std::size_t>(i)].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0)
       read_all(index, sink);
   }

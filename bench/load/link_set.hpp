@@ -29,6 +29,8 @@ public:
     /// Sockets speak TLS; null: they speak plain.
     std::shared_ptr<const client::tls_context> secured = {};
     std::string server_name = {}; ///< whose certificate is expected then
+    /// The broker begins with a line in plain, and TLS follows: NATS.
+    bool greets_in_plain = false;
     /// Not up yet at a time; below the broker's `connections_unsigned_max`.
     std::size_t opening_max = 256;
     /// So many are up before the others begin.
@@ -51,6 +53,13 @@ public:
     std::map<std::string, std::uint64_t> by_reason; ///< attempts
     std::uint64_t told = 0;                         ///< attempts that were told when to come again
     std::uint64_t links = 0;                        ///< refused at least once
+  };
+
+  /// How the links came up.
+  struct arrivals {
+    histogram opening_times; ///< from a link's first connect to its being up, in nanoseconds
+    histogram sign_on_times; ///< the same from the first byte out of the attempt that succeeded
+    std::string tls;         ///< what the first link has agreed on with the broker; empty: plain
   };
 
   link_set(options o, protocol& spoken, std::size_t links);
@@ -80,10 +89,7 @@ public:
   std::size_t slow_links_lost() const noexcept { return slow_links_lost_; }
   bool stands(std::size_t index) const noexcept { return links_[index].at == phase::up; }
   std::uint64_t reads() const noexcept { return reads_; }
-  /// From a link's first connect to its being up, in nanoseconds.
-  const histogram& opening_times() const noexcept { return opening_times_; }
-  /// The same from the first byte out of the attempt that succeeded.
-  const histogram& sign_on_times() const noexcept { return sign_on_times_; }
+  const arrivals& arrived() const noexcept { return arrived_; }
   const refusals& refused() const noexcept { return refused_; }
   std::size_t up() const noexcept { return up_; }
 
@@ -104,8 +110,8 @@ private:
     std::unique_ptr<client::tls_transport> shaking;
     std::unique_ptr<transport> stream;
     const client::tls_transport* secure = nullptr; ///< the stream, if it is one by TLS
-    std::string rest;                              ///< the beginning of a frame
-    std::string out; ///< allocated bytes; the first `out_used` are to be sent
+    std::string rest; ///< the beginning of a frame; before TLS, of the greeting
+    std::string out;  ///< allocated bytes; the first `out_used` are to be sent
     std::size_t out_used = 0;
     clock::time_point last_sent;
     clock::time_point opened; ///< for the first time
@@ -121,8 +127,8 @@ private:
   void failed(std::size_t index, const std::string& why);
   void come_again(std::size_t index, const std::string& why, std::chrono::milliseconds pause);
   void begin(std::size_t index, std::unique_ptr<transport> stream);
-  void connected(std::size_t index);
-  void shake_hands(std::size_t index);
+  void connected(std::size_t index, run_sink& sink);
+  void shake_hands(std::size_t index, run_sink& sink);
   bool read(std::size_t index, run_sink& sink);
   void read_all(std::size_t index, run_sink& sink);
   void touch(std::size_t index);
@@ -155,8 +161,7 @@ private:
   clock::time_point now_;
   clock::time_point heartbeats_due_;
   std::uint64_t reads_ = 0;
-  histogram opening_times_;
-  histogram sign_on_times_;
+  arrivals arrived_;
   refusals refused_;
 };
 

@@ -1,6 +1,6 @@
-// A desktop and its recorder beside a load, on connections and in a thread of their own: how long a
-// `pause` takes to be acknowledged while the broker is busy with others. The recorder confirms at
-// once; a `resume` follows half-way to the next pause.
+// A desktop and its recorder beside a load, or many of them, on connections and in a thread of
+// their own: how long a `pause` takes to be acknowledged while the broker is busy with others. The
+// recorders confirm at once; a `resume` follows half-way to the next pause.
 #pragma once
 
 #include "bench/load/histogram.hpp"
@@ -21,11 +21,13 @@ namespace ringdown::bench {
 struct probe_options {
   link_set::options links;
   std::string credentials = {};
-  std::chrono::milliseconds every{5}; ///< from one pause to the next
+  std::uint32_t pairs = 1; ///< desktops, each with a recorder and a DN; they command in turns
+  std::chrono::microseconds every{5'000}; ///< from one pause to the next, of all
+  bool times_resumes = false;             ///< too, not pauses alone
   std::chrono::milliseconds patience{30'000};
 };
 
-/// What became of the pauses that were due in one phase.
+/// What became of the pauses, or of all that is timed, that were due in one phase.
 struct probe_figures {
   std::uint64_t sent = 0;
   std::map<std::string, std::uint64_t> outcomes; ///< that came meanwhile
@@ -35,7 +37,7 @@ struct probe_figures {
 
 class pause_probe {
 public:
-  enum class phase : std::uint8_t { aside, unloaded, loaded };
+  enum class phase : std::uint8_t { aside, unloaded, loaded, loaded_by_tls };
 
   explicit pause_probe(probe_options o) : options_(std::move(o)) {}
   ~pause_probe() { stop(); }
@@ -45,6 +47,8 @@ public:
   /// Pauses begin once both links are up. The caller's thread is not to be in its way: where the
   /// system allows it, the probe's runs before all others.
   void start();
+  /// The first command was sent, or there will be none. Any thread.
+  bool has_begun() const noexcept { return has_begun_; }
   /// Pauses that are due from now on belong to this phase.
   void enter(phase p) noexcept { phase_ = p; }
   /// Waits for what is outstanding, no longer than `patience`, and ends.
@@ -65,8 +69,9 @@ private:
   probe_options options_;
   std::thread thread_;
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> has_begun_{false};
   std::atomic<phase> phase_{phase::aside};
-  std::array<probe_figures, 3> figures_;
+  std::array<probe_figures, 4> figures_;
   std::string trouble_;
   bool is_complete_ = false;
   bool runs_first_ = false;

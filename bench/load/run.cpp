@@ -48,6 +48,7 @@ public:
     result_.resident_before = options_.broker_resident_bytes();
     auto trouble = bring_up();
     result_.broker = protocol_->broker();
+    result_.tls = links_.arrived().tls;
     if (options_.meet && !options_.meet(!trouble) && !trouble)
       trouble = others_failed;
     if (trouble) {

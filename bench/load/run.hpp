@@ -95,6 +95,7 @@ struct load_result {
   std::string trouble; ///< why there are no figures; empty if there are
   findings found;      ///< of the whole run, warm-up included
   std::string broker;  ///< as it names itself
+  std::string tls;     ///< what was agreed on with it; empty: it was spoken to in plain
   bool drained = false;
   /// To requests that nobody made, or a second time.
   std::uint64_t stray_answers = 0;

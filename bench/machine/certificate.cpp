@@ -5,9 +5,10 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
-#include <memory>
+#include <new>
 
 namespace ringdown::bench {
 
@@ -15,6 +16,8 @@ namespace {
 
 constexpr long valid_seconds = 24 * 3600;
 constexpr const char* names = "DNS:localhost,IP:127.0.0.1";
+/// Each broker has it, and processors do most of it by themselves.
+constexpr const char* compared_cipher = "TLS_AES_128_GCM_SHA256";
 
 using key_owner = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 using certificate_owner = std::unique_ptr<X509, decltype(&X509_free)>;
@@ -67,6 +70,14 @@ std::optional<std::string> make_certificate(const std::string& certificate_file,
   return write_pem(key_file, [&](BIO* bio) {
     return PEM_write_bio_PKCS8PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
   });
+}
+
+std::shared_ptr<const client::tls_context> one_cipher(const std::string& certificate_file) {
+  auto context = std::make_shared<client::tls_context>(
+    client::tls_options{.ca_file = certificate_file, .version_min = client::tls_version::tls_1_3});
+  if (SSL_CTX_set_ciphersuites(context->get(), compared_cipher) != 1)
+    throw std::bad_alloc{}; // it is known: there was no memory
+  return context;
 }
 
 } // namespace ringdown::bench

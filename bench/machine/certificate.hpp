@@ -1,6 +1,9 @@
-// A certificate for a broker of one run on this machine.
+// TLS of one run on this machine: a certificate for its brokers, and how they are spoken to.
 #pragma once
 
+#include "client/internal/tls_context.hpp"
+
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -10,5 +13,9 @@ namespace ringdown::bench {
 /// and writes both in PEM form. What went wrong, or nothing.
 std::optional<std::string> make_certificate(const std::string& certificate_file,
                                             const std::string& key_file);
+
+/// What brokers are compared by: a client that offers TLS 1.3 alone, and of its ciphers one, so
+/// that all of them encrypt alike. It trusts that certificate.
+std::shared_ptr<const client::tls_context> one_cipher(const std::string& certificate_file);
 
 } // namespace ringdown::bench

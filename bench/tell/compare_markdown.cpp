@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 namespace ringdown::bench {
 
@@ -145,6 +146,18 @@ std::string version_number(const std::string& text) {
   return text;
 }
 
+/// What each has agreed on: once where all did on the same.
+std::string tls_text(const comparison_result& c) {
+  std::map<std::string, std::string> names; // by what they have agreed on
+  for (auto& m : c.members)
+    if (!m.tls.empty())
+      names[m.tls] += (names[m.tls].empty() ? "" : ", ") + m.name;
+  std::string out;
+  for (auto& [tls, who] : names)
+    out += (out.empty() ? " By TLS: " : "; ") + tls + " (" + who + ")";
+  return out.empty() ? out : out + ".";
+}
+
 std::string footing(const comparison_result& c) {
   auto out =
     fmt::format("Medians of {} rounds in turns, {} s each, in brackets the lowest and highest "
@@ -153,7 +166,7 @@ std::string footing(const comparison_result& c) {
   for (auto& m : c.members)
     out += fmt::format("{} {} {}", &m == &c.members.front() ? "" : ",", m.name,
                        m.version.empty() ? "not installed" : version_number(m.version));
-  return out + ".\n";
+  return out + "." + tls_text(c) + "\n";
 }
 
 } // namespace

@@ -146,9 +146,16 @@ std::string doubts(const figures& f) {
 
 json to_json(const comparison_result& c) {
   json out{{"compare", json::array()}, {"rounds", c.rounds}, {"seconds", c.seconds}};
-  auto& versions = out["versions"] = json::object();
-  for (auto& m : c.members)
+  auto versions = json::object();
+  auto agreed = json::object();
+  for (auto& m : c.members) {
     versions[m.name] = m.version;
+    if (!m.tls.empty())
+      agreed[m.name] = m.tls;
+  }
+  out["versions"] = versions;
+  if (!agreed.empty())
+    out["tls"] = agreed;
   for (std::size_t load = 0; load < c.loads.size(); ++load)
     for (std::size_t i = 0; i < c.members.size(); ++i) {
       auto& f = c.at(load, i);
@@ -171,7 +178,8 @@ json to_json(const comparison_result& c) {
 std::string text_of(const comparison_result& c) {
   std::string out;
   for (auto& m : c.members)
-    out += fmt::format("{:<10} {}\n", m.name, m.version.empty() ? "not installed" : m.version);
+    out += fmt::format("{:<10} {}{}\n", m.name, m.version.empty() ? "not installed" : m.version,
+                       m.tls.empty() ? "" : "   (" + m.tls + ")");
   out += fmt::format("\nMedians of {} rounds in turns, {} s each (lowest to highest); CPU is the "
                      "broker's, but for this program's own at the end, and ratios to {} are taken "
                      "within each round.\n",

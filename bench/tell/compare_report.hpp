@@ -37,7 +37,8 @@ void note_failure(figures& f, std::string why);
 struct comparison_result {
   struct member {
     std::string name;
-    std::string version; ///< empty: it is not installed
+    std::string version;  ///< empty: it is not installed
+    std::string tls = {}; ///< what was agreed on with it; empty: it was spoken to in plain
   };
   std::vector<named_load> loads;
   std::vector<member> members;

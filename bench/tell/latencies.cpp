@@ -35,4 +35,10 @@ std::vector<named_latency> latencies_of(const overload_result& r) {
           {"pause-loaded", "under load", r.loaded.ack}};
 }
 
+std::vector<named_latency> latencies_of(const logins_result& r) {
+  return {{"ack-alone", "no storm", r.alone.ack},
+          {"ack-plain", "beside plain logins", r.plain.agents.ack},
+          {"ack-tls", "beside logins by TLS", r.by_tls.agents.ack}};
+}
+
 } // namespace ringdown::bench

@@ -4,6 +4,7 @@
 #include "bench/load/capture.hpp"
 #include "bench/load/idle.hpp"
 #include "bench/load/knee.hpp"
+#include "bench/load/logins.hpp"
 #include "bench/load/run.hpp"
 #include "bench/tell/overload.hpp"
 
@@ -25,5 +26,7 @@ std::vector<named_latency> latencies_of(const idle_result& r);
 std::vector<named_latency> latencies_of(const knee_result& r);
 /// Of the pauses beside the load.
 std::vector<named_latency> latencies_of(const overload_result& r);
+/// Of the agents' commands, beside no storm and beside either.
+std::vector<named_latency> latencies_of(const logins_result& r);
 
 } // namespace ringdown::bench

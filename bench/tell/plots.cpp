@@ -108,6 +108,10 @@ std::vector<named_plot> plots_of(const overload_result& r) {
   return {{"pause", latency_plot("Pause to its ACK, by percentile", latencies_of(r))}};
 }
 
+std::vector<named_plot> plots_of(const logins_result& r) {
+  return {{"latency", latency_plot("Command to its ACK, by percentile", latencies_of(r))}};
+}
+
 bar_chart cpu_chart(const comparison_result& c) {
   bool has_connections = std::any_of(c.loads.begin(), c.loads.end(),
                                      [](const named_load& l) { return l.is_connections(); });

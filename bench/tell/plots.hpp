@@ -22,6 +22,8 @@ std::vector<named_plot> plots_of(const idle_result& r);
 std::vector<named_plot> plots_of(const knee_result& r);
 /// Of the pauses alone: latency by percentile, unloaded and under load.
 std::vector<named_plot> plots_of(const overload_result& r);
+/// The same of agents' commands, beside no storm of logins and beside either.
+std::vector<named_plot> plots_of(const logins_result& r);
 /// The broker's CPU for each event, or registration, of each load.
 bar_chart cpu_chart(const comparison_result& c);
 

@@ -101,6 +101,8 @@ json to_json(const load_options& o, const load_result& r) {
            {"seconds", std::chrono::duration<double>(r.measured).count()}};
   if (o.slow_receivers > 0)
     out["slow_rate"] = o.slow_bytes_per_second;
+  if (!r.tls.empty())
+    out["tls"] = r.tls;
   if (o.open_loop)
     add_pace(out, *o.open_loop);
   out["offered_per_s"] = per_second(r.offered, r.measured);
@@ -132,6 +134,7 @@ std::string text_of(const load_options& o, const load_result& r) {
                 o.fan_out > 1 ? fmt::format(" ({} of each DN)", o.fan_out) : std::string{},
                 o.user_data_bytes, std::chrono::duration<double>(r.measured).count(),
                 o.open_loop ? "open loop, " + load_name(o) : std::string{"closed loop"});
+  out += tls_text(r.tls);
   if (r.client_was_the_limit())
     out += client_limited;
   out += fmt::format(

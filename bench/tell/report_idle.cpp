@@ -49,6 +49,8 @@ json to_json(const idle_options& o, const idle_result& r) {
            {"opening_us", latency_json(r.opening_times)},
            {"own_opening_cpu_share", share(r.own_opening_cpu, r.opening)},
            {"client_was_the_limit", r.client_was_the_limit()}};
+  if (!r.tls.empty())
+    out["tls"] = r.tls;
   if (o.heartbeat_interval)
     out["heartbeat_ms"] = o.heartbeat_interval->count();
   if (auto bytes = bytes_per_connection(o, r))
@@ -76,6 +78,7 @@ json to_json(const idle_options& o, const idle_result& r) {
 
 std::string text_of(const idle_options& o, const idle_result& r) {
   auto out = fmt::format("{} connections, each registered on a DN of {}\n", o.connections, o.dns);
+  out += tls_text(r.tls);
   if (r.client_was_the_limit())
     out += client_limited;
   out += fmt::format("registrations/s {:>12.0f}   (connect, sign-on, registration)\n",

@@ -63,6 +63,10 @@ std::string latency_text(const char* name, const histogram& h) {
   return out + fmt::format(" max {:.1f}\n", micros(h.max()));
 }
 
+std::string tls_text(const std::string& agreed) {
+  return agreed.empty() ? agreed : "TLS             " + agreed + "\n";
+}
+
 json errors_json(const std::map<std::uint32_t, std::uint64_t>& errors) {
   auto out = json::object();
   for (auto [code, count] : errors)

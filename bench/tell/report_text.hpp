@@ -33,6 +33,9 @@ std::optional<double> micros_for_each(std::optional<std::chrono::nanoseconds> ti
 json latency_json(const histogram& h);
 std::string latency_text(const char* name, const histogram& h);
 
+/// What was agreed on for TLS; nothing of a plain run.
+std::string tls_text(const std::string& agreed);
+
 /// EventErrors by code.
 json errors_json(const std::map<std::uint32_t, std::uint64_t>& errors);
 std::string errors_text(const std::map<std::uint32_t, std::uint64_t>& errors);

@@ -205,6 +205,9 @@ std::size_t tls_stream::decrypt(std::string_view ciphertext, char* into,
       break;
     }
     all += did;
+    // Asked once more, OpenSSL would take a buffer of 16 KiB and give it back, to say that.
+    if (buffers_.coming.empty() && SSL_has_pending(ssl_.get()) == 0)
+      break;
   }
   if (buffers_.without_data > records_without_data_max) {
     is_flooded_ = true;

@@ -20,7 +20,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::RequiredError& error) {
     if (!app.get_subcommands().empty())
       return app.exit(error) == 0 ? all_well : usage;
-    std::fprintf(stderr, "ringdown: %s\n", verb_problem(app).c_str());
+    std::fprintf(stderr, "ringdown: %s\n", client::verb_problem(app).c_str());
     return usage;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? all_well : usage; // --help comes this way too

@@ -1,9 +1,6 @@
 // What the program's help says, verbs and all; docs/cli.md is made from the same.
 #include "client/cli/settings.hpp"
 
-#include "messages/nearest.hpp"
-#include "messages/text.hpp"
-
 #include <algorithm>
 
 namespace ringdown::cli {
@@ -26,22 +23,8 @@ void add_global_options(CLI::App& app, settings& common) {
                 "dns, why, top, trace, drain and disconnect")
     ->envname("RINGDOWN_ADMIN")
     ->capture_default_str();
-  app
-    .add_option("--tls-ca", common.tls_ca,
-                "File of the authorities that are trusted (default: the system's)")
-    ->envname("RINGDOWN_TLS_CA");
-  app
-    .add_option("--tls-cert", common.tls_cert,
-                "File of this client's certificate, for a broker that wants one")
-    ->envname("RINGDOWN_TLS_CERT");
-  app
-    .add_option("--tls-key", common.tls_key,
-                "File of the certificate's key; its owner alone may read it")
-    ->envname("RINGDOWN_TLS_KEY");
-  app
-    .add_option("--token-file", common.token_file,
-                "File of the token to sign on with; its owner alone may read it")
-    ->envname("RINGDOWN_TOKEN_FILE");
+  for (auto& flag : client::link_file_flags)
+    app.add_option(flag.name, common.*flag.file, flag.text)->envname(flag.variable);
   app.add_option("--app", common.app,
                  "Application name at sign-on, 1 to 64 bytes (default: what it plays, and the "
                  "host: desktop@HOST)");
@@ -80,30 +63,6 @@ std::string common_flags_help(const CLI::App& app) {
 }
 
 } // namespace
-
-std::string verb_problem(const CLI::App& app) {
-  auto verbs = app.get_subcommands([](const CLI::App*) { return true; });
-  std::vector<std::string_view> names;
-  std::string list;
-  for (auto* verb : verbs) {
-    names.push_back(verb->get_name());
-    auto name = verb->get_name();
-    name.resize(std::max<std::size_t>(name.size() + 2, 12), ' ');
-    list += "\n  " + name + verb->get_description();
-  }
-  std::string first; // word that is no flag; its value may be one too
-  for (auto& word : app.remaining()) {
-    if (word.starts_with('-'))
-      continue;
-    if (auto meant = nearest(word, names); !meant.empty())
-      return "unknown verb '" + printable(word) + "'; did you mean '" + std::string{meant} + "'?";
-    if (first.empty())
-      first = word;
-  }
-  auto problem =
-    first.empty() ? std::string{"a verb is missing"} : "unknown verb '" + printable(first) + "'";
-  return problem + "; accepted:" + list;
-}
 
 void describe_program(CLI::App& app, settings& common, int& status) {
   add_global_options(app, common);

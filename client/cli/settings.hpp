@@ -2,6 +2,7 @@
 #pragma once
 
 #include "client/connection.hpp"
+#include "client/internal/command_words.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -16,17 +17,13 @@ namespace ringdown::cli {
 enum class given : std::uint8_t { no, by_variable, by_flag };
 
 /// The global options.
-struct settings {
+struct settings : client::link_files {
   std::string connect = "127.0.0.1:7480";
   std::string context;                  ///< in place of `connect`
   std::string admin = "127.0.0.1:7481"; ///< where the broker's admin port is
   given connect_given = given::no;
   given context_given = given::no;
   given admin_given = given::no;
-  std::string tls_ca; ///< files; no secret is ever said on the command line
-  std::string tls_cert;
-  std::string tls_key;
-  std::string token_file;
   std::string app; ///< empty: what it plays, and the host
   double timeout_s = 5;
   bool json = false;
@@ -71,9 +68,6 @@ inline constexpr std::string_view common_flags_title = "For every verb:";
 
 /// The global options and all verbs, with the program's own help.
 void describe_program(CLI::App& app, settings& common, int& status);
-
-/// Why no verb was found among the words that were parsed, and what would be right.
-std::string verb_problem(const CLI::App& app);
 
 /// From the first call on, SIGINT and SIGTERM only set a flag (and interrupt a wait).
 void catch_stop_signals();

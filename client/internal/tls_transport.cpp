@@ -89,6 +89,16 @@ tls_transport::~tls_transport() {
   send_records();
 }
 
+std::string tls_transport::agreed() const {
+  std::string text = SSL_get_version(ssl_.get());
+  text += ", ";
+  text += SSL_CIPHER_get_name(SSL_get_current_cipher(ssl_.get()));
+  auto group = static_cast<int>(SSL_get_negotiated_group(ssl_.get()));
+  if (auto* name = SSL_group_to_name(ssl_.get(), group); name != nullptr)
+    text += ", " + std::string{name};
+  return text;
+}
+
 // ---- between OpenSSL and the stream below ------------------------------------------------------
 
 bio_method_st* tls_transport::bio_method() {

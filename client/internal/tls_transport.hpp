@@ -41,6 +41,9 @@ public:
 
   /// There is something to read, though the descriptor may not say so.
   bool has_unread() const noexcept;
+  /// Version, cipher and key exchange that both ends have agreed on, once the handshake is done:
+  /// "TLSv1.3, TLS_AES_128_GCM_SHA256, x25519".
+  std::string agreed() const;
   /// Why a call has failed.
   const stream_fault& fault() const noexcept { return fault_; }
 

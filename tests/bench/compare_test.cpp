@@ -211,6 +211,19 @@ TEST_CASE("a broker without figures leaves its places empty and is told of below
   CHECK(html_report("compare", c).find("nan") == std::string::npos);
 }
 
+TEST_CASE("a comparison says what each has agreed on for TLS, and once where all have the same") {
+  auto c = timed();
+  CHECK_THAT(markdown_of(c), !Contains("TLS"));
+  CHECK_FALSE(to_json(c).contains("tls"));
+  c.members[0].tls = c.members[2].tls = "TLSv1.3, A, B";
+  CHECK_THAT(markdown_of(c), Contains(" By TLS: TLSv1.3, A, B (ringdown, redis).\n"));
+  CHECK_THAT(text_of(c), Contains("ringdown   1   (TLSv1.3, A, B)\nfloor      -\n"));
+  CHECK(to_json(c)["tls"].size() == 2);
+  c.members[2].tls = "TLSv1.2, C, D";
+  CHECK_THAT(markdown_of(c),
+             Contains("By TLS: TLSv1.2, C, D (redis); TLSv1.3, A, B (ringdown).\n"));
+}
+
 TEST_CASE("a report of a comparison has its table and its bars") {
   auto text = html_report("compare --a <b>", timed());
   CHECK_THAT(text, Contains("compare --a &lt;b&gt;"));

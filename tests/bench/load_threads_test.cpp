@@ -1,8 +1,7 @@
 // A load by several threads: each has its share, and the results are made one.
 #include "bench/load/load_threads.hpp"
 #include "bench/machine/process.hpp"
-#include "client/connection.hpp"
-
+#include "tests/bench/small_load.hpp"
 #include "tests/client/fake_broker.hpp"
 
 #include <catch2/catch.hpp>
@@ -19,24 +18,17 @@ using ringdown::test::fake_broker;
 
 namespace {
 
-load_options on_threads(std::uint32_t threads) {
-  load_options o;
+/// Of a broker at this port.
+load_options on_threads(std::uint32_t threads, std::uint16_t port = 0) {
+  auto o = test::small_load(port);
   o.threads = threads;
   o.producers = 4;
-  o.window = 8;
-  o.dns = 20;
-  o.receivers = 2;
-  o.warmup = 20ms;
   o.seconds = 500ms;
-  o.patience = 20s;
-  o.silence_max = 1s;
   return o;
 }
 
 load_options against(const fake_broker& broker, std::uint32_t threads) {
-  auto o = on_threads(threads);
-  o.links.address = client::resolve("127.0.0.1", broker.port()).addresses.at(0);
-  return o;
+  return on_threads(threads, broker.port());
 }
 
 } // namespace

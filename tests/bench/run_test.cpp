@@ -3,12 +3,13 @@
 #include "bench/load/knee.hpp"
 #include "bench/load/pause_probe.hpp"
 #include "bench/load/run.hpp"
-#include "client/connection.hpp"
-
+#include "tests/bench/small_load.hpp"
 #include "tests/client/fake_broker.hpp"
 
 #include <catch2/catch.hpp>
 
+#include <map>
+#include <set>
 #include <thread>
 
 using namespace ringdown;
@@ -19,17 +20,7 @@ using ringdown::test::fake_broker;
 namespace {
 
 load_options small(const fake_broker& broker) {
-  load_options o;
-  o.links.address = client::resolve("127.0.0.1", broker.port()).addresses.at(0);
-  o.producers = 3;
-  o.window = 8;
-  o.dns = 20;
-  o.receivers = 2;
-  o.warmup = 20ms;
-  o.seconds = 100ms;
-  o.patience = 20s;
-  o.silence_max = 1s;
-  return o;
+  return test::small_load(broker.port());
 }
 
 } // namespace
@@ -289,6 +280,44 @@ TEST_CASE("pauses of a desktop of its own are timed by phase, and each is answer
     CHECK(probe.of(p).errors.empty());
   }
   CHECK(probe.of(pause_probe::phase::aside).sent == 0);
+}
+
+TEST_CASE("desktops of a probe command in turns, each a DN of its own") {
+  std::set<int> desktops;                        // the broker's thread's, like the next
+  std::map<std::string, std::uint64_t> commands; // of each DN
+  std::optional<fake_broker> broker;
+  fake_broker::options options;
+  options.on_request = [&](fake_broker&, int fd, const v1::Frame& request) {
+    if (request.has_request_sign_on() && request.request_sign_on().role() == v1::ROLE_DESKTOP)
+      desktops.insert(fd);
+    if (request.has_request_send_event() && desktops.contains(fd))
+      ++commands[request.request_send_event().this_dn()];
+    return false;
+  };
+  broker.emplace(options);
+  probe_options o;
+  o.links = small(*broker).links;
+  o.pairs = 3;
+  o.every = 2ms;
+  o.times_resumes = GENERATE(false, true);
+  pause_probe probe{o};
+  probe.enter(pause_probe::phase::loaded_by_tls);
+  probe.start();
+  while (!probe.has_begun())
+    std::this_thread::sleep_for(1ms);
+  std::this_thread::sleep_for(100ms);
+  probe.stop();
+  INFO(probe.trouble());
+  CHECK(probe.good());
+  auto& found = probe.of(pause_probe::phase::loaded_by_tls);
+  CHECK(found.ack.count() == found.sent);
+  broker.reset();
+  REQUIRE(commands.size() == 3);
+  std::uint64_t all = 0;
+  for (auto& [dn, count] : commands)
+    all += count;
+  REQUIRE(all > 9); // a start, a pause and a resume of each, and more
+  CHECK(o.times_resumes == (all - found.sent == 3)); // the starts
 }
 
 TEST_CASE("a probe whose broker goes away says so") {

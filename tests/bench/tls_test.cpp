@@ -1,8 +1,7 @@
 // Runs by TLS: as honest as plain ones, with the certificate that the bench makes for a broker.
-#include "bench/load/idle.hpp"
 #include "bench/load/run.hpp"
 #include "bench/machine/certificate.hpp"
-#include "client/connection.hpp"
+#include "tests/bench/small_load.hpp"
 #include "tests/client/fake_broker.hpp"
 #include "tests/client/tls_relay.hpp"
 
@@ -41,19 +40,11 @@ struct stand {
   }
 
   load_options small() const {
-    load_options o;
-    o.links.address = client::resolve("127.0.0.1", door->port()).addresses.at(0);
+    auto o = small_load(door->port());
     o.links.secured =
       std::make_shared<client::tls_context>(client::tls_options{.ca_file = own.certificate});
     o.links.server_name = "127.0.0.1";
     o.credentials = "a token";
-    o.producers = 3;
-    o.window = 8;
-    o.dns = 20;
-    o.receivers = 2;
-    o.warmup = 20ms;
-    o.seconds = 100ms;
-    o.patience = 20s;
     o.silence_max = 5s;
     return o;
   }
@@ -69,9 +60,20 @@ TEST_CASE("a run by TLS has every delivery verified") {
   CHECK(r.found.sent > 0);
   CHECK(r.found.delivered == r.found.acked);
   CHECK(s.door->handshakes == 5);
+  CHECK_THAT(r.tls, Catch::Matchers::StartsWith("TLSv1.3, TLS_"));
   s.door.reset();
   s.broker.reset();
   CHECK(s.credentials == std::set<std::string>{"a token"});
+}
+
+TEST_CASE("for a comparison one cipher of TLS 1.3 is offered, and no other is agreed on") {
+  stand s;
+  auto o = s.small();
+  o.links.secured = one_cipher(s.own.certificate);
+  auto r = run_load(o);
+  INFO(r.trouble);
+  CHECK(r.good());
+  CHECK(r.tls == "TLSv1.3, TLS_AES_128_GCM_SHA256, x25519");
 }
 
 TEST_CASE("by TLS too a receiver that reads slowly holds up no other") {

@@ -342,6 +342,30 @@ TEST_CASE("A comparison counts connections too, and deliveries to many") {
     CHECK(r["compare"][2][name]["median"] > 0);
 }
 
+TEST_CASE("A comparison by TLS has the cipher of each, and leaves out who speaks none") {
+  auto r = bench({"compare", "--tls", "--peers=ringdown,floor", "--loads=2x4,connections:50",
+                  "--rounds=1", "--seconds=0.2", "--warmup=0.1", "--dns=50"});
+  REQUIRE(r["compare"].size() == 4);
+  CHECK(r["tls"]["ringdown"] == "TLSv1.3, TLS_AES_128_GCM_SHA256, x25519");
+  CHECK(r["compare"][0]["events_per_s"]["median"] > 0);
+  CHECK(r["compare"][1]["failure"] == "no TLS");
+  CHECK(r["compare"][2]["broker_bytes_per_connection"]["median"] > 0);
+}
+
+TEST_CASE("Agents at work are timed beside logins by both doors of one broker") {
+  auto r = bench(
+    {"logins", "--connections=100", "--agents=5", "--commands=200", "--rounds=1", "--rest=0.3"});
+  CHECK(r["good"] == true);
+  REQUIRE(r["beside"].size() == 3);
+  CHECK(r["beside"][0]["commands"]["ack_us"]["count"] > 0);
+  for (std::size_t storm : {1u, 2u})
+    CHECK(r["beside"][storm]["opening_us"]["count"] == 100);
+  CHECK(r["beside"][2].contains("tls"));
+  process child{RINGDOWN_BENCH_PROGRAM, {"logins"}};
+  CHECK(child.wait() == 2);
+  CHECK_THAT(child.err(), Catch::Matchers::Contains("logins needs --spawn"));
+}
+
 TEST_CASE("A broker that is not there is said so") {
   process child{RINGDOWN_BENCH_PROGRAM, {"run", "--spawn", "/nonexistent", "--core=-1"}};
   CHECK(child.wait() == 2);
@@ -357,10 +381,10 @@ TEST_CASE("It says which version it is") {
 TEST_CASE("A verb that is nearly right is named, and without one all are") {
   process wrong{RINGDOWN_BENCH_PROGRAM, {"captrue"}};
   CHECK(wrong.wait() == 2);
-  CHECK(wrong.err() == "ringdown-bench: unknown verb captrue; did you mean capture?\n");
+  CHECK(wrong.err() == "ringdown-bench: unknown verb 'captrue'; did you mean 'capture'?\n");
   process none{RINGDOWN_BENCH_PROGRAM, {"--quiet"}};
   CHECK(none.wait() == 2);
   CHECK_THAT(none.err(),
-             Catch::Matchers::StartsWith("ringdown-bench: a verb is missing; accepted: "));
+             Catch::Matchers::StartsWith("ringdown-bench: a verb is missing; accepted:\n  run "));
   CHECK_THAT(none.err(), Catch::Matchers::Contains("capture"));
 }

@@ -29,9 +29,58 @@ protocol_factory speaker() {
   };
 }
 
+/// What tells a peer where to listen, as flags or as lines of its file. In it {port}, {certificate}
+/// and {key} stand for what they are in this run.
+struct door {
+  std::string_view plain;
+  std::string_view by_tls;
+};
+constexpr door ringdown_door{"--listen.address=127.0.0.1 --listen.port={port}",
+                             "--listen_tls.enabled=true --listen_tls.address=127.0.0.1 "
+                             "--listen_tls.port={port} --tls.certificate_file={certificate} "
+                             "--tls.key_file={key}"};
+constexpr door redis_door{"--port {port}",
+                          "--port 0 --tls-port {port} --tls-cert-file {certificate} "
+                          "--tls-key-file {key} --tls-auth-clients no"};
+constexpr door nats_door{"listen: 127.0.0.1:{port}\n",
+                         "listen: 127.0.0.1:{port}\n"
+                         "tls { cert_file: \"{certificate}\", key_file: \"{key}\" }\n"};
+/// It would give up being root before it reads the key, which only its owner may read.
+constexpr door mosquitto_door{"listener {port} 127.0.0.1\n",
+                              "user root\nlistener {port} 127.0.0.1\n"
+                              "certfile {certificate}\nkeyfile {key}\n"};
+
+std::string filled(std::string_view words, const peer_place& at) {
+  std::string text{words};
+  auto fill = [&](std::string_view name, const std::string& value) {
+    for (auto i = text.find(name); i != std::string::npos; i = text.find(name, i + value.size()))
+      text.replace(i, name.size(), value);
+  };
+  fill("{port}", std::to_string(at.port));
+  if (at.tls) {
+    fill("{certificate}", at.tls->certificate);
+    fill("{key}", at.tls->key);
+  }
+  return text;
+}
+
+std::string lines_of(const door& d, const peer_place& at) {
+  return filled(at.tls ? d.by_tls : d.plain, at);
+}
+
+void add_flags(std::vector<std::string>& command, const door& d, const peer_place& at) {
+  for (auto rest = at.tls ? d.by_tls : d.plain; !rest.empty();) {
+    auto end = std::min(rest.find(' '), rest.size());
+    command.push_back(filled(rest.substr(0, end), at)); // what is filled in may have spaces
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+}
+
 server::plan ringdown_plan(const peer_place& at) {
-  return run_as({at.program, "--config=/dev/null", "--listen.address=127.0.0.1",
-                 "--listen.port=" + std::to_string(at.port)});
+  auto plan = run_as({at.program, "--config=/dev/null"});
+  auto doors = at.tls ? ringdown_doors(0, at.port, *at.tls) : ringdown_doors(at.port, 0, {});
+  plan.command.insert(plan.command.end(), doors.begin(), doors.end());
+  return plan;
 }
 
 server::plan floor_plan(const peer_place& at) {
@@ -40,24 +89,25 @@ server::plan floor_plan(const peer_place& at) {
 
 /// No snapshots; a subscriber is never disconnected for what waits for it.
 server::plan redis_plan(const peer_place& at) {
-  return run_as({at.program, "--port", std::to_string(at.port), "--bind", "127.0.0.1", "--dir",
-                 at.folder, "--save", "", "--appendonly", "no", "--protected-mode", "no",
-                 "--maxclients", "20000", "--client-output-buffer-limit", "pubsub 0 0 0"});
+  auto plan = run_as({at.program, "--bind", "127.0.0.1", "--dir", at.folder, "--save", "",
+                      "--appendonly", "no", "--protected-mode", "no", "--maxclients", "20000",
+                      "--client-output-buffer-limit", "pubsub 0 0 0"});
+  add_flags(plan.command, redis_door, at);
+  return plan;
 }
 
 server::plan nats_plan(const peer_place& at) {
   auto file = at.folder + "/nats.conf";
-  std::ofstream{file} << "listen: 127.0.0.1:" << at.port
-                      << "\nmax_connections: 20000\nmax_pending: 1GB\nwrite_deadline: \"60s\"\n";
+  std::ofstream{file} << lines_of(nats_door, at)
+                      << "max_connections: 20000\nmax_pending: 1GB\nwrite_deadline: \"60s\"\n";
   return run_as({at.program, "--config", file});
 }
 
 server::plan mosquitto_plan(const peer_place& at) {
   auto file = at.folder + "/mosquitto.conf";
-  std::ofstream{file}
-    << "listener " << at.port
-    << " 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay true\n"
-       "max_inflight_messages 0\nmax_queued_messages 0\n";
+  std::ofstream{file} << lines_of(mosquitto_door, at)
+                      << "allow_anonymous true\npersistence false\nset_tcp_nodelay true\n"
+                         "max_inflight_messages 0\nmax_queued_messages 0\n";
   return run_as({at.program, "-c", file});
 }
 
@@ -86,14 +136,17 @@ server::plan rabbitmq_plan(const peer_place& at) {
 }
 
 const std::array<peer, 6> all{{
-  {"ringdown", "ringdownd", R"("$1" --version)", ringdown_plan, nullptr},
-  {"floor", "ringdown-bench-floor", "", floor_plan, nullptr},
-  {"redis", "redis-server", R"("$1" --version)", redis_plan, speaker<redis_protocol>},
-  {"nats", "nats-server", R"("$1" --version)", nats_plan, speaker<nats_protocol>},
-  {"mosquitto", "mosquitto", R"("$1" -h)", mosquitto_plan, speaker<mqtt_protocol>},
+  {"ringdown", "ringdownd", R"("$1" --version)", ringdown_plan, nullptr, tls_start::at_once},
+  {"floor", "ringdown-bench-floor", "", floor_plan, nullptr, tls_start::never},
+  {"redis", "redis-server", R"("$1" --version)", redis_plan, speaker<redis_protocol>,
+   tls_start::at_once},
+  {"nats", "nats-server", R"("$1" --version)", nats_plan, speaker<nats_protocol>,
+   tls_start::behind_greeting},
+  {"mosquitto", "mosquitto", R"("$1" -h)", mosquitto_plan, speaker<mqtt_protocol>,
+   tls_start::at_once},
   // Its own answer takes seconds; it stands in a folder of that name.
   {"rabbitmq", "rabbitmq-server", R"(readlink -e "$1" | grep -o 'rabbitmq_server-[0-9.]*')",
-   rabbitmq_plan, speaker<amqp_protocol>},
+   rabbitmq_plan, speaker<amqp_protocol>, tls_start::never},
 }};
 
 std::filesystem::path own_folder() {
@@ -130,6 +183,22 @@ std::string peer_names() {
   for (auto& p : all)
     names += (names.empty() ? "" : ",") + std::string{p.name};
   return names;
+}
+
+std::vector<std::string> ringdown_doors(std::uint16_t plain, std::uint16_t by_tls,
+                                        const tls_files& files) {
+  std::vector<std::string> flags;
+  peer_place at;
+  at.port = plain;
+  if (plain != 0)
+    add_flags(flags, ringdown_door, at);
+  else
+    flags.emplace_back("--listen.enabled=false");
+  at.port = by_tls;
+  at.tls = files;
+  if (by_tls != 0)
+    add_flags(flags, ringdown_door, at);
+  return flags;
 }
 
 std::string program_of(const peer& p, const std::string& wished) {
