@@ -38,6 +38,8 @@ struct peer_facts {
   bool is_encrypted = false;
   /// Of a client certificate that was verified; null without one. In the certificate's order.
   std::shared_ptr<const std::vector<certificate_name>> certificate = {};
+  /// UTC: when the first of the certificate's chain ends. 0: there is none.
+  std::int64_t certificate_expires_us = 0;
 };
 
 /// Who a client is. Fixed at sign-on, before any DN hears of the client.

@@ -44,6 +44,8 @@ using closed_atom = caf::atom_constant<caf::atom("closed")>;
 struct list_page {
   std::vector<std::shared_ptr<const dn_board>> boards;
   std::string next; ///< empty: there is none
+  /// `next` is a DN that whoever asked may not see: the directory goes on before it answers.
+  bool is_next_secret = false;
 };
 
 /// Tells a letter that is awaited from one that comes too late.

@@ -36,8 +36,10 @@ struct sign_on_failure {
 };
 inline constexpr sign_on_failure wrong_request{"request"}; ///< a field was wrong
 inline constexpr sign_on_failure no_common_version{"version"};
+inline constexpr sign_on_failure not_authorized{"authorize"};  ///< by the platform
 inline constexpr sign_on_failure not_answered{"not_answered"}; ///< by who authenticates, in time
-inline constexpr sign_on_failure never_signed_on{"late"};      ///< within `sign_on_timeout`
+inline constexpr sign_on_failure authenticate_threw{"authenticate_threw"}; ///< the host's
+inline constexpr sign_on_failure never_signed_on{"late"}; ///< within `sign_on_timeout`
 
 /// What became of a configuration that was to be taken over.
 enum class reload_result : std::uint8_t { taken, refused };
@@ -74,6 +76,7 @@ struct label_of_words {
 
 template <>
 struct label<door_used> : label_of_words<door_used, 3> {
+  static_assert(static_cast<std::size_t>(door_used::in_process) + 1 == size);
   static constexpr std::string_view name = "door";
   static std::string_view value(std::size_t i) noexcept {
     constexpr std::array<std::string_view, size> words{"plain", "tls", "in_process"};
@@ -83,6 +86,7 @@ struct label<door_used> : label_of_words<door_used, 3> {
 
 template <>
 struct label<refusal_cause> : label_of_words<refusal_cause, 4> {
+  static_assert(static_cast<std::size_t>(refusal_cause::files) + 1 == size);
   static constexpr std::string_view name = "reason";
   static std::string_view value(std::size_t i) noexcept {
     constexpr std::array<std::string_view, size> words{"draining", "memory", "connections",
@@ -94,16 +98,16 @@ struct label<refusal_cause> : label_of_words<refusal_cause, 4> {
 template <>
 struct label<sign_on_failure> {
   static constexpr std::string_view name = "cause";
-  static constexpr std::array<std::string_view, 35> words{
-    "request", "version", "authorize", "not_answered", "late",
-    // who authenticates
+  static constexpr std::array<std::string_view, 37> words{
+    "request", "version", "authorize", "not_answered", "late", "authenticate_threw",
+    // who authenticates: broker/security/cause.hpp
     "no_credentials", "credentials_too_long", "unknown_token", "token_expired", "jwt_malformed",
     "jwt_bad_base64url", "jwt_bad_json", "jwt_duplicate_key", "jwt_critical_extension",
     "jwt_unknown_issuer", "jwt_no_key_id", "jwt_unknown_key", "jwt_wrong_algorithm",
     "jwt_bad_signature", "jwt_bad_time", "jwt_no_expiry", "jwt_expired", "jwt_not_yet_valid",
     "jwt_wrong_audience", "jwt_lifetime_too_long", "jwt_bad_name", "jwt_bad_groups", "jwt_bad_dns",
-    "certificate_unknown", "certificate_ambiguous", "role_not_granted", "principal_changed",
-    "too_many_waiting", "stopping", "other"};
+    "certificate_unknown", "certificate_ambiguous", "certificate_expired", "role_not_granted",
+    "principal_changed", "too_many_waiting", "stopping", "other"};
   static constexpr std::size_t size = words.size();
   static constexpr std::size_t index(sign_on_failure of) noexcept {
     std::size_t i = 0;
@@ -116,6 +120,7 @@ struct label<sign_on_failure> {
 
 template <>
 struct label<reload_result> : label_of_words<reload_result, 2> {
+  static_assert(static_cast<std::size_t>(reload_result::refused) + 1 == size);
   static constexpr std::string_view name = "result";
   static std::string_view value(std::size_t i) noexcept { return i == 0 ? "taken" : "refused"; }
 };
@@ -141,6 +146,7 @@ struct label<role> : label_of_words<role, 6> {
 /// The light, in the words of who looks at it.
 template <>
 struct label<capture_state> : label_of_words<capture_state, 4> {
+  static_assert(static_cast<std::size_t>(capture_state::paused) + 1 == size);
   static constexpr std::string_view name = "light";
   static std::string_view value(std::size_t i) noexcept {
     constexpr std::array<std::string_view, size> words{"unknown", "recording", "off", "paused"};

@@ -22,7 +22,8 @@ security::file_stamps stamps_of(const std::vector<std::filesystem::path>& files)
 
 } // namespace
 
-access_control::access_control(broker_context& context) : context_(context) {}
+access_control::access_control(broker_context& context, file_reading read_whole)
+  : context_(context), read_whole_(std::move(read_whole)) {}
 
 access_control::~access_control() = default;
 
@@ -34,6 +35,7 @@ access_control::errors access_control::read(const configuration::config& config)
   path_ = config.auth.file;
   auto result = read_file(path_, true);
   watch(result);
+  digest_ = result.file.digest;
   first_ = std::move(result.file.list);
   return std::move(result.file.errors);
 }
@@ -83,13 +85,17 @@ access_control::reading access_control::prepare(const configuration::config& con
 bool access_control::take(reading read) {
   if (!authenticator_ || !read.file.list)
     return false;
-  authenticator_->use(std::move(read.file.list));
+  const bool is_another = read.file.digest != digest_;
+  if (is_another)
+    authenticator_->use(std::move(read.file.list));
+  digest_ = read.file.digest;
   path_ = read.file.files.front();
   watch(read);
   context_.observed_by->log("broker", observer::severity::info,
-                            "the access file was read: it holds from now on",
+                            is_another ? "the access file was read: it holds from now on"
+                                       : "the access file was read: it says what it did before",
                             {{"file", path_.string()}});
-  return true;
+  return is_another;
 }
 
 bool access_control::tick() {
@@ -110,7 +116,7 @@ access_control::reading access_control::read_file(const std::filesystem::path& p
   if (std::find(known.begin(), known.end(), path) == known.end())
     known.push_back(path);
   auto before = stamps_of(known);
-  reading read{security::read_access_file(path, may_wait), {}};
+  reading read{read_whole_(path, may_wait), {}};
   for (auto& file : read.file.files) {
     auto at = std::find(known.begin(), known.end(), file);
     read.stamps.push_back(at == known.end() ? security::stamp_of(file.string())

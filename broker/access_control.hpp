@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -23,8 +24,12 @@ class access_control {
 public:
   using errors = std::vector<configuration::config_error>;
 
+  /// security::read_access_file, or a test's.
+  using file_reading =
+    std::function<security::access_file_result(const std::filesystem::path& path, bool may_wait)>;
   /// `context` outlives it.
-  explicit access_control(broker_context& context);
+  explicit access_control(broker_context& context,
+                          file_reading read_whole = security::read_access_file);
   ~access_control();
 
   // ---- start and end
@@ -50,7 +55,7 @@ public:
     security::file_stamps stamps;
   };
   reading prepare(const configuration::config& config) const;
-  /// Another list is in use from now on. False: there is none.
+  /// Another list is in use from now on. False: there is none, or it is the same, to the byte.
   bool take(reading read);
   /// Looks whether a file has changed, and takes over what is good; tells either way. True: clients
   /// are to be told. Called once a second.
@@ -62,10 +67,12 @@ private:
   void tell(const errors& all);
 
   broker_context& context_;
+  const file_reading read_whole_;
   std::filesystem::path path_; ///< empty: no file is used
   std::unique_ptr<security::authenticator> authenticator_;
   std::shared_ptr<const security::access_list> first_; ///< until the thread has it
   std::vector<std::filesystem::path> files_;
+  security::sha256_digest digest_{}; ///< of the list in use
   security::file_watch watch_;
   bool stopped_ = false;
 };

@@ -423,4 +423,9 @@ void admin_view::tell(severity level, std::string_view what, fields details) {
     what, details);
 }
 
+void admin_view::tell_of_failed_request(std::string_view why) {
+  from_.context.counts.shared().admin_requests_failed.count();
+  tell(severity::warning, "an admin request failed", {{"reason", why}});
+}
+
 } // namespace ringdown

@@ -79,6 +79,7 @@ public:
   bool drain() override;
   bool reload() override;
   void tell(severity level, std::string_view what, fields details) override;
+  void tell_of_failed_request(std::string_view why) override;
 
 private:
   class busy_watch;

@@ -1,5 +1,7 @@
 #include "broker/host_functions.hpp"
 
+#include "actors/meter_labels.hpp"
+
 #include <chrono>
 #include <exception>
 #include <new>
@@ -50,7 +52,7 @@ authenticate_function guarded(authenticate_function ask, observer& told) {
       } catch (...) {
         told.log("broker", observer::severity::error, "authenticate threw: refused",
                  {{"error", what_is_thrown()}, {"client", application}});
-        answer({.refused = "authenticate_threw"});
+        answer({.refused = authenticate_threw.cause});
       }
     };
 }

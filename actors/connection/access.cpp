@@ -103,7 +103,8 @@ void connection_access::sign_on(const proof_question& question, const authentica
     published_instance(of_.context_.secret, who.application, question.instance, who.principal);
   bool is_granted = !found.may || found.may->allows(who.role, action::sign_on, {});
   if (!is_granted || !of_.context_.may(who, action::sign_on, {})) {
-    tell_of_refusal(authenticated{.refused = is_granted ? "authorize" : "role_not_granted"});
+    tell_of_refusal(
+      authenticated{.refused = is_granted ? not_authorized.cause : "role_not_granted"});
     return refuse(question, refused(error_code::bad_credentials));
   }
   take(found);

@@ -33,7 +33,7 @@ public:
     set_down_handler([this](const caf::down_msg& down) { dn_ended(down); });
     return {
       [this](const dns_wanted& wanted) { return resolve_by_mail(wanted); },
-      [this](const list_request& wanted) { return dns_.list(wanted); },
+      [this](const list_request& wanted) { return list_by_mail(wanted); },
       [this](const sign_on_wanted& wanted) { return sign_on_by_mail(wanted); },
       [this](client_gone_atom, const client_ptr& client) { programs_.sign_off(client); },
       [this](idle_atom, const std::string& dn, dn_epoch epoch) { retire(dn, epoch); },
@@ -59,7 +59,10 @@ public:
       asked.answer = sign_on(asked.question);
   }
   void handle(runtime::asked<list_request>& asked) override {
-    asked.answer = dns_.list(asked.question);
+    auto page = dns_.list(asked.question);
+    asked.must_wait = page.is_next_secret;
+    if (!asked.must_wait)
+      asked.answer = std::move(page);
   }
 
   void on_exit() override {
@@ -109,6 +112,17 @@ private:
     auto promise = make_response_promise<dn_handles>();
     waiting_.push_back({wanted, promise});
     return promise;
+  }
+
+  /// Goes on in another turn where there was nothing but DNs that the asker may not see: no answer
+  /// names one.
+  caf::result<list_page> list_by_mail(const list_request& wanted) {
+    auto page = dns_.list(wanted);
+    if (!page.is_next_secret)
+      return page;
+    auto further = wanted;
+    further.after = std::move(page.next);
+    return delegate(caf::actor_cast<directory_actor>(this), std::move(further));
   }
 
   /// A DN has ended, or stays: who waited for it, and for no other, is answered.

@@ -61,10 +61,13 @@ void dn_register::clear() noexcept {
 
 namespace {
 
+bool may_see(const list_request& wanted, std::string_view dn) {
+  return (rights_on(wanted.may.get(), wanted.as, dn) & bit_of(action::monitor)) != 0;
+}
+
+/// Of what may be seen.
 bool is_wanted(const dn_board& board, const list_request& wanted) {
-  constexpr auto needed = bit_of(action::monitor);
-  return (rights_on(wanted.may.get(), wanted.as, board.identity.name) & needed) != 0 &&
-         (!wanted.light || board.light == *wanted.light) &&
+  return (!wanted.light || board.light == *wanted.light) &&
          (!wanted.alarmed || board.alarms != 0) &&
          (!wanted.recorder_missing || board.recorders_active == 0);
 }
@@ -73,17 +76,20 @@ bool is_wanted(const dn_board& board, const list_request& wanted) {
 
 list_page dn_register::list(const list_request& wanted) const {
   list_page page;
+  std::string_view seen; // the last that may be named
   // Names that begin alike stand side by side.
   auto next = wanted.after < wanted.prefix ? in_order_.lower_bound(wanted.prefix)
                                            : in_order_.upper_bound(wanted.after);
   for (std::size_t looked_at = 0; next != in_order_.end() && next->first.starts_with(wanted.prefix);
        ++next, ++looked_at) {
     if (page.boards.size() == wanted.limit || looked_at == listed_in_a_turn_max) {
-      // Who may not see all is not told a name that it may not see, if there is another.
-      bool tells_seen = wanted.may && !page.boards.empty();
-      page.next = tells_seen ? page.boards.back()->identity.name : std::prev(next)->first;
+      page.next = seen.empty() ? std::prev(next)->first : seen;
+      page.is_next_secret = seen.empty();
       break;
     }
+    if (!may_see(wanted, next->first))
+      continue;
+    seen = next->first;
     if (is_wanted(*next->second, wanted))
       page.boards.push_back(next->second);
   }

@@ -9,6 +9,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/http/status.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <pthread.h>
 
@@ -19,6 +20,7 @@
 #include <functional>
 #include <list>
 #include <mutex>
+#include <new>
 #include <thread>
 #include <utility>
 
@@ -53,6 +55,21 @@ private:
   asio::io_context* to_;
 };
 
+/// Of the exception that is handled, in words: Boost's own would name a place in its sources.
+std::string what_was_thrown() {
+  try {
+    throw;
+  } catch (const boost::system::system_error& e) {
+    return e.code().message();
+  } catch (const std::bad_alloc&) {
+    return "out of memory";
+  } catch (const std::exception& e) {
+    return e.what();
+  } catch (...) {
+    return "not a std::exception";
+  }
+}
+
 std::string head_of(const http_response& response, bool keeps_alive) {
   auto reason =
     boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(response.status));
@@ -78,24 +95,28 @@ using session_list = std::list<session_ptr>;
 /// One visitor's connection: reads a request, answers it, reads the next.
 class session final : public std::enable_shared_from_this<session> {
 public:
-  session(tcp::socket socket, const std::shared_ptr<SSL_CTX>& secured, api& answers,
+  session(tcp::socket socket, const std::shared_ptr<SSL_CTX>& secured, api& answers, view& shown,
           session_list& all)
     : stream_(std::move(socket), secured), timer_(stream_.below().get_executor()), api_(answers),
+      view_(shown),
       all_(all) {}
 
   void begin(session_list::iterator place) {
     place_ = place;
-    error_code ignored;
-    auto& socket = stream_.below();
-    socket.set_option(tcp::no_delay{true}, ignored);
-    auto peer = socket.remote_endpoint(ignored).address();
-    auto here = socket.local_endpoint(ignored).address();
-    peer_ = peer.to_string();
-    local_address_ = here.to_string();
-    is_from_loopback_ = is_loopback(peer);
-    if (stream_.is_encrypted())
-      return shake_hands();
-    read_for(request_timeout);
+    step([this] {
+      error_code ignored;
+      auto& socket = stream_.below();
+      socket.set_option(tcp::no_delay{true}, ignored);
+      auto peer = socket.remote_endpoint(ignored).address();
+      auto here = socket.local_endpoint(ignored).address();
+      peer_ = peer.to_string();
+      local_address_ = here.to_string();
+      is_from_loopback_ = is_loopback(peer);
+      if (stream_.is_encrypted())
+        shake_hands();
+      else
+        read_for(request_timeout);
+    });
   }
 
   /// An answer is under way.
@@ -117,12 +138,37 @@ private:
     return at.is_loopback();
   }
 
+  /// Takes a step of this conversation. Whatever it throws, a function of the host or want of
+  /// memory, is this visitor's alone: he hears 500, or nothing more where an answer has begun, and
+  /// is gone.
+  template <class Step>
+  void step(Step taken) noexcept {
+    try {
+      taken();
+    } catch (...) {
+      give_up();
+    }
+  }
+
+  /// Of the exception that is handled.
+  void give_up() noexcept {
+    try {
+      view_.tell_of_failed_request(what_was_thrown());
+      if (!is_writing_ && !is_closed_) {
+        keeps_alive_ = false;
+        return write(error_response(500, "the broker could not answer this: its log says why"));
+      }
+    } catch (...) { // for want of memory, most likely: what is left to do needs none
+    }
+    close();
+  }
+
   /// Closes it, or does what else is due then, unless another step begins before.
   void after(std::chrono::nanoseconds time, std::function<void()> late) {
     timer_.expires_after(time);
     timer_.async_wait([self = shared_from_this(), late = std::move(late)](error_code error) {
       if (!error && !self->is_closed_)
-        late();
+        self->step(late);
     });
   }
   void close_after(std::chrono::nanoseconds time) {
@@ -136,7 +182,7 @@ private:
         return;
       if (error)
         return self->close();
-      self->read_for(request_timeout);
+      self->step([&] { self->read_for(request_timeout); });
     });
   }
 
@@ -152,7 +198,7 @@ private:
                           return;
                         if (error)
                           return self->close();
-                        self->heard(bytes);
+                        self->step([&] { self->heard(bytes); });
                       });
   }
 
@@ -196,7 +242,7 @@ private:
 
   void answer(std::size_t number, const http_response& response) {
     if (number == requests_ && is_busy_ && !is_writing_ && !is_closed_)
-      write(response);
+      step([&] { write(response); });
   }
 
   void write(const http_response& response) {
@@ -208,9 +254,12 @@ private:
     stream_.write(both, [self = shared_from_this()](error_code error, std::size_t) {
       if (self->is_closed_)
         return;
-      if (error || !self->keeps_alive_)
-        return self->end();
-      self->go_on();
+      self->step([&] {
+        if (error || !self->keeps_alive_)
+          self->end();
+        else
+          self->go_on();
+      });
     });
   }
 
@@ -234,7 +283,8 @@ private:
                           return;
                         if (error)
                           return self->close();
-                        self->discard(); // until its write's clock runs out
+                        // until its write's clock runs out
+                        self->step([&] { self->discard(); });
                       });
   }
 
@@ -251,6 +301,7 @@ private:
   visitor_stream stream_;
   asio::steady_timer timer_;
   api& api_;
+  view& view_;
   session_list& all_;
   session_list::iterator place_;
   std::string peer_;
@@ -287,8 +338,9 @@ public:
     accept();
     thread_ = std::thread{[this] { run(); }};
     return std::nullopt;
-  } catch (const std::exception& e) {
-    return "cannot listen on " + address + " port " + std::to_string(port) + ": " + e.what();
+  } catch (...) {
+    return "cannot listen on " + address + " port " + std::to_string(port) + ": " +
+           what_was_thrown();
   }
 
   void stop() noexcept {
@@ -311,8 +363,8 @@ private:
     while (!io_.stopped()) {
       try {
         io_.run();
-      } catch (const std::exception& e) { // as for want of memory: one visitor's
-        view_.tell(view::severity::warning, "an admin request failed", {{"reason", e.what()}});
+      } catch (...) { // as for want of memory: one visitor's
+        view_.tell_of_failed_request(what_was_thrown());
       }
     }
   }
@@ -340,7 +392,7 @@ private:
     auto secured = secured_ ? secured_() : nullptr;
     if (secured_ && !secured)
       return; // never in the clear where it is to be by TLS
-    auto one = std::make_shared<session>(std::move(socket), secured, *api_, sessions_);
+    auto one = std::make_shared<session>(std::move(socket), secured, *api_, view_, sessions_);
     one->begin(sessions_.insert(sessions_.end(), one));
   }
 

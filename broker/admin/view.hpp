@@ -179,6 +179,8 @@ public:
 
   /// A line for the log.
   virtual void tell(severity level, std::string_view what, fields details) = 0;
+  /// A visitor's request has ended in an exception: a line for the log, and counted.
+  virtual void tell_of_failed_request(std::string_view why) = 0;
 };
 
 } // namespace ringdown::admin

@@ -4,6 +4,7 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <ctime>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,6 +42,14 @@ std::optional<certificate_name> name_of(const GENERAL_NAME& from) {
   return certificate_name{*kind, std::string{name}};
 }
 
+/// Of a certificate that was verified, so that its time can be read.
+std::int64_t end_of(const X509* one) {
+  constexpr std::int64_t us_per_s = 1'000'000;
+  std::tm parts{};
+  static_cast<void>(ASN1_TIME_to_tm(X509_get0_notAfter(one), &parts));
+  return std::max<std::int64_t>(::timegm(&parts), 0) * us_per_s; // its years have four digits
+}
+
 } // namespace
 
 std::shared_ptr<const std::vector<certificate_name>> verified_names(const SSL& ssl) {
@@ -57,6 +66,14 @@ std::shared_ptr<const std::vector<certificate_name>> verified_names(const SSL& s
     if (auto name = name_of(*sk_GENERAL_NAME_value(all.get(), i)))
       names->push_back(std::move(*name));
   return names;
+}
+
+std::int64_t verified_until_us(const SSL& ssl) {
+  auto first = end_of(SSL_get0_peer_certificate(&ssl));
+  auto* chain = SSL_get0_verified_chain(&ssl); // null of a session that was resumed
+  for (int i = 0; i < sk_X509_num(chain); ++i)
+    first = std::min(first, end_of(sk_X509_value(chain, i)));
+  return std::max<std::int64_t>(first, 1); // 0 is never
 }
 
 } // namespace ringdown::edge

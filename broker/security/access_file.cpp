@@ -99,7 +99,7 @@ public:
     : source_{source}, read_{read}, errors_{source.string()} {}
 
   access_file_result run(std::string_view text) {
-    files_.push_back(source_);
+    note_read(source_, text);
     auto parsed = configuration::parse_toml(text, errors_.source());
     if (auto* error = std::get_if<configuration::config_error>(&parsed))
       return {nullptr, {std::move(*error)}, std::move(files_)};
@@ -117,13 +117,22 @@ public:
     look_at_whole();
     if (!errors_.empty())
       return {nullptr, errors_.take(), std::move(files_)};
-    return {std::make_shared<const access_list>(std::move(made_)), {}, std::move(files_)};
+    return {std::make_shared<const access_list>(std::move(made_)),
+            {},
+            std::move(files_),
+            sha256(digests_read_)};
   }
 
 private:
   using entries = std::vector<const toml_node*>;
 
   // ---- the file -----------------------------------------------------------------------------
+
+  void note_read(const std::filesystem::path& file, std::string_view bytes) {
+    files_.push_back(file);
+    const auto digest = sha256(bytes);
+    digests_read_.append(reinterpret_cast<const char*>(digest.data()), digest.size());
+  }
 
   void sort_entries(const toml_node::table& root) {
     for (const auto& member : root.members) {
@@ -401,14 +410,15 @@ private:
     if (!file)
       return;
     const auto path = source_.parent_path() / file->text; // an absolute one stays as it is
-    files_.push_back(path);
     auto content = read_(path, jwks_bytes_max);
+    const auto* bytes = std::get_if<std::string>(&content);
+    note_read(path, bytes != nullptr ? *bytes : std::string_view{});
     if (const auto* error = std::get_if<std::error_code>(&content)) {
       entry.refuse(file->at, "jwks",
                    in_quotes(path.string()) + ' ' + why_unread(*error, jwks_bytes_max));
       return;
     }
-    auto keys = read_jwks(std::get<std::string>(content), accepted);
+    auto keys = read_jwks(*bytes, accepted);
     if (!keys.fault.empty())
       entry.refuse(file->at, "jwks", in_quotes(path.string()) + ' ' + keys.fault);
     made.keys = std::move(keys.keys);
@@ -418,6 +428,7 @@ private:
   const file_reader& read_;
   file_errors errors_;
   std::vector<std::filesystem::path> files_;
+  std::string digests_read_; ///< of each, in their order
   std::array<entries, kinds.size()> entries_;
   access_list::content made_;
 

@@ -38,6 +38,8 @@ struct access_file_result {
   /// What was read or looked for: this file and those that it names. Whoever waits for a change
   /// waits for one of any of them.
   std::vector<std::filesystem::path> files;
+  /// Of all bytes that were read: the same bytes are the same list. Not looked at with errors.
+  sha256_digest digest{};
 };
 
 /// Reads a file of at most so many bytes.

@@ -26,7 +26,7 @@ struct proof {
   std::string audience;
   std::vector<std::string> groups;
   std::vector<dn_pattern> dns;
-  std::int64_t expires_us = 0;
+  std::int64_t expires_us = 0; ///< UTC; 0: never
 };
 
 /// The answer and, for a metric, its cause.
@@ -42,9 +42,9 @@ struct verdict {
 verdict authenticate(const access_list& list, const sign_on_facts& asked, std::int64_t now_us);
 
 /// What one who signed on earlier is by another list. Refused: it would no longer be let in, or as
-/// somebody else. A token counts as long as its digest is in the list, a certificate as long as it
-/// fits an entry that gives it the same name, a JWT until its expiry as long as its issuer is there
-/// with the same audience, whatever became of the key.
+/// somebody else. A token counts as long as its digest is in the list, a certificate
+/// until its end as long as it fits an entry that gives it the same name, a JWT until its expiry as
+/// long as its issuer is there with the same audience, whatever became of the key.
 verdict rederive(const access_list& list, const proof& earlier);
 
 } // namespace ringdown::security

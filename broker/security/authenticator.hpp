@@ -64,7 +64,8 @@ public:
   void authenticate(sign_on_facts asked, answer_function answer);
 
   /// Once this returns nobody is answered by an earlier list: whoever is told of the new one then
-  /// has heard all answers by the old.
+  /// has heard all answers by the old. Works out here what each who is in may by it: not on a loop,
+  /// where those who are told only look at it. One thread at a time.
   void use(std::shared_ptr<const access_list> list);
   std::shared_ptr<const access_list> list() const;
 
@@ -80,7 +81,7 @@ private:
   const clocks time_;
   failure_limiter failures_; ///< the thread's own
 
-  const std::shared_ptr<list_in_use> list_;
+  const std::unique_ptr<list_in_use> list_;
 
   std::mutex mutex_; // of what follows
   std::condition_variable work_;

@@ -36,6 +36,7 @@ enum class cause : std::uint8_t {
   jwt_bad_dns,
   certificate_unknown,
   certificate_ambiguous, ///< two entries fit it equally well
+  certificate_expired,   ///< since the handshake
   role_not_granted,
   principal_changed, ///< after a reload: the same credentials are another's
   too_many_waiting,  ///< nobody has looked at it
@@ -43,7 +44,7 @@ enum class cause : std::uint8_t {
 };
 
 /// Indexed by `cause`.
-inline constexpr std::array<std::string_view, 30> cause_names{
+inline constexpr std::array<std::string_view, 31> cause_names{
   "",
   "no_credentials",
   "credentials_too_long",
@@ -70,6 +71,7 @@ inline constexpr std::array<std::string_view, 30> cause_names{
   "jwt_bad_dns",
   "certificate_unknown",
   "certificate_ambiguous",
+  "certificate_expired",
   "role_not_granted",
   "principal_changed",
   "too_many_waiting",

@@ -80,7 +80,9 @@ void add_drain(CLI::App& app, const settings& common, int& status) {
   verb->add_flag("--yes", *is_sure, "Do not ask");
   verb->footer(std::string{"Example:\n  ringdown drain --yes --token-file token\n"
                            "This takes the right admin_write. On a terminal it asks first; "
-                           "elsewhere it wants --yes.\n"} +
+                           "elsewhere it wants --yes.\n"
+                           "The service stays down then. To have it back, `systemctl restart` "
+                           "drains as well.\n"} +
                exit_status_help());
   verb->callback([&common, &status, is_sure] {
     status = with_admin_port(

@@ -164,6 +164,33 @@ TEST_CASE("a page of a list has as many DNs as it may, whatever stands between t
   CHECK(second.event_address_list().next().empty());
 }
 
+TEST_CASE("no place in a list names a DN that its asker may not see, however many stand before") {
+  office o;
+  gatehouse gate{o};
+  gate.known["key"] = {"agent", granted(role::desktop, party_actions)};
+  gate.known["floor"] = {"boss", granted(role::supervisor, bit_of(action::monitor), "70")};
+  auto& agent = o.connect("agent");
+  agent.says(sign_on_with("key", v1::ROLE_DESKTOP, "desk"));
+  constexpr int foreign = 10'240; // more than one turn looks at
+  constexpr int at_once = 512;
+  for (int first = 0; first < foreign; first += at_once) {
+    dn_names some;
+    for (int i = first; i < first + at_once; ++i)
+      some.push_back(std::to_string(600'000 + i));
+    agent.says(register_on(2, some));
+  }
+  agent.says(register_on(3, {"7001"}));
+  CHECK(agent.hears().size() == foreign + 2);
+  auto& boss = o.connect("boss");
+  boss.says(sign_on_with("floor", v1::ROLE_SUPERVISOR, "wall"), list_dns(2));
+  auto heard = boss.frames();
+  REQUIRE(heard.size() == 2);
+  auto& list = heard[1].event_address_list();
+  REQUIRE(list.addresses_size() == 1);
+  CHECK(list.addresses(0).this_dn() == "7001");
+  CHECK(list.next().empty());
+}
+
 TEST_CASE("a supervisor lists the DNs that it may monitor, and watches all or none") {
   office o;
   gatehouse gate{o};

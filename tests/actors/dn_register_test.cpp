@@ -71,3 +71,35 @@ TEST_CASE("a list looks at ten thousand DNs, whatever it finds, and says where t
   CHECK(page.boards.front()->identity.name == all.back());
   CHECK(page.next.empty());
 }
+
+TEST_CASE("a list goes on behind a DN that its asker may see, or keeps the place secret") {
+  constexpr auto turn = dn_register::listed_in_a_turn_max;
+  dn_register dns{hash};
+  auto all = names(2 * turn + 500);
+  fill(dns, all);
+  list_request wanted;
+  wanted.as = role::supervisor;
+  wanted.alarmed = true; // which is none of those that come first
+  auto exactly = [](const std::string& name) {
+    return dn_pattern{dn_pattern::kind::exact, name, {}};
+  };
+  auto of = bit_of(role::supervisor);
+  auto what = bit_of(action::monitor);
+  wanted.may = std::make_shared<const grants>(
+    std::vector<grant>{{of, what, {exactly(all[5]), exactly(all.back())}}});
+  dns.find(all.back())->board->alarms = 1;
+  auto page = dns.list(wanted);
+  CHECK(page.boards.empty());
+  CHECK(page.next == all[5]);
+  CHECK_FALSE(page.is_next_secret);
+  wanted.after = page.next;
+  page = dns.list(wanted);
+  CHECK(page.boards.empty());
+  CHECK(page.is_next_secret);
+  wanted.after = page.next;
+  page = dns.list(wanted);
+  REQUIRE(page.boards.size() == 1);
+  CHECK(page.boards.front()->identity.name == all.back());
+  CHECK(page.next.empty());
+  CHECK_FALSE(page.is_next_secret);
+}

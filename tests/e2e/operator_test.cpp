@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <csignal>
+#include <fstream>
+#include <set>
 #include <sstream>
 
 using namespace ringdown;
@@ -45,6 +47,22 @@ std::string admin_of(const running_broker& broker) {
     if (line["message"] == "admin port")
       return "--admin=127.0.0.1:" + std::to_string(line["port"].get<int>());
   return {};
+}
+
+/// Whether systemd would start the daemon again, by the unit of the package.
+bool is_restarted_behind(int status) {
+  std::ifstream unit{RINGDOWN_UNIT};
+  std::string restart;
+  std::set<int> never;
+  for (std::string line; std::getline(unit, line);) {
+    auto value = line.substr(line.find('=') + 1);
+    if (line.starts_with("Restart="))
+      restart = value;
+    else if (line.starts_with("RestartPreventExitStatus="))
+      never.insert(std::stoi(value));
+  }
+  REQUIRE(restart == "on-failure");
+  return status != 0 && never.count(status) == 0;
 }
 
 std::vector<json> objects(const std::string& out) {
@@ -219,4 +237,33 @@ TEST_CASE("An operator asks an admin port by TLS, and is shown nothing by anothe
     run_ringdown(0, {"dns", admin, "--tls-ca=" + files.write("b.pem", stranger.certificate())});
   CHECK(doubted.status == 2);
   CHECK_THAT(doubted.err, Contains("cannot ask the admin port at tls://127.0.0.1"));
+}
+
+TEST_CASE("An operator who ends the broker ends it for good, whether or not its clients go") {
+  temporary_file access{access_file};
+  temporary_file all{"all-of-a-test\n"};
+  const bool do_clients_go = GENERATE(true, false);
+  running_broker broker{with_admin + flags{"--auth.file=" + access.path(),
+                                           "--limits.linger_timeout=60 s",
+                                           "--limits.drain_timeout=60 s"}};
+  auto drain = [&, admin = admin_of(broker)] {
+    auto ordered = run_ringdown(0, {"drain", "--yes", admin, "--token-file=" + all.path()});
+    INFO(ordered.err);
+    CHECK(ordered.status == 0);
+  };
+  raw_client client{broker.port()};
+  auto frame = sign_on(v1::ROLE_SUPERVISOR);
+  frame.mutable_request_sign_on()->set_credentials("all-of-a-test");
+  client.sign_on(frame);
+  drain();
+  check_disconnected(client, v1::DISCONNECT_REASON_DRAINING);
+  if (do_clients_go)
+    client.close();
+  else
+    drain(); // which does not wait any more
+  auto status = broker.child().wait();
+  CHECK(status == (do_clients_go ? 0 : 1));
+  CHECK_FALSE(is_restarted_behind(status));
+  CHECK(is_restarted_behind(3)); // it has failed
+  CHECK(is_restarted_behind(-SIGKILL));
 }

@@ -1,4 +1,7 @@
-"""What testssl.sh says of the TLS port: nothing above its grade A.
+"""What testssl.sh says of the TLS port: no fault, and enough for grade A.
+
+testssl.sh 3.0 rates nothing by itself (3.2 does, and is asked then too), so the grade is worked
+out here from what it found, by the rules of SSL Labs that 3.2 goes by as well.
 
 usage: testssl_test.py RINGDOWND    exit status 77: there is no testssl
 """
@@ -6,6 +9,7 @@ usage: testssl_test.py RINGDOWND    exit status 77: there is no testssl
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -18,6 +22,24 @@ from typing import Any, Iterator
 ABOUT_PUBLIC_AUTHORITIES = {"cert_revocation", "DNS_CAArecord"}
 FAULTS = {"LOW", "MEDIUM", "HIGH", "CRITICAL"} # WARN: it could not look
 MUST_SAY = {"TLS1_2", "TLS1_3", "secure_client_renego", "cipherlist_STRONG", "LUCKY13"}
+
+# What keeps a server below A, whatever its points: it must be found, and found so.
+NEEDED_FOR_A = {
+    "SSLv2": "not offered", "SSLv3": "not offered", "TLS1": "not offered", "TLS1_1": "not offered",
+    "TLS1_2": "offered", "TLS1_3": "offered", "PFS": "offered",
+    "cipherlist_NULL": "not offered", "cipherlist_aNULL": "not offered",
+    "cipherlist_EXPORT": "not offered", "cipherlist_LOW": "not offered",
+    "cipherlist_3DES_IDEA": "not offered", "cipherlist_STRONG": "offered",
+    "cert_chain_of_trust": "passed", "cert_trust": "Ok", "secure_renego": "supported",
+    "heartbleed": "not vulnerable", "CCS": "not vulnerable", "ticketbleed": "not ",
+    "ROBOT": "not vulnerable", "secure_client_renego": "not vulnerable",
+    "CRIME_TLS": "not vulnerable",
+    "POODLE_SSL": "not vulnerable", "SWEET32": "not vulnerable", "FREAK": "not vulnerable",
+    "DROWN": "not vulnerable", "LOGJAM": "not vulnerable", "BEAST": "not vulnerable",
+    "LUCKY13": "not vulnerable", "RC4": "not vulnerable",
+}
+PROTOCOL_POINTS = {"SSLv3": 80, "TLS1": 90, "TLS1_1": 95, "TLS1_2": 100, "TLS1_3": 100}
+POINTS_OF_A = 80
 
 
 def openssl(*arguments: str) -> None:
@@ -59,6 +81,51 @@ def port_of(daemon: subprocess.Popen[str]) -> int:
     raise SystemExit("the daemon did not start")
 
 
+def middle(points: list[int]) -> float:
+    return (min(points) + max(points)) / 2 if points else 0
+
+
+def key_points(finding: str) -> int:
+    """Of `EC 256 bits` and `RSA 2048 bits`: a curve of 256 bits is as strong as RSA of 3072."""
+    kind, bits = re.findall(r"(EC|RSA)\D*(\d+) bits", finding)[0]
+    strength = int(bits) * 12 if kind == "EC" else int(bits)
+    return 100 if strength >= 4096 else 90 if strength >= 2048 else 0
+
+
+def cipher_points(names: str) -> list[int]:
+    return [100 if re.search("AES_?256|CHACHA20", name) else 80 for name in names.split()]
+
+
+def points(found: dict[str, str]) -> float:
+    """30 % protocols, 30 % keys, 40 % ciphers; of each the middle of the best and the worst."""
+    protocols = [
+        of for name, of in PROTOCOL_POINTS.items() if found.get(name, "").startswith("offered")
+    ]
+    ciphers = [
+        of for name, finding in found.items() if name.startswith("cipherorder_")
+        for of in cipher_points(finding)
+    ]
+    keys = [key_points(found["cert_keySize"])]
+    return 0.3 * middle(protocols) + 0.3 * middle(keys) + 0.4 * middle(ciphers)
+
+
+def faults_of_grade(all_of_it: list[dict[str, str]]) -> list[str]:
+    """Why it would be no A."""
+    found = {each["id"]: each["finding"] for each in all_of_it}
+    found.setdefault("PFS", found.get("FS", "not found")) # as 3.2 calls it
+    faults = [
+        f"{name} is {found.get(name, 'not found')!r}, not {wanted!r}"
+        for name, wanted in NEEDED_FOR_A.items() if not found.get(name, "").startswith(wanted)
+    ]
+    reached = points(found)
+    if reached < POINTS_OF_A:
+        faults.append(f"{reached:.0f} points, below {POINTS_OF_A}")
+    if not found.get("overall_grade", "A").startswith("A"):
+        faults.append(f"overall_grade is {found['overall_grade']}")
+    print(f"{reached:.0f} points, {'A' if not faults else 'no A'}")
+    return faults
+
+
 def look(program: str, testssl: str, at: Path) -> int:
     make_certificate(at)
     daemon = subprocess.Popen(
@@ -90,7 +157,10 @@ def look(program: str, testssl: str, at: Path) -> int:
         print(f"{each['severity']} {each['id']}: {each['finding']}")
     for each in sorted(MUST_SAY - said):
         print(f"testssl says nothing of {each}")
-    return 1 if faults or not MUST_SAY <= said else 0
+    below = faults_of_grade(all_of_it)
+    for each in below:
+        print(f"no grade A: {each}")
+    return 1 if faults or below or not MUST_SAY <= said else 0
 
 
 def main() -> int:

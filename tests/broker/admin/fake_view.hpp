@@ -76,6 +76,7 @@ public:
       line.append(" ").append(name).append("=").append(value);
     told.push_back(std::move(line));
   }
+  void tell_of_failed_request(std::string_view why) override { failures.emplace_back(why); }
 
   std::size_t loop_count = 1;
   bool loops_turn = true;
@@ -97,6 +98,7 @@ public:
   std::vector<client_id> disconnected;
   int drains = 0;
   std::vector<std::string> told;
+  std::vector<std::string> failures;
 };
 
 } // namespace ringdown::test

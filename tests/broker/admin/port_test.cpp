@@ -84,6 +84,8 @@ TEST_CASE("a port that is taken keeps the broker from starting, and the key is n
   auto started = second.start();
   REQUIRE(started.errors.size() == 1);
   CHECK(started.errors.front().key == "admin.port");
+  auto where = "127.0.0.1 port " + std::to_string(first.port());
+  CHECK(started.errors.front().message == "cannot listen on " + where + ": Address already in use");
   CHECK(second.admin_port() == 0);
 }
 

@@ -2,6 +2,8 @@
 #include "broker/admin/server.hpp"
 #include "tests/broker/admin/watched_broker.hpp"
 
+#include <stdexcept>
+
 using namespace ringdown;
 using namespace ringdown::test;
 
@@ -97,6 +99,33 @@ TEST_CASE("what is wrong has its answer, and ends the connection where nothing c
   CHECK(wrong.hear().status == 400);
   CHECK(wrong.has_ended());
   CHECK(get(b.port(), "/livez").status == 200);
+}
+
+TEST_CASE("who meets a function of the host that throws is answered 500 and closed, nobody else") {
+  watched_broker b{way::one_loop,
+                   [](std::string_view token) -> admin_rights {
+                     if (token == "all")
+                       return {"wim", true, true};
+                     if (token == "odd")
+                       throw 17;
+                     throw std::runtime_error{"no directory of persons"};
+                   },
+                   [] { throw std::runtime_error{"nobody takes orders"}; }};
+  for (std::string_view token : {"look", "odd"}) {
+    http_client one{b.port()};
+    one.say(http_text("GET", "/api/v1/summary", token));
+    auto answer = one.hear();
+    CHECK(answer.status == 500);
+    CHECK(answer.json().contains("error"));
+    CHECK(answer.has("Connection: close"));
+    CHECK(one.has_ended());
+  }
+  CHECK(ask(b.port(), "POST", "/api/v1/drain", "all").status == 500);
+  CHECK(b.log.has("no directory of persons"));
+  CHECK(b.log.has("nobody takes orders"));
+  auto numbers = ask(b.port(), "GET", "/metrics", "all");
+  CHECK(numbers.status == 200);
+  CHECK(numbers.body.find("\nringdown_admin_requests_failed_total 3\n") != std::string::npos);
 }
 
 TEST_CASE("without a token of the access file nothing is told but health") {

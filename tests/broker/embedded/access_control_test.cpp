@@ -1,4 +1,7 @@
 // A broker whose access file says who may come in, and what changes when it does.
+#include "broker/access_control.hpp"
+#include "broker/host_functions.hpp"
+#include "broker/log_observer.hpp"
 #include "broker/security/access_list.hpp"
 #include "messages/hex.hpp"
 #include "tests/broker/embedded/in_process.hpp"
@@ -10,6 +13,7 @@
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <utility>
 
 using namespace ringdown;
 using namespace ringdown::client;
@@ -155,6 +159,79 @@ TEST_CASE("an access file that changes holds without a signal, whole or not at a
   REQUIRE(b.reload(guarded_by(folder)));
   CHECK(next<event_link_disconnected>(desk).reason == disconnect_reason::access_changed);
   CHECK(try_as(b, desk, role::desktop, "rdt_anna").fault == link_fault::sign_on_refused);
+}
+
+TEST_CASE("an access file that is written again as it was is told to nobody") {
+  kept_log log;
+  access_folder folder;
+  broker b{guarded_by(folder), quiet(log)};
+  REQUIRE(b.start());
+  folder.write(access_folder::usual());
+  b.tick();
+  b.tick();
+  CHECK(log.has("it says what it did before"));
+  REQUIRE(b.reload(guarded_by(folder)));
+  CHECK_FALSE(log.has("it holds from now on"));
+  folder.write(access_folder::usual() + "# by another hand\n");
+  REQUIRE(b.reload(guarded_by(folder)));
+  CHECK(log.has("it holds from now on"));
+}
+
+TEST_CASE("a change of the access file that comes while it is being read is not lost") {
+  kept_log log;
+  access_folder folder;
+  logging::options to_log;
+  to_log.to = log.sink();
+  logging::logger logger{to_log};
+  log_observer told{logger};
+  broker_context context{limits{}};
+  context.observed_by = &told;
+  context.utc_now = utc_now_us;
+  auto with = [](std::string_view more) { return access_folder::usual() + std::string{more}; };
+  std::string meanwhile;
+  access_control access{context, [&](const std::filesystem::path& path, bool may_wait) {
+                          auto read = security::read_access_file(path, may_wait);
+                          if (!meanwhile.empty())
+                            folder.write(std::exchange(meanwhile, {}));
+                          return read;
+                        }};
+  auto knows = [&](std::string_view bearer) {
+    return !access.admin_access()(bearer).principal.empty();
+  };
+  const auto first = entry("first", "rdt_first", "agents");
+  const auto second = entry("second", "rdt_second", "agents");
+  const auto third = entry("third", "rdt_third", "agents");
+  const auto config = guarded_by(folder);
+  meanwhile = with(first); // at the start
+  REQUIRE(access.read(config).empty());
+  access.start_thread(config);
+  CHECK_FALSE(knows("rdt_first"));
+  access.tick();
+  CHECK(access.tick());
+  CHECK(knows("rdt_first"));
+
+  folder.write(with(second)); // noticed by a look
+  meanwhile = with(third);
+  access.tick();
+  CHECK(access.tick());
+  CHECK(knows("rdt_second"));
+  access.tick();
+  CHECK(access.tick());
+  CHECK(knows("rdt_third"));
+
+  meanwhile = with(first); // of an order to reload
+  CHECK_FALSE(access.take(access.prepare(config)));
+  access.tick();
+  CHECK(access.tick());
+  CHECK(knows("rdt_first"));
+
+  folder.write("no access file"); // and of one that is not good
+  meanwhile = with(second);
+  access.tick();
+  CHECK_FALSE(access.tick());
+  access.tick();
+  CHECK(access.tick());
+  CHECK(knows("rdt_second"));
 }
 
 TEST_CASE("a reload with a bad access file changes nothing else either") {

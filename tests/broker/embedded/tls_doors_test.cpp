@@ -1,4 +1,5 @@
 // A broker's TLS door: who comes in, who does not and is told why, and that nobody else notices.
+#include "broker/host_functions.hpp"
 #include "tests/broker/embedded/tls_broker.hpp"
 
 #include <netinet/in.h>
@@ -147,6 +148,45 @@ TEST_CASE("whoever decides hears the names of a client's certificate, never its 
   CHECK(*seen.certificate == std::vector<certificate_name>{{kind::dns, "desk.example"},
                                                            {kind::uri, "urn:example:desk"},
                                                            {kind::email, "desk@example"}});
+}
+
+TEST_CASE("who came in by a certificate goes at its end, as with any credentials") {
+  constexpr std::int64_t second_us = 1'000'000;
+  constexpr std::int64_t life_s = 3'600;
+  tls_broker b;
+  b.ask_clients();
+  b.config.auth.file = b.files.write("access.toml", R"([[certificate]]
+dns = "*.example"
+name = "{1}"
+groups = ["agents"]
+[[grant]]
+group = "agents"
+roles = ["desktop"]
+dns = ["*"]
+may = ["register", "send_command"]
+)");
+  b.config.auth.expired = expired_policy::disconnect;
+  auto wish = for_client("desk", "DNS:desk.example");
+  wish.ends_in_s = life_s;
+  // Its end is a whole second: less than one before this, or behind it.
+  const auto end_at_least_us = utc_now_us() + (life_s - 1) * second_us;
+  const auto shown = b.clients.issue(wish);
+  std::atomic<std::int64_t> clock{end_at_least_us - second_us};
+  b.options.utc_clock = [&] { return clock.load(); };
+  b.start();
+  auto desktop = b.join_by_tls(role::desktop, {.shows = shown});
+  CHECK(b.log.has("principal=cert:desk"));
+  register_on(desktop, "7001");
+  const auto end_us = desktop.link().credentials_expire_time_us;
+  CHECK(end_us >= end_at_least_us);
+  CHECK(end_us <= utc_now_us() + life_s * second_us);
+  clock = end_us;
+  CHECK(next<event_link_disconnected>(desktop).reason == disconnect_reason::credentials_expired);
+  auto late = b.dial_as({.shows = shown}); // which TLS goes on to take, by the machine's clock
+  REQUIRE(late);
+  connection again;
+  CHECK(again.open(std::move(late.stream), as(role::desktop)).fault == link_fault::sign_on_refused);
+  CHECK(b.log.has("certificate_expired"));
 }
 
 TEST_CASE("a client without a certificate is encrypted and nobody in particular") {

@@ -142,6 +142,19 @@ TEST_CASE("the files that were read are named, for who waits for a change") {
   CHECK(parse(usual, {}).files.size() == 2);
 }
 
+TEST_CASE("the digest tells whether anything that was read is another, key files too") {
+  const auto digest = [](std::string_view text, const named_files& files = with_keys()) {
+    auto result = parse(text, files);
+    REQUIRE(result.list != nullptr);
+    return result.digest;
+  };
+  CHECK(digest(usual) == digest(usual));
+  CHECK(digest(usual) != digest(usual + "#"));
+  auto keys = with_keys();
+  keys.begin()->second += ' ';
+  CHECK(digest(usual) != digest(usual, keys));
+}
+
 TEST_CASE("files are read from a disk, key files beside the access file") {
   const folder f;
   f.write("keys.json", with_keys().begin()->second);

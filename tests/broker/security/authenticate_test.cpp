@@ -114,6 +114,21 @@ TEST_CASE("a certificate speaks by the name that its entry makes of it") {
   CHECK(result.answer.credentials_expire_us == 0);
 }
 
+TEST_CASE("a certificate's end is that of the credentials, and none renews itself behind it") {
+  constexpr std::int64_t end_us = now_us + 1'000'000;
+  auto shown = by_names(role::recorder, {{name_kind::uri, "spiffe://corp.example/recorder/v"}});
+  shown.peer.certificate_expires_us = end_us;
+  auto before = ask(shown, end_us - 1);
+  CHECK(before.why == cause::none);
+  CHECK(before.answer.credentials_expire_us == end_us);
+  CHECK(rederive(site(), *before.kept).answer.credentials_expire_us == end_us);
+  shown.is_renewal = true;
+  CHECK(refused(shown, end_us) == "certificate_expired");
+  CHECK(ask(shown, end_us).answer.principal == "cert:v");
+  shown.credentials = "rdt_one"; // which has no end
+  CHECK(ask(shown, end_us).answer.credentials_expire_us == 0);
+}
+
 TEST_CASE("of entries that fit the one that says more counts, in whatever order they stand") {
   auto chief =
     by_names(role::supervisor, {{name_kind::uri, "spiffe://corp.example/recorder/chief"}});

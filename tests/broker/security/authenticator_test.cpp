@@ -213,6 +213,40 @@ TEST_CASE("once a list is in use nobody is answered by the one before") {
   CHECK(ask(at, recorder("rdt_new")).get().principal == "video-1");
 }
 
+TEST_CASE("what each may do by a new list is worked out once, and not by who is told of it") {
+  const std::string personal = std::string{usual_issuer} + std::string{usual_grants} +
+                               token_entry("video-1", "rdt_one", "recorders") +
+                               token_entry("7001", "rdt_own", "owners") + R"(
+[[grant]]
+group = "owners"
+roles = ["recorder"]
+dns = ["{name}"]
+may = ["register"]
+)";
+  authenticator at{list_of(personal), {}, still()};
+  const auto owner = ask(at, recorder("rdt_own")).get();
+  const auto shared = ask(at, recorder("rdt_one")).get();
+  REQUIRE(owner.rests_on);
+  CHECK(owner.rests_on->again().may == owner.may);
+
+  at.use(list_of(personal + "# the same\n"));
+  CHECK(owner.rests_on->again().may == owner.may);
+  CHECK(shared.rests_on->again().may == shared.may);
+
+  auto changed = personal;
+  changed.replace(changed.rfind("\"register\""), 10, "\"register\", \"send_indication\"");
+  at.use(list_of(changed));
+  const auto now = owner.rests_on->again();
+  CHECK(now.may != owner.may);
+  CHECK(now.may->allows(role::recorder, action::send_indication, "7001"));
+  CHECK(owner.rests_on->again().may == now.may);
+  CHECK(shared.rests_on->again().may == shared.may);
+
+  at.use(list_of(usual));
+  CHECK(owner.rests_on->again().refused == "unknown_token");
+  CHECK(owner.rests_on->again().principal == "7001");
+}
+
 TEST_CASE("many ask while lists come and go, and each is answered once") {
   authenticator at{list_of(usual), {.waiting_max = 100'000}, still()};
   const auto other = list_of(usual);
