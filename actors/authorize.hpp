@@ -28,6 +28,13 @@ struct certificate_name {
   friend bool operator==(const certificate_name&, const certificate_name&) = default;
 };
 
+/// A client certificate that was verified.
+struct client_certificate {
+  std::vector<certificate_name> names; ///< in the certificate's order
+  /// UTC: when the first of its chain ends; 0: never.
+  std::int64_t expires_us = 0;
+};
+
 /// What is known of the stream that a client comes over. Nothing here is said by the client itself.
 struct peer_facts {
   /// For logs: the peer's address, or the name that the host gave it.
@@ -36,10 +43,8 @@ struct peer_facts {
   /// nobody's.
   std::string source = {};
   bool is_encrypted = false;
-  /// Of a client certificate that was verified; null without one. In the certificate's order.
-  std::shared_ptr<const std::vector<certificate_name>> certificate = {};
-  /// UTC: when the first of the certificate's chain ends. 0: there is none.
-  std::int64_t certificate_expires_us = 0;
+  /// Null without one.
+  std::shared_ptr<const client_certificate> certificate = {};
 };
 
 /// Who a client is. Fixed at sign-on, before any DN hears of the client.

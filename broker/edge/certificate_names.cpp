@@ -4,11 +4,13 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <ctime>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace ringdown::edge {
 
@@ -43,37 +45,42 @@ std::optional<certificate_name> name_of(const GENERAL_NAME& from) {
 }
 
 /// Of a certificate that was verified, so that its time can be read.
-std::int64_t end_of(const X509* one) {
+std::int64_t end_of(const X509& one) {
   constexpr std::int64_t us_per_s = 1'000'000;
   std::tm parts{};
-  static_cast<void>(ASN1_TIME_to_tm(X509_get0_notAfter(one), &parts));
+  static_cast<void>(ASN1_TIME_to_tm(X509_get0_notAfter(&one), &parts));
   return std::max<std::int64_t>(::timegm(&parts), 0) * us_per_s; // its years have four digits
+}
+
+std::vector<certificate_name> names_of(const X509& certificate) {
+  std::unique_ptr<GENERAL_NAMES, void (*)(GENERAL_NAMES*)> all{
+    static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(&certificate, NID_subject_alt_name, nullptr, nullptr)),
+    &GENERAL_NAMES_free};
+  std::vector<certificate_name> names;
+  auto count = all ? sk_GENERAL_NAME_num(all.get()) : 0;
+  for (int i = 0; i < count && names.size() < certificate_names_max; ++i)
+    if (auto name = name_of(*sk_GENERAL_NAME_value(all.get(), i)))
+      names.push_back(std::move(*name));
+  return names;
+}
+
+std::int64_t end_of_chain(const SSL& ssl, const X509& certificate) {
+  auto first = end_of(certificate);
+  auto* chain = SSL_get0_verified_chain(&ssl); // null of a session that was resumed
+  for (int i = 0; i < sk_X509_num(chain); ++i)
+    first = std::min(first, end_of(*sk_X509_value(chain, i)));
+  return std::max<std::int64_t>(first, 1); // 0 is never
 }
 
 } // namespace
 
-std::shared_ptr<const std::vector<certificate_name>> verified_names(const SSL& ssl) {
+std::shared_ptr<const client_certificate> verified_certificate(const SSL& ssl) {
   auto* certificate = SSL_get0_peer_certificate(&ssl);
   if (certificate == nullptr || SSL_get_verify_result(&ssl) != X509_V_OK)
     return nullptr;
-  std::unique_ptr<GENERAL_NAMES, void (*)(GENERAL_NAMES*)> all{
-    static_cast<GENERAL_NAMES*>(
-      X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)),
-    &GENERAL_NAMES_free};
-  auto names = std::make_shared<std::vector<certificate_name>>();
-  auto count = all ? sk_GENERAL_NAME_num(all.get()) : 0;
-  for (int i = 0; i < count && names->size() < certificate_names_max; ++i)
-    if (auto name = name_of(*sk_GENERAL_NAME_value(all.get(), i)))
-      names->push_back(std::move(*name));
-  return names;
-}
-
-std::int64_t verified_until_us(const SSL& ssl) {
-  auto first = end_of(SSL_get0_peer_certificate(&ssl));
-  auto* chain = SSL_get0_verified_chain(&ssl); // null of a session that was resumed
-  for (int i = 0; i < sk_X509_num(chain); ++i)
-    first = std::min(first, end_of(sk_X509_value(chain, i)));
-  return std::max<std::int64_t>(first, 1); // 0 is never
+  return std::make_shared<const client_certificate>(
+    client_certificate{names_of(*certificate), end_of_chain(ssl, *certificate)});
 }
 
 } // namespace ringdown::edge

@@ -318,9 +318,7 @@ void handshakes::handshake::succeed() {
   is_watched_ = false;
   count_done(clock_type::now() - who_.came);
   who_.peer.is_encrypted = true;
-  who_.peer.certificate = verified_names(*ssl_);
-  if (who_.peer.certificate)
-    who_.peer.certificate_expires_us = verified_until_us(*ssl_);
+  who_.peer.certificate = verified_certificate(*ssl_);
   if (auto& told = *on_.context().observed_by; told.wants("edge", observer::severity::debug))
     told.log("edge", observer::severity::debug, "TLS handshake done",
              {{"peer", who_.peer.name},

@@ -94,9 +94,8 @@ certificate_match match_certificate(std::span<const certificate_entry> entries,
 }
 
 verdict by_certificate(const access_list& list,
-                       std::shared_ptr<const std::vector<certificate_name>> names,
-                       std::int64_t expires_us, role as) {
-  auto found = match_certificate(list.certificates(), *names);
+                       const std::shared_ptr<const client_certificate>& shown, role as) {
+  auto found = match_certificate(list.certificates(), shown->names);
   if (found.entry == nullptr || !is_name(found.name))
     return refuse(cause::certificate_unknown);
   if (!found.is_only_one)
@@ -106,8 +105,8 @@ verdict by_certificate(const access_list& list,
   proven.role = as;
   proven.principal = std::string{certificate_prefix} + found.name;
   proven.name = std::move(found.name);
-  proven.certificate = std::move(names);
-  proven.expires_us = expires_us;
+  proven.certificate = shown;
+  proven.expires_us = shown->expires_us;
   proven.groups = found.entry->groups;
   return admit(list, std::move(proven));
 }
@@ -115,10 +114,9 @@ verdict by_certificate(const access_list& list,
 /// One who renews shows the certificate of the handshake, which may be long ago.
 verdict by_certificate_of(const access_list& list, const sign_on_facts& asked,
                           std::int64_t now_us) {
-  const auto& peer = asked.peer;
-  auto found = by_certificate(list, peer.certificate, peer.certificate_expires_us, asked.role);
-  if (found.why == cause::none && peer.certificate_expires_us != 0 &&
-      now_us >= peer.certificate_expires_us)
+  const auto& shown = asked.peer.certificate;
+  auto found = by_certificate(list, shown, asked.role);
+  if (found.why == cause::none && shown->expires_us != 0 && now_us >= shown->expires_us)
     return refuse(cause::certificate_expired, std::move(found.answer.principal));
   return found;
 }
@@ -184,8 +182,7 @@ verdict again(const access_list& list, const proof& earlier) {
     if (const auto* token = list.find_token(earlier.digest))
       return admit(list, proof_of(*token, earlier.role));
     return refuse(cause::unknown_token);
-  case proof::kind::certificate:
-    return by_certificate(list, earlier.certificate, earlier.expires_us, earlier.role);
+  case proof::kind::certificate: return by_certificate(list, earlier.certificate, earlier.role);
   case proof::kind::jwt: break;
   }
   return jwt_again(list, earlier);
@@ -196,7 +193,7 @@ verdict again(const access_list& list, const proof& earlier) {
 verdict authenticate(const access_list& list, const sign_on_facts& asked, std::int64_t now_us) {
   if (!asked.credentials.empty())
     return by_credentials(list, asked, now_us);
-  if (asked.peer.certificate != nullptr && !asked.peer.certificate->empty())
+  if (asked.peer.certificate != nullptr && !asked.peer.certificate->names.empty())
     return by_certificate_of(list, asked, now_us);
   return refuse(cause::no_credentials);
 }

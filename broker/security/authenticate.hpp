@@ -21,8 +21,8 @@ struct proof {
   std::string principal;
   std::string name;       ///< the principal's, without what tells its kind
   sha256_digest digest{}; ///< of a token
-  std::shared_ptr<const std::vector<certificate_name>> certificate; ///< or these names
-  std::string issuer;                                               ///< or what a JWT said
+  std::shared_ptr<const client_certificate> certificate; ///< or its names
+  std::string issuer;                                    ///< or what a JWT said
   std::string audience;
   std::vector<std::string> groups;
   std::vector<dn_pattern> dns;

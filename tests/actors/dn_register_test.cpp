@@ -75,7 +75,7 @@ TEST_CASE("a list looks at ten thousand DNs, whatever it finds, and says where t
 TEST_CASE("a list goes on behind a DN that its asker may see, or keeps the place secret") {
   constexpr auto turn = dn_register::listed_in_a_turn_max;
   dn_register dns{hash};
-  auto all = names(2 * turn + 500);
+  auto all = names(turn + 500);
   fill(dns, all);
   list_request wanted;
   wanted.as = role::supervisor;

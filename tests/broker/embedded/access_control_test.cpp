@@ -187,7 +187,10 @@ TEST_CASE("a change of the access file that comes while it is being read is not 
   broker_context context{limits{}};
   context.observed_by = &told;
   context.utc_now = utc_now_us;
-  auto with = [](std::string_view more) { return access_folder::usual() + std::string{more}; };
+  auto with = [](std::string_view more) {
+    return access_folder::usual() + std::string{more} +
+           "[[grant]]\ngroup = \"watchers\"\nroles = [\"admin\"]\nmay = [\"admin_read\"]\n";
+  };
   std::string meanwhile;
   access_control access{context, [&](const std::filesystem::path& path, bool may_wait) {
                           auto read = security::read_access_file(path, may_wait);
@@ -198,9 +201,9 @@ TEST_CASE("a change of the access file that comes while it is being read is not 
   auto knows = [&](std::string_view bearer) {
     return !access.admin_access()(bearer).principal.empty();
   };
-  const auto first = entry("first", "rdt_first", "agents");
-  const auto second = entry("second", "rdt_second", "agents");
-  const auto third = entry("third", "rdt_third", "agents");
+  const auto first = entry("first", "rdt_first", "watchers");
+  const auto second = entry("second", "rdt_second", "watchers");
+  const auto third = entry("third", "rdt_third", "watchers");
   const auto config = guarded_by(folder);
   meanwhile = with(first); // at the start
   REQUIRE(access.read(config).empty());

@@ -52,9 +52,10 @@ groups = ["recorders"]
 sign_on_facts by_token(role as, std::string credentials) {
   return {as, "app", std::move(credentials), {"10.0.0.1:5", "source", true, {}}};
 }
-sign_on_facts by_names(role as, std::vector<certificate_name> names) {
+sign_on_facts by_names(role as, std::vector<certificate_name> names, std::int64_t until_us = 0) {
   sign_on_facts facts{as, "app", {}, {"10.0.0.1:5", "source", true, {}}};
-  facts.peer.certificate = std::make_shared<const std::vector<certificate_name>>(std::move(names));
+  facts.peer.certificate =
+    std::make_shared<const client_certificate>(client_certificate{std::move(names), until_us});
   return facts;
 }
 std::string jwt_of(const json& changed = json::object()) {
@@ -116,8 +117,8 @@ TEST_CASE("a certificate speaks by the name that its entry makes of it") {
 
 TEST_CASE("a certificate's end is that of the credentials, and none renews itself behind it") {
   constexpr std::int64_t end_us = now_us + 1'000'000;
-  auto shown = by_names(role::recorder, {{name_kind::uri, "spiffe://corp.example/recorder/v"}});
-  shown.peer.certificate_expires_us = end_us;
+  auto shown =
+    by_names(role::recorder, {{name_kind::uri, "spiffe://corp.example/recorder/v"}}, end_us);
   auto before = ask(shown, end_us - 1);
   CHECK(before.why == cause::none);
   CHECK(before.answer.credentials_expire_us == end_us);

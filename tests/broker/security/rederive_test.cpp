@@ -43,8 +43,8 @@ verdict recorder_by_token() {
 }
 verdict recorder_by_certificate() {
   sign_on_facts facts{role::recorder, "app", {}, {}};
-  facts.peer.certificate = std::make_shared<const std::vector<certificate_name>>(
-    std::vector<certificate_name>{{name_kind::uri, "recorder/video-3"}});
+  facts.peer.certificate = std::make_shared<const client_certificate>(
+    client_certificate{{{name_kind::uri, "recorder/video-3"}}});
   return signed_on(facts);
 }
 verdict agent_by_jwt() {
