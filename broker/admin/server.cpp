@@ -98,8 +98,7 @@ public:
   session(tcp::socket socket, const std::shared_ptr<SSL_CTX>& secured, api& answers, view& shown,
           session_list& all)
     : stream_(std::move(socket), secured), timer_(stream_.below().get_executor()), api_(answers),
-      view_(shown),
-      all_(all) {}
+      view_(shown), all_(all) {}
 
   void begin(session_list::iterator place) {
     place_ = place;
