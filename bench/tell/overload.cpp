@@ -20,20 +20,20 @@ double p99_ms(const probe_figures& f) {
   return static_cast<double>(f.ack.percentile(99)) / ns_in_ms;
 }
 
-/// The size that stands behind a name in the log, such as "2 GiB".
+/// The size of a limit in the broker's line of limits, such as `name="2 GiB"`.
 std::optional<std::uint64_t> size_behind(std::string_view name, std::string_view log) {
-  auto at = log.find(name);
+  constexpr std::string_view between = "=\"";
+  auto at = log.find(std::string{name}.append(between));
   if (at == std::string_view::npos)
     return std::nullopt;
-  auto rest = log.substr(at + name.size());
-  rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
+  auto rest = log.substr(at + name.size() + between.size());
   std::uint64_t number = 0;
   auto [end, fault] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
   if (fault != std::errc{})
     return std::nullopt;
   rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
   constexpr std::array<std::pair<std::string_view, std::uint64_t>, 4> units{
-    {{" B", 1}, {" KiB", 1024}, {" MiB", 1024 * 1024}, {" GiB", 1024 * 1024 * 1024}}};
+    {{" B\"", 1}, {" KiB\"", 1024}, {" MiB\"", 1024 * 1024}, {" GiB\"", 1024 * 1024 * 1024}}};
   for (auto [unit, factor] : units)
     if (rest.starts_with(unit))
       return number * factor;

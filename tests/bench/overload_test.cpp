@@ -111,14 +111,15 @@ TEST_CASE("what was not measured is no goal missed, and said so") {
 }
 
 TEST_CASE("the bound of memory is what the broker printed") {
-  CHECK(printed_memory_bound("limit is=\"memory_budget_bytes    2 GiB   default\"\n"
-                             "limit is=\"memory_budget_reserve  64 MiB  default\"\n") ==
-        (2048 + 64) * MiB);
-  CHECK(printed_memory_bound("memory_budget_bytes 1000 B\nmemory_budget_reserve 1 KiB") == 2024);
-  CHECK(printed_memory_bound("memory_budget_reserve 0 B\nmemory_budget_bytes 3 B") == 3);
-  for (auto* bad : {"", "memory_budget_bytes 2 GiB", "memory_budget_reserve 2 GiB",
-                    "memory_budget_bytes\nmemory_budget_reserve",
-                    "memory_budget_bytes 2 Gi\nmemory_budget_reserve 2 GiB"}) {
+  CHECK(printed_memory_bound("broker     limits  outbox_bytes_max=\"4 MiB\" "
+                             "memory_budget_bytes=\"2 GiB\" memory_budget_reserve=\"64 MiB\" "
+                             "connections_max=10500\n") == (2048 + 64) * MiB);
+  CHECK(printed_memory_bound(R"(memory_budget_bytes="1000 B" memory_budget_reserve="1 KiB")") ==
+        2024);
+  CHECK(printed_memory_bound(R"(memory_budget_reserve="0 B" memory_budget_bytes="3 B")") == 3);
+  for (auto* bad : {"", R"(memory_budget_bytes="2 GiB")", R"(memory_budget_reserve="2 GiB")",
+                    "memory_budget_bytes=\nmemory_budget_reserve=",
+                    R"(memory_budget_bytes="2 Gi" memory_budget_reserve="2 GiB")"}) {
     INFO(bad);
     CHECK_FALSE(printed_memory_bound(bad));
   }

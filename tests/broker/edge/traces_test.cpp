@@ -145,10 +145,11 @@ TEST_CASE("a trace that nobody reads holds so many lines and bytes, and counts w
   traces.open(on_dn(1, "7001"), start);
   traces.open(on_dn(2, std::string(255, '7')), start);
   auto who = client_with(1);
-  who.application = std::string(64, 'a');
+  auto wordy = who;
+  wordy.application = std::string(64, 'a');
   for (std::size_t i = 0; i < trace_lines_max + 10; ++i) {
     come(traces, who, query(1, "7001"));
-    come(traces, who, query(1, std::string(255, '7')));
+    come(traces, wordy, query(1, std::string(255, '7')));
   }
   auto lines = traces.read(1, 0, 2 * trace_lines_max);
   REQUIRE(lines);
