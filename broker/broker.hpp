@@ -50,9 +50,9 @@ struct broker_options {
   logging::sink log_sink = {};
   /// False: no door; `listen.*`, `listen_tls.*` and `tls.*` of the configuration are not used.
   bool listen = true;
-  /// Who may use the admin port (`admin.*`). Empty: the access file decides (`auth.file`), unless
-  /// `authenticate` stands in its place; where no file is used, who comes from this machine may
-  /// read. What it throws harms one visitor, who is answered 500.
+  /// Who may use the admin port. Empty: the access file decides, unless `authenticate` stands in
+  /// its place; where no file is used, who comes from this machine may read. What it throws harms
+  /// one visitor, who is answered 500.
   admin_access_function admin_access = {};
   /// An operator orders it there: to drain and end, or to read the configuration again. Called on
   /// the port's thread; the broker must not be asked for anything within. Empty: the order is
