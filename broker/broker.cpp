@@ -15,6 +15,7 @@
 #include "broker/own_thread.hpp"
 #include "broker/turn_watch.hpp"
 #include "broker/version.hpp"
+#include "messages/what_is_thrown.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/send.hpp>

@@ -1,10 +1,9 @@
 #include "broker/host_functions.hpp"
 
 #include "actors/meter_labels.hpp"
+#include "messages/what_is_thrown.hpp"
 
 #include <chrono>
-#include <exception>
-#include <new>
 #include <utility>
 
 namespace ringdown {
@@ -12,18 +11,6 @@ namespace ringdown {
 std::int64_t utc_now_us() {
   auto now = std::chrono::system_clock::now().time_since_epoch();
   return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
-}
-
-std::string what_is_thrown() noexcept {
-  try {
-    throw;
-  } catch (const std::bad_alloc&) {
-    return "out of memory";
-  } catch (const std::exception& e) {
-    return e.what();
-  } catch (...) {
-    return "not a std::exception";
-  }
 }
 
 authorize_function guarded(authorize_function ask, observer& told) {

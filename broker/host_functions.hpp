@@ -5,15 +5,11 @@
 #include "actors/context.hpp"
 
 #include <cstdint>
-#include <string>
 
 namespace ringdown {
 
 /// UTC in microseconds, by the system's clock.
 std::int64_t utc_now_us();
-
-/// Of the exception that is handled.
-std::string what_is_thrown() noexcept;
 
 // Each is empty where the host has none, but for the clock, which is the system's then. What is
 // thrown is told; then the answer is no, or the system's time. `told` outlives them.

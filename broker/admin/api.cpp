@@ -238,8 +238,9 @@ void api::readyz(const call& from) {
 }
 
 void api::metrics(const call_ptr& from) {
-  view_.read([this, from](std::vector<reading> readings) {
-    home_([this, from, readings = std::move(readings)] {
+  // A loop may answer when the port is gone already: `this` is spoken to at home only.
+  view_.read([this, home = home_, from](std::vector<reading> readings) {
+    home([this, from, readings = std::move(readings)] {
       from->answer({200, metrics_text(view_.counts(), readings), metrics_type});
     });
   });

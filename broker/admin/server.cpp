@@ -3,6 +3,7 @@
 #include "broker/admin/api.hpp"
 #include "broker/admin/request_reader.hpp"
 #include "broker/admin/visitor_stream.hpp"
+#include "messages/what_is_thrown.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -16,11 +17,9 @@
 #include <array>
 #include <atomic>
 #include <csignal>
-#include <exception>
 #include <functional>
 #include <list>
 #include <mutex>
-#include <new>
 #include <thread>
 #include <utility>
 
@@ -61,12 +60,8 @@ std::string what_was_thrown() {
     throw;
   } catch (const boost::system::system_error& e) {
     return e.code().message();
-  } catch (const std::bad_alloc&) {
-    return "out of memory";
-  } catch (const std::exception& e) {
-    return e.what();
   } catch (...) {
-    return "not a std::exception";
+    return what_is_thrown();
   }
 }
 
