@@ -28,10 +28,15 @@ constexpr std::chrono::microseconds turn_budget{3'600'000'000};
 
 constexpr std::chrono::seconds answer_patience{60};
 
+/// A loop's clock stands still as well: under an instrument each turn would be a long one, behind
+/// which a loop times its actors for a while.
+constexpr runtime::time_point loop_time{std::chrono::hours{1}};
+
 runtime::loop_options one_loop() {
   runtime::loop_options options;
   options.make_loop = [](std::size_t) { return std::make_unique<edge::epoll_loop>(); };
   options.turn_budget = turn_budget;
+  options.now = [] { return loop_time; };
   return options;
 }
 
