@@ -1,6 +1,7 @@
 // Conversations about the link itself: its clocks, how it ends, and what is read and sent when.
 #include "tests/actors/conversation.hpp"
 #include "tests/actors/in_brief.hpp"
+#include "tests/actors/small_outboxes.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -12,15 +13,6 @@ namespace {
 /// The links' clocks are looked at ten times a second, and a full outbox once.
 constexpr auto glance = 110ms;
 constexpr auto slow_look = 1100ms;
-
-limits small_outboxes() {
-  limits bounds;
-  bounds.outbox_bytes_max = 8000;
-  bounds.outbox_bytes_reserve = 4000;
-  bounds.outbox_high_water_bytes = 4000;
-  bounds.outbox_low_water_bytes = 2000;
-  return bounds;
-}
 
 /// User events by `from` until `to`, which does not read, is above high water.
 void fill(party& from, party& to) {

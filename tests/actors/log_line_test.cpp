@@ -4,6 +4,7 @@
 #include "tests/actors/gatehouse.hpp"
 #include "tests/actors/in_brief.hpp"
 #include "tests/actors/logbook.hpp"
+#include "tests/actors/small_outboxes.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -18,16 +19,6 @@ constexpr auto debug = observer::severity::debug;
 std::string who(const party& one, std::string_view role) {
   return "client=" + without_zeros(to_string(client_id{one.id()})) + " application=" + one.name() +
          " role=" + std::string{role} + " peer=" + one.name();
-}
-
-/// A client that does not read is slow behind a few events.
-limits narrow_outboxes() {
-  limits bounds;
-  bounds.outbox_bytes_max = 8000;
-  bounds.outbox_bytes_reserve = 4000;
-  bounds.outbox_high_water_bytes = 4000;
-  bounds.outbox_low_water_bytes = 2000;
-  return bounds;
 }
 
 std::size_t ends_among(const lines& told) {
@@ -145,7 +136,7 @@ TEST_CASE(
 }
 
 TEST_CASE("the end of a link says what its client missed, and what it was still owed") {
-  office o{narrow_outboxes()};
+  office o{small_outboxes()};
   auto& desk = o.desktop();
   auto& slow = o.confirming_desktop("slow");
   register_all("7001", {&desk, &slow});
@@ -171,7 +162,7 @@ TEST_CASE("the end of a link says what its client missed, and what it was still 
 
 TEST_CASE(
   "a slow client is told of when it begins, and with what it missed when it has caught up") {
-  office o{narrow_outboxes()};
+  office o{small_outboxes()};
   auto& desk = o.desktop();
   auto& slow = o.desktop("slow");
   register_all("7001", {&desk, &slow});

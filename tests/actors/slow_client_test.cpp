@@ -2,6 +2,7 @@
 // refuses, and what windows and budgets let through.
 #include "tests/actors/conversation.hpp"
 #include "tests/actors/in_brief.hpp"
+#include "tests/actors/small_outboxes.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -10,13 +11,9 @@ using namespace ringdown::test;
 
 namespace {
 
-/// Small outboxes: some 40 events of 200 bytes.
-limits small_outboxes() {
-  limits bounds;
-  bounds.outbox_bytes_max = 8000;
-  bounds.outbox_bytes_reserve = 4000;
-  bounds.outbox_high_water_bytes = 4000;
-  bounds.outbox_low_water_bytes = 2000;
+/// Outboxes for some 40 events of 200 bytes.
+limits outboxes_that_coalesce_little() {
+  auto bounds = small_outboxes();
   bounds.coalesced_bytes_max = 1000;
   return bounds;
 }
@@ -52,7 +49,7 @@ lines first_events(const std::string& dn, int count) {
 } // namespace
 
 TEST_CASE("a slow desktop is told what it missed, and the newest indication of each session") {
-  office o{small_outboxes()};
+  office o{outboxes_that_coalesce_little()};
   auto& desk = o.desktop();
   auto& slow = join_that_takes_the_newest(o, "slow");
   auto& plain = o.desktop("plain");
@@ -91,7 +88,7 @@ TEST_CASE("a slow desktop is told what it missed, and the newest indication of e
 }
 
 TEST_CASE("a slow desktop hears a pause through the reserve, behind what it missed") {
-  office o{small_outboxes()};
+  office o{outboxes_that_coalesce_little()};
   auto& desk = o.desktop();
   auto& slow = o.desktop("slow");
   register_all("7001", {&desk, &slow});
@@ -108,7 +105,7 @@ TEST_CASE("a slow desktop hears a pause through the reserve, behind what it miss
 }
 
 TEST_CASE("a slow desktop hears through the reserve that the light is unknown") {
-  office o{small_outboxes()};
+  office o{outboxes_that_coalesce_little()};
   auto& desk = o.desktop();
   auto& slow = o.desktop("slow");
   auto& recorder = o.recorder();
@@ -131,7 +128,7 @@ TEST_CASE("a slow desktop hears through the reserve that the light is unknown") 
 }
 
 TEST_CASE("a desktop that reads nothing at all is closed when even its reserve is gone") {
-  office o{small_outboxes()};
+  office o{outboxes_that_coalesce_little()};
   auto& desk = o.desktop();
   auto& stuck = o.desktop("stuck");
   register_all("7001", {&desk, &stuck});
@@ -152,7 +149,7 @@ TEST_CASE("a desktop that reads nothing at all is closed when even its reserve i
 }
 
 TEST_CASE("a full recorder refuses a command with 238: nothing is delivered, nothing changes") {
-  office o{small_outboxes()};
+  office o{outboxes_that_coalesce_little()};
   auto& desk = o.desktop();
   auto& other = o.desktop("other");
   auto& recorder = o.recorder();
@@ -181,7 +178,7 @@ TEST_CASE("a full recorder refuses a command with 238: nothing is delivered, not
 }
 
 TEST_CASE("if one of two recorders can take a command it is accepted, and the other misses it") {
-  office o{small_outboxes()};
+  office o{outboxes_that_coalesce_little()};
   auto& desk = o.desktop();
   auto& full = o.recorder("full");
   auto& free = o.recorder("free");
@@ -196,7 +193,7 @@ TEST_CASE("if one of two recorders can take a command it is accepted, and the ot
 }
 
 TEST_CASE("a standby recorder and a desktop that are full never cause 238") {
-  office o{small_outboxes()};
+  office o{outboxes_that_coalesce_little()};
   auto& desk = o.desktop();
   auto& slow = o.desktop("slow");
   auto& standby = o.recorder("standby");

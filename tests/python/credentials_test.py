@@ -34,6 +34,22 @@ def renewed(link: FakeLink, request: v1.Frame, expire_time_us: int) -> None:
     link.say(v1.Frame(reference_id=request.reference_id, event_ack=ack))
 
 
+def registered(link: FakeLink, request: v1.Frame) -> None:
+    answer = v1.EventRegistered(this_dn="7001")
+    link.say(v1.Frame(reference_id=request.reference_id, event_registered=answer))
+
+
+def desktop_with(tokens: Tokens, server: FakeBroker, links: Links | None = None) -> SteadyDesktop:
+    return SteadyDesktop(
+        [(server.host, server.port)],
+        "7001",
+        identity=Identity(v1.ROLE_DESKTOP, credentials=tokens),
+        reconnect=AT_ONCE,
+        limits=PATIENT,
+        on_link=links,
+    )
+
+
 class PlanTest(unittest.TestCase):
     def plan(self, life_s: float) -> RenewalPlan:
         return RenewalPlan(100.0, NOON_US, NOON_US + round(life_s * 1e6))
@@ -96,14 +112,7 @@ class CredentialsTest(SteadyTest):
         links = Links()
 
         async def see(server: FakeBroker) -> None:
-            async with SteadyDesktop(
-                [(server.host, server.port)],
-                "7001",
-                identity=Identity(v1.ROLE_DESKTOP, credentials=Tokens()),
-                reconnect=AT_ONCE,
-                limits=PATIENT,
-                on_link=links,
-            ) as desktop:
+            async with desktop_with(Tokens(), server, links) as desktop:
                 await desktop.wait_until_registered()
 
         await self.serve(see, expired, stands)
@@ -144,21 +153,12 @@ class CredentialsTest(SteadyTest):
                     heard.append(request.request_renew_credentials.credentials)
                     renewed(link, request, 0)
                 else:
-                    registered = v1.EventRegistered(this_dn="7001")
-                    link.say(
-                        v1.Frame(reference_id=request.reference_id, event_registered=registered)
-                    )
+                    registered(link, request)
             done.set()
             await link.sign_off()
 
         async def see(server: FakeBroker) -> None:
-            async with SteadyDesktop(
-                [(server.host, server.port)],
-                "7001",
-                identity=Identity(v1.ROLE_DESKTOP, credentials=Tokens()),
-                reconnect=AT_ONCE,
-                limits=PATIENT,
-            ) as desktop:
+            async with desktop_with(Tokens(), server) as desktop:
                 await desktop.wait_until_registered()
                 await done.wait()
 
@@ -174,10 +174,7 @@ class CredentialsTest(SteadyTest):
             while not done.is_set():
                 request = await link.hear_request()
                 if not request.HasField("request_renew_credentials"):
-                    registered = v1.EventRegistered(this_dn="7001")
-                    link.say(
-                        v1.Frame(reference_id=request.reference_id, event_registered=registered)
-                    )
+                    registered(link, request)
                 elif codes:
                     refuse(link, request, codes.pop(0), v1.RETRY_CLASS_OVERLOADED)
                 else:
@@ -186,13 +183,7 @@ class CredentialsTest(SteadyTest):
             await link.sign_off()
 
         async def see(server: FakeBroker) -> None:
-            async with SteadyDesktop(
-                [(server.host, server.port)],
-                "7001",
-                identity=Identity(v1.ROLE_DESKTOP, credentials=Tokens()),
-                reconnect=AT_ONCE,
-                limits=PATIENT,
-            ):
+            async with desktop_with(Tokens(), server):
                 await done.wait()
 
         with unittest.mock.patch("ringdown._renewal.RETRY_S", 0.0):
@@ -208,14 +199,7 @@ class CredentialsTest(SteadyTest):
             await link.sign_off()
 
         async def see(server: FakeBroker) -> None:
-            async with SteadyDesktop(
-                [(server.host, server.port)],
-                "7001",
-                identity=Identity(v1.ROLE_DESKTOP, credentials=tokens),
-                reconnect=AT_ONCE,
-                limits=PATIENT,
-                on_link=links,
-            ) as desktop:
+            async with desktop_with(tokens, server, links) as desktop:
                 await desktop.wait_until_registered()
 
         await self.serve(see, stands)
