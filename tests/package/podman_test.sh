@@ -26,14 +26,20 @@ fi
 rm -rf "$work"
 mkdir -p "$work/context/build/package/packages"
 
-# All that it keeps is in the work folder.
-engine=(podman --root "$work/store" --runroot "$work/run" --storage-driver vfs --events-backend none
+# All that it keeps is in the work folder, but what it keeps while it runs: its sockets are there,
+# so it refuses a path of more than 50 characters.
+runs=$(mktemp -d /tmp/ringdown-podman.XXXXXX)
+engine=(podman --root "$work/store" --runroot "$runs" --storage-driver vfs --events-backend none
     --cgroup-manager cgroupfs)
+end() {
+    "${engine[@]}" rm --force --all >/dev/null 2>&1 || true
+    rm -rf "$runs"
+}
+trap end EXIT
 # The engine's own limits are more than a machine may allow; these are enough. (That of files is the
 # unit's.) A container has no group of processes of its own here.
 limits=(--ulimit nofile=16384:16384)
 running=(--network none --cgroups disabled "${limits[@]}" --ulimit nproc=4096:4096)
-trap '"${engine[@]}" rm --force --all >/dev/null 2>&1 || true' EXIT
 
 # ---- built -----------------------------------------------------------------------------------
 
@@ -79,6 +85,6 @@ quietly "${engine[@]}" run --rm "${running[@]}" ringdown \
     /usr/share/ringdown/scripts/demo.sh --installed
 grep -q 'every one delivered once' "$work/log" || fail "the demonstration: $(tail "$work/log")"
 echo "built, started, and demonstrated"
-"${engine[@]}" rm --force --all >/dev/null
+end
 trap - EXIT
-rm -rf "$work/store" "$work/run" "$work/context"
+rm -rf "$work/store" "$work/context"
