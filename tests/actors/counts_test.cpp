@@ -2,6 +2,7 @@
 // once.
 #include "tests/actors/conversation.hpp"
 #include "tests/actors/in_brief.hpp"
+#include "tests/actors/small_outboxes.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -175,13 +176,7 @@ TEST_CASE("each connection's end is counted once, with its reason") {
 }
 
 TEST_CASE("an event that a slow client misses is counted") {
-  limits bounds;
-  bounds.outbox_bytes_max = 8000;
-  bounds.outbox_bytes_reserve = 4000;
-  bounds.outbox_high_water_bytes = 4000;
-  bounds.outbox_low_water_bytes = 2000;
-  bounds.coalesced_bytes_max = 1000;
-  office o{bounds};
+  office o{outboxes_that_coalesce_little()};
   auto& desk = o.desktop();
   auto& slow = o.desktop("slow");
   register_all("7001", {&desk, &slow});

@@ -11,13 +11,6 @@ using namespace ringdown::test;
 
 namespace {
 
-/// Outboxes for some 40 events of 200 bytes.
-limits outboxes_that_coalesce_little() {
-  auto bounds = small_outboxes();
-  bounds.coalesced_bytes_max = 1000;
-  return bounds;
-}
-
 party& join_that_takes_the_newest(office& o, const std::string& name) {
   auto& who = o.connect(name);
   auto request = sign_on(1, v1::ROLE_DESKTOP, name);

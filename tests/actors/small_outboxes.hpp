@@ -14,4 +14,11 @@ inline limits small_outboxes() {
   return bounds;
 }
 
+/// The same, and of what was missed few indications are kept: for some 40 events of 200 bytes.
+inline limits outboxes_that_coalesce_little() {
+  auto bounds = small_outboxes();
+  bounds.coalesced_bytes_max = 1000;
+  return bounds;
+}
+
 } // namespace ringdown::test

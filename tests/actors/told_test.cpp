@@ -2,6 +2,7 @@
 #include "tests/actors/conversation.hpp"
 #include "tests/actors/in_brief.hpp"
 #include "tests/actors/logbook.hpp"
+#include "tests/actors/small_outboxes.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -208,12 +209,7 @@ TEST_CASE("who watches every DN hears the outcome of its own command once") {
 }
 
 TEST_CASE("who watches every DN and does not read is told what it missed, and holds nobody up") {
-  limits bounds;
-  bounds.outbox_bytes_max = 8000;
-  bounds.outbox_bytes_reserve = 4000;
-  bounds.outbox_high_water_bytes = 4000;
-  bounds.outbox_low_water_bytes = 2000;
-  pair_on_7001 p{bounds};
+  pair_on_7001 p{small_outboxes()};
   auto& wall = wall_of_screens(p.o);
   wall.stops_reading();
   std::uint32_t reference = 3;

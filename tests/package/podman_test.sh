@@ -31,15 +31,11 @@ mkdir -p "$work/context/build/package/packages"
 runs=$(mktemp -d /tmp/ringdown-podman.XXXXXX)
 engine=(podman --root "$work/store" --runroot "$runs" --storage-driver vfs --events-backend none
     --cgroup-manager cgroupfs)
-end() {
-    "${engine[@]}" rm --force --all >/dev/null 2>&1 || true
-    rm -rf "$runs"
-}
-trap end EXIT
 # The engine's own limits are more than a machine may allow; these are enough. (That of files is the
 # unit's.) A container has no group of processes of its own here.
 limits=(--ulimit nofile=16384:16384)
 running=(--network none --cgroups disabled "${limits[@]}" --ulimit nproc=4096:4096)
+trap '"${engine[@]}" rm --force --all >/dev/null 2>&1 || true; rm -rf "$runs"' EXIT
 
 # ---- built -----------------------------------------------------------------------------------
 
@@ -85,6 +81,6 @@ quietly "${engine[@]}" run --rm "${running[@]}" ringdown \
     /usr/share/ringdown/scripts/demo.sh --installed
 grep -q 'every one delivered once' "$work/log" || fail "the demonstration: $(tail "$work/log")"
 echo "built, started, and demonstrated"
-end
+"${engine[@]}" rm --force --all >/dev/null
 trap - EXIT
-rm -rf "$work/store" "$work/context"
+rm -rf "$work/store" "$runs" "$work/context"
